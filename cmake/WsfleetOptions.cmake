@@ -1,0 +1,45 @@
+# Compiler settings that hold for every target. Sanitizers are chosen by the presets.
+
+option(WSFLEET_BUILD_TESTS "Build the test programs" ON)
+option(WSFLEET_BUILD_FUZZERS "Build the fuzz targets (clang only)" OFF)
+set(WSFLEET_SANITIZE "" CACHE STRING "Value of -fsanitize= for our own code, empty for none")
+option(WSFLEET_COVERAGE "Instrument for gcov" OFF)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+# Release keeps assertions of our invariants out and line numbers in.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+
+find_program(WSFLEET_MOLD mold)
+if(WSFLEET_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+find_program(WSFLEET_CCACHE ccache)
+if(WSFLEET_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${WSFLEET_CCACHE}")
+endif()
+
+# What our own sources are compiled with; generated code gets none of it.
+add_library(wsfleet_options INTERFACE)
+target_compile_options(wsfleet_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
+  -Wundef -Wimplicit-fallthrough -Wunused)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees dangling and uninitialised values inside inlined std::variant and coroutines where there are none.
+  target_compile_options(wsfleet_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+target_include_directories(wsfleet_options INTERFACE "${CMAKE_SOURCE_DIR}")
+
+if(WSFLEET_SANITIZE)
+  add_compile_options(-fsanitize=${WSFLEET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WSFLEET_SANITIZE})
+endif()
+if(WSFLEET_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()

@@ -1,0 +1,50 @@
+# wsfleet_library(NAME SOURCES … DEPENDS …)
+#
+# A static library wsfleet_NAME, and the program closure_NAME beside it: NAME as a whole archive, linked against what
+# it declares and nothing else. A call against the arrows of docs/architecture.md is an undefined symbol there, so it
+# fails the build.
+function(wsfleet_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  set(target wsfleet_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} PRIVATE $<BUILD_INTERFACE:wsfleet_options>)
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}")
+
+  add_executable(closure_${name} "${CMAKE_SOURCE_DIR}/cmake/closure_main.cc")
+  target_link_libraries(closure_${name} PRIVATE
+    -Wl,--whole-archive $<TARGET_FILE:${target}> -Wl,--no-whole-archive ${ARG_DEPENDS})
+  add_dependencies(closure_${name} ${target})
+  set_target_properties(closure_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/closure")
+endfunction()
+
+# wsfleet_program(NAME SOURCES … DEPENDS …): a program in bin/.
+function(wsfleet_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options)
+endfunction()
+
+# wsfleet_test(NAME SOURCES … DEPENDS … [LABELS …]): a GoogleTest program whose every TEST is a ctest test.
+function(wsfleet_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT WSFLEET_BUILD_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE WSFLEET_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WSFLEET_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()
+
+# wsfleet_fuzzer(NAME SOURCES … DEPENDS …): a libFuzzer program; built by the fuzz preset only.
+function(wsfleet_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT WSFLEET_BUILD_FUZZERS)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+endfunction()

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+// Interfaces take std::string_view. Debian's Abseil has a string_view of its own, so the two are converted here and
+// nowhere else. Messages are built with fmt::format, which knows both.
+namespace wsfleet {
+
+inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view ToStd(absl::string_view text) { return {text.data(), text.size()}; }
+
+// Parses "250ms", "3s", "1.5m", "2h"; with `signed_allowed` also "-1m". Nothing else is a duration.
+std::optional<absl::Duration> ParseDuration(std::string_view text, bool signed_allowed = false);
+
+// Shortest exact form that ParseDuration reads: "250ms", "3s", "1m30s" is written "90s".
+std::string FormatDuration(absl::Duration duration);
+
+// For people: three significant digits, "182ms", "1.84s", "2m03s".
+std::string FormatElapsed(absl::Duration duration);
+
+// For people: "99 B", "2.1 kB", "10.0 MiB" style is not used for traffic; traffic is decimal.
+std::string FormatBytes(std::uint64_t bytes);
+
+// The candidate nearest to `word` by edit distance (a swap of neighbours counts 1), if it is near enough to be meant:
+// at most a third of the word's length and at most 3. Empty if none is.
+std::string_view ClosestMatch(std::string_view word, std::span<const std::string_view> candidates);
+
+// Cuts at most `max_bytes` off the front without splitting a UTF-8 sequence; appends "…" if something was cut.
+std::string Excerpt(std::string_view text, std::size_t max_bytes);
+
+bool IsValidUtf8(std::string_view text);
+
+// `pattern` may hold `*` for any run of characters. Used for region terms and thresholds' filters.
+bool GlobMatches(std::string_view pattern, std::string_view text);
+
+}  // namespace wsfleet

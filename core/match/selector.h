@@ -1,0 +1,88 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "boost/json/value.hpp"
+#include "core/match/json_path.h"
+#include "core/match/predicate.h"
+
+namespace wsfleet {
+
+enum class Opcode { kText, kBinary, kPing, kPong };
+std::string_view OpcodeName(Opcode opcode);
+
+// What a selector looks at: a frame's payload or an HTTP body. Owns its bytes; the JSON tree is parsed when first
+// asked for, once. Not thread-safe.
+class Payload {
+ public:
+  Payload() = default;
+  Payload(Opcode opcode, std::string bytes) : opcode_(opcode), bytes_(std::move(bytes)) {}
+
+  Opcode opcode() const { return opcode_; }
+  const std::string& bytes() const { return bytes_; }
+  // Null if the bytes are not one JSON text. Depth is limited to JsonPath::kMaxDepth.
+  const boost::json::value* json() const;
+
+ private:
+  Opcode opcode_ = Opcode::kText;
+  std::string bytes_;
+  mutable bool parsed_ = false;
+  mutable std::optional<boost::json::value> json_;
+};
+
+// Which frame is meant: entries that must all hold.
+struct Selector {
+  enum class Subject { kJson, kText, kHex, kOpcode };
+  struct Entry {
+    Subject subject = Subject::kJson;
+    JsonPath path;  // kJson
+    Predicate predicate;
+    SourceRange range;  // of the entry's key
+    std::string key;    // as written
+  };
+  std::vector<Entry> entries;
+
+  // True if an entry names an opcode: only such a selector sees pings and pongs.
+  bool asks_for_opcode() const;
+};
+
+absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope);
+bool Matches(const Selector& selector, const Payload& payload);
+
+// The entries that do not hold, in order, with the reason for people. Used for `nearest` and for assertions.
+struct Mismatch {
+  const Selector::Entry* entry = nullptr;
+  std::string explanation;
+};
+std::vector<Mismatch> Mismatches(const Selector& selector, const Payload& payload);
+
+// Where a capture reads its value (`$.path`, `regex:…`, `header:NAME`, `cookie:NAME`).
+struct CaptureSource {
+  enum class Kind { kJsonPath, kRegex, kHeader, kCookie };
+  Kind kind = Kind::kJsonPath;
+  JsonPath path;
+  std::shared_ptr<const re2::RE2> regex;
+  std::string name;  // of header or cookie
+  SourceRange range;
+};
+struct Capture {
+  std::string variable;
+  CaptureSource source;
+};
+
+struct HeaderField {
+  std::string name;
+  std::string value;
+  friend bool operator==(const HeaderField&, const HeaderField&) = default;
+};
+
+// Exactly one value, or an error that says what was found instead. `headers` is empty for frames.
+absl::StatusOr<boost::json::value> ReadCapture(const CaptureSource& source, const Payload& payload,
+                                               std::span<const HeaderField> headers);
+
+}  // namespace wsfleet

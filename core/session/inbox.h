@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/now.h"
+#include "core/match/selector.h"
+#include "core/scenario/suite.h"
+
+namespace wsfleet {
+
+// A frame (a whole message, or a ping or pong) as it was received.
+struct ReceivedFrame {
+  std::uint64_t number = 0;  // of the connection, from 1
+  SteadyTime at;             // stamped on receipt
+  Payload payload;
+};
+
+// How a connection ended. 1006: TCP ended without a close frame (RFC 6455, 7.1.5).
+struct ConnectionEnd {
+  std::uint16_t code = 1006;
+  std::string reason;
+  SteadyTime at;
+  bool asked_for = false;  // our own close or drop
+};
+
+// The frames of one connection that no step has consumed yet, bounded. An expectation looks at all of them, or at those
+// received after its anchor, and takes what it matches out. Not thread-safe; belongs to its session.
+class Inbox {
+ public:
+  explicit Inbox(InboxLimits limits) : limits_(limits) {}
+
+  // False if the frame does not fit: the inbox is full and stays as it is (`inbox-overflow`).
+  [[nodiscard]] bool Push(ReceivedFrame frame);
+  void End(ConnectionEnd end);
+
+  const std::deque<ReceivedFrame>& frames() const { return frames_; }
+  const std::optional<ConnectionEnd>& end() const { return end_; }
+
+  // Takes out the frame of this number; false if it is not there (any more).
+  bool Consume(std::uint64_t number);
+
+  // Takes out and returns the frames that no later step can look at: those received before `anchor`. They are judged by
+  // `unexpected`. Pings and pongs among them are dropped silently.
+  std::vector<ReceivedFrame> Release(SteadyTime anchor);
+
+ private:
+  InboxLimits limits_;
+  std::deque<ReceivedFrame> frames_;
+  std::uint64_t bytes_ = 0;
+  std::optional<ConnectionEnd> end_;
+};
+
+}  // namespace wsfleet

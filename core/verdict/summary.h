@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/verdict/result.h"
+
+// From case results to the verdict of a job: one truth table, in one place.
+namespace wsfleet {
+
+struct Counts {
+  std::uint32_t passed = 0, failed = 0, inconclusive = 0, skipped = 0, flaky = 0;
+  std::uint32_t total() const { return passed + failed + inconclusive + skipped; }
+};
+
+// What is known of one region when its shard has ended.
+struct RegionResult {
+  RegionName region;
+  AgentId agent;              // that ran it last; empty if none did
+  std::string vantage;        // agents of one vantage are one observation
+  std::vector<CaseResult> cases;
+  std::vector<CaseId> missing;     // planned, and without a result
+  std::string missing_reason;      // "no agent within 30s", "agent eu-1 was lost 3 times"
+};
+
+struct Observation {
+  std::string text;  // "upgrade-refused-5xx in eu-west-1, us-east-1 and ap-south-1"
+};
+
+struct AttributedFailure {
+  std::string suite;
+  std::string scenario;
+  Phase phase = Phase::kNone;
+  FailureClass failure_class = FailureClass::kNone;
+  std::vector<RegionName> regions;
+  Attribution attribution = Attribution::kUndetermined;
+  std::vector<Observation> rests_on;
+};
+
+enum class JobVerdict { kPassed, kFailed, kInconclusive, kTimedOut, kCancelled };
+std::string_view JobVerdictName(JobVerdict verdict);
+std::optional<JobVerdict> ParseJobVerdict(std::string_view name);
+
+// How the run ended apart from its results.
+struct Ending {
+  bool deadline_passed = false;
+  bool cancelled = false;
+};
+
+struct JobSummary {
+  JobVerdict verdict = JobVerdict::kInconclusive;
+  Counts counts;
+  std::map<RegionName, Outcome> regions;
+  std::vector<AttributedFailure> failures;
+  std::vector<std::string> reasons;  // why it is not a pass: "us-east-1: no agent within 30s"; "every case was skipped"
+};
+
+// `require`: how many regions must pass; absent: all.
+// region: any failed → failed; else any inconclusive or missing → inconclusive; else any passed → passed; else skipped.
+// job: cancelled → kCancelled; more regions failed than `require` leaves room for → kFailed; deadline → kTimedOut; too
+// few regions passed → kInconclusive; nothing passed at all → kInconclusive; else kPassed.
+JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require, const Ending& ending);
+
+// Exit code of ux.md: 0, 1, 3, 124, 130.
+int ExitCode(JobVerdict verdict);
+
+// Who a failure is attributed to, from which regions and vantages saw what. Pure.
+std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions);
+
+}  // namespace wsfleet
