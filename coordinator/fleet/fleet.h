@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/now.h"
+#include "coordinator/fleet/events.h"
+
+namespace wsfleet::fleet {
+
+struct FleetSettings {
+  absl::Duration lease_time = absl::Seconds(90);
+  std::uint32_t max_attempts = 3;  // leases of one shard
+  absl::Duration unwatched_limit = absl::Seconds(120);
+  absl::Duration lost_agents_listed = absl::Hours(1);
+  std::uint32_t max_open_jobs = 1000;
+  std::uint32_t max_shards_per_job = 1000;
+  std::uint32_t max_agents = 20'000;
+};
+
+// What is known of an agent now; for listings.
+struct AgentView {
+  enum class State { kConnected, kDraining, kLost };
+  AgentRecord agent;
+  State state = State::kConnected;
+  absl::Time connected;
+  absl::Time last_heartbeat;
+  std::vector<ShardId> shards;
+  std::uint32_t max_shards = 1;
+};
+
+// The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no clock,
+// does no I/O, and has no thread: the caller serialises (the fleet strand). Every change of state is first an effect
+// Persist; what must follow it is emitted in answer to Persisted, in order.
+class Fleet {
+ public:
+  explicit Fleet(FleetSettings settings);
+  ~Fleet();
+  Fleet(Fleet&&) noexcept;
+  Fleet& operator=(Fleet&&) noexcept;
+
+  // Goes on from what was stored. Every stored lease counts as live for one lease time from `now`. Effects that are due
+  // at once come with the first Apply.
+  static Fleet Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now);
+
+  std::vector<Effect> Apply(const Event& event, const Now& now);
+
+  // When Apply(TimePassed) is due at the latest; SteadyTime::Infinite() if nothing waits for the time.
+  SteadyTime NextWakeup() const;
+
+  std::vector<AgentView> agents() const;
+
+  // Everything that Load() would restore, in a canonical order: the simulation compares it with the store's own.
+  FleetSnapshot Snapshot() const;
+
+ private:
+  class Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/job/records.h"
+
+// What the coordinator needs of a database, by caller. Every call blocks and belongs on a store's thread. Errors:
+// UNAVAILABLE (try again, the outcome may be unknown), RESOURCE_EXHAUSTED (disk full), DATA_LOSS (corrupt),
+// NOT_FOUND, ALREADY_EXISTS (a row that must be new).
+namespace wsfleet::store {
+
+// For the machine: the only writer of its rows.
+class FleetStore {
+ public:
+  virtual ~FleetStore() = default;
+  // Durable when it returns OK. All or nothing.
+  virtual absl::Status Commit(const std::vector<WriteBatch>& batches) = 0;
+  virtual absl::StatusOr<FleetSnapshot> Load() = 0;
+};
+
+// For queries and watches: committed state only. Calls may overlap those of FleetStore.
+class JobReader {
+ public:
+  struct JobView {
+    JobRecord job;
+    std::vector<ShardRecord> shards;
+  };
+  struct EventView {
+    JobEventRecord event;
+    std::optional<CaseResultRecord> result;  // of a result event
+  };
+  virtual ~JobReader() = default;
+  virtual absl::StatusOr<JobView> GetJob(const JobId& job) = 0;
+  // Newest first, without shards; those older than `before` if it is not empty.
+  virtual absl::StatusOr<std::vector<JobRecord>> ListJobs(std::uint32_t limit, const JobId& before) = 0;
+  virtual absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
+                                                             std::uint32_t limit) = 0;
+  virtual absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) = 0;
+};
+
+// Bundles in their canonical form (wire/bundle.h), by digest.
+class BundleStore {
+ public:
+  virtual ~BundleStore() = default;
+  virtual absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical) = 0;
+  virtual absl::StatusOr<std::string> GetBundle(const BundleDigest& digest) = 0;
+};
+
+}  // namespace wsfleet::store

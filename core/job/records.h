@@ -1,0 +1,164 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/ids.h"
+#include "core/scenario/plan.h"
+#include "core/verdict/result.h"
+#include "core/verdict/summary.h"
+
+// What is stored of a fleet. The machine (coordinator/fleet) writes these, a store (coordinator/store) keeps them.
+namespace wsfleet {
+
+enum class JobState { kQueued, kPlacing, kRunning, kFinishing, kPassed, kFailed, kInconclusive, kCancelled };
+enum class ShardState { kPending, kLeased, kRunning, kDone, kLost };
+
+std::string_view JobStateName(JobState state);      // "running"
+std::string_view ShardStateName(ShardState state);  // "leased"
+std::optional<JobState> ParseJobState(std::string_view name);
+std::optional<ShardState> ParseShardState(std::string_view name);
+bool IsTerminal(JobState state);
+
+// What a submitter asked for; immutable once stored.
+struct JobSpec {
+  RunKey key;  // empty: none
+  BundleDigest bundle;
+  std::uint64_t bundle_bytes = 0;
+  Selection selection;
+  Variables variables;
+  std::vector<std::string> from;         // terms; empty: every region of the fleet
+  std::optional<std::uint32_t> require;  // how many regions must pass; absent: all
+  absl::Duration agents_wait = absl::Seconds(30);
+  absl::Duration deadline = absl::Minutes(10);
+  bool detached = false;
+  std::string submitter;
+  std::string sealed_secrets;      // encrypted by the shell; opaque here; erased when the job ends
+  std::vector<std::string> suites;  // names
+  std::vector<CaseId> cases;        // of the plan: what each shard must report
+
+  friend bool operator==(const JobSpec&, const JobSpec&) = default;
+};
+
+struct JobRecord {
+  JobId id;
+  JobSpec spec;
+  JobState state = JobState::kQueued;
+  absl::Time created = absl::InfinitePast();
+  std::optional<absl::Time> started;   // first lease
+  std::optional<absl::Time> finished;  // terminal state
+  bool cancel_requested = false;
+  std::string cancel_reason;
+  bool deadline_passed = false;
+  std::optional<JobVerdict> verdict;  // set with the terminal state
+  std::vector<std::string> reasons;   // why it is not a pass
+  std::uint64_t last_event = 0;       // number of its newest event
+
+  friend bool operator==(const JobRecord&, const JobRecord&) = default;
+};
+
+struct ShardRecord {
+  ShardId id;
+  RegionName region;   // empty until it is known (a term that is an agent id)
+  std::string term;    // that it was placed for
+  ShardState state = ShardState::kPending;
+  AgentId agent;       // current or last
+  std::string vantage;
+  std::uint32_t attempt = 0;  // leases so far, those that were refused not counted
+  std::uint32_t finished_cases = 0;
+  std::uint32_t failed_cases = 0;
+  std::string reason;  // "no agent within 30s"
+
+  friend bool operator==(const ShardRecord&, const ShardRecord&) = default;
+};
+
+struct LeaseRecord {
+  LeaseId id;
+  ShardId shard;
+  std::uint32_t attempt = 0;
+  AgentId agent;
+  BootId boot;
+
+  friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
+};
+
+// A batch that was taken: makes a resend recognisable.
+struct BatchRecord {
+  ShardId shard;
+  std::uint32_t attempt = 0;
+  BatchSeq seq;
+
+  friend auto operator<=>(const BatchRecord&, const BatchRecord&) = default;
+};
+
+// The first result of (shard, case) that was committed; there is never a second.
+struct CaseResultRecord {
+  ShardId shard;
+  std::uint32_t attempt = 0;
+  AgentId agent;
+  CaseResult result;
+};
+
+struct JobEventRecord {
+  enum class Kind { kJobChanged, kResult, kNote };
+  JobId job;
+  std::uint64_t number = 0;  // from 1, without gaps
+  absl::Time at;
+  Kind kind = Kind::kJobChanged;
+  ShardIndex shard;  // kResult
+  CaseId case_id;    // kResult
+  std::string text;  // kNote: "eu-west-1: agent eu-1 was lost; attempt 2 on eu-2"
+
+  friend bool operator==(const JobEventRecord&, const JobEventRecord&) = default;
+};
+
+struct AgentRecord {
+  AgentId id;
+  RegionName region;
+  std::map<std::string, std::string> labels;
+  std::string version;
+  std::string vantage;
+  BootId boot;
+  SessionEpoch epoch;  // of its newest stream
+
+  friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
+};
+
+// One transaction: all of it or nothing. Upserts replace whole rows.
+struct WriteBatch {
+  std::vector<JobRecord> jobs;
+  std::vector<ShardRecord> shards;
+  std::vector<LeaseRecord> leases;      // inserted
+  std::vector<LeaseId> ended_leases;    // deleted
+  std::vector<BatchRecord> batches;     // inserted
+  std::vector<CaseResultRecord> results;  // inserted; a second one for the same (shard, case) is an error
+  std::vector<JobEventRecord> events;   // inserted
+  std::vector<AgentRecord> agents;
+  std::optional<LeaseId> next_lease;    // so that no id is ever given twice
+
+  bool empty() const;
+};
+
+// Everything a machine needs to go on: jobs that have not ended, and what belongs to them.
+struct FleetSnapshot {
+  struct KnownKey {
+    RunKey key;
+    JobId job;
+    JobSpec spec;
+  };
+  std::vector<JobRecord> jobs;
+  std::vector<ShardRecord> shards;
+  std::vector<LeaseRecord> leases;
+  std::vector<BatchRecord> batches;
+  std::vector<CaseResultRecord> results;
+  std::vector<AgentRecord> agents;
+  std::vector<KnownKey> keys;  // of every kept job, ended ones too
+  LeaseId next_lease{1};
+};
+
+}  // namespace wsfleet
