@@ -1,0 +1,310 @@
+#include "agent/agent.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "agent/clock.h"
+#include "core/base/version.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::agent {
+namespace {
+
+constexpr absl::Duration kFirstBackoff = absl::Milliseconds(200);
+constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
+constexpr std::size_t kMaxUnansweredHeartbeats = 3;
+// After the drain limit the engine closes its sessions and the last results are acknowledged.
+constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+
+BootId RandomBoot() {
+  absl::BitGen random;
+  return BootId(fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random)));
+}
+
+absl::Duration Jittered(absl::Duration duration) {
+  absl::BitGen random;
+  return duration * absl::Uniform(random, 0.8, 1.2);
+}
+
+void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then) {
+  timer.expires_after(absl::ToChronoNanoseconds(duration));
+  timer.async_wait([then = std::move(then)](const boost::system::error_code& error) {
+    if (!error) then();
+  });
+}
+
+}  // namespace
+
+Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
+             std::function<void(int)> on_stopped)
+    : strand_(strand),
+      options_(std::move(options)),
+      channel_(std::move(channel)),
+      stub_(v1::AgentSession::NewStub(channel_)),
+      on_stopped_(std::move(on_stopped)),
+      boot_(RandomBoot()),
+      spool_(options_.spool_bytes),
+      bundles_(strand, *stub_, options_.fleet),
+      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, fmt::format("wsfleet/{}", kVersion)}),
+      shards_(strand, engine_, bundles_, spool_, options_.max_shards,
+              ShardTable::Outputs{
+                  .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
+                  .on_results = [this] { SendSpooled(); },
+                  .on_removed =
+                      [this] {
+                        WatchLeases();
+                        StopIfDrained();
+                      },
+              }),
+      backoff_(kFirstBackoff),
+      reconnect_timer_(strand),
+      heartbeat_timer_(strand),
+      lease_timer_(strand),
+      drain_timer_(strand) {}
+
+Agent::~Agent() {
+  if (stream_) {
+    stream_->Detach();
+    stream_->Cancel();
+  }
+}
+
+void Agent::Start() {
+  spdlog::info("agent starts agent={} region={} fleet={} boot={}", options_.facts.id.value(),
+               options_.facts.region.value(), options_.fleet.value(), boot_.value());
+  Connect();
+}
+
+void Agent::Connect() {
+  welcomed_ = false;
+  unanswered_.clear();
+  stream_ = std::make_shared<SessionStream>(
+      strand_, SessionStream::Handlers{
+                   .on_message = [this](v1::CoordinatorMessage message) { OnMessage(std::move(message)); },
+                   .on_closed = [this](const absl::Status& status) { OnClosed(status); },
+               });
+  stream_->Open(*stub_);
+  v1::AgentMessage message;
+  v1::Hello* hello = message.mutable_hello();
+  hello->set_agent(options_.facts.id.value());
+  hello->set_boot(boot_.value());
+  hello->set_fleet(options_.fleet.value());
+  hello->set_region(options_.facts.region.value());
+  for (const auto& [name, value] : options_.facts.labels) (*hello->mutable_labels())[name] = value;
+  hello->mutable_capacity()->set_sessions(options_.max_sessions);
+  hello->mutable_capacity()->set_shards(options_.max_shards);
+  hello->set_agent_version(kVersion);
+  hello->set_language_minor(kLanguageMinor);
+  hello->set_vantage(options_.vantage);
+  for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
+  lease_base_ = BootTime();
+  stream_->Send(std::move(message));
+}
+
+void Agent::OnMessage(v1::CoordinatorMessage message) {
+  switch (message.kind_case()) {
+    case v1::CoordinatorMessage::kWelcome:
+      OnWelcome(message.welcome());
+      break;
+    case v1::CoordinatorMessage::kHeartbeatReply:
+      OnHeartbeatReply(message.heartbeat_reply());
+      break;
+    case v1::CoordinatorMessage::kAssignment:
+      shards_.Assign(message.assignment(), lease_base_ + lease_time_);
+      WatchLeases();
+      break;
+    case v1::CoordinatorMessage::kResultAcks:
+      OnResultAcks(message.result_acks());
+      break;
+    case v1::CoordinatorMessage::kCancel:
+      shards_.Cancel(LeaseId(message.cancel().lease()), message.cancel().reason());
+      break;
+    case v1::CoordinatorMessage::kShardDoneAck:
+      shards_.OnShardDoneAck(LeaseId(message.shard_done_ack().lease()));
+      break;
+    case v1::CoordinatorMessage::kDrain:
+      Drain();
+      break;
+    case v1::CoordinatorMessage::kRedirect:
+    case v1::CoordinatorMessage::KIND_NOT_SET:
+      // Of a newer coordinator; what this version does not know it leaves alone.
+      break;
+  }
+}
+
+void Agent::OnWelcome(const v1::Welcome& welcome) {
+  spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
+  welcomed_ = true;
+  backoff_ = kFirstBackoff;
+  credits_ = std::max<std::uint32_t>(welcome.credits(), 1);
+  lease_time_ = wire::FromWire(welcome.lease_time());
+  heartbeat_interval_ = wire::FromWire(welcome.heartbeat_interval());
+  const auto& current = welcome.current_leases();
+  for (const v1::HeldLease& held : shards_.Held()) {
+    if (std::ranges::find(current, held.lease()) == current.end()) {
+      shards_.Abandon(LeaseId(held.lease()), "the coordinator has given it to another agent");
+    } else {
+      shards_.Renew(LeaseId(held.lease()), lease_base_ + lease_time_);
+    }
+  }
+  WatchLeases();
+  spool_.ResendAll();
+  SendSpooled();
+  shards_.ReportFinished(true);
+  if (draining_) {
+    v1::AgentMessage message;
+    message.mutable_drain_requested();
+    Send(std::move(message));
+  }
+  SendHeartbeat();
+}
+
+void Agent::SendHeartbeat() {
+  if (unanswered_.size() >= kMaxUnansweredHeartbeats) {
+    spdlog::warn("coordinator does not answer unanswered_heartbeats={}", unanswered_.size());
+    stream_->Cancel();
+    return;
+  }
+  SentHeartbeat sent{++heartbeat_number_, BootTime(), absl::Now(), {}};
+  v1::AgentMessage message;
+  v1::Heartbeat* heartbeat = message.mutable_heartbeat();
+  heartbeat->set_number(sent.number);
+  *heartbeat->mutable_sent() = wire::ToWire(sent.wall);
+  *heartbeat->mutable_health() = health_.Read(engine_);
+  if (clock_sample_) *heartbeat->mutable_clock() = *clock_sample_;
+  for (const v1::HeldLease& held : shards_.Held()) {
+    heartbeat->add_leases(held.lease());
+    sent.leases.emplace_back(held.lease());
+  }
+  unanswered_.push_back(std::move(sent));
+  Send(std::move(message));
+  WaitOn(heartbeat_timer_, heartbeat_interval_, [this] {
+    if (welcomed_) SendHeartbeat();
+  });
+}
+
+void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
+  while (!unanswered_.empty() && unanswered_.front().number < reply.number()) unanswered_.pop_front();
+  if (unanswered_.empty() || unanswered_.front().number != reply.number()) return;
+  const SentHeartbeat answered = std::move(unanswered_.front());
+  unanswered_.pop_front();
+
+  v1::ClockSample& sample = clock_sample_.emplace();
+  *sample.mutable_agent_sent() = wire::ToWire(answered.wall);
+  *sample.mutable_coordinator_received() = reply.received();
+  *sample.mutable_coordinator_sent() = reply.sent();
+  *sample.mutable_agent_received() = wire::ToWire(absl::Now());
+
+  lease_base_ = answered.at;
+  for (const LeaseId& lease : answered.leases) shards_.Renew(lease, lease_base_ + lease_time_);
+  for (const std::uint64_t lost : reply.lost_leases()) shards_.Abandon(LeaseId(lost), "its lease has ended");
+  for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
+  if (reply.drain()) Drain();
+  if (reply.has_interval()) heartbeat_interval_ = wire::FromWire(reply.interval());
+  WatchLeases();
+}
+
+void Agent::OnResultAcks(const v1::ResultAcks& acks) {
+  for (const v1::ResultAcks::Ack& ack : acks.acks()) {
+    if (!spool_.Acknowledge(LeaseId(ack.lease()), BatchSeq(ack.seq()))) continue;
+    if (ack.disposition() == v1::DISPOSITION_FENCED || ack.disposition() == v1::DISPOSITION_LATE) {
+      spdlog::warn("results not counted lease={} seq={} disposition={}", ack.lease(), ack.seq(),
+                   v1::Disposition_Name(ack.disposition()));
+    }
+  }
+  SendSpooled();
+  shards_.ReportFinished(false);
+  StopIfDrained();
+}
+
+void Agent::SendSpooled() {
+  if (!welcomed_) return;
+  // Results wait for their number as long as batches are under way, so that they travel in few messages.
+  const auto send_next = [this] {
+    const v1::ResultBatch* batch = spool_.TakeNext(credits_);
+    if (batch == nullptr) return false;
+    v1::AgentMessage message;
+    *message.mutable_results() = *batch;
+    Send(std::move(message));
+    return true;
+  };
+  while (send_next()) {
+  }
+  if (spool_.HasCredit(credits_)) shards_.Flush();
+  while (send_next()) {
+  }
+}
+
+void Agent::Send(v1::AgentMessage message) {
+  if (welcomed_ && stream_) stream_->Send(std::move(message));
+}
+
+void Agent::WatchLeases() {
+  const std::optional<SteadyTime> end = shards_.EarliestLeaseEnd();
+  if (!end) {
+    lease_timer_.cancel();
+    return;
+  }
+  WaitOn(lease_timer_, std::max(*end - BootTime(), absl::ZeroDuration()), [this] {
+    shards_.ExpireLeases(BootTime());
+    WatchLeases();
+  });
+}
+
+void Agent::OnClosed(const absl::Status& status) {
+  stream_.reset();
+  welcomed_ = false;
+  heartbeat_timer_.cancel();
+  if (stopped_) return;
+  if (absl::IsAborted(status) || absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status)) {
+    spdlog::error("session refused for good code={} reason=\"{}\"", absl::StatusCodeToString(status.code()),
+                  ToStd(status.message()));
+    Stop(1);
+    return;
+  }
+  if (draining_ && shards_.empty() && spool_.empty()) {
+    Stop(0);
+    return;
+  }
+  const absl::Duration wait = Jittered(backoff_);
+  spdlog::warn("session ended code={} reason=\"{}\" retry_in={}", absl::StatusCodeToString(status.code()),
+               ToStd(status.message()), FormatElapsed(wait));
+  backoff_ = std::min(backoff_ * 2, kMaxBackoff);
+  WaitOn(reconnect_timer_, wait, [this] { Connect(); });
+}
+
+void Agent::Drain() {
+  if (draining_) return;
+  draining_ = true;
+  spdlog::info("draining limit={}", FormatElapsed(options_.drain_limit));
+  v1::AgentMessage message;
+  message.mutable_drain_requested();
+  Send(std::move(message));
+  WaitOn(drain_timer_, options_.drain_limit, [this] {
+    shards_.ReleaseAll();
+    WaitOn(drain_timer_, kDrainGrace, [this] {
+      spdlog::error("drain unfinished spooled_bytes={}", spool_.bytes());
+      Stop(0);
+    });
+  });
+  StopIfDrained();
+}
+
+void Agent::StopIfDrained() {
+  if (draining_ && shards_.empty() && spool_.empty()) Stop(0);
+}
+
+void Agent::Stop(int exit_code) {
+  if (stopped_) return;
+  stopped_ = true;
+  for (auto* timer : {&reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_}) timer->cancel();
+  if (stream_) stream_->Cancel();
+  on_stopped_(exit_code);
+}
+
+}  // namespace wsfleet::agent

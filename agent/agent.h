@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/bundle_source.h"
+#include "agent/engine/engine.h"
+#include "agent/health.h"
+#include "agent/session_stream.h"
+#include "agent/shard_table.h"
+#include "agent/spool.h"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "grpcpp/channel.h"
+
+namespace wsfleet::agent {
+
+struct AgentOptions {
+  engine::AgentFacts facts;
+  FleetName fleet{"default"};
+  std::string vantage;  // host name: agents of one host are one observation
+  std::uint32_t max_shards = 4;
+  std::uint32_t max_sessions = 10'000;
+  absl::Duration drain_limit = absl::Seconds(60);  // after SIGTERM shards may go on for so long
+  std::size_t spool_bytes = 64 << 20;
+};
+
+// An agent: keeps a session with the coordinator, and runs what it is assigned. Everything runs on the strand, an
+// io_context that one thread runs, and that must outlive the agent.
+class Agent {
+ public:
+  // `on_stopped` is called once, on the strand, with the exit code: 0 after a drain, 1 when another process of the same
+  // name has taken over or the coordinator refuses this agent for good.
+  Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
+        std::function<void(int)> on_stopped);
+  ~Agent();
+
+  void Start();
+
+  // Takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
+  void Drain();
+
+ private:
+  void Connect();
+  void OnMessage(v1::CoordinatorMessage message);
+  void OnClosed(const absl::Status& status);
+  void OnWelcome(const v1::Welcome& welcome);
+  void OnHeartbeatReply(const v1::HeartbeatReply& reply);
+  void OnResultAcks(const v1::ResultAcks& acks);
+  void SendHeartbeat();
+  void SendSpooled();
+  void Send(v1::AgentMessage message);
+  void WatchLeases();
+  void StopIfDrained();
+  void Stop(int exit_code);
+
+  boost::asio::io_context& strand_;
+  AgentOptions options_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::AgentSession::Stub> stub_;
+  std::function<void(int)> on_stopped_;
+  BootId boot_;
+  HealthMeter health_;
+  Spool spool_;
+  BundleSource bundles_;
+  engine::Engine engine_;
+  ShardTable shards_;
+
+  std::shared_ptr<SessionStream> stream_;
+  bool welcomed_ = false;
+  std::uint32_t credits_ = 1;
+  absl::Duration lease_time_;
+  absl::Duration heartbeat_interval_;
+  SteadyTime lease_base_;  // when the newest acknowledged hello or heartbeat was sent
+  struct SentHeartbeat {
+    std::uint64_t number = 0;
+    SteadyTime at;
+    absl::Time wall;
+    std::vector<LeaseId> leases;
+  };
+  std::deque<SentHeartbeat> unanswered_;
+  std::uint64_t heartbeat_number_ = 0;
+  std::optional<v1::ClockSample> clock_sample_;
+
+  absl::Duration backoff_;
+  boost::asio::steady_timer reconnect_timer_;
+  boost::asio::steady_timer heartbeat_timer_;
+  boost::asio::steady_timer lease_timer_;
+  boost::asio::steady_timer drain_timer_;
+  bool draining_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace wsfleet::agent

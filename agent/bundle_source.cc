@@ -1,0 +1,106 @@
+#include "agent/bundle_source.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "boost/asio/post.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/support/client_callback.h"
+#include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
+
+namespace wsfleet::agent {
+namespace {
+
+constexpr std::chrono::seconds kFetchLimit{30};
+// Paths and lengths of the canonical form come on top of the files.
+constexpr std::size_t kMaxCanonicalBytes = kMaxBundleBytes + (1 << 20);
+
+absl::StatusOr<std::shared_ptr<const Bundle>> Check(const BundleDigest& digest, const std::string& canonical) {
+  if (const BundleDigest found = wire::Digest(canonical); found != digest) {
+    return absl::DataLossError(
+        fmt::format("the bundle's SHA-256 is {}, expected {}", found.value(), digest.value()));
+  }
+  auto bundle = wire::ParseCanonicalForm(canonical);
+  if (!bundle.ok()) return bundle.status();
+  return std::make_shared<const Bundle>(*std::move(bundle));
+}
+
+}  // namespace
+
+// One RPC. gRPC runs its reactions one after the other, so its members need no strand until it reports its end.
+class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
+ public:
+  Fetch(v1::AgentSession::Stub& stub, const FleetName& fleet, const BundleDigest& digest,
+        std::function<void(absl::StatusOr<std::string>)> done)
+      : done_(std::move(done)) {
+    request_.set_fleet(fleet.value());
+    request_.set_digest(digest.value());
+    context_.set_deadline(std::chrono::system_clock::now() + kFetchLimit);
+    stub.async()->FetchBundle(&context_, &request_, this);
+  }
+  void Begin() {
+    StartRead(&chunk_);
+    StartCall();
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    if (canonical_.size() + chunk_.data().size() > kMaxCanonicalBytes) {
+      too_large_ = true;
+      context_.TryCancel();
+      return;
+    }
+    canonical_ += chunk_.data();
+    StartRead(&chunk_);
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    if (too_large_) {
+      done_(absl::InvalidArgumentError(fmt::format("the bundle is larger than {} bytes", kMaxCanonicalBytes)));
+    } else if (!status.ok()) {
+      done_(wire::FromGrpc(status));
+    } else {
+      done_(std::move(canonical_));
+    }
+    delete this;  // OnDone is gRPC's last word on a reactor
+  }
+
+  std::function<void(absl::StatusOr<std::string>)> done_;
+  grpc::ClientContext context_;
+  v1::FetchBundleRequest request_;
+  v1::BundleChunk chunk_;
+  std::string canonical_;
+  bool too_large_ = false;
+};
+
+void BundleSource::Get(const BundleDigest& digest, Callback callback) {
+  const auto kept = std::ranges::find(kept_, digest, &decltype(kept_)::value_type::first);
+  if (kept != kept_.end()) {
+    boost::asio::post(strand_, [callback = std::move(callback), bundle = kept->second] { callback(bundle); });
+    return;
+  }
+  auto& callbacks = waiting_[digest];
+  callbacks.push_back(std::move(callback));
+  if (callbacks.size() > 1) return;
+  auto* fetch = new Fetch(stub_, fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
+    boost::asio::post(strand_, [this, digest, canonical = std::move(canonical)] { Finish(digest, canonical); });
+  });
+  fetch->Begin();
+}
+
+void BundleSource::Finish(const BundleDigest& digest, absl::StatusOr<std::string> canonical) {
+  absl::StatusOr<std::shared_ptr<const Bundle>> bundle = canonical.status();
+  if (canonical.ok()) bundle = Check(digest, *canonical);
+  if (bundle.ok()) {
+    kept_.emplace_front(digest, *bundle);
+    if (kept_.size() > kKept) kept_.pop_back();
+  }
+  const auto callbacks = std::move(waiting_.extract(digest).mapped());
+  for (const Callback& callback : callbacks) callback(bundle);
+}
+
+}  // namespace wsfleet::agent

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "boost/asio/io_context.hpp"
+#include "core/base/ids.h"
+#include "core/scenario/parser.h"
+#include "wsfleet/v1/agent_session.grpc.pb.h"
+
+namespace wsfleet::agent {
+
+// Bundles by digest: fetched from the coordinator once, checked against their digest, and the last few kept. Belongs to
+// the agent's strand.
+class BundleSource {
+ public:
+  using Callback = std::function<void(absl::StatusOr<std::shared_ptr<const Bundle>>)>;
+  static constexpr std::size_t kKept = 8;
+
+  BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet)
+      : strand_(strand), stub_(stub), fleet_(std::move(fleet)) {}
+
+  // `callback` is called on the strand, never from within this call. Those who ask for the same bundle meanwhile share
+  // one fetch.
+  void Get(const BundleDigest& digest, Callback callback);
+
+ private:
+  class Fetch;
+
+  void Finish(const BundleDigest& digest, absl::StatusOr<std::string> canonical);
+
+  boost::asio::io_context& strand_;
+  v1::AgentSession::Stub& stub_;
+  FleetName fleet_;
+  std::deque<std::pair<BundleDigest, std::shared_ptr<const Bundle>>> kept_;  // newest first
+  std::map<BundleDigest, std::vector<Callback>> waiting_;
+};
+
+}  // namespace wsfleet::agent

@@ -1,0 +1,117 @@
+#include "agent/options.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "fmt/format.h"
+
+namespace wsfleet::agent {
+namespace {
+
+constexpr int kUsageError = 2;
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("agent");
+}
+
+bool IsIdentifier(std::string_view text) {
+  if (text.empty() || text.size() > 128) return false;
+  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+         std::string_view::npos;
+}
+
+std::string CheckIdentifier(const std::string& text) {
+  if (IsIdentifier(text)) return {};
+  return fmt::format("expected 1 to 128 letters, digits, '.', '_' or '-', found \"{}\"", text);
+}
+
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
+
+// What CLI11 cannot express: options that depend on each other. Empty if all is well.
+std::string Check(CommandLine& options, const std::vector<std::string>& labels, const std::string& drain_limit) {
+  for (const std::string& label : labels) {
+    const std::size_t equals = label.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return fmt::format("--label: expected name=value, found \"{}\"", label);
+    }
+    options.labels[label.substr(0, equals)] = label.substr(equals + 1);
+  }
+  const auto limit = ParseDuration(drain_limit);
+  if (!limit) return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", drain_limit);
+  options.drain_limit = *limit;
+  if (options.plaintext && !IsLoopback(options.coordinator)) {
+    return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}",
+                       options.coordinator);
+  }
+  if (!options.plaintext && options.ca_file.empty()) {
+    return "--ca is missing: the PEM file of the authority that signed the coordinator's certificate";
+  }
+  if (options.certificate_file.empty() != options.key_file.empty()) {
+    return "--cert and --key go together: the agent's certificate and its private key";
+  }
+  if (options.id.empty()) options.id = HostName();
+  return {};
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, char** argv) {
+  ParsedCommandLine parsed;
+  CommandLine& options = parsed.options;
+  std::vector<std::string> labels;
+  std::string drain_limit = "60s";
+
+  CLI::App app("Runs WebSocket scenarios in one region, as a coordinator assigns them.", "wsfleet-agent");
+  app.set_version_flag("--version", kVersion);
+  app.add_option("--coordinator", options.coordinator, "Agent listener of the coordinator, host:port")
+      ->required()
+      ->envname("WSFLEET_AGENT_COORDINATOR");
+  app.add_option("--ca", options.ca_file, "PEM file: authority of the coordinator's certificate")
+      ->check(CLI::ExistingFile)
+      ->envname("WSFLEET_AGENT_CA");
+  app.add_option("--cert", options.certificate_file, "PEM file: the agent's certificate")->check(CLI::ExistingFile);
+  app.add_option("--key", options.key_file, "PEM file: the agent's private key")->check(CLI::ExistingFile);
+  app.add_option("--server-name", options.server_name, "Name in the coordinator's certificate, if not its host");
+  app.add_flag("--insecure-plaintext", options.plaintext, "No TLS; loopback addresses only");
+  app.add_option("--id", options.id, "Name of this agent, unique in its fleet (default: the host's name)")
+      ->check(CheckIdentifier)
+      ->envname("WSFLEET_AGENT_ID");
+  app.add_option("--region", options.region, "Region that this agent stands in, such as eu-west-1")
+      ->required()
+      ->check(CheckIdentifier)
+      ->envname("WSFLEET_AGENT_REGION");
+  app.add_option("--fleet", options.fleet, "Fleet")->check(CheckIdentifier)->envname("WSFLEET_AGENT_FLEET");
+  app.add_option("--label", labels, "name=value, for `requires` and region terms; repeatable");
+  app.add_option("--max-shards", options.max_shards, "Shards at once")->check(CLI::Range(1u, 1000u));
+  app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
+  app.add_option("--drain-limit", drain_limit, "How long shards may go on after SIGTERM");
+  app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  app.add_flag("--die-with-parent", options.die_with_parent, "End when the process that started this one ends");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 reports help and version by exceptions too; its own codes are not ours.
+    parsed.exit_now = true;
+    parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return parsed;
+  }
+  if (const std::string problem = Check(options, labels, drain_limit); !problem.empty()) {
+    fmt::print(stderr, "wsfleet-agent: {}\n", problem);
+    parsed.exit_now = true;
+    parsed.exit_code = kUsageError;
+  }
+  return parsed;
+}
+
+}  // namespace wsfleet::agent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace wsfleet::agent {
+
+// The command line of wsfleet-agent.
+struct CommandLine {
+  std::string coordinator;  // host:port of the agent listener
+  std::string ca_file;      // PEM; who may call itself the coordinator
+  std::string certificate_file;
+  std::string key_file;
+  bool plaintext = false;  // loopback only
+  std::string server_name;  // verified instead of the host of `coordinator`
+  std::string id;
+  std::string region;
+  std::string fleet = "default";
+  std::map<std::string, std::string, std::less<>> labels;
+  std::uint32_t max_shards = 4;
+  std::uint32_t max_sessions = 10'000;
+  absl::Duration drain_limit = absl::Seconds(60);
+  std::string log_level = "info";
+  bool die_with_parent = false;
+};
+
+// What main() does next: go on with a command line, or exit at once with a code (help, version, usage error).
+struct ParsedCommandLine {
+  CommandLine options;
+  int exit_code = 0;
+  bool exit_now = false;
+};
+ParsedCommandLine ParseCommandLine(int argc, char** argv);
+
+}  // namespace wsfleet::agent

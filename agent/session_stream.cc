@@ -1,0 +1,100 @@
+#include "agent/session_stream.h"
+
+#include <chrono>
+#include <utility>
+
+#include "boost/asio/post.hpp"
+#include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::agent {
+namespace {
+
+constexpr std::chrono::seconds kWriteLimit{20};
+
+}  // namespace
+
+SessionStream::SessionStream(boost::asio::io_context& strand, Handlers handlers)
+    : strand_(strand), handlers_(std::move(handlers)), write_watchdog_(strand) {}
+
+void SessionStream::Open(v1::AgentSession::Stub& stub) {
+  self_ = shared_from_this();
+  stub.async()->Session(&context_, this);
+  // Writes and reads are started from the strand, outside of reactions.
+  AddHold();
+  StartCall();
+  StartRead(&incoming_);
+}
+
+bool SessionStream::Send(v1::AgentMessage message) {
+  if (closing_) return false;
+  if (outgoing_.size() == kMaxQueued || message.ByteSizeLong() > wire::kMaxMessageBytes) {
+    spdlog::error("stream given up queued={} message_bytes={}", outgoing_.size(), message.ByteSizeLong());
+    Cancel();
+    return false;
+  }
+  outgoing_.push_back(std::move(message));
+  if (!writing_) StartNextWrite();
+  return true;
+}
+
+void SessionStream::StartNextWrite() {
+  writing_ = true;
+  write_watchdog_.expires_after(kWriteLimit);
+  write_watchdog_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->Cancel();
+  });
+  StartWrite(&outgoing_.front());
+}
+
+void SessionStream::Cancel() {
+  if (closing_) return;
+  context_.TryCancel();
+  Close();
+}
+
+// Lets gRPC report the end. Without TryCancel, so that the status is the one that the coordinator gave.
+void SessionStream::Close() {
+  if (closing_) return;
+  closing_ = true;
+  write_watchdog_.cancel();
+  RemoveHold();
+}
+
+void SessionStream::OnReadDone(bool ok) {
+  boost::asio::post(strand_, [self = shared_from_this(), ok] {
+    if (!ok) {
+      self->Close();
+      return;
+    }
+    v1::CoordinatorMessage message = std::move(self->incoming_);
+    self->incoming_.Clear();
+    // A handler may drop the last other reference to the stream.
+    if (self->handlers_.on_message) self->handlers_.on_message(std::move(message));
+    if (!self->closing_) self->StartRead(&self->incoming_);
+  });
+}
+
+void SessionStream::OnWriteDone(bool ok) {
+  boost::asio::post(strand_, [self = shared_from_this(), ok] {
+    self->write_watchdog_.cancel();
+    self->writing_ = false;
+    self->outgoing_.pop_front();
+    if (!ok) {
+      self->Close();
+    } else if (!self->outgoing_.empty() && !self->closing_) {
+      self->StartNextWrite();
+    }
+  });
+}
+
+void SessionStream::OnDone(const grpc::Status& status) {
+  boost::asio::post(strand_, [self = std::move(self_), status = wire::FromGrpc(status)] {
+    self->closing_ = true;
+    self->write_watchdog_.cancel();
+    if (self->handlers_.on_closed) self->handlers_.on_closed(status);
+  });
+}
+
+}  // namespace wsfleet::agent

@@ -1,0 +1,290 @@
+#include "agent/shard_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/clock.h"
+#include "boost/asio/post.hpp"
+#include "core/base/text.h"
+#include "core/scenario/plan.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::agent {
+namespace {
+
+constexpr int kMaxBatchResults = 64;
+constexpr std::size_t kMaxBatchBytes = 200 * 1024;
+constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
+
+engine::RunId RunOf(LeaseId lease) { return engine::RunId(lease.value()); }
+
+}  // namespace
+
+ShardTable::ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
+                       std::uint32_t max_shards, Outputs outputs)
+    : strand_(strand),
+      engine_(engine),
+      bundles_(bundles),
+      spool_(spool),
+      max_shards_(max_shards),
+      outputs_(std::move(outputs)) {}
+
+void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) {
+  const LeaseId lease(assignment.lease());
+  if (shards_.contains(lease)) return;  // a repetition
+  if (shards_.size() >= max_shards_) {
+    Refuse(lease, fmt::format("it already runs {} shards", shards_.size()));
+    return;
+  }
+  spdlog::info("shard assigned job={} shard={} attempt={} lease={}", assignment.job(), assignment.shard(),
+               assignment.attempt(), lease.value());
+  LeasedShard& shard = shards_[lease];
+  shard.assignment = assignment;
+  shard.lease_end = lease_end;
+  bundles_.Get(BundleDigest(assignment.bundle().digest()),
+               [this, lease](const auto& bundle) { OnBundle(lease, bundle); });
+}
+
+void ShardTable::OnBundle(LeaseId lease, const absl::StatusOr<std::shared_ptr<const Bundle>>& bundle) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end() || found->second.stage != Stage::kFetching) return;
+  if (!bundle.ok()) {
+    Refuse(lease, fmt::format("its bundle could not be fetched: {}", ToStd(bundle.status().message())));
+    Remove(lease);
+    return;
+  }
+  Run(lease, found->second, **bundle);
+}
+
+void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
+  const auto selection = wire::FromWire(shard.assignment.selection());
+  const auto variables = wire::FromWire(shard.assignment.variables());
+  if (!selection.ok() || !variables.ok()) {
+    const absl::Status& status = selection.ok() ? variables.status() : selection.status();
+    Refuse(lease, std::string(ToStd(status.message())));
+    Remove(lease);
+    return;
+  }
+  ResolveResult resolved = Resolve(bundle, *selection, *variables);
+  if (!resolved.plan) {
+    const std::string reason =
+        resolved.diagnostics.empty() ? "its plan cannot be resolved" : resolved.diagnostics.front().message;
+    Refuse(lease, fmt::format("this agent does not accept the bundle: {}", reason));
+    Remove(lease);
+    return;
+  }
+  engine::ShardRun run;
+  run.id = RunOf(lease);
+  run.plan = std::move(resolved.plan);
+  run.variables = *variables;
+  run.secrets.insert(shard.assignment.secrets().begin(), shard.assignment.secrets().end());
+  for (const std::string& id : shard.assignment.finished_cases()) run.skip_cases.emplace_back(id);
+  run.session_prefix = fmt::format("{}-{}-{}", shard.assignment.job(), shard.assignment.shard(), lease.value());
+  shard.assignment.clear_secrets();
+  shard.stage = Stage::kRunning;
+
+  engine::ShardObserver observer;
+  observer.on_result = [this, lease](engine::RunId, CaseResult result) {
+    boost::asio::post(strand_, [this, lease, result = std::move(result)] { OnResult(lease, result); });
+  };
+  observer.on_progress = [this, lease](engine::RunId, std::string_view case_id, std::string_view step) {
+    boost::asio::post(strand_, [this, lease, case_id = std::string(case_id), step = std::string(step)] {
+      OnProgress(lease, case_id, step);
+    });
+  };
+  observer.on_done = [this, lease](engine::RunId, engine::ShardEnding ending) {
+    boost::asio::post(strand_, [this, lease, ending] { OnEngineDone(lease, ending); });
+  };
+  engine_.Start(std::move(run), std::move(observer));
+}
+
+void ShardTable::Refuse(LeaseId lease, std::string reason) {
+  spdlog::warn("assignment refused lease={} reason=\"{}\"", lease.value(), reason);
+  v1::AgentMessage message;
+  message.mutable_assignment_refused()->set_lease(lease.value());
+  message.mutable_assignment_refused()->set_reason(std::move(reason));
+  outputs_.send(std::move(message));
+}
+
+void ShardTable::OnResult(LeaseId lease, const CaseResult& result) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end() || found->second.abandoned) return;
+  LeasedShard& shard = found->second;
+  v1::CaseResult proto = wire::ToWire(result);
+  wire::FitResult(proto, kMaxBatchBytes);
+  const std::size_t bytes = proto.ByteSizeLong();
+  if (shard.pending.results_size() == kMaxBatchResults || shard.pending_bytes + bytes > kMaxBatchBytes) {
+    if (!SpoolPending(lease, shard)) return;
+  }
+  *shard.pending.add_results() = std::move(proto);
+  shard.pending_bytes += bytes;
+  outputs_.on_results();
+}
+
+void ShardTable::OnProgress(LeaseId lease, std::string case_id, std::string step) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end()) return;
+  const SteadyTime now = BootTime();
+  if (now - found->second.last_progress < kProgressInterval) return;
+  found->second.last_progress = now;
+  v1::AgentMessage message;
+  message.mutable_progress()->set_lease(lease.value());
+  message.mutable_progress()->set_case_id(std::move(case_id));
+  message.mutable_progress()->set_step(std::move(step));
+  outputs_.send(std::move(message));
+}
+
+void ShardTable::OnEngineDone(LeaseId lease, engine::ShardEnding ending) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end()) return;
+  LeasedShard& shard = found->second;
+  if (shard.abandoned) {
+    Remove(lease);
+    return;
+  }
+  // A run that was complete before it heard of the wish to stop is complete.
+  if (ending == engine::ShardEnding::kCompleted) shard.end = v1::SHARD_END_COMPLETED;
+  shard.stage = Stage::kFinished;
+  SpoolPending(lease, shard);
+  outputs_.on_results();
+  ReportFinished(false);
+}
+
+bool ShardTable::SpoolPending(LeaseId lease, LeasedShard& shard) {
+  const auto cases = static_cast<std::uint32_t>(shard.pending.results_size());
+  if (cases == 0) return true;
+  shard.pending.set_lease(lease.value());
+  shard.pending.set_job(shard.assignment.job());
+  shard.pending.set_shard(shard.assignment.shard());
+  shard.pending.set_attempt(shard.assignment.attempt());
+  const bool kept = spool_.Add(std::exchange(shard.pending, {}));
+  shard.pending_bytes = 0;
+  if (kept) {
+    shard.reported_cases += cases;
+    return true;
+  }
+  // Nothing is lost for the job: cases without a committed result run again elsewhere.
+  spdlog::error("spool full, shard given back lease={} spooled_bytes={} dropped_results={}", lease.value(),
+                spool_.bytes(), cases);
+  Stop(lease, shard, v1::SHARD_END_RELEASED);
+  return false;
+}
+
+void ShardTable::Flush() {
+  for (auto& [lease, shard] : shards_) {
+    if (!shard.abandoned) SpoolPending(lease, shard);
+  }
+}
+
+void ShardTable::Stop(LeaseId lease, LeasedShard& shard, v1::ShardEnd end) {
+  switch (shard.stage) {
+    case Stage::kFetching:
+      shard.end = end;
+      shard.stage = Stage::kFinished;
+      if (shard.abandoned) {
+        boost::asio::post(strand_, [this, lease] { Remove(lease); });
+      } else {
+        ReportFinished(false);
+      }
+      break;
+    case Stage::kRunning:
+      shard.end = end;
+      shard.stage = Stage::kStopping;
+      engine_.Cancel(RunOf(lease));
+      break;
+    case Stage::kStopping:
+      break;
+    case Stage::kFinished:
+      if (shard.abandoned) boost::asio::post(strand_, [this, lease] { Remove(lease); });
+      break;
+  }
+}
+
+void ShardTable::Abandon(LeaseId lease, std::string_view reason) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end() || found->second.abandoned) return;
+  spdlog::warn("shard abandoned job={} shard={} lease={} reason=\"{}\"", found->second.assignment.job(),
+               found->second.assignment.shard(), lease.value(), reason);
+  found->second.abandoned = true;
+  Stop(lease, found->second, v1::SHARD_END_CANCELLED);
+}
+
+void ShardTable::Cancel(LeaseId lease, std::string_view reason) {
+  const auto found = shards_.find(lease);
+  if (found == shards_.end() || found->second.stage == Stage::kStopping || found->second.stage == Stage::kFinished) {
+    return;
+  }
+  spdlog::info("shard cancelled job={} shard={} lease={} reason=\"{}\"", found->second.assignment.job(),
+               found->second.assignment.shard(), lease.value(), reason);
+  Stop(lease, found->second, v1::SHARD_END_CANCELLED);
+}
+
+void ShardTable::ReleaseAll() {
+  for (auto& [lease, shard] : shards_) {
+    if (!shard.abandoned) Stop(lease, shard, v1::SHARD_END_RELEASED);
+  }
+}
+
+void ShardTable::Renew(LeaseId lease, SteadyTime lease_end) {
+  const auto found = shards_.find(lease);
+  if (found != shards_.end()) found->second.lease_end = std::max(found->second.lease_end, lease_end);
+}
+
+void ShardTable::ExpireLeases(SteadyTime now) {
+  std::vector<LeaseId> ended;
+  for (const auto& [lease, shard] : shards_) {
+    if (!shard.abandoned && shard.lease_end <= now) ended.push_back(lease);
+  }
+  for (const LeaseId& lease : ended) Abandon(lease, "the lease ended while the coordinator was out of reach");
+}
+
+std::optional<SteadyTime> ShardTable::EarliestLeaseEnd() const {
+  std::optional<SteadyTime> earliest;
+  for (const auto& [lease, shard] : shards_) {
+    if (!shard.abandoned && (!earliest || shard.lease_end < *earliest)) earliest = shard.lease_end;
+  }
+  return earliest;
+}
+
+void ShardTable::ReportFinished(bool again) {
+  for (auto& [lease, shard] : shards_) {
+    if (shard.stage != Stage::kFinished || shard.abandoned || (shard.reported && !again)) continue;
+    if (spool_.UnackedOf(lease) > 0 || shard.pending.results_size() > 0) continue;
+    shard.reported = true;
+    v1::AgentMessage message;
+    v1::ShardDone* done = message.mutable_shard_done();
+    done->set_lease(lease.value());
+    done->set_job(shard.assignment.job());
+    done->set_shard(shard.assignment.shard());
+    done->set_attempt(shard.assignment.attempt());
+    done->set_end(shard.end);
+    done->set_reported_cases(shard.reported_cases);
+    outputs_.send(std::move(message));
+  }
+}
+
+void ShardTable::OnShardDoneAck(LeaseId lease) {
+  const auto found = shards_.find(lease);
+  if (found != shards_.end() && found->second.reported) Remove(lease);
+}
+
+void ShardTable::Remove(LeaseId lease) {
+  if (shards_.erase(lease) > 0) outputs_.on_removed();
+}
+
+std::vector<v1::HeldLease> ShardTable::Held() const {
+  std::vector<v1::HeldLease> held;
+  for (const auto& [lease, shard] : shards_) {
+    if (shard.abandoned) continue;
+    v1::HeldLease& entry = held.emplace_back();
+    entry.set_lease(lease.value());
+    entry.set_job(shard.assignment.job());
+    entry.set_shard(shard.assignment.shard());
+    entry.set_unacked_batches(spool_.UnackedOf(lease));
+  }
+  return held;
+}
+
+}  // namespace wsfleet::agent

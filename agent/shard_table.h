@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/bundle_source.h"
+#include "agent/engine/engine.h"
+#include "agent/spool.h"
+#include "boost/asio/io_context.hpp"
+#include "core/base/now.h"
+
+namespace wsfleet::agent {
+
+// The shards that this agent has a lease for, from the assignment until the coordinator has acknowledged their end.
+// Belongs to the agent's strand; the engine's callbacks are posted there.
+class ShardTable {
+ public:
+  struct Outputs {
+    std::function<void(v1::AgentMessage)> send;  // drops the message while there is no session
+    std::function<void()> on_results;            // something entered the spool, or may enter it now
+    std::function<void()> on_removed;            // a shard has left the table
+  };
+
+  ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
+             std::uint32_t max_shards, Outputs outputs);
+
+  // Fetches the bundle and starts the engine; answers AssignmentRefused if it cannot. `lease_end`: when the lease ends
+  // unless it is renewed.
+  void Assign(const v1::Assignment& assignment, SteadyTime lease_end);
+
+  // The lease is not (any more) ours: its run ends, and nothing but what is spooled is reported.
+  void Abandon(LeaseId lease, std::string_view reason);
+
+  // The coordinator wishes the shard to stop; its end is reported.
+  void Cancel(LeaseId lease, std::string_view reason);
+
+  // Gives every shard back: the rest of it runs elsewhere.
+  void ReleaseAll();
+
+  void Renew(LeaseId lease, SteadyTime lease_end);
+
+  // The dead-man's switch: abandons every shard whose lease has ended.
+  void ExpireLeases(SteadyTime now);
+  std::optional<SteadyTime> EarliestLeaseEnd() const;
+
+  // Results that wait for a batch go into the spool.
+  void Flush();
+
+  // Reports the end of each shard whose results are all acknowledged. Called after acknowledgements; with `again` those
+  // that were reported on an earlier stream are repeated.
+  void ReportFinished(bool again);
+  void OnShardDoneAck(LeaseId lease);
+
+  std::vector<v1::HeldLease> Held() const;
+  bool empty() const { return shards_.empty(); }
+
+ private:
+  enum class Stage { kFetching, kRunning, kStopping, kFinished };
+  struct LeasedShard {
+    v1::Assignment assignment;
+    SteadyTime lease_end;
+    Stage stage = Stage::kFetching;
+    bool abandoned = false;
+    bool reported = false;
+    v1::ShardEnd end = v1::SHARD_END_COMPLETED;
+    std::uint32_t reported_cases = 0;
+    v1::ResultBatch pending;
+    std::size_t pending_bytes = 0;
+    SteadyTime last_progress;
+  };
+  using Shards = std::map<LeaseId, LeasedShard>;
+
+  void OnBundle(LeaseId lease, const absl::StatusOr<std::shared_ptr<const Bundle>>& bundle);
+  void Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle);
+  void Refuse(LeaseId lease, std::string reason);
+  void OnResult(LeaseId lease, const CaseResult& result);
+  void OnProgress(LeaseId lease, std::string case_id, std::string step);
+  void OnEngineDone(LeaseId lease, engine::ShardEnding ending);
+  void Stop(LeaseId lease, LeasedShard& shard, v1::ShardEnd end);
+  bool SpoolPending(LeaseId lease, LeasedShard& shard);
+  void Remove(LeaseId lease);
+
+  boost::asio::io_context& strand_;
+  engine::Engine& engine_;
+  BundleSource& bundles_;
+  Spool& spool_;
+  std::uint32_t max_shards_;
+  Outputs outputs_;
+  Shards shards_;
+};
+
+}  // namespace wsfleet::agent

@@ -1,0 +1,313 @@
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "proto/wire/enums.h"
+#include "proto/wire/limits.h"
+
+#define WSFLEET_RETURN_IF_ERROR(expression) \
+  if (absl::Status checked = (expression); !checked.ok()) return checked
+
+namespace wsfleet::wire {
+namespace {
+
+// Protobuf refuses a message whose strings are not UTF-8, and what targets send need not be.
+std::string Utf8(std::string_view text) {
+  if (IsValidUtf8(text)) return std::string(text);
+  std::string clean;
+  clean.reserve(text.size());
+  for (const char c : text) clean += static_cast<unsigned char>(c) < 0x80 ? c : '?';
+  return clean;
+}
+
+void Put(const std::optional<absl::Duration>& from, google::protobuf::Duration* (v1::PhaseTimings::*mutable_field)(),
+         v1::PhaseTimings& to) {
+  if (from) *(to.*mutable_field)() = ToWire(*from);
+}
+
+v1::PhaseTimings ToWire(const PhaseTimings& timings) {
+  v1::PhaseTimings proto;
+  Put(timings.resolve, &v1::PhaseTimings::mutable_resolve, proto);
+  Put(timings.connect, &v1::PhaseTimings::mutable_connect, proto);
+  Put(timings.tls, &v1::PhaseTimings::mutable_tls, proto);
+  Put(timings.upgrade, &v1::PhaseTimings::mutable_upgrade, proto);
+  Put(timings.first_byte, &v1::PhaseTimings::mutable_first_byte, proto);
+  Put(timings.total, &v1::PhaseTimings::mutable_total, proto);
+  return proto;
+}
+
+PhaseTimings TimingsFromWire(const v1::PhaseTimings& proto) {
+  PhaseTimings timings;
+  if (proto.has_resolve()) timings.resolve = FromWire(proto.resolve());
+  if (proto.has_connect()) timings.connect = FromWire(proto.connect());
+  if (proto.has_tls()) timings.tls = FromWire(proto.tls());
+  if (proto.has_upgrade()) timings.upgrade = FromWire(proto.upgrade());
+  if (proto.has_first_byte()) timings.first_byte = FromWire(proto.first_byte());
+  if (proto.has_total()) timings.total = FromWire(proto.total());
+  return timings;
+}
+
+v1::ProofOfExecution ToWire(const ProofOfExecution& proof) {
+  v1::ProofOfExecution proto;
+  proto.set_connections(proof.connections);
+  proto.set_peer_address(Utf8(proof.peer_address));
+  proto.set_tls_version(proof.tls_version);
+  proto.set_tls_cipher(proof.tls_cipher);
+  proto.set_bytes_in(proof.bytes_in);
+  proto.set_bytes_out(proof.bytes_out);
+  proto.set_frames_in(proof.frames_in);
+  proto.set_frames_out(proof.frames_out);
+  *proto.mutable_timings() = ToWire(proof.timings);
+  for (const AddressAttempt& attempt : proof.attempts) {
+    if (proto.attempts_size() == kMaxAttempts) break;
+    v1::AddressAttempt* added = proto.add_attempts();
+    added->set_address(Utf8(attempt.address));
+    *added->mutable_duration() = ToWire(attempt.duration);
+    added->set_error(Utf8(attempt.error));
+  }
+  return proto;
+}
+
+absl::StatusOr<ProofOfExecution> ProofFromWire(const v1::ProofOfExecution& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckText("proof.peer_address", proto.peer_address(), kMaxNameBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("proof.tls_version", proto.tls_version(), kMaxNameBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("proof.tls_cipher", proto.tls_cipher(), kMaxNameBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("proof.attempts", proto.attempts_size(), kMaxAttempts));
+  ProofOfExecution proof;
+  proof.connections = proto.connections();
+  proof.peer_address = proto.peer_address();
+  proof.tls_version = proto.tls_version();
+  proof.tls_cipher = proto.tls_cipher();
+  proof.bytes_in = proto.bytes_in();
+  proof.bytes_out = proto.bytes_out();
+  proof.frames_in = proto.frames_in();
+  proof.frames_out = proto.frames_out();
+  proof.timings = TimingsFromWire(proto.timings());
+  for (const v1::AddressAttempt& attempt : proto.attempts()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("proof.attempts.error", attempt.error(), kMaxTextBytes));
+    WSFLEET_RETURN_IF_ERROR(CheckText("proof.attempts.address", attempt.address(), kMaxTextBytes));
+    proof.attempts.push_back({attempt.address(), FromWire(attempt.duration()), attempt.error()});
+  }
+  return proof;
+}
+
+v1::Evidence ToWire(const Evidence& evidence) {
+  v1::Evidence proto;
+  if (evidence.status) proto.set_status(*evidence.status);
+  proto.set_status_reason(Utf8(evidence.status_reason));
+  for (const HeaderField& header : evidence.headers) {
+    if (proto.headers_size() == kMaxHeaders) break;
+    v1::HeaderField* added = proto.add_headers();
+    added->set_name(Utf8(header.name));
+    added->set_value(Utf8(Excerpt(header.value, kMaxTextBytes - 4)));
+  }
+  proto.set_body_excerpt(Utf8(evidence.body_excerpt));
+  if (evidence.close_code) proto.set_close_code(*evidence.close_code);
+  proto.set_close_reason(Utf8(evidence.close_reason));
+  for (const std::string& certificate : evidence.certificates) {
+    if (proto.certificates_size() == kMaxCertificates) break;
+    proto.add_certificates(Utf8(certificate));
+  }
+  for (const TranscriptEntry& entry : evidence.transcript) {
+    if (proto.transcript_size() == kMaxTranscript) break;
+    v1::TranscriptEntry* added = proto.add_transcript();
+    *added->mutable_at() = ToWire(entry.at);
+    added->set_inbound(entry.inbound);
+    added->set_kind(entry.kind);
+    added->set_bytes(entry.bytes);
+    added->set_excerpt(Utf8(entry.excerpt));
+  }
+  proto.set_trace_id(evidence.trace_id);
+  return proto;
+}
+
+absl::Status CheckEvidence(const v1::Evidence& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.status_reason", proto.status_reason(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.body_excerpt", proto.body_excerpt(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.close_reason", proto.close_reason(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.trace_id", proto.trace_id(), kMaxNameBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.headers", proto.headers_size(), kMaxHeaders));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.certificates", proto.certificates_size(), kMaxCertificates));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.transcript", proto.transcript_size(), kMaxTranscript));
+  if (proto.close_code() > std::numeric_limits<std::uint16_t>::max()) {
+    return absl::InvalidArgumentError(
+        fmt::format("evidence.close_code: expected 16 bits, found {}", proto.close_code()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckEvidence(proto));
+  Evidence evidence;
+  if (proto.has_status()) evidence.status = proto.status();
+  evidence.status_reason = proto.status_reason();
+  for (const v1::HeaderField& header : proto.headers()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.headers.name", header.name(), kMaxTextBytes));
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.headers.value", header.value(), kMaxTextBytes));
+    evidence.headers.push_back({header.name(), header.value()});
+  }
+  evidence.body_excerpt = proto.body_excerpt();
+  if (proto.has_close_code()) evidence.close_code = static_cast<std::uint16_t>(proto.close_code());
+  evidence.close_reason = proto.close_reason();
+  for (const std::string& certificate : proto.certificates()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.certificates", certificate, kMaxTextBytes));
+    evidence.certificates.push_back(certificate);
+  }
+  for (const v1::TranscriptEntry& entry : proto.transcript()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.kind", entry.kind(), kMaxNameBytes));
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.excerpt", entry.excerpt(), kMaxTextBytes));
+    evidence.transcript.push_back(
+        {FromWire(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt()});
+  }
+  evidence.trace_id = proto.trace_id();
+  return evidence;
+}
+
+v1::Failure ToWire(const Failure& failure) {
+  v1::Failure proto;
+  proto.set_phase(ToWire(failure.phase));
+  proto.set_failure_class(ToWire(failure.failure_class));
+  proto.set_message(Utf8(Excerpt(failure.message, kMaxTextBytes - 4)));
+  proto.set_hint(Utf8(Excerpt(failure.hint, kMaxTextBytes - 4)));
+  proto.mutable_range()->set_file(failure.range.file);
+  proto.mutable_range()->set_line(failure.range.line);
+  proto.mutable_range()->set_column(failure.range.column);
+  proto.mutable_range()->set_length(failure.range.length);
+  proto.set_step(Utf8(failure.step));
+  for (const Note& note : failure.notes) {
+    if (proto.notes_size() == kMaxNotes) break;
+    v1::Note* added = proto.add_notes();
+    added->set_label(Utf8(note.label));
+    added->set_text(Utf8(Excerpt(note.text, kMaxTextBytes - 4)));
+  }
+  *proto.mutable_evidence() = ToWire(failure.evidence);
+  return proto;
+}
+
+absl::StatusOr<Failure> FailureFromWire(const v1::Failure& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckText("failure.message", proto.message(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("failure.hint", proto.hint(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("failure.range.file", proto.range().file(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("failure.step", proto.step(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("failure.notes", proto.notes_size(), kMaxNotes));
+  auto phase = FromWire(proto.phase());
+  if (!phase.ok()) return phase.status();
+  auto failure_class = FromWire(proto.failure_class());
+  if (!failure_class.ok()) return failure_class.status();
+  auto evidence = EvidenceFromWire(proto.evidence());
+  if (!evidence.ok()) return evidence.status();
+  Failure failure;
+  failure.phase = *phase;
+  failure.failure_class = *failure_class;
+  failure.message = proto.message();
+  failure.hint = proto.hint();
+  failure.range = {proto.range().file(), proto.range().line(), proto.range().column(), proto.range().length()};
+  failure.step = proto.step();
+  for (const v1::Note& note : proto.notes()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("failure.notes.label", note.label(), kMaxNameBytes));
+    WSFLEET_RETURN_IF_ERROR(CheckText("failure.notes.text", note.text(), kMaxTextBytes));
+    failure.notes.push_back({note.label(), note.text()});
+  }
+  failure.evidence = *std::move(evidence);
+  return failure;
+}
+
+absl::Status CheckCaseTexts(const v1::CaseResult& proto) {
+  if (proto.case_id().empty()) return absl::InvalidArgumentError("case_id: expected the id of a case, found nothing");
+  WSFLEET_RETURN_IF_ERROR(CheckText("case_id", proto.case_id(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("suite", proto.suite(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("scenario", proto.scenario(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("skip_detail", proto.skip_detail(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("target", proto.target(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("target_name", proto.target_name(), kMaxNameBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("revision", proto.revision(), kMaxTextBytes));
+  return CheckCount("warnings", proto.warnings_size(), kMaxWarnings);
+}
+
+}  // namespace
+
+v1::CaseResult ToWire(const CaseResult& result) {
+  v1::CaseResult proto;
+  proto.set_case_id(result.case_id.value());
+  proto.set_suite(result.suite);
+  proto.set_scenario(result.scenario);
+  proto.set_outcome(ToWire(result.outcome));
+  proto.set_skip_reason(ToWire(result.skip_reason));
+  proto.set_skip_detail(Utf8(result.skip_detail));
+  if (result.failure) *proto.mutable_failure() = ToWire(*result.failure);
+  proto.set_flaky(result.flaky);
+  proto.set_tries(result.tries);
+  proto.set_sessions(result.sessions);
+  proto.set_failed_sessions(result.failed_sessions);
+  *proto.mutable_started() = ToWire(result.started);
+  *proto.mutable_duration() = ToWire(result.duration);
+  proto.set_assertions(result.assertions);
+  proto.set_target(Utf8(result.target));
+  proto.set_target_name(result.target_name);
+  proto.set_revision(Utf8(Excerpt(result.revision, kMaxTextBytes - 4)));
+  *proto.mutable_proof() = ToWire(result.proof);
+  for (const std::string& warning : result.warnings) {
+    if (proto.warnings_size() == kMaxWarnings) break;
+    proto.add_warnings(Utf8(Excerpt(warning, kMaxTextBytes - 4)));
+  }
+  return proto;
+}
+
+absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckCaseTexts(proto));
+  auto outcome = FromWire(proto.outcome());
+  if (!outcome.ok()) return outcome.status();
+  auto skip_reason = FromWire(proto.skip_reason());
+  if (!skip_reason.ok()) return skip_reason.status();
+  auto proof = ProofFromWire(proto.proof());
+  if (!proof.ok()) return proof.status();
+  CaseResult result;
+  result.case_id = CaseId(proto.case_id());
+  result.suite = proto.suite();
+  result.scenario = proto.scenario();
+  result.outcome = *outcome;
+  result.skip_reason = *skip_reason;
+  result.skip_detail = proto.skip_detail();
+  if (proto.has_failure()) {
+    auto failure = FailureFromWire(proto.failure());
+    if (!failure.ok()) return failure.status();
+    result.failure = *std::move(failure);
+  }
+  const bool needs_failure = *outcome == Outcome::kFailed || *outcome == Outcome::kInconclusive;
+  if (needs_failure && !result.failure) {
+    return absl::InvalidArgumentError(fmt::format("failure: a result that is {} must have one", OutcomeName(*outcome)));
+  }
+  result.flaky = proto.flaky();
+  result.tries = proto.tries();
+  result.sessions = proto.sessions();
+  result.failed_sessions = proto.failed_sessions();
+  result.started = FromWire(proto.started());
+  result.duration = FromWire(proto.duration());
+  result.assertions = proto.assertions();
+  result.target = proto.target();
+  result.target_name = proto.target_name();
+  result.revision = proto.revision();
+  result.proof = *std::move(proof);
+  for (const std::string& warning : proto.warnings()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("warnings", warning, kMaxTextBytes));
+    result.warnings.push_back(warning);
+  }
+  return result;
+}
+
+void FitResult(v1::CaseResult& result, std::size_t max_bytes) {
+  if (result.ByteSizeLong() <= max_bytes || !result.has_failure()) return;
+  v1::Evidence* evidence = result.mutable_failure()->mutable_evidence();
+  auto* transcript = evidence->mutable_transcript();
+  // The newest frames are nearest to the failure.
+  while (!transcript->empty() && result.ByteSizeLong() > max_bytes) transcript->DeleteSubrange(0, 1);
+  auto* headers = evidence->mutable_headers();
+  while (!headers->empty() && result.ByteSizeLong() > max_bytes) headers->RemoveLast();
+  if (result.ByteSizeLong() > max_bytes) evidence->clear_certificates();
+  if (result.ByteSizeLong() > max_bytes) result.mutable_failure()->clear_notes();
+}
+
+}  // namespace wsfleet::wire

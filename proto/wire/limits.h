@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+
+// What the comments of proto/wsfleet/v1 promise, as numbers.
+namespace wsfleet::wire {
+
+inline constexpr std::size_t kMaxNameBytes = 128;
+inline constexpr std::size_t kMaxTextBytes = 4 * 1024;
+inline constexpr std::size_t kMaxValueBytes = 64 * 1024;
+inline constexpr int kMaxTags = 64;
+inline constexpr int kMaxVariables = 256;
+inline constexpr std::uint32_t kMaxRepeat = 1000;
+inline constexpr int kMaxHeaders = 64;
+inline constexpr int kMaxTranscript = 64;
+inline constexpr int kMaxNotes = 16;
+inline constexpr int kMaxCertificates = 8;
+inline constexpr int kMaxWarnings = 16;
+inline constexpr int kMaxAttempts = 16;
+inline constexpr int kMaxShards = 1000;
+
+inline absl::Status CheckText(std::string_view field, std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: expected at most {} bytes, found {}", field, max_bytes, text.size()));
+}
+
+inline absl::Status CheckCount(std::string_view field, int count, int max_count) {
+  if (count <= max_count) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("{}: expected at most {}, found {}", field, max_count, count));
+}
+
+}  // namespace wsfleet::wire
