@@ -49,7 +49,10 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_
       on_stopped_(std::move(on_stopped)),
       boot_(RandomBoot()),
       spool_(options_.spool_bytes),
-      bundles_(strand, *stub_, options_.fleet),
+      bundles_(strand, *stub_, options_.fleet,
+               [this] {
+                 if (exit_code_) FinishStop();
+               }),
       engine_(options_.facts, engine::EngineOptions{options_.max_sessions, fmt::format("wsfleet/{}", kVersion)}),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards,
               ShardTable::Outputs{
@@ -260,7 +263,10 @@ void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
   heartbeat_timer_.cancel();
-  if (stopped_) return;
+  if (exit_code_) {
+    FinishStop();
+    return;
+  }
   if (absl::IsAborted(status) || absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status)) {
     spdlog::error("session refused for good code={} reason=\"{}\"", absl::StatusCodeToString(status.code()),
                   ToStd(status.message()));
@@ -300,11 +306,17 @@ void Agent::StopIfDrained() {
 }
 
 void Agent::Stop(int exit_code) {
-  if (stopped_) return;
-  stopped_ = true;
+  if (exit_code_) return;
+  exit_code_ = exit_code;
   for (auto* timer : {&reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_}) timer->cancel();
+  bundles_.CancelAll();
   if (stream_) stream_->Cancel();
-  on_stopped_(exit_code);
+  FinishStop();
+}
+
+// gRPC holds pointers into this object until it has reported the end of every call.
+void Agent::FinishStop() {
+  if (!stream_ && bundles_.idle()) on_stopped_(*exit_code_);
 }
 
 }  // namespace wsfleet::agent

@@ -55,6 +55,7 @@ class Agent {
   void WatchLeases();
   void StopIfDrained();
   void Stop(int exit_code);
+  void FinishStop();
 
   boost::asio::io_context& strand_;
   AgentOptions options_;
@@ -90,7 +91,7 @@ class Agent {
   boost::asio::steady_timer lease_timer_;
   boost::asio::steady_timer drain_timer_;
   bool draining_ = false;
-  bool stopped_ = false;
+  std::optional<int> exit_code_;  // set: stopping
 };
 
 }  // namespace wsfleet::agent

@@ -30,7 +30,8 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Check(const BundleDigest& digest, 
 
 }  // namespace
 
-// One RPC. gRPC runs its reactions one after the other, so its members need no strand until it reports its end.
+// One RPC. gRPC runs its reactions one after the other, so its members need no strand until it reports its end. Kept by
+// fetches_ until that has reached the strand.
 class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
  public:
   Fetch(v1::AgentSession::Stub& stub, const FleetName& fleet, const BundleDigest& digest,
@@ -45,6 +46,7 @@ class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
     StartRead(&chunk_);
     StartCall();
   }
+  void Cancel() { context_.TryCancel(); }
 
  private:
   void OnReadDone(bool ok) override {
@@ -66,7 +68,6 @@ class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
     } else {
       done_(std::move(canonical_));
     }
-    delete this;  // OnDone is gRPC's last word on a reactor
   }
 
   std::function<void(absl::StatusOr<std::string>)> done_;
@@ -77,6 +78,12 @@ class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
   bool too_large_ = false;
 };
 
+BundleSource::BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet,
+                           std::function<void()> on_idle)
+    : strand_(strand), stub_(stub), fleet_(std::move(fleet)), on_idle_(std::move(on_idle)) {}
+
+BundleSource::~BundleSource() = default;
+
 void BundleSource::Get(const BundleDigest& digest, Callback callback) {
   const auto kept = std::ranges::find(kept_, digest, &decltype(kept_)::value_type::first);
   if (kept != kept_.end()) {
@@ -86,13 +93,19 @@ void BundleSource::Get(const BundleDigest& digest, Callback callback) {
   auto& callbacks = waiting_[digest];
   callbacks.push_back(std::move(callback));
   if (callbacks.size() > 1) return;
-  auto* fetch = new Fetch(stub_, fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
+  auto fetch = std::make_shared<Fetch>(stub_, fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
     boost::asio::post(strand_, [this, digest, canonical = std::move(canonical)] { Finish(digest, canonical); });
   });
+  fetches_.emplace(digest, fetch);
   fetch->Begin();
 }
 
-void BundleSource::Finish(const BundleDigest& digest, absl::StatusOr<std::string> canonical) {
+void BundleSource::CancelAll() {
+  for (const auto& [digest, fetch] : fetches_) fetch->Cancel();
+}
+
+void BundleSource::Finish(const BundleDigest& digest, const absl::StatusOr<std::string>& canonical) {
+  fetches_.erase(digest);
   absl::StatusOr<std::shared_ptr<const Bundle>> bundle = canonical.status();
   if (canonical.ok()) bundle = Check(digest, *canonical);
   if (bundle.ok()) {
@@ -101,6 +114,7 @@ void BundleSource::Finish(const BundleDigest& digest, absl::StatusOr<std::string
   }
   const auto callbacks = std::move(waiting_.extract(digest).mapped());
   for (const Callback& callback : callbacks) callback(bundle);
+  if (fetches_.empty()) on_idle_();
 }
 
 }  // namespace wsfleet::agent

@@ -23,23 +23,31 @@ class BundleSource {
   using Callback = std::function<void(absl::StatusOr<std::shared_ptr<const Bundle>>)>;
   static constexpr std::size_t kKept = 8;
 
-  BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet)
-      : strand_(strand), stub_(stub), fleet_(std::move(fleet)) {}
+  // `on_idle` is called on the strand when the last fetch under way has ended.
+  BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet,
+               std::function<void()> on_idle);
+  ~BundleSource();
 
   // `callback` is called on the strand, never from within this call. Those who ask for the same bundle meanwhile share
   // one fetch.
   void Get(const BundleDigest& digest, Callback callback);
 
+  // Ends every fetch; their callbacks get CANCELLED. gRPC may call back until idle().
+  void CancelAll();
+  bool idle() const { return fetches_.empty(); }
+
  private:
   class Fetch;
 
-  void Finish(const BundleDigest& digest, absl::StatusOr<std::string> canonical);
+  void Finish(const BundleDigest& digest, const absl::StatusOr<std::string>& canonical);
 
   boost::asio::io_context& strand_;
   v1::AgentSession::Stub& stub_;
   FleetName fleet_;
+  std::function<void()> on_idle_;
   std::deque<std::pair<BundleDigest, std::shared_ptr<const Bundle>>> kept_;  // newest first
   std::map<BundleDigest, std::vector<Callback>> waiting_;
+  std::map<BundleDigest, std::shared_ptr<Fetch>> fetches_;  // under way
 };
 
 }  // namespace wsfleet::agent
