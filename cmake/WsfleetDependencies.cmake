@@ -1,5 +1,9 @@
 # Every library that we did not write. docs/dependencies.md says what each is for.
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(absl REQUIRED CONFIG)
@@ -9,13 +13,13 @@ find_package(fmt REQUIRED CONFIG)
 find_package(yaml-cpp REQUIRED CONFIG)
 # MODULE first: gRPC's own configuration asks for Protobuf and would otherwise not find Debian's.
 find_package(Protobuf REQUIRED MODULE)
+# gRPC's configuration names targets that Debian's re2 and c-ares do not bring along.
+if(NOT TARGET re2::re2)
+  add_library(re2::re2 ALIAS PkgConfig::re2)
+endif()
 find_package(gRPC REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)
 find_package(CLI11 REQUIRED CONFIG)
-
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
-pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 
 if(WSFLEET_BUILD_TESTS)
   find_package(GTest REQUIRED CONFIG)

@@ -9,7 +9,7 @@
 namespace wsfleet::wire {
 namespace {
 
-v1::Shard ToWire(const ShardRecord& shard, std::size_t planned_cases) {
+v1::Shard ShardToWire(const ShardRecord& shard, std::size_t planned_cases) {
   v1::Shard proto;
   proto.set_index(shard.id.index.value());
   proto.set_region(shard.region.empty() ? shard.term : shard.region.value());
@@ -51,7 +51,7 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   *proto.mutable_created() = ToWire(job.created);
   if (job.started) *proto.mutable_started() = ToWire(*job.started);
   if (job.finished) *proto.mutable_finished() = ToWire(*job.finished);
-  for (const ShardRecord& shard : shards) *proto.add_shards() = ToWire(shard, job.spec.cases.size());
+  for (const ShardRecord& shard : shards) *proto.add_shards() = ShardToWire(shard, job.spec.cases.size());
   if (job.verdict) proto.set_verdict(std::string(JobVerdictName(*job.verdict)));
   for (const std::string& reason : job.reasons) proto.add_reasons(reason);
   proto.set_submitter(job.spec.submitter);

@@ -28,7 +28,7 @@ void Put(const std::optional<absl::Duration>& from, google::protobuf::Duration* 
   if (from) *(to.*mutable_field)() = ToWire(*from);
 }
 
-v1::PhaseTimings ToWire(const PhaseTimings& timings) {
+v1::PhaseTimings TimingsToWire(const PhaseTimings& timings) {
   v1::PhaseTimings proto;
   Put(timings.resolve, &v1::PhaseTimings::mutable_resolve, proto);
   Put(timings.connect, &v1::PhaseTimings::mutable_connect, proto);
@@ -50,7 +50,7 @@ PhaseTimings TimingsFromWire(const v1::PhaseTimings& proto) {
   return timings;
 }
 
-v1::ProofOfExecution ToWire(const ProofOfExecution& proof) {
+v1::ProofOfExecution ProofToWire(const ProofOfExecution& proof) {
   v1::ProofOfExecution proto;
   proto.set_connections(proof.connections);
   proto.set_peer_address(Utf8(proof.peer_address));
@@ -60,7 +60,7 @@ v1::ProofOfExecution ToWire(const ProofOfExecution& proof) {
   proto.set_bytes_out(proof.bytes_out);
   proto.set_frames_in(proof.frames_in);
   proto.set_frames_out(proof.frames_out);
-  *proto.mutable_timings() = ToWire(proof.timings);
+  *proto.mutable_timings() = TimingsToWire(proof.timings);
   for (const AddressAttempt& attempt : proof.attempts) {
     if (proto.attempts_size() == kMaxAttempts) break;
     v1::AddressAttempt* added = proto.add_attempts();
@@ -94,7 +94,7 @@ absl::StatusOr<ProofOfExecution> ProofFromWire(const v1::ProofOfExecution& proto
   return proof;
 }
 
-v1::Evidence ToWire(const Evidence& evidence) {
+v1::Evidence EvidenceToWire(const Evidence& evidence) {
   v1::Evidence proto;
   if (evidence.status) proto.set_status(*evidence.status);
   proto.set_status_reason(Utf8(evidence.status_reason));
@@ -166,7 +166,7 @@ absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
   return evidence;
 }
 
-v1::Failure ToWire(const Failure& failure) {
+v1::Failure FailureToWire(const Failure& failure) {
   v1::Failure proto;
   proto.set_phase(ToWire(failure.phase));
   proto.set_failure_class(ToWire(failure.failure_class));
@@ -183,7 +183,7 @@ v1::Failure ToWire(const Failure& failure) {
     added->set_label(Utf8(note.label));
     added->set_text(Utf8(Excerpt(note.text, kMaxTextBytes - 4)));
   }
-  *proto.mutable_evidence() = ToWire(failure.evidence);
+  *proto.mutable_evidence() = EvidenceToWire(failure.evidence);
   return proto;
 }
 
@@ -237,7 +237,7 @@ v1::CaseResult ToWire(const CaseResult& result) {
   proto.set_outcome(ToWire(result.outcome));
   proto.set_skip_reason(ToWire(result.skip_reason));
   proto.set_skip_detail(Utf8(result.skip_detail));
-  if (result.failure) *proto.mutable_failure() = ToWire(*result.failure);
+  if (result.failure) *proto.mutable_failure() = FailureToWire(*result.failure);
   proto.set_flaky(result.flaky);
   proto.set_tries(result.tries);
   proto.set_sessions(result.sessions);
@@ -248,7 +248,7 @@ v1::CaseResult ToWire(const CaseResult& result) {
   proto.set_target(Utf8(result.target));
   proto.set_target_name(result.target_name);
   proto.set_revision(Utf8(Excerpt(result.revision, kMaxTextBytes - 4)));
-  *proto.mutable_proof() = ToWire(result.proof);
+  *proto.mutable_proof() = ProofToWire(result.proof);
   for (const std::string& warning : result.warnings) {
     if (proto.warnings_size() == kMaxWarnings) break;
     proto.add_warnings(Utf8(Excerpt(warning, kMaxTextBytes - 4)));
