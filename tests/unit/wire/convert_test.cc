@@ -1,0 +1,115 @@
+#include "proto/wire/convert.h"
+
+#include <limits>
+
+#include "gtest/gtest.h"
+
+namespace wsfleet::wire {
+namespace {
+
+CaseResult FailedCase() {
+  CaseResult result;
+  result.case_id = CaseId("gate/handshake [credential=user]");
+  result.suite = "gate";
+  result.scenario = "handshake [credential=user]";
+  result.outcome = Outcome::kFailed;
+  Failure& failure = result.failure.emplace();
+  failure.phase = Phase::kUpgrade;
+  failure.failure_class = FailureClass::kUpgradeRefused5xx;
+  failure.message = "the upgrade was refused with 500 Internal Server Error";
+  failure.range = {"gate.wsfleet.yaml", 12, 9, 7};
+  failure.step = "connect";
+  failure.notes = {{"wire", "no 101"}};
+  failure.evidence.status = 500;
+  failure.evidence.headers = {{"server", "uvicorn"}};
+  failure.evidence.body_excerpt = "Internal Server Error";
+  failure.evidence.transcript = {{absl::Milliseconds(3), true, "http", 21, "HTTP/1.1 500"}};
+  result.started = absl::FromUnixMillis(1'700'000'000'123);
+  result.duration = absl::Milliseconds(41);
+  result.proof.connections = 1;
+  result.proof.peer_address = "127.0.0.1:8000";
+  result.proof.bytes_in = 99;
+  result.proof.timings.connect = absl::Microseconds(310);
+  result.proof.attempts = {{"127.0.0.1:8000", absl::Microseconds(310), ""}};
+  result.warnings = {"certificate is not verified"};
+  return result;
+}
+
+TEST(WireResult, ComesBackAsItWas) {
+  const CaseResult result = FailedCase();
+  const auto back = FromWire(ToWire(result));
+  ASSERT_TRUE(back.ok()) << back.status();
+  // The canonical JSON names every member.
+  EXPECT_EQ(ToJson(*back), ToJson(result));
+}
+
+TEST(WireResult, KeepsAPhaseThatWasNotReachedApartFromOneThatTookNoTime) {
+  CaseResult result = FailedCase();
+  result.proof.timings.tls = absl::ZeroDuration();
+  const auto back = FromWire(ToWire(result));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->proof.timings.tls, absl::ZeroDuration());
+  EXPECT_FALSE(back->proof.timings.upgrade.has_value());
+}
+
+TEST(WireResult, ReplacesBytesThatAreNotUtf8) {
+  CaseResult result = FailedCase();
+  result.failure->evidence.body_excerpt = "caf\xE9";
+  EXPECT_EQ(ToWire(result).failure().evidence().body_excerpt(), "caf?");
+}
+
+TEST(WireResult, IsRefusedWithoutACaseId) {
+  v1::CaseResult proto = ToWire(FailedCase());
+  proto.clear_case_id();
+  EXPECT_EQ(FromWire(proto).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(WireResult, IsRefusedWhenItFailedAndDoesNotSayHow) {
+  v1::CaseResult proto = ToWire(FailedCase());
+  proto.clear_failure();
+  EXPECT_EQ(FromWire(proto).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(WireResult, IsRefusedBeyondItsLimits) {
+  v1::CaseResult proto = ToWire(FailedCase());
+  for (int i = 0; i < 100; ++i) proto.mutable_failure()->mutable_evidence()->add_transcript();
+  const auto back = FromWire(proto);
+  ASSERT_FALSE(back.ok());
+  EXPECT_NE(back.status().message().find("evidence.transcript"), absl::string_view::npos) << back.status();
+}
+
+TEST(WireResult, IsCutToItsSizeByTheOldestFramesFirst) {
+  CaseResult result = FailedCase();
+  auto& transcript = result.failure->evidence.transcript;
+  transcript.clear();
+  for (int i = 0; i < 64; ++i) transcript.push_back({absl::Milliseconds(i), true, "text", 500, std::string(500, 'x')});
+  v1::CaseResult proto = ToWire(result);
+  FitResult(proto, 4096);
+  EXPECT_LE(proto.ByteSizeLong(), 4096u);
+  ASSERT_GT(proto.failure().evidence().transcript_size(), 0);
+  EXPECT_EQ(FromWire(proto.failure().evidence().transcript().rbegin()->at()), absl::Milliseconds(63));
+  EXPECT_EQ(proto.failure().evidence().status(), 500u);
+}
+
+TEST(WireTime, KeepsNanosecondsOnBothSidesOfZero) {
+  for (const absl::Duration duration : {absl::Nanoseconds(1), absl::Seconds(-1) - absl::Nanoseconds(5), absl::Hours(9)}) {
+    EXPECT_EQ(FromWire(ToWire(duration)), duration);
+  }
+  for (const absl::Time time : {absl::UnixEpoch() - absl::Nanoseconds(1), absl::FromUnixNanos(1'700'000'000'000'000'001)}) {
+    EXPECT_EQ(FromWire(ToWire(time)), time);
+  }
+}
+
+TEST(WireSelection, RefusesATierThatIsNone) {
+  v1::Selection proto;
+  proto.set_max_priority(10);
+  EXPECT_FALSE(FromWire(proto).ok());
+}
+
+TEST(WireStatus, KeepsCodeAndMessage) {
+  const absl::Status status = absl::ResourceExhaustedError("1000 jobs are open");
+  EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
+}
+
+}  // namespace
+}  // namespace wsfleet::wire
