@@ -47,7 +47,7 @@ TEST(Spool, SendsWhatWasNotAcknowledgedAgainUnderTheSameNumbersAndInTheSameOrder
 }
 
 TEST(Spool, RefusesWhatDoesNotFitAndKeepsTheRest) {
-  Spool spool(BatchOf(1, "a").ByteSizeLong() + 8);
+  Spool spool(BatchOf(1, "a").ByteSizeLong());
   ASSERT_TRUE(spool.Add(BatchOf(1, "a")));
   EXPECT_FALSE(spool.Add(BatchOf(1, "b")));
   EXPECT_EQ(spool.UnackedOf(LeaseId(1)), 1u);
