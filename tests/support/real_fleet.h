@@ -1,0 +1,77 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace wsfleet::testing {
+
+// A fleet of real processes on loopback, as a person would start it: one coordinator on a SQLite file, agents, and a
+// client that is configured for it. Every start waits until the process says that it serves.
+class RealFleet {
+ public:
+  struct Settings {
+    std::string lease_time = "2s";
+    std::vector<std::string> coordinator_flags;
+  };
+  explicit RealFleet(Settings settings);
+  RealFleet() : RealFleet(Settings{}) {}
+
+  // Again on the same addresses and the same store after KillCoordinator().
+  void StartCoordinator();
+  void KillCoordinator();
+  ChildProcess& coordinator() { return *coordinator_; }
+
+  void StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags = {});
+  ChildProcess& agent(const std::string& id) { return *agents_.at(id); }
+  void KillAgent(const std::string& id);
+
+  // `wsfleet ARGUMENTS…`, configured by environment for this fleet.
+  Command Client(std::vector<std::string> arguments) const;
+  Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
+
+  const std::string& client_address() const { return client_address_; }
+  const TemporaryDirectory& directory() const { return directory_; }
+
+ private:
+  std::string File(const std::string& name) const { return (directory_.path() / name).string(); }
+
+  Settings settings_;
+  TemporaryDirectory directory_;
+  std::string agent_address_ = "127.0.0.1:0";
+  std::string client_address_ = "127.0.0.1:0";
+  std::unique_ptr<ChildProcess> coordinator_;
+  std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
+};
+
+// A target server of ours or of others: waits until it has written its port.
+class TargetServer {
+ public:
+  // `command` with "{port-file}" and "{access-log}" replaced.
+  explicit TargetServer(Command command);
+
+  int port() const { return port_; }
+  std::string ws_url() const { return "ws://127.0.0.1:" + std::to_string(port_); }
+  // One JSON line for each connection opened and closed, as the target saw it.
+  std::string access_log() const { return ReadWholeFile(directory_.path() / "access.log"); }
+  ChildProcess& process() { return *process_; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::unique_ptr<ChildProcess> process_;
+  int port_ = 0;
+};
+
+// Our demo target with these faults, and the key that it takes tokens of.
+Command DemoTarget(const std::vector<std::string>& faults = {});
+inline constexpr char kDemoKey[] = "wsfleet-demo-key-not-for-production";
+
+// A program of this build.
+std::string Binary(const std::string& name);
+
+}  // namespace wsfleet::testing
