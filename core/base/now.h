@@ -10,7 +10,12 @@ namespace wsfleet {
 struct SteadyTime {
   absl::Duration since_start;
 
-  friend auto operator<=>(const SteadyTime&, const SteadyTime&) = default;
+  friend bool operator==(SteadyTime a, SteadyTime b) { return a.since_start == b.since_start; }
+  // Debian's absl::Duration has no operator<=> to build on.
+  friend std::strong_ordering operator<=>(SteadyTime a, SteadyTime b) {
+    if (a.since_start < b.since_start) return std::strong_ordering::less;
+    return a == b ? std::strong_ordering::equal : std::strong_ordering::greater;
+  }
   friend SteadyTime operator+(SteadyTime time, absl::Duration by) { return {time.since_start + by}; }
   friend SteadyTime operator-(SteadyTime time, absl::Duration by) { return {time.since_start - by}; }
   friend absl::Duration operator-(SteadyTime later, SteadyTime earlier) {

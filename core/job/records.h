@@ -69,7 +69,8 @@ struct ShardRecord {
   ShardState state = ShardState::kPending;
   AgentId agent;       // current or last
   std::string vantage;
-  std::uint32_t attempt = 0;  // leases so far, those that were refused not counted
+  std::uint32_t attempt = 0;   // leases so far, those that were refused not counted
+  std::uint32_t released = 0;  // of these, those that are not held against the limit: given back, or never arrived
   std::uint32_t finished_cases = 0;
   std::uint32_t failed_cases = 0;
   std::string reason;  // "no agent within 30s"
@@ -138,6 +139,7 @@ struct WriteBatch {
   std::vector<BatchRecord> batches;     // inserted
   std::vector<CaseResultRecord> results;  // inserted; a second one for the same (shard, case) is an error
   std::vector<JobEventRecord> events;   // inserted
+  std::vector<AgentId> removed_agents;  // deleted, before `agents` are written
   std::vector<AgentRecord> agents;
   std::optional<LeaseId> next_lease;    // so that no id is ever given twice
 
