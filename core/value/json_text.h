@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "boost/json/value.hpp"
+
+namespace wsfleet {
+
+// Compact JSON as people write it: 1.5, where Boost.JSON's serialize() writes 1.5E0. Numbers keep their exact value.
+std::string CompactJson(const boost::json::value& value);
+
+}  // namespace wsfleet
