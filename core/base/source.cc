@@ -21,17 +21,8 @@ std::string_view LineOf(std::string_view text, std::uint32_t line) {
   return text;
 }
 
-// A terminal must not take orders from a file; tabs would move the caret.
-std::string Printable(std::string_view text) {
-  std::string shown(text);
-  std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  if (!IsValidUtf8(shown)) std::ranges::replace_if(shown, [](unsigned char c) { return c >= 0x80; }, '?');
-  return shown;
-}
-
 std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -58,7 +49,8 @@ std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceFiles& fi
   column -= cut;
   const std::string shown = (cut > 0 ? "…" : "") + Excerpt(Printable(line), kMaxShownBytes);
   const std::size_t indent = Columns(Printable(line.substr(0, column))) + (cut > 0 ? 1 : 0);
-  const std::size_t room = std::max<std::size_t>(1, std::min(line.size(), kMaxShownBytes) - std::min(column, line.size()));
+  const std::size_t room =
+      std::max<std::size_t>(1, std::min(line.size(), kMaxShownBytes) - std::min(column, line.size()));
   const std::size_t carets = std::clamp<std::size_t>(range.length, 1, room);
   const std::string number = std::to_string(range.line);
   const std::string gutter(number.size(), ' ');

@@ -17,10 +17,8 @@ struct Unit {
 
 // "ms" before "m" and "s": the longest suffix wins.
 const std::array<Unit, 4>& Units() {
-  static const std::array<Unit, 4> kUnits{{{"ms", absl::Milliseconds(1)},
-                                           {"s", absl::Seconds(1)},
-                                           {"m", absl::Minutes(1)},
-                                           {"h", absl::Hours(1)}}};
+  static const std::array<Unit, 4> kUnits{
+      {{"ms", absl::Milliseconds(1)}, {"s", absl::Seconds(1)}, {"m", absl::Minutes(1)}, {"h", absl::Hours(1)}}};
   return kUnits;
 }
 
@@ -145,6 +143,13 @@ std::string Excerpt(std::string_view text, std::size_t max_bytes) {
   std::size_t end = max_bytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return fmt::format("{}…", text.substr(0, end));
+}
+
+std::string Printable(std::string_view text) {
+  std::string shown(text);
+  std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  if (!IsValidUtf8(shown)) std::ranges::replace_if(shown, [](unsigned char c) { return c >= 0x80; }, '?');
+  return shown;
 }
 
 bool IsValidUtf8(std::string_view text) {

@@ -37,6 +37,10 @@ std::string Excerpt(std::string_view text, std::size_t max_bytes);
 
 bool IsValidUtf8(std::string_view text);
 
+// As it may stand on a terminal: control characters become '?', and if it is not UTF-8, everything beyond ASCII too. A
+// terminal must not take orders from a file or from a target, and a tab would move the caret.
+std::string Printable(std::string_view text);
+
 // `pattern` may hold `*` for any run of characters. Used for region terms and thresholds' filters.
 bool GlobMatches(std::string_view pattern, std::string_view text);
 

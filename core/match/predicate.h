@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "boost/json/value.hpp"
+#include "core/match/compare.h"
 #include "core/value/template.h"
 
 namespace re2 {
@@ -22,8 +23,20 @@ namespace wsfleet {
 // predicates, captures"). Operands may hold templates until Bind() has filled them in; only a bound predicate judges.
 struct Predicate {
   enum class Op {
-    kEquals, kNot, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kRegex, kContains, kIn, kType, kLength, kExists,
-    kEvery, kSchema
+    kEquals,
+    kNot,
+    kLess,
+    kLessOrEqual,
+    kGreater,
+    kGreaterOrEqual,
+    kRegex,
+    kContains,
+    kIn,
+    kType,
+    kLength,
+    kExists,
+    kEvery,
+    kSchema
   };
   struct Test {
     Op op = Op::kEquals;
@@ -38,7 +51,7 @@ struct Predicate {
   SourceRange range;
 };
 
-// All templates of the operands filled in.
+// All templates of the operands filled in. InvalidArgument if a template gives a value that its test cannot use.
 absl::StatusOr<Predicate> Bind(const Predicate& predicate, const Scope& scope);
 
 // Whether it holds for what a path selected: `exists` and `every` look at the whole selection, everything else asks for
@@ -47,9 +60,6 @@ bool HoldsForSelection(const Predicate& predicate, std::span<const boost::json::
 
 // Whether it holds for one value. A test on a value of the wrong type does not hold.
 bool Holds(const Predicate& predicate, const boost::json::value& value);
-
-// Deep equality as the language defines it: numbers by value (1 = 1.0), everything else by type and value.
-bool JsonEquals(const boost::json::value& a, const boost::json::value& b);
 
 // "gte 3, lt 10", "\"ok\"": how a bound predicate is shown in a report.
 std::string Describe(const Predicate& predicate);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,6 +54,7 @@ struct Selector {
 };
 
 absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope);
+// Whether every entry holds for the payload. A ping or pong needs a selector that asks for an opcode.
 bool Matches(const Selector& selector, const Payload& payload);
 
 // The entries that do not hold, in order, with the reason for people. Used for `nearest` and for assertions.
@@ -81,7 +84,8 @@ struct HeaderField {
   friend bool operator==(const HeaderField&, const HeaderField&) = default;
 };
 
-// Exactly one value, or an error that says what was found instead. `headers` is empty for frames.
+// Exactly one value, or NotFound that says what was found instead. `headers` is empty for frames; a header that came
+// more than once is joined with ", ".
 absl::StatusOr<boost::json::value> ReadCapture(const CaptureSource& source, const Payload& payload,
                                                std::span<const HeaderField> headers);
 

@@ -1,0 +1,143 @@
+#include "core/match/selector.h"
+
+#include <algorithm>
+
+#include "boost/json/parse.hpp"
+#include "core/base/text.h"
+#include "core/match/predicate_text.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+using boost::json::value;
+
+std::string HexOf(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const unsigned char byte : bytes) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 0xF];
+  }
+  return out;
+}
+
+// What an entry looks at: the values that its path selects, or the payload in another form.
+struct Sight {
+  std::vector<const value*> selection;
+  value owned;               // of text, hex and opcode; `selection` points at it
+  std::string_view problem;  // not empty: the entry cannot hold, and why
+};
+
+void Look(const Selector::Entry& entry, const Payload& payload, Sight& sight) {
+  switch (entry.subject) {
+    case Selector::Subject::kJson: {
+      const value* json = payload.json();
+      if (json == nullptr) {
+        sight.problem = "the payload is not JSON";
+        return;
+      }
+      bool truncated = false;
+      sight.selection = entry.path.Select(*json, &truncated);
+      if (truncated) sight.problem = "the path looks at more nodes than its limit";
+      return;
+    }
+    case Selector::Subject::kText:
+      sight.owned = payload.bytes();
+      break;
+    case Selector::Subject::kHex:
+      sight.owned = HexOf(payload.bytes());
+      break;
+    case Selector::Subject::kOpcode: {
+      const std::string_view name = OpcodeName(payload.opcode());
+      sight.owned = value(std::string(name));
+      break;
+    }
+  }
+  sight.selection.push_back(&sight.owned);
+}
+
+bool EntryHolds(const Selector::Entry& entry, const Payload& payload) {
+  Sight sight;
+  Look(entry, payload, sight);
+  return sight.problem.empty() && HoldsForSelection(entry.predicate, sight.selection);
+}
+
+// Empty if the entry holds.
+std::string Explain(const Selector::Entry& entry, const Payload& payload) {
+  Sight sight;
+  Look(entry, payload, sight);
+  const std::string expected = Describe(entry.predicate);
+  if (!sight.problem.empty()) return fmt::format("expected {}, but {}", expected, sight.problem);
+  if (HoldsForSelection(entry.predicate, sight.selection)) return {};
+  if (sight.selection.empty()) return fmt::format("expected {}, found nothing", expected);
+  // With `every`, the first value that is wrong; otherwise all of them are.
+  const auto wrong =
+      std::ranges::find_if(sight.selection, [&](const value* one) { return !Holds(entry.predicate, *one); });
+  const value& shown = wrong == sight.selection.end() ? *sight.selection.front() : **wrong;
+  std::string out = ExplainMismatch(entry.predicate, shown);
+  if (sight.selection.size() > 1) out += fmt::format(" (one of {} values)", sight.selection.size());
+  return out;
+}
+
+bool IsControl(Opcode opcode) { return opcode == Opcode::kPing || opcode == Opcode::kPong; }
+
+}  // namespace
+
+std::string_view OpcodeName(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::kText:
+      return "text";
+    case Opcode::kBinary:
+      return "binary";
+    case Opcode::kPing:
+      return "ping";
+    case Opcode::kPong:
+      return "pong";
+  }
+  return {};
+}
+
+const value* Payload::json() const {
+  if (!parsed_) {
+    parsed_ = true;
+    boost::json::parse_options options;
+    options.max_depth = JsonPath::kMaxDepth;
+    boost::json::error_code error;
+    value json = boost::json::parse(boost::json::string_view(bytes_.data(), bytes_.size()), error, {}, options);
+    if (!error) json_ = std::move(json);
+  }
+  return json_ ? &*json_ : nullptr;
+}
+
+bool Selector::asks_for_opcode() const {
+  return std::ranges::any_of(entries, [](const Entry& entry) { return entry.subject == Subject::kOpcode; });
+}
+
+absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope) {
+  Selector bound = selector;
+  for (Selector::Entry& entry : bound.entries) {
+    absl::StatusOr<Predicate> predicate = Bind(entry.predicate, scope);
+    if (!predicate.ok()) return predicate.status();
+    entry.predicate = *std::move(predicate);
+  }
+  return bound;
+}
+
+bool Matches(const Selector& selector, const Payload& payload) {
+  if (IsControl(payload.opcode()) && !selector.asks_for_opcode()) return false;
+  return std::ranges::all_of(selector.entries,
+                             [&](const Selector::Entry& entry) { return EntryHolds(entry, payload); });
+}
+
+std::vector<Mismatch> Mismatches(const Selector& selector, const Payload& payload) {
+  std::vector<Mismatch> out;
+  for (const Selector::Entry& entry : selector.entries) {
+    std::string explanation = Explain(entry, payload);
+    if (!explanation.empty()) out.push_back({&entry, std::move(explanation)});
+  }
+  return out;
+}
+
+}  // namespace wsfleet
