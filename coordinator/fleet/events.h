@@ -10,15 +10,13 @@
 #include "core/base/now.h"
 #include "core/job/records.h"
 
-// What the machine is told, and what it asks for. Plain values; the shell turns streams into events and effects into
-// messages.
+// What the machine is told. Plain values; the shell turns streams and requests into events. An event of a stream that a
+// newer one of the same agent has fenced is ignored.
 namespace wsfleet::fleet {
 
 using StreamId = NumberId<struct StreamIdTag>;    // one agent stream, given by the shell, never reused
 using RequestId = NumberId<struct RequestIdTag>;  // one client request that waits for an answer
 using CommitId = NumberId<struct CommitIdTag>;    // rises by one with each Persist
-
-// --- events -------------------------------------------------------------------------------------------------------
 
 struct HeldLease {
   LeaseId lease;
@@ -89,73 +87,5 @@ struct TimePassed {};
 using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
                            AssignmentRefused, DrainRequested, SubmitRequested, CancelRequested, WatchersChanged,
                            Persisted, TimePassed>;
-
-// --- effects ------------------------------------------------------------------------------------------------------
-
-// Commit this, then report Persisted{commit}. Commits are reported in order. If one fails or its outcome is unknown, the
-// machine is discarded and rebuilt by Fleet::Load.
-struct Persist {
-  CommitId commit;
-  WriteBatch batch;
-};
-struct SendWelcome {
-  StreamId stream;
-  SessionEpoch epoch;
-  std::vector<LeaseId> current_leases;
-};
-struct SendHeartbeatReply {
-  StreamId stream;
-  std::uint64_t number = 0;
-  std::vector<LeaseId> cancel;
-  std::vector<LeaseId> lost;
-  bool drain = false;
-};
-// The shell adds bundle, variables and opened secrets.
-struct SendAssignment {
-  StreamId stream;
-  LeaseRecord lease;
-  JobSpec spec;
-  std::vector<CaseId> finished_cases;
-  absl::Duration job_time_left;
-};
-enum class Disposition { kCounted, kDuplicate, kLate, kFenced };
-struct SendResultAck {
-  StreamId stream;
-  LeaseId lease;
-  BatchSeq seq;
-  Disposition disposition = Disposition::kCounted;
-};
-struct SendShardDoneAck {
-  StreamId stream;
-  LeaseId lease;
-};
-struct SendCancel {
-  StreamId stream;
-  LeaseId lease;
-  std::string reason;
-};
-// End the stream with ABORTED and this reason (fenced by a newer one, refused hello).
-struct CloseStream {
-  StreamId stream;
-  std::string reason;
-};
-struct AnswerSubmit {
-  RequestId request;
-  absl::Status status;  // ALREADY_EXISTS: the key has another spec; RESOURCE_EXHAUSTED: a limit
-  JobId job;
-  bool attached = false;
-};
-struct AnswerCancel {
-  RequestId request;
-  absl::Status status;  // NOT_FOUND
-};
-// New events of this job are durable: watchers read them from the store.
-struct NotifyWatchers {
-  JobId job;
-  std::uint64_t last_event = 0;
-};
-
-using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
-                            SendCancel, CloseStream, AnswerSubmit, AnswerCancel, NotifyWatchers>;
 
 }  // namespace wsfleet::fleet

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/base/now.h"
+#include "coordinator/fleet/effects.h"
 #include "coordinator/fleet/events.h"
+#include "core/base/now.h"
 
 namespace wsfleet::fleet {
 
@@ -18,6 +19,7 @@ struct FleetSettings {
   absl::Duration lost_agents_listed = absl::Hours(1);
   std::uint32_t max_open_jobs = 1000;
   std::uint32_t max_shards_per_job = 1000;
+  std::uint32_t max_results_per_job = 100'000;  // shards × cases
   std::uint32_t max_agents = 20'000;
 };
 
@@ -32,9 +34,9 @@ struct AgentView {
   std::uint32_t max_shards = 1;
 };
 
-// The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no clock,
-// does no I/O, and has no thread: the caller serialises (the fleet strand). Every change of state is first an effect
-// Persist; what must follow it is emitted in answer to Persisted, in order.
+// The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no
+// clock, does no I/O, and has no thread: the caller serialises (the fleet strand). Every change of state is first an
+// effect Persist; what must follow it is emitted in answer to Persisted, in order.
 class Fleet {
  public:
   explicit Fleet(FleetSettings settings);
@@ -42,8 +44,9 @@ class Fleet {
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
 
-  // Goes on from what was stored. Every stored lease counts as live for one lease time from `now`. Effects that are due
-  // at once come with the first Apply.
+  // Goes on from what was stored. Every stored lease counts as live for one lease time from `now`. No agent is
+  // connected and nobody watches: the caller closes every stream that an earlier machine knew. Commits are numbered
+  // from 1 again. Effects that are due at once come with the first Apply.
   static Fleet Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now);
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
@@ -54,6 +57,7 @@ class Fleet {
   std::vector<AgentView> agents() const;
 
   // Everything that Load() would restore, in a canonical order: the simulation compares it with the store's own.
+  // Results are without the evidence that no verdict rests on, specs of keys without what does not tell two runs apart.
   FleetSnapshot Snapshot() const;
 
  private:

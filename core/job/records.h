@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/ids.h"
-#include "core/scenario/plan.h"
+#include "core/job/spec.h"
 #include "core/verdict/result.h"
 #include "core/verdict/summary.h"
 
@@ -24,26 +24,6 @@ std::string_view ShardStateName(ShardState state);  // "leased"
 std::optional<JobState> ParseJobState(std::string_view name);
 std::optional<ShardState> ParseShardState(std::string_view name);
 bool IsTerminal(JobState state);
-
-// What a submitter asked for; immutable once stored.
-struct JobSpec {
-  RunKey key;  // empty: none
-  BundleDigest bundle;
-  std::uint64_t bundle_bytes = 0;
-  Selection selection;
-  Variables variables;
-  std::vector<std::string> from;         // terms; empty: every region of the fleet
-  std::optional<std::uint32_t> require;  // how many regions must pass; absent: all
-  absl::Duration agents_wait = absl::Seconds(30);
-  absl::Duration deadline = absl::Minutes(10);
-  bool detached = false;
-  std::string submitter;
-  std::string sealed_secrets;      // encrypted by the shell; opaque here; erased when the job ends
-  std::vector<std::string> suites;  // names
-  std::vector<CaseId> cases;        // of the plan: what each shard must report
-
-  friend bool operator==(const JobSpec&, const JobSpec&) = default;
-};
 
 struct JobRecord {
   JobId id;
@@ -64,10 +44,10 @@ struct JobRecord {
 
 struct ShardRecord {
   ShardId id;
-  RegionName region;   // empty until it is known (a term that is an agent id)
-  std::string term;    // that it was placed for
+  RegionName region;  // empty until it is known (a term that is an agent id)
+  std::string term;   // that it was placed for
   ShardState state = ShardState::kPending;
-  AgentId agent;       // current or last
+  AgentId agent;  // current or last
   std::string vantage;
   std::uint32_t attempt = 0;   // leases so far, those that were refused not counted
   std::uint32_t released = 0;  // of these, those that are not held against the limit: given back, or never arrived
@@ -134,14 +114,14 @@ struct AgentRecord {
 struct WriteBatch {
   std::vector<JobRecord> jobs;
   std::vector<ShardRecord> shards;
-  std::vector<LeaseRecord> leases;      // inserted
-  std::vector<LeaseId> ended_leases;    // deleted
-  std::vector<BatchRecord> batches;     // inserted
+  std::vector<LeaseRecord> leases;        // inserted
+  std::vector<LeaseId> ended_leases;      // deleted
+  std::vector<BatchRecord> batches;       // inserted
   std::vector<CaseResultRecord> results;  // inserted; a second one for the same (shard, case) is an error
-  std::vector<JobEventRecord> events;   // inserted
-  std::vector<AgentId> removed_agents;  // deleted, before `agents` are written
+  std::vector<JobEventRecord> events;     // inserted
+  std::vector<AgentId> removed_agents;    // deleted, before `agents` are written
   std::vector<AgentRecord> agents;
-  std::optional<LeaseId> next_lease;    // so that no id is ever given twice
+  std::optional<LeaseId> next_lease;  // so that no id is ever given twice
 
   bool empty() const;
 };

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "coordinator/fleet/events.h"
+#include "core/base/ids.h"
+#include "core/job/records.h"
+
+// What the machine asks for. Plain values; the shell turns them into commits, messages and answers, in the order given.
+namespace wsfleet::fleet {
+
+// Commit this, then report Persisted{commit}. Commits are reported in order. If one fails or its outcome is unknown,
+// the machine is discarded and rebuilt by Fleet::Load.
+struct Persist {
+  CommitId commit;
+  WriteBatch batch;
+};
+struct SendWelcome {
+  StreamId stream;
+  SessionEpoch epoch;
+  std::vector<LeaseId> current_leases;
+};
+struct SendHeartbeatReply {
+  StreamId stream;
+  std::uint64_t number = 0;
+  std::vector<LeaseId> cancel;
+  std::vector<LeaseId> lost;
+  bool drain = false;
+};
+// The shell adds bundle, variables and opened secrets. If the stream is gone the effect is dropped: the agent shows at
+// its next connection that it does not hold the lease.
+struct SendAssignment {
+  StreamId stream;
+  LeaseRecord lease;
+  JobSpec spec;
+  std::vector<CaseId> finished_cases;
+  absl::Duration job_time_left;
+};
+enum class Disposition { kCounted, kDuplicate, kLate, kFenced };
+struct SendResultAck {
+  StreamId stream;
+  LeaseId lease;
+  BatchSeq seq;
+  Disposition disposition = Disposition::kCounted;
+};
+struct SendShardDoneAck {
+  StreamId stream;
+  LeaseId lease;
+};
+struct SendCancel {
+  StreamId stream;
+  LeaseId lease;
+  std::string reason;
+};
+// End the stream with ABORTED and this reason (fenced by a newer one, refused hello).
+struct CloseStream {
+  StreamId stream;
+  std::string reason;
+};
+struct AnswerSubmit {
+  RequestId request;
+  // ALREADY_EXISTS: the key has another spec; RESOURCE_EXHAUSTED: a limit; INVALID_ARGUMENT: a term, a duration.
+  absl::Status status;
+  JobId job;
+  bool attached = false;
+};
+struct AnswerCancel {
+  RequestId request;
+  // NOT_FOUND: no open job has this id. The machine forgets a job that has ended; the store knows whether it is one,
+  // and cancelling it then changes nothing.
+  absl::Status status;
+};
+// New events of this job are durable: watchers read them from the store.
+struct NotifyWatchers {
+  JobId job;
+  std::uint64_t last_event = 0;
+};
+
+using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
+                            SendCancel, CloseStream, AnswerSubmit, AnswerCancel, NotifyWatchers>;
+
+}  // namespace wsfleet::fleet

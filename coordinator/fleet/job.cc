@@ -1,0 +1,148 @@
+#include "coordinator/fleet/job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/verdict/summary.h"
+#include "fmt/format.h"
+
+namespace wsfleet::fleet {
+namespace {
+
+JobState StateOf(JobVerdict verdict) {
+  switch (verdict) {
+    case JobVerdict::kPassed:
+      return JobState::kPassed;
+    case JobVerdict::kFailed:
+      return JobState::kFailed;
+    case JobVerdict::kCancelled:
+      return JobState::kCancelled;
+    case JobVerdict::kInconclusive:
+    case JobVerdict::kTimedOut:
+      return JobState::kInconclusive;
+  }
+  return JobState::kInconclusive;
+}
+
+}  // namespace
+
+Job::Job(JobRecord record, std::uint64_t order)
+    : record_(std::move(record)), order_(order), planned_(record_.spec.cases.begin(), record_.spec.cases.end()) {}
+
+void Job::RestoreShard(const ShardRecord& record) {
+  Shard shard;
+  shard.record = record;
+  const absl::StatusOr<Term> term = Term::Parse(record.term);
+  shard.term = record_.spec.from.empty() || !term.ok() ? Term::OfRegion(RegionName(record.term)) : *term;
+  shards_.push_back(std::move(shard));
+}
+
+Shard* Job::Find(ShardIndex index) {
+  if (index.empty() || index.value() > shards_.size()) return nullptr;
+  return &shards_[index.value() - 1];
+}
+
+void Job::AddShards(std::vector<Term> terms) {
+  for (Term& term : terms) {
+    Shard shard;
+    shard.record.id = {record_.id, ShardIndex(shards_.size() + 1)};
+    shard.record.term = term.text();
+    shard.term = std::move(term);
+    shards_.push_back(std::move(shard));
+  }
+  record_.state = JobState::kPlacing;
+}
+
+void Job::NoteLease(absl::Time at) {
+  if (!record_.started.has_value()) record_.started = at;
+  record_.state = JobState::kRunning;
+}
+
+Job::Taken Job::Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, std::span<const CaseResult> results) {
+  Taken taken;
+  for (const CaseResult& result : results) {
+    if (!planned_.contains(result.case_id)) {
+      taken.unplanned.push_back(result.case_id);
+      continue;
+    }
+    if (shard.cases.contains(result.case_id)) continue;
+    shard.cases.emplace(result.case_id, TakenCase{attempt, agent, WithoutBulk(result)});
+    taken.counted.push_back(&result);
+    ++shard.record.finished_cases;
+    if (result.outcome == Outcome::kFailed) ++shard.record.failed_cases;
+  }
+  // A shard that was given up may still be completed by results that were on their way.
+  if (shard.is_done() && IsComplete(shard)) shard.record.reason.clear();
+  return taken;
+}
+
+std::vector<CaseId> Job::MissingCases(const Shard& shard) const {
+  std::vector<CaseId> missing;
+  std::ranges::copy_if(record_.spec.cases, std::back_inserter(missing),
+                       [&](const CaseId& id) { return !shard.cases.contains(id); });
+  return missing;
+}
+
+std::vector<CaseId> Job::FinishedCases(const Shard& shard) const {
+  std::vector<CaseId> finished;
+  std::ranges::copy_if(record_.spec.cases, std::back_inserter(finished),
+                       [&](const CaseId& id) { return shard.cases.contains(id); });
+  return finished;
+}
+
+bool Job::Cancel(std::string reason) {
+  if (is_stopping()) return false;
+  record_.cancel_requested = true;
+  record_.cancel_reason = std::move(reason);
+  record_.state = JobState::kFinishing;
+  return true;
+}
+
+bool Job::PassDeadline() {
+  if (is_stopping()) return false;
+  record_.deadline_passed = true;
+  record_.state = JobState::kFinishing;
+  return true;
+}
+
+std::optional<std::string> Job::StopReason() const {
+  if (record_.cancel_requested) {
+    return record_.cancel_reason.empty() ? "cancelled" : fmt::format("cancelled: {}", record_.cancel_reason);
+  }
+  if (record_.deadline_passed)
+    return fmt::format("the run's deadline of {} has passed", DurationText(record_.spec.deadline));
+  return std::nullopt;
+}
+
+bool Job::HasEnded() const {
+  if (shards_.empty()) return is_stopping() || !given_up_.empty();
+  return std::ranges::all_of(shards_, &Shard::is_done);
+}
+
+void Job::End(absl::Time at) {
+  std::vector<RegionResult> regions;
+  for (const Shard& shard : shards_) {
+    RegionResult& region = regions.emplace_back();
+    region.region = RegionName(shard.Place());
+    region.agent = shard.record.agent;
+    region.vantage = shard.record.vantage;
+    for (const CaseId& id : FinishedCases(shard)) region.cases.push_back(shard.cases.at(id).result);
+    region.missing = MissingCases(shard);
+    region.missing_reason = shard.record.reason;
+  }
+  const Ending ending{record_.deadline_passed, record_.cancel_requested};
+  const JobSummary summary = Summarise(regions, record_.spec.require, ending);
+
+  if (!given_up_.empty()) record_.reasons.push_back(given_up_);
+  if (const auto stopped = StopReason()) record_.reasons.push_back(*stopped);
+  for (const std::string& reason : summary.reasons) {
+    if (std::ranges::find(record_.reasons, reason) == record_.reasons.end()) record_.reasons.push_back(reason);
+  }
+  record_.verdict = summary.verdict;
+  record_.state = StateOf(summary.verdict);
+  record_.finished = at;
+  record_.spec.sealed_secrets.clear();
+}
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "coordinator/fleet/shard.h"
+#include "core/job/records.h"
+
+namespace wsfleet::fleet {
+
+// A job that has not ended, with its shards: which state follows which. It knows neither agents nor deadlines; the
+// machine tells it what happened and stores what it became.
+//
+// queued (no shards yet) → placing → running (a lease was given) → finishing (told to stop, leases still live) →
+// passed | failed | inconclusive | cancelled. A run that is timed out ends as inconclusive, with that verdict.
+class Job {
+ public:
+  // `order`: jobs that were created earlier are placed first.
+  Job(JobRecord record, std::uint64_t order);
+
+  // From the store. Shards come in the order of their index, results before the leases.
+  void RestoreShard(const ShardRecord& record);
+
+  const JobRecord& record() const { return record_; }
+  const JobId& id() const { return record_.id; }
+  std::uint64_t order() const { return order_; }
+  std::vector<Shard>& shards() { return shards_; }
+  const std::vector<Shard>& shards() const { return shards_; }
+  Shard* Find(ShardIndex index);
+
+  std::uint64_t NextEventNumber() { return ++record_.last_event; }
+
+  // The job waits for agents from now on, one for each term.
+  void AddShards(std::vector<Term> terms);
+
+  // The number of the next lease of this shard.
+  std::uint32_t NextAttempt(const Shard& shard) const { return shard.record.attempt + 1; }
+  void NoteLease(absl::Time at);
+
+  // Takes each planned case that has no result yet; nothing else changes what is known of a case.
+  struct Taken {
+    std::vector<const CaseResult*> counted;  // point into `results`
+    std::vector<CaseId> unplanned;
+  };
+  Taken Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, std::span<const CaseResult> results);
+
+  bool IsComplete(const Shard& shard) const { return shard.cases.size() == planned_.size(); }
+  std::vector<CaseId> MissingCases(const Shard& shard) const;   // in the plan's order
+  std::vector<CaseId> FinishedCases(const Shard& shard) const;  // in the plan's order
+
+  // The wish that it ends. False if it was to end already: the first reason stays.
+  bool Cancel(std::string reason);
+  bool PassDeadline();
+  bool is_stopping() const { return record_.cancel_requested || record_.deadline_passed; }
+  // Why it is to end; absent while it is not.
+  std::optional<std::string> StopReason() const;
+
+  // It cannot be placed at all.
+  void GiveUp(std::string reason) { given_up_ = std::move(reason); }
+
+  // Nothing more will come of it: every shard is done, or it was stopped or given up before it had any.
+  bool HasEnded() const;
+
+  // Gives it its verdict and its terminal state. Secrets go.
+  void End(absl::Time at);
+
+ private:
+  JobRecord record_;
+  std::uint64_t order_;
+  std::vector<Shard> shards_;
+  std::set<CaseId> planned_;
+  std::string given_up_;
+};
+
+}  // namespace wsfleet::fleet

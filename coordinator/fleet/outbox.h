@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "coordinator/fleet/effects.h"
+
+namespace wsfleet::fleet {
+
+// Keeps the promise "persist before effect". During a turn (one Apply) changes are written into batch() and effects are
+// handed to Send(); Close() ends the turn. An effect is emitted when every change that was written before it, those of
+// its own turn included, is durable: first in, first out, whatever it depends on.
+//
+// What waits here is bounded by what others may have unanswered: a few batches and one heartbeat for each agent, one
+// request for each client call.
+class Outbox {
+ public:
+  WriteBatch& batch() { return batch_; }
+  void Send(Effect effect) { turn_.push_back(std::move(effect)); }
+
+  // Ends the turn. What it returns is to be done now: the Persist of the turn if anything was written, else the
+  // effects of the turn if no commit is under way.
+  std::vector<Effect> Close();
+
+  // The effects that waited for this commit. Commits are reported in order; any other is not ours and is ignored.
+  std::vector<Effect> Release(CommitId commit);
+
+ private:
+  struct Waiting {
+    CommitId commit;
+    std::vector<Effect> effects;
+  };
+
+  WriteBatch batch_;
+  std::vector<Effect> turn_;
+  std::deque<Waiting> waiting_;
+  CommitId last_commit_;
+};
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "coordinator/fleet/job.h"
+#include "coordinator/fleet/leases.h"
+#include "coordinator/fleet/sessions.h"
+
+// Which agent runs what. Pure functions of what is known now.
+namespace wsfleet::fleet {
+
+// The terms of a submit, parsed. INVALID_ARGUMENT names the one that is wrong.
+absl::StatusOr<std::vector<Term>> ParseTerms(const std::vector<std::string>& texts);
+
+// For an empty `from`: one term for each region with an agent that is connected or was lost within `agents_wait`. An
+// agent that restarts just now is waited for; leaving its region out would hide a loss.
+std::vector<Term> FleetTerms(const Sessions& sessions, absl::Duration agents_wait, SteadyTime now);
+
+// The agent for the next lease of this shard, null if none is free. Fit are agents that match the term, are connected,
+// do not drain, have room, and have not refused the shard. Of these, first one that has no shard of this job, then one
+// that did not lose this shard before, then the one with the fewest leases, then by id.
+const Agent* ChooseAgent(const Sessions& sessions, const Leases& leases, const Job& job, const Shard& shard);
+
+// Why nobody was chosen: "no agent in eu-west-1 within 30s".
+std::string WhyNoAgent(const Sessions& sessions, const Shard& shard, absl::Duration agents_wait);
+
+}  // namespace wsfleet::fleet

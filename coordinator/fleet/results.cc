@@ -1,0 +1,123 @@
+#include <utility>
+
+#include "coordinator/fleet/machine.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+// What agents report of shards: results, ends, refusals. And how leases end.
+namespace wsfleet::fleet {
+namespace {
+
+// Batches that carry nothing new but something to note, over those that carry results: beyond it they are not
+// remembered.
+constexpr std::size_t kMaxNotedBatches = 16;
+
+}  // namespace
+
+void Fleet::Machine::On(const ResultsReceived& event) {
+  const Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  Job* job = FindJob(event.shard.job);
+  const Disposition disposition = job == nullptr ? Disposition::kLate : Take(*agent, *job, event);
+  outbox_.Send(SendResultAck{event.stream, event.lease, event.seq, disposition});
+}
+
+Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsReceived& event) {
+  Shard* shard = job.Find(event.shard.index);
+  const bool was_given = shard != nullptr && event.attempt != 0 && event.attempt <= shard->record.attempt;
+  const LeaseRecord* lease = leases_.Find(event.lease);
+  // A lease that has ended may still report what it had; one that is another's may not.
+  const bool is_own = lease == nullptr || (lease->agent == agent.record.id && lease->shard == event.shard &&
+                                           lease->attempt == event.attempt);
+  if (!was_given || !is_own) return Disposition::kFenced;
+  if (shard->batches.contains({event.attempt, event.seq})) return Disposition::kDuplicate;
+
+  const Job::Taken taken = job.Take(*shard, agent.record.id, event.attempt, event.results);
+  const bool confirmed = lease != nullptr && shard->Confirm();
+  for (const CaseResult* result : taken.counted) {
+    outbox_.batch().results.push_back({event.shard, event.attempt, agent.record.id, *result});
+    JobEventRecord counted;
+    counted.kind = JobEventRecord::Kind::kResult;
+    counted.shard = event.shard.index;
+    counted.case_id = result->case_id;
+    AddEvent(job, std::move(counted));
+  }
+  const bool noted =
+      !taken.unplanned.empty() && shard->batches.size() < job.record().spec.cases.size() + kMaxNotedBatches;
+  if (noted) {
+    AddNote(job, fmt::format("{}: agent {} reported {} results that are not in the plan, first \"{}\"", shard->Place(),
+                             agent.record.id.value(), taken.unplanned.size(),
+                             Excerpt(taken.unplanned.front().value(), 128)));
+  }
+  if (noted || !taken.counted.empty()) {
+    shard->batches.insert({event.attempt, event.seq});
+    outbox_.batch().batches.push_back({event.shard, event.attempt, event.seq});
+  }
+  // Nothing is left to run of a shard that waits for another agent.
+  const bool done = shard->is_waiting() && job.IsComplete(*shard);
+  if (done) {
+    StopWaiting(job, *shard);
+    shard->Finish("");
+  }
+  if (confirmed || noted || !taken.counted.empty()) TouchShard(job, *shard, confirmed || done);
+  if (!taken.counted.empty()) return Disposition::kCounted;
+  return lease != nullptr ? Disposition::kDuplicate : Disposition::kFenced;
+}
+
+void Fleet::Machine::On(const ShardFinished& event) {
+  Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  const LeaseRecord* lease = leases_.Find(event.lease);
+  const std::string& name = agent->record.id.value();
+  if (lease != nullptr && lease->agent == agent->record.id && lease->shard == event.shard) {
+    Job& job = *FindJob(event.shard.job);
+    switch (event.end) {
+      case ShardEnd::kCompleted:
+        EndLease(event.lease, LeaseEnd::kIncomplete,
+                 fmt::format("agent {} ended without {} of {} cases (it reported {})", name,
+                             job.MissingCases(*job.Find(event.shard.index)).size(), job.record().spec.cases.size(),
+                             event.reported_cases));
+        break;
+      case ShardEnd::kCancelled:
+        EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} stopped it", name));
+        break;
+      case ShardEnd::kReleased:
+        agent->draining = true;
+        EndLease(event.lease, LeaseEnd::kReleased, fmt::format("agent {} drains and gave it back", name));
+        break;
+    }
+  }
+  outbox_.Send(SendShardDoneAck{event.stream, event.lease});
+}
+
+void Fleet::Machine::On(const AssignmentRefused& event) {
+  const Agent* agent = sessions_.ByStream(event.stream);
+  const LeaseRecord* lease = leases_.Find(event.lease);
+  if (agent == nullptr || lease == nullptr || lease->agent != agent->record.id) return;
+  EndLease(event.lease, LeaseEnd::kRefused,
+           fmt::format("agent {} refused it: {}", agent->record.id.value(), Excerpt(event.reason, 512)));
+}
+
+void Fleet::Machine::On(const LeaseExpires& due) {
+  const AgentId agent = leases_.Find(due.lease)->agent;
+  EndLease(due.lease, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
+}
+
+void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {
+  const LeaseRecord lease = *leases_.Find(id);
+  leases_.End(id);
+  deadlines_.Clear(LeaseExpires{id});
+  outbox_.batch().ended_leases.push_back(id);
+  placement_due_ = true;  // the agent has room again
+
+  Job& job = *FindJob(lease.shard.job);
+  Shard& shard = *job.Find(lease.shard.index);
+  shard.EndLease(end, std::move(why), job.IsComplete(shard), job.StopReason(), settings_.max_attempts);
+  if (!shard.record.reason.empty() && !job.is_stopping()) {
+    AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
+  }
+  TouchShard(job, shard, true);
+  if (!shard.is_done()) Wait(job, shard);
+}
+
+}  // namespace wsfleet::fleet

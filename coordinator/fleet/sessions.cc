@@ -1,0 +1,90 @@
+#include "coordinator/fleet/sessions.h"
+
+#include <algorithm>
+
+namespace wsfleet::fleet {
+
+void Sessions::Restore(const AgentRecord& record, SteadyTime now) {
+  Agent& agent = agents_[record.id];
+  agent.record = record;
+  agent.lost_since = now;
+  by_region_[record.region].insert(record.id);
+}
+
+Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
+  Agent& agent = agents_[event.agent.id];
+  const bool same_process = agent.record.boot == event.agent.boot;
+  if (const auto region = by_region_.find(agent.record.region); region != by_region_.end()) {
+    region->second.erase(event.agent.id);
+    if (region->second.empty()) by_region_.erase(region);
+  }
+  streams_.erase(agent.stream);
+  const SessionEpoch epoch(agent.record.epoch.value() + 1);
+
+  agent.record = event.agent;
+  agent.record.epoch = epoch;
+  agent.stream = event.stream;
+  agent.draining = agent.draining && same_process;  // a process that drains goes on draining
+  agent.max_shards = event.max_shards;
+  agent.connected = now.wall;
+  agent.last_heartbeat = now.wall;
+  agent.reply_waits = false;
+  streams_[event.stream] = event.agent.id;
+  by_region_[event.agent.region].insert(event.agent.id);
+  return agent;
+}
+
+Agent* Sessions::ByStream(StreamId stream) {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : Find(found->second);
+}
+
+Agent* Sessions::Find(const AgentId& id) {
+  const auto found = agents_.find(id);
+  return found == agents_.end() ? nullptr : &found->second;
+}
+
+const Agent* Sessions::Find(const AgentId& id) const {
+  const auto found = agents_.find(id);
+  return found == agents_.end() ? nullptr : &found->second;
+}
+
+void Sessions::Disconnect(Agent& agent, SteadyTime now) {
+  streams_.erase(agent.stream);
+  agent.stream = {};
+  agent.lost_since = now;
+}
+
+void Sessions::Remove(const AgentId& id) {
+  const auto found = agents_.find(id);
+  if (found == agents_.end() || found->second.is_connected()) return;
+  const auto region = by_region_.find(found->second.record.region);
+  region->second.erase(id);
+  if (region->second.empty()) by_region_.erase(region);
+  agents_.erase(found);
+}
+
+std::vector<const Agent*> Sessions::At(const std::string& place) const {
+  std::vector<const Agent*> agents;
+  if (const Agent* named = Find(AgentId(place))) agents.push_back(named);
+  const auto region = by_region_.find(RegionName(place));
+  if (region == by_region_.end()) return agents;
+  for (const AgentId& id : region->second) {
+    if (id.value() != place) agents.push_back(Find(id));
+  }
+  return agents;
+}
+
+std::vector<RegionName> Sessions::Regions(SteadyTime lost_after) const {
+  std::vector<RegionName> regions;
+  for (const auto& [region, ids] : by_region_) {
+    const bool there = std::ranges::any_of(ids, [&](const AgentId& id) {
+      const Agent& agent = *Find(id);
+      return agent.is_connected() || lost_after < agent.lost_since;
+    });
+    if (there) regions.push_back(region);
+  }
+  return regions;
+}
+
+}  // namespace wsfleet::fleet

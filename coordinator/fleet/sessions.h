@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "coordinator/fleet/events.h"
+
+namespace wsfleet::fleet {
+
+// An agent that is connected, or was.
+struct Agent {
+  AgentRecord record;
+  StreamId stream;  // its newest; empty: not connected
+  bool draining = false;
+  std::uint32_t max_shards = 1;
+  absl::Time connected = absl::InfinitePast();
+  absl::Time last_heartbeat = absl::InfinitePast();
+  SteadyTime lost_since;     // while it is not connected
+  bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
+
+  bool is_connected() const { return !stream.empty(); }
+};
+
+// Who is there: agents, the one stream that speaks for each, and its epoch. Only the newest stream of an agent is known
+// here, so what comes on an older one finds no agent.
+class Sessions {
+ public:
+  // As it was stored: not connected.
+  void Restore(const AgentRecord& record, SteadyTime now);
+
+  // The stream now speaks for the agent; its epoch is one higher than that of any stream before. The caller closes the
+  // stream that spoke before.
+  Agent& Connect(const AgentConnected& event, const Now& now);
+
+  // Null if the stream does not speak for anybody: unknown, or fenced by a newer one.
+  Agent* ByStream(StreamId stream);
+  Agent* Find(const AgentId& id);
+  const Agent* Find(const AgentId& id) const;
+
+  void Disconnect(Agent& agent, SteadyTime now);
+
+  // Forgets an agent that is not connected, its epoch too.
+  void Remove(const AgentId& id);
+
+  const std::map<AgentId, Agent>& all() const { return agents_; }
+  // Agents whose region or id is `place`.
+  std::vector<const Agent*> At(const std::string& place) const;
+  // Regions with an agent that is connected, or was after `lost_after`.
+  std::vector<RegionName> Regions(SteadyTime lost_after) const;
+
+ private:
+  std::map<AgentId, Agent> agents_;
+  std::map<StreamId, AgentId> streams_;
+  std::map<RegionName, std::set<AgentId>> by_region_;
+};
+
+}  // namespace wsfleet::fleet

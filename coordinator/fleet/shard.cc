@@ -1,0 +1,72 @@
+#include "coordinator/fleet/shard.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+
+namespace wsfleet::fleet {
+
+void Shard::BeginLease(const LeaseRecord& given, const AgentRecord& to) {
+  lease = given.id;
+  record.state = ShardState::kLeased;
+  record.attempt = given.attempt;
+  record.agent = to.id;
+  record.region = to.region;
+  record.vantage = to.vantage;
+  record.reason.clear();
+}
+
+bool Shard::Confirm() {
+  if (record.state != ShardState::kLeased) return false;
+  record.state = ShardState::kRunning;
+  return true;
+}
+
+void Shard::Finish(std::string reason) {
+  record.state = ShardState::kDone;
+  record.reason = std::move(reason);
+}
+
+void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::optional<std::string>& stopped,
+                     std::uint32_t max_attempts) {
+  lease = {};
+  if (end == LeaseEnd::kRefused) refused_by.insert(record.agent);
+  // The number of an attempt that sent results is never given again: batches are told apart by it.
+  const bool sent_results =
+      std::ranges::any_of(batches, [&](const auto& batch) { return batch.first == record.attempt; });
+  if (end == LeaseEnd::kRefused && !sent_results) {
+    --record.attempt;
+  } else if (end == LeaseEnd::kReleased || end == LeaseEnd::kNeverArrived || end == LeaseEnd::kRefused) {
+    ++record.released;
+  } else {
+    why = fmt::format("{}; attempt {} of {}", why, UsedAttempts(), max_attempts);
+  }
+
+  if (complete) {
+    Finish("");
+  } else if (stopped.has_value()) {
+    Finish(*stopped);
+  } else if (UsedAttempts() >= max_attempts) {
+    Finish(std::move(why));
+  } else {
+    record.state = ShardState::kPending;
+    record.reason = std::move(why);
+  }
+}
+
+CaseResult WithoutBulk(const CaseResult& result) {
+  CaseResult slim = result;
+  slim.proof.attempts.clear();
+  slim.warnings.clear();
+  if (slim.failure.has_value()) {
+    Evidence& evidence = slim.failure->evidence;
+    evidence.headers.clear();
+    evidence.body_excerpt.clear();
+    evidence.certificates.clear();
+    evidence.transcript.clear();
+    slim.failure->notes.clear();
+  }
+  return slim;
+}
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "coordinator/fleet/term.h"
+#include "core/job/records.h"
+
+namespace wsfleet::fleet {
+
+// Why a lease has ended.
+enum class LeaseEnd {
+  kLost,          // its agent was lost or restarted, or gave the shard up
+  kIncomplete,    // the agent reported its end, and cases are missing
+  kReleased,      // given back by an agent that drains: not held against the limit
+  kNeverArrived,  // the agent does not know it and never did: not held against the limit
+  kRefused,       // the agent cannot run it: the lease was no attempt
+};
+
+struct TakenCase {
+  std::uint32_t attempt = 0;
+  AgentId agent;
+  CaseResult result;  // as far as a verdict rests on it: see WithoutBulk
+};
+
+// What one agent runs of a job: every case of its plan. A shard is pending (waits for an agent), leased, running (the
+// agent has confirmed the lease) or done; `record.reason` says why it has no further lease or was given another.
+struct Shard {
+  ShardRecord record;
+  Term term;
+  LeaseId lease;  // empty: none
+  std::map<CaseId, TakenCase> cases;
+  std::set<std::pair<std::uint32_t, BatchSeq>> batches;  // (attempt, seq) of those that were taken
+  std::set<AgentId> refused_by;                          // not asked again; not stored
+
+  bool is_done() const { return record.state == ShardState::kDone; }
+  bool is_waiting() const { return !is_done() && lease.empty(); }
+
+  // The region, or the term while the region is not known.
+  const std::string& Place() const { return record.region.empty() ? record.term : record.region.value(); }
+
+  // Attempts that count against the limit.
+  std::uint32_t UsedAttempts() const { return record.attempt - record.released; }
+
+  void BeginLease(const LeaseRecord& given, const AgentRecord& to);
+
+  // The agent has shown that it works under the lease. False if that was known.
+  bool Confirm();
+
+  void Finish(std::string reason);
+
+  // Ends the lease. The shard waits for the next one, unless `complete` (every case has a result), `stopped` (the job
+  // is to end, with this reason), or no attempt is left.
+  void EndLease(LeaseEnd end, std::string why, bool complete, const std::optional<std::string>& stopped,
+                std::uint32_t max_attempts);
+};
+
+// A copy without the evidence that no verdict rests on (transcript, body, headers, notes, certificates): open jobs keep
+// their results in memory, the store keeps them whole.
+CaseResult WithoutBulk(const CaseResult& result);
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <tuple>
+
+#include "coordinator/fleet/machine.h"
+
+// From the store into memory, and what memory would be restored to.
+namespace wsfleet::fleet {
+
+JobSpec Fleet::Machine::DistinguishingPart(const JobSpec& spec) {
+  JobSpec part;
+  part.key = spec.key;
+  part.bundle = spec.bundle;
+  part.selection = spec.selection;
+  part.variables = spec.variables;
+  return part;
+}
+
+void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
+  now_ = now;
+  leases_.SetNext(snapshot.next_lease);
+  for (const FleetSnapshot::KnownKey& key : snapshot.keys) keys_[key.key] = {key.job, DistinguishingPart(key.spec)};
+  for (const AgentRecord& agent : snapshot.agents) {
+    sessions_.Restore(agent, now.steady);
+    deadlines_.Set(AgentForgotten{agent.id}, now.steady + settings_.lost_agents_listed);
+  }
+  RestoreJobs(snapshot);
+  for (const LeaseRecord& lease : snapshot.leases) {
+    Job* job = FindJob(lease.shard.job);
+    Shard* shard = job == nullptr ? nullptr : job->Find(lease.shard.index);
+    if (shard == nullptr) continue;
+    shard->lease = lease.id;
+    leases_.Restore(lease);
+    deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
+  }
+  for (auto& [id, job] : jobs_) ResumeJob(job);
+  placement_due_ = true;
+}
+
+void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
+  std::vector<const JobRecord*> jobs;
+  for (const JobRecord& job : snapshot.jobs) jobs.push_back(&job);
+  std::ranges::sort(jobs, {}, [](const JobRecord* job) { return std::tie(job->created, job->id); });
+  for (const JobRecord* job : jobs) jobs_.emplace(job->id, Job(*job, next_order_++));
+
+  std::vector<const ShardRecord*> shards;
+  for (const ShardRecord& shard : snapshot.shards) shards.push_back(&shard);
+  std::ranges::sort(shards, {}, &ShardRecord::id);
+  for (const ShardRecord* shard : shards) {
+    if (Job* job = FindJob(shard->id.job)) job->RestoreShard(*shard);
+  }
+  const auto find = [&](const ShardId& id) {
+    Job* job = FindJob(id.job);
+    return job == nullptr ? nullptr : job->Find(id.index);
+  };
+  for (const BatchRecord& batch : snapshot.batches) {
+    if (Shard* shard = find(batch.shard)) shard->batches.insert({batch.attempt, batch.seq});
+  }
+  for (const CaseResultRecord& taken : snapshot.results) {
+    if (Shard* shard = find(taken.shard)) {
+      shard->cases.emplace(taken.result.case_id, TakenCase{taken.attempt, taken.agent, WithoutBulk(taken.result)});
+    }
+  }
+}
+
+void Fleet::Machine::ResumeJob(const Job& job) {
+  const JobRecord& record = job.record();
+  RestartUnwatched(job);
+  if (record.started.has_value() && !job.is_stopping()) {
+    // By the wall clock, which may have jumped meanwhile: never more than the whole.
+    const absl::Duration left = *record.started + record.spec.deadline - now_.wall;
+    deadlines_.Set(JobDue{job.id()}, now_.steady + std::clamp(left, absl::ZeroDuration(), record.spec.deadline));
+  }
+  if (job.shards().empty()) {
+    queued_.insert({job.order(), job.id()});
+    deadlines_.Set(JobWaited{job.id()}, now_.steady + record.spec.agents_wait);
+  }
+  for (const Shard& shard : job.shards()) {
+    if (shard.is_waiting()) Wait(job, shard);
+  }
+}
+
+FleetSnapshot Fleet::Machine::Snapshot() const {
+  FleetSnapshot snapshot;
+  snapshot.next_lease = leases_.next();
+  for (const auto& [id, job] : jobs_) {
+    snapshot.jobs.push_back(job.record());
+    for (const Shard& shard : job.shards()) {
+      snapshot.shards.push_back(shard.record);
+      for (const auto& [attempt, seq] : shard.batches) snapshot.batches.push_back({shard.record.id, attempt, seq});
+      for (const auto& [case_id, taken] : shard.cases) {
+        snapshot.results.push_back({shard.record.id, taken.attempt, taken.agent, taken.result});
+      }
+    }
+  }
+  for (const auto& [id, lease] : leases_.all()) snapshot.leases.push_back(lease);
+  for (const auto& [id, agent] : sessions_.all()) snapshot.agents.push_back(agent.record);
+  for (const auto& [key, run] : keys_) snapshot.keys.push_back({key, run.job, run.spec});
+  return snapshot;
+}
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/ids.h"
+#include "core/scenario/plan.h"
+
+namespace wsfleet {
+
+// What a submitter asked for. Immutable once stored, but for the secrets: they go when the job ends.
+struct JobSpec {
+  RunKey key;  // empty: none
+  BundleDigest bundle;
+  std::uint64_t bundle_bytes = 0;
+  Selection selection;
+  Variables variables;
+  std::vector<std::string> from;         // terms; empty: every region of the fleet
+  std::optional<std::uint32_t> require;  // how many regions must pass; absent: all
+  absl::Duration agents_wait = absl::Seconds(30);
+  absl::Duration deadline = absl::Minutes(10);
+  bool detached = false;
+  std::string submitter;
+  std::string sealed_secrets;       // encrypted by the shell; opaque here; erased when the job ends
+  std::vector<std::string> suites;  // names
+  std::vector<CaseId> cases;        // of the plan: what each shard must report
+
+  friend bool operator==(const JobSpec&, const JobSpec&) = default;
+};
+
+}  // namespace wsfleet
