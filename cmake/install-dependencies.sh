@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs what building and testing needs on Debian 12, as root or by sudo. Does nothing if all of it is there.
+#
+#   cmake/install-dependencies.sh [build|test]     build: to build the programs · test (default): everything
+set -euo pipefail
+
+build=(
+  ca-certificates cmake g++ git mold ninja-build pkg-config
+  libabsl-dev                                   # status, time, strings, containers
+  libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev  # Asio, Beast, JSON
+  libc-ares-dev                                 # resolving with a deadline
+  libcli11-dev                                  # command lines
+  libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
+  librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
+)
+test=(
+  ccache
+  clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
+  python3 python3-fastapi uvicorn python3-websockets python3-yaml
+  sqlite3
+)
+
+packages=("${build[@]}")
+[ "${1:-test}" = build ] || packages+=("${test[@]}")
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install-dependencies: run as root, or install sudo: ${missing[*]} are missing" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "installing ${#missing[@]} packages: ${missing[*]}" >&2
+# libboost-dev (1.74) and the 1.81 packages exclude each other; apt removes it where it is there.
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -q >&2
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
