@@ -33,21 +33,31 @@ class Inbox {
  public:
   explicit Inbox(InboxLimits limits) : limits_(limits) {}
 
-  // False if the frame does not fit: the inbox is full and stays as it is (`inbox-overflow`).
+  // Frames come in the order of their numbers. False if the frame does not fit: the inbox is full
+  // (`inbox-overflow`). Pings and pongs make room for it first, the oldest before the others: few selectors look at
+  // them, and a target that pings for hours must not fill the inbox.
   [[nodiscard]] bool Push(ReceivedFrame frame);
+  // The first end stays.
   void End(ConnectionEnd end);
 
   const std::deque<ReceivedFrame>& frames() const { return frames_; }
   const std::optional<ConnectionEnd>& end() const { return end_; }
 
-  // Takes out the frame of this number; false if it is not there (any more).
-  bool Consume(std::uint64_t number);
+  // The first frame whose number is greater; null if there is none. Valid until the inbox changes.
+  const ReceivedFrame* FirstAfter(std::uint64_t number) const;
+
+  // Takes out the frame of this number; nothing, or false, if it is not there (any more).
+  std::optional<ReceivedFrame> Take(std::uint64_t number);
+  bool Consume(std::uint64_t number) { return Take(number).has_value(); }
 
   // Takes out and returns the frames that no later step can look at: those received before `anchor`. They are judged by
   // `unexpected`. Pings and pongs among them are dropped silently.
   std::vector<ReceivedFrame> Release(SteadyTime anchor);
 
  private:
+  bool Fits(std::size_t bytes) const;
+  bool DropOldestControlFrame();
+
   InboxLimits limits_;
   std::deque<ReceivedFrame> frames_;
   std::uint64_t bytes_ = 0;

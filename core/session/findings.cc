@@ -1,0 +1,135 @@
+#include "core/session/findings.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::size_t kMaxPayloadBytes = 120;
+constexpr std::size_t kMaxListed = 8;
+constexpr std::size_t kMaxReasonBytes = 123;  // of a close frame (RFC 6455, 5.5)
+
+std::string DescribePayload(const Payload& payload) {
+  if (payload.opcode() == Opcode::kText) return Excerpt(Printable(payload.bytes()), kMaxPayloadBytes);
+  return fmt::format("({}, {})", OpcodeName(payload.opcode()), FormatBytes(payload.bytes().size()));
+}
+
+std::string DescribeOffset(SteadyTime at, const Anchor& anchor) {
+  if (at < anchor.clock) return fmt::format("{} before", FormatElapsed(anchor.clock - at));
+  return fmt::format("+{}", FormatElapsed(at - anchor.clock));
+}
+
+bool Sees(const AwaitedMessage& message, const ReceivedFrame& frame, const Anchor& anchor) {
+  const bool control = frame.payload.opcode() == Opcode::kPing || frame.payload.opcode() == Opcode::kPong;
+  return (anchor.whole_inbox || frame.at >= anchor.frames_after) && (!control || message.match.asks_for_opcode());
+}
+
+std::string ListKeys(const std::vector<Mismatch>& mismatches) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(mismatches.size(), kMaxListed); ++i) {
+    if (i > 0) out += ", ";
+    out += mismatches[i].entry->key;
+  }
+  return out;
+}
+
+}  // namespace
+
+Failure MessageFailure(FailureClass failure_class, std::string text, const AwaitedMessage& message) {
+  Failure failure;
+  failure.phase = Phase::kMessage;
+  failure.failure_class = failure_class;
+  failure.message = std::move(text);
+  failure.range = message.spec->range;
+  failure.step = message.spec->name;
+  return failure;
+}
+
+Failure MissingFailure(const AwaitedMessage& message, std::string_view since) {
+  std::string text = fmt::format("no matching frame within {}", DurationText(message.within));
+  if (!since.empty()) text += fmt::format(" of `{}`", since);
+  return MessageFailure(FailureClass::kEventMissing, std::move(text), message);
+}
+
+Failure ComplaintFailure(const Complaint& complaint, const AwaitedMessage& message, const ReceivedFrame& frame,
+                         const Anchor& anchor) {
+  Failure failure = MessageFailure(complaint.failure_class, complaint.text, message);
+  if (complaint.range.known()) failure.range = complaint.range;
+  failure.notes.push_back({"judged", DescribeFrame(frame, anchor)});
+  return failure;
+}
+
+Failure CloseFailure(const ConnectionEnd& end, std::string_view during) {
+  Failure failure;
+  failure.phase = Phase::kMessage;
+  failure.failure_class = FailureClass::kClose;
+  failure.message = fmt::format("{} {}", DescribeEnd(end), during);
+  failure.evidence.close_code = end.code;
+  failure.evidence.close_reason = end.reason;
+  return failure;
+}
+
+Failure ConfigFailure(const absl::Status& status) {
+  Failure failure;
+  failure.phase = Phase::kMessage;
+  failure.failure_class = FailureClass::kConfig;
+  failure.message = std::string(ToStd(status.message()));
+  return failure;
+}
+
+std::string DescribeEnd(const ConnectionEnd& end) {
+  if (end.code == 1006) return "the connection ended without a close frame (1006)";
+  if (end.reason.empty()) return fmt::format("the connection closed with {}", end.code);
+  return fmt::format("the connection closed with {} \"{}\"", end.code, Excerpt(Printable(end.reason), kMaxReasonBytes));
+}
+
+std::string DescribeFrame(const ReceivedFrame& frame, const Anchor& anchor) {
+  return fmt::format("frame {} {} {}", frame.number, DescribeOffset(frame.at, anchor), DescribePayload(frame.payload));
+}
+
+void NoteMatched(const std::vector<MatchedMessage>& matched, Failure& failure) {
+  if (matched.empty()) return;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(matched.size(), kMaxListed); ++i) {
+    if (i > 0) text += ", ";
+    text += fmt::format("{} +{} (frame {})", matched[i].name, FormatElapsed(matched[i].latency), matched[i].frame);
+  }
+  if (matched.size() > kMaxListed) text += fmt::format(" and {} more", matched.size() - kMaxListed);
+  failure.notes.push_back({"matched", std::move(text)});
+}
+
+void NoteNearest(const AwaitedMessage& message, const Inbox& inbox, const Anchor& anchor, Failure& failure) {
+  const ReceivedFrame* nearest = nullptr;
+  std::vector<Mismatch> differences;
+  for (const ReceivedFrame& frame : inbox.frames()) {
+    if (!Sees(message, frame, anchor)) continue;
+    std::vector<Mismatch> found = Mismatches(message.match, frame.payload);
+    const auto rank = [&](const ReceivedFrame& of, std::size_t mismatches) {
+      return std::tuple(mismatches, of.at < anchor.clock, of.number);
+    };
+    if (nearest != nullptr && rank(*nearest, differences.size()) <= rank(frame, found.size())) continue;
+    nearest = &frame;
+    differences = std::move(found);
+  }
+  if (nearest == nullptr) {
+    failure.notes.push_back({"received", "no other frame"});
+    return;
+  }
+  std::string text = DescribeFrame(*nearest, anchor);
+  if (differences.empty()) {
+    failure.notes.push_back({"nearest", text + "   too late"});
+    return;
+  }
+  failure.notes.push_back({"nearest", text + "   differs: " + ListKeys(differences)});
+  // What was expected there: "1" and 1 look alike in an excerpt.
+  const Mismatch& first = differences.front();
+  failure.notes.push_back({"differs", fmt::format("{}: {}", first.entry->key, first.explanation)});
+}
+
+}  // namespace wsfleet

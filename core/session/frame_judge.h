@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/session/expectation.h"
+
+namespace wsfleet {
+
+// The part that all expectations have in common: puts frames, deadlines and the end of the connection into the order in
+// which they happened and shows them one by one, until one of them decides.
+class FrameJudge : public Expectation {
+ public:
+  Judgement Judge(Inbox& inbox, SteadyTime now) final;
+
+ protected:
+  explicit FrameJudge(const Anchor& anchor) : anchor_(anchor) {}
+
+  // When something is decided although nothing comes. A frame received at that very moment is still in time.
+  virtual SteadyTime deadline() const = 0;
+  // A frame of the window, at or before deadline(). May take frames out of the inbox; `frame` is then gone.
+  virtual void OnFrame(const ReceivedFrame& frame, Inbox& inbox) = 0;
+  // deadline() has passed: decides, or moves it on.
+  virtual void OnDeadline(Inbox& inbox) = 0;
+  // No further frame will come: decides.
+  virtual void OnEnd(const ConnectionEnd& end, Inbox& inbox) = 0;
+
+  void Hold(std::vector<MatchedMessage> matched);
+  void Fail(Failure failure, std::vector<MatchedMessage> matched);
+
+  const Anchor& anchor() const { return anchor_; }
+  // Whether the step looks at this frame.
+  bool InWindow(const ReceivedFrame& frame) const { return anchor_.whole_inbox || frame.at >= anchor_.frames_after; }
+
+ private:
+  // Lets every deadline strike that lies before `time` or, if so told, at it.
+  void PassDeadlines(SteadyTime time, bool inclusive, Inbox& inbox);
+
+  Anchor anchor_;
+  std::uint64_t shown_ = 0;  // frames up to this number have been shown
+  std::optional<Judgement> decision_;
+};
+
+}  // namespace wsfleet
