@@ -83,12 +83,12 @@ void Fleet::Machine::On(const AgentDisconnected& event) {
 }
 
 void Fleet::Machine::On(const AgentForgotten& due) {
-  if (!leases_.OfAgent(due.agent).empty()) {
+  if (!leases_.OfAgent(due.id).empty()) {
     deadlines_.Set(due, now_.steady + settings_.lease_time);
     return;
   }
-  sessions_.Remove(due.agent);
-  outbox_.batch().removed_agents.push_back(due.agent);
+  sessions_.Remove(due.id);
+  outbox_.batch().removed_agents.push_back(due.id);
 }
 
 void Fleet::Machine::On(const HeartbeatReceived& event) {

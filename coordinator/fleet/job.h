@@ -15,7 +15,7 @@ namespace wsfleet::fleet {
 // A job that has not ended, with its shards: which state follows which. It knows neither agents nor deadlines; the
 // machine tells it what happened and stores what it became.
 //
-// queued (no shards yet) → placing → running (a lease was given) → finishing (told to stop, leases still live) →
+// queued (no shards yet) → placing → running (a lease was given) → finishing (told to stop, leases live) →
 // passed | failed | inconclusive | cancelled. A run that is timed out ends as inconclusive, with that verdict.
 class Job {
  public:

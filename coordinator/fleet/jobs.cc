@@ -120,12 +120,12 @@ void Fleet::Machine::RestartUnwatched(const Job& job) {
 }
 
 void Fleet::Machine::On(const JobUnwatched& due) {
-  Job& job = *FindJob(due.job);
+  Job& job = *FindJob(due.id);
   if (job.Cancel(fmt::format("nobody watched for {}", DurationText(settings_.unwatched_limit)))) Stop(job);
 }
 
 void Fleet::Machine::On(const JobDue& due) {
-  Job& job = *FindJob(due.job);
+  Job& job = *FindJob(due.id);
   if (job.PassDeadline()) Stop(job);
 }
 

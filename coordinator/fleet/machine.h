@@ -31,14 +31,18 @@ class Fleet::Machine {
   std::vector<AgentView> agents() const;
 
  private:
-  // clang-format off
-  struct LeaseExpires { LeaseId lease; friend auto operator<=>(const LeaseExpires&, const LeaseExpires&) = default; };
-  struct ShardWaited { ShardId shard; friend auto operator<=>(const ShardWaited&, const ShardWaited&) = default; };
-  struct JobWaited { JobId job; friend auto operator<=>(const JobWaited&, const JobWaited&) = default; };
-  struct JobDue { JobId job; friend auto operator<=>(const JobDue&, const JobDue&) = default; };
-  struct JobUnwatched { JobId job; friend auto operator<=>(const JobUnwatched&, const JobUnwatched&) = default; };
-  struct AgentForgotten { AgentId agent; friend auto operator<=>(const AgentForgotten&, const AgentForgotten&) = default; };
-  // clang-format on
+  // What becomes due; each names what it is about.
+  template <typename Id, typename Kind>
+  struct Due {
+    Id id;
+    friend auto operator<=>(const Due&, const Due&) = default;
+  };
+  using LeaseExpires = Due<LeaseId, struct LeaseExpiresKind>;
+  using ShardWaited = Due<ShardId, struct ShardWaitedKind>;
+  using JobWaited = Due<JobId, struct JobWaitedKind>;
+  using JobDue = Due<JobId, struct JobDueKind>;
+  using JobUnwatched = Due<JobId, struct JobUnwatchedKind>;
+  using AgentForgotten = Due<AgentId, struct AgentForgottenKind>;
   using Deadline = std::variant<LeaseExpires, ShardWaited, JobWaited, JobDue, JobUnwatched, AgentForgotten>;
 
   // Of one key: which run it names.

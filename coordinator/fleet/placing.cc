@@ -34,8 +34,8 @@ void Fleet::Machine::StopWaiting(const Job& job, const Shard& shard) {
 }
 
 void Fleet::Machine::On(const ShardWaited& due) {
-  Job& job = *FindJob(due.shard.job);
-  Shard& shard = *job.Find(due.shard.index);
+  Job& job = *FindJob(due.id.job);
+  Shard& shard = *job.Find(due.id.index);
   StopWaiting(job, shard);
   shard.Finish(WhyNoAgent(sessions_, shard, job.record().spec.agents_wait));
   AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
@@ -43,7 +43,7 @@ void Fleet::Machine::On(const ShardWaited& due) {
 }
 
 void Fleet::Machine::On(const JobWaited& due) {
-  Job& job = *FindJob(due.job);
+  Job& job = *FindJob(due.id);
   queued_.erase({job.order(), job.id()});
   job.GiveUp(fmt::format("no agent is connected (waited {})", DurationText(job.record().spec.agents_wait)));
   Touch(job).announce = true;

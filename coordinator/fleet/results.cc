@@ -99,8 +99,8 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
 }
 
 void Fleet::Machine::On(const LeaseExpires& due) {
-  const AgentId agent = leases_.Find(due.lease)->agent;
-  EndLease(due.lease, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
+  const AgentId agent = leases_.Find(due.id)->agent;
+  EndLease(due.id, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
 }
 
 void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {

@@ -1,0 +1,224 @@
+#include "tests/sim/memory_store.h"
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+
+namespace wsfleet::sim {
+namespace {
+
+std::string Name(const ShardId& id) { return fmt::format("{}/{}", id.job.value(), id.index.value()); }
+
+}  // namespace
+
+std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
+  Complaints wrong;
+  if (batch.next_lease.has_value()) {
+    if (*batch.next_lease < next_lease_) wrong.push_back("next_lease went back");
+    next_lease_ = *batch.next_lease;
+  }
+  WriteJobs(batch, wrong);
+  WriteLeases(batch, wrong);
+  WriteResults(batch, wrong);
+  WriteEvents(batch, wrong);
+  WriteAgents(batch, wrong);
+  for (const ShardRecord& shard : batch.shards) {
+    if (shard.finished_cases != ResultsOf(shard.id)) {
+      wrong.push_back(fmt::format("I2: shard {} counts {} cases, the store has {}", Name(shard.id),
+                                  shard.finished_cases, ResultsOf(shard.id)));
+    }
+  }
+  for (const JobRecord& job : batch.jobs) {
+    if (IsTerminal(job.state)) CheckEndedJob(job, wrong);
+  }
+  return wrong;
+}
+
+void MemoryStore::WriteJobs(const WriteBatch& batch, Complaints& wrong) {
+  for (const JobRecord& job : batch.jobs) {
+    const JobRecord* known = FindJob(job.id);
+    if (known != nullptr && IsTerminal(known->state)) {
+      wrong.push_back(
+          fmt::format("I3: job {} was {} and is written again", job.id.value(), JobStateName(known->state)));
+    }
+    if (known != nullptr && job.state < known->state) {
+      wrong.push_back(fmt::format("job {} went from {} back to {}", job.id.value(), JobStateName(known->state),
+                                  JobStateName(job.state)));
+    }
+    jobs_[job.id] = job;
+  }
+  for (const ShardRecord& shard : batch.shards) {
+    if (!jobs_.contains(shard.id.job)) wrong.push_back(fmt::format("shard {} has no job", Name(shard.id)));
+    shards_[shard.id] = shard;
+  }
+}
+
+void MemoryStore::WriteLeases(const WriteBatch& batch, Complaints& wrong) {
+  for (const LeaseId id : batch.ended_leases) {
+    if (leases_.erase(id) == 0) wrong.push_back(fmt::format("lease {} ends twice or never began", id.value()));
+  }
+  for (const LeaseRecord& lease : batch.leases) {
+    if (!ever_leased_.insert(lease.id).second || lease.id >= next_lease_) {
+      wrong.push_back(fmt::format("lease {} is given twice", lease.id.value()));
+    }
+    for (const auto& [id, other] : leases_) {
+      if (other.shard == lease.shard) wrong.push_back(fmt::format("shard {} has two leases", Name(lease.shard)));
+    }
+    leases_[lease.id] = lease;
+  }
+}
+
+void MemoryStore::WriteResults(const WriteBatch& batch, Complaints& wrong) {
+  for (const BatchRecord& taken : batch.batches) {
+    if (!batches_.insert(taken).second) {
+      wrong.push_back(fmt::format("I2: batch {} of attempt {} of {} is taken twice", taken.seq.value(), taken.attempt,
+                                  Name(taken.shard)));
+    }
+  }
+  for (const CaseResultRecord& result : batch.results) {
+    if (!shards_.contains(result.shard)) wrong.push_back(fmt::format("a result of {}, no shard", Name(result.shard)));
+    if (!results_.emplace(std::pair(result.shard, result.result.case_id), result).second) {
+      wrong.push_back(
+          fmt::format("I2: case {} of {} is counted twice", result.result.case_id.value(), Name(result.shard)));
+    }
+  }
+}
+
+void MemoryStore::WriteEvents(const WriteBatch& batch, Complaints& wrong) {
+  for (const JobEventRecord& event : batch.events) {
+    std::vector<JobEventRecord>& events = events_[event.job];
+    if (event.number != events.size() + 1) {
+      wrong.push_back(fmt::format("event {} of {} follows {}", event.number, event.job.value(), events.size()));
+    }
+    events.push_back(event);
+  }
+  for (const JobRecord& job : batch.jobs) {
+    if (job.last_event != events_[job.id].size()) wrong.push_back(fmt::format("events of {} are lost", job.id.value()));
+  }
+}
+
+void MemoryStore::WriteAgents(const WriteBatch& batch, Complaints& wrong) {
+  for (const AgentId& id : batch.removed_agents) agents_.erase(id);
+  for (const AgentRecord& agent : batch.agents) {
+    const AgentRecord* known = FindAgent(agent.id);
+    if (known != nullptr && agent.epoch <= known->epoch) {
+      wrong.push_back(fmt::format("the epoch of agent {} does not rise", agent.id.value()));
+    }
+    agents_[agent.id] = agent;
+  }
+}
+
+void MemoryStore::CheckEndedJob(const JobRecord& job, Complaints& wrong) const {
+  if (!job.verdict.has_value() || !job.finished.has_value()) {
+    wrong.push_back(fmt::format("job {} has ended without a verdict", job.id.value()));
+  }
+  for (const auto& [id, lease] : leases_) {
+    if (lease.shard.job == job.id)
+      wrong.push_back(fmt::format("I4: job {} has ended before its leases", job.id.value()));
+  }
+  for (const ShardRecord& shard : ShardsOf(job.id)) {
+    if (shard.state != ShardState::kDone) wrong.push_back(fmt::format("{} is not done", Name(shard.id)));
+    const bool hidden =
+        job.state == JobState::kPassed && !job.spec.require.has_value() && ResultsOf(shard.id) != job.spec.cases.size();
+    if (hidden) wrong.push_back(fmt::format("I8: job {} passed without every result", job.id.value()));
+  }
+}
+
+std::size_t MemoryStore::ResultsOf(const ShardId& shard) const {
+  const auto first = results_.lower_bound({shard, CaseId()});
+  return static_cast<std::size_t>(std::distance(
+      first, std::find_if(first, results_.end(), [&](const auto& row) { return row.first.first != shard; })));
+}
+
+FleetSnapshot MemoryStore::Load() const {
+  FleetSnapshot snapshot;
+  const auto open = [&](const JobId& id) { return !IsTerminal(jobs_.at(id).state); };
+  for (const auto& [id, job] : jobs_) {
+    if (open(id)) snapshot.jobs.push_back(job);
+    if (!job.spec.key.empty()) snapshot.keys.push_back({job.spec.key, id, job.spec});
+  }
+  for (const auto& [id, shard] : shards_) {
+    if (open(id.job)) snapshot.shards.push_back(shard);
+  }
+  for (const auto& [id, lease] : leases_) snapshot.leases.push_back(lease);
+  for (const BatchRecord& batch : batches_) {
+    if (open(batch.shard.job)) snapshot.batches.push_back(batch);
+  }
+  for (const auto& [key, result] : results_) {
+    if (open(key.first.job)) snapshot.results.push_back(result);
+  }
+  for (const auto& [id, agent] : agents_) snapshot.agents.push_back(agent);
+  snapshot.next_lease = next_lease_;
+  return snapshot;
+}
+
+const JobRecord* MemoryStore::FindJob(const JobId& id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+const ShardRecord* MemoryStore::FindShard(const ShardId& id) const {
+  const auto found = shards_.find(id);
+  return found == shards_.end() ? nullptr : &found->second;
+}
+
+const AgentRecord* MemoryStore::FindAgent(const AgentId& id) const {
+  const auto found = agents_.find(id);
+  return found == agents_.end() ? nullptr : &found->second;
+}
+
+std::vector<ShardRecord> MemoryStore::ShardsOf(const JobId& id) const {
+  std::vector<ShardRecord> shards;
+  for (auto it = shards_.lower_bound({id, ShardIndex()}); it != shards_.end() && it->first.job == id; ++it) {
+    shards.push_back(it->second);
+  }
+  return shards;
+}
+
+std::vector<JobEventRecord> MemoryStore::EventsOf(const JobId& id) const {
+  const auto found = events_.find(id);
+  return found == events_.end() ? std::vector<JobEventRecord>() : found->second;
+}
+
+std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
+  std::vector<std::string> lines;
+  for (const JobRecord& job : snapshot.jobs) {
+    lines.push_back(
+        fmt::format("job {} {} created={} started={} cancel={}:{} deadline={} event={} key={} cases={} from={}",
+                    job.id.value(), JobStateName(job.state), absl::FormatTime(job.created),
+                    job.started.has_value() ? absl::FormatTime(*job.started) : "-", job.cancel_requested,
+                    job.cancel_reason, job.deadline_passed, job.last_event, job.spec.key.value(), job.spec.cases.size(),
+                    fmt::join(job.spec.from, ",")));
+  }
+  for (const ShardRecord& shard : snapshot.shards) {
+    lines.push_back(fmt::format("shard {} {} {} {} agent={} vantage={} attempt={} released={} cases={}/{} {}",
+                                Name(shard.id), shard.region.value(), shard.term, ShardStateName(shard.state),
+                                shard.agent.value(), shard.vantage, shard.attempt, shard.released, shard.failed_cases,
+                                shard.finished_cases, shard.reason));
+  }
+  for (const LeaseRecord& lease : snapshot.leases) {
+    lines.push_back(fmt::format("lease {} {} attempt={} agent={} boot={}", lease.id.value(), Name(lease.shard),
+                                lease.attempt, lease.agent.value(), lease.boot.value()));
+  }
+  for (const BatchRecord& batch : snapshot.batches) {
+    lines.push_back(fmt::format("batch {} {} {}", Name(batch.shard), batch.attempt, batch.seq.value()));
+  }
+  for (const CaseResultRecord& row : snapshot.results) {
+    lines.push_back(fmt::format("result {} {} {} {} {}", Name(row.shard), row.result.case_id.value(), row.attempt,
+                                row.agent.value(), static_cast<int>(row.result.outcome)));
+  }
+  for (const AgentRecord& agent : snapshot.agents) {
+    lines.push_back(fmt::format("agent {} {} boot={} epoch={}", agent.id.value(), agent.region.value(),
+                                agent.boot.value(), agent.epoch.value()));
+  }
+  for (const FleetSnapshot::KnownKey& key : snapshot.keys) {
+    lines.push_back(fmt::format("key {} {} {}", key.key.value(), key.job.value(), key.spec.bundle.value()));
+  }
+  lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
+  return lines;
+}
+
+}  // namespace wsfleet::sim

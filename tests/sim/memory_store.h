@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/job/records.h"
+
+namespace wsfleet::sim {
+
+// A store in memory that is also the checker of what may be written: it knows the rules of the tables and the
+// invariants that a single transaction can break.
+class MemoryStore {
+ public:
+  // Applies all of it. Returns what is wrong with it, one line each, beginning with the invariant ("I3: …").
+  std::vector<std::string> Commit(const WriteBatch& batch);
+
+  // Jobs that have not ended and what belongs to them, as FleetStore::Load() gives them.
+  FleetSnapshot Load() const;
+
+  const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
+  const std::map<LeaseId, LeaseRecord>& leases() const { return leases_; }
+  const JobRecord* FindJob(const JobId& id) const;
+  const ShardRecord* FindShard(const ShardId& id) const;
+  const AgentRecord* FindAgent(const AgentId& id) const;
+  std::vector<ShardRecord> ShardsOf(const JobId& id) const;
+  std::vector<JobEventRecord> EventsOf(const JobId& id) const;
+  bool HasResult(const ShardId& shard, const CaseId& case_id) const { return results_.contains({shard, case_id}); }
+  bool WasLeased(LeaseId lease) const { return ever_leased_.contains(lease); }
+
+ private:
+  using Complaints = std::vector<std::string>;
+  void WriteJobs(const WriteBatch& batch, Complaints& wrong);
+  void WriteLeases(const WriteBatch& batch, Complaints& wrong);
+  void WriteResults(const WriteBatch& batch, Complaints& wrong);
+  void WriteEvents(const WriteBatch& batch, Complaints& wrong);
+  void WriteAgents(const WriteBatch& batch, Complaints& wrong);
+  void CheckEndedJob(const JobRecord& job, Complaints& wrong) const;
+  std::size_t ResultsOf(const ShardId& shard) const;
+
+  std::map<JobId, JobRecord> jobs_;
+  std::map<ShardId, ShardRecord> shards_;
+  std::map<LeaseId, LeaseRecord> leases_;
+  std::set<LeaseId> ever_leased_;
+  std::set<BatchRecord> batches_;
+  std::map<std::pair<ShardId, CaseId>, CaseResultRecord> results_;
+  std::map<JobId, std::vector<JobEventRecord>> events_;
+  std::map<AgentId, AgentRecord> agents_;
+  LeaseId next_lease_{1};
+};
+
+// The snapshot as text, one row a line, in the snapshot's order: to compare and to show.
+std::vector<std::string> Describe(const FleetSnapshot& snapshot);
+
+}  // namespace wsfleet::sim

@@ -1,0 +1,192 @@
+#include <string>
+
+#include "coordinator/fleet/fleet.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/fleet/fleet_driver.h"
+
+namespace wsfleet::fleet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// One agent that works on a job.
+struct Working {
+  FleetDriver driver;
+  StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  JobId job = driver.Submit(TwoCases());
+  LeaseRecord lease = driver.Last<SendAssignment>().lease;
+
+  HeldLease held() const { return {lease.id, lease.shard}; }
+};
+
+TEST(Agents, FenceTheOlderStreamOfAnAgentAndGiveAHigherEpoch) {
+  FleetDriver driver;
+  const StreamId older = driver.Connect("eu-1", "eu-west-1", {}, "boot-1");
+  const SessionEpoch first = driver.Last<SendWelcome>().epoch;
+  const StreamId newer = driver.Connect("eu-1", "eu-west-1", {}, "boot-2");
+  EXPECT_EQ(driver.Last<CloseStream>().stream, older);
+  EXPECT_THAT(driver.Last<CloseStream>().reason, HasSubstr("boot-2"));
+  EXPECT_EQ(driver.Last<SendWelcome>().stream, newer);
+  EXPECT_GT(driver.Last<SendWelcome>().epoch, first);
+}
+
+TEST(Agents, IgnoreWhatComesOnAFencedStream) {
+  Working at;
+  at.driver.Connect("eu-1", "eu-west-1", {at.held()});
+  at.driver.ForgetEffects();
+  at.driver.Report(at.stream, at.lease, 1, {Result("suite/a")});
+  at.driver.Heartbeat(at.stream, {at.lease.id});
+  at.driver.Finish(at.stream, at.lease);
+  at.driver.Disconnect(at.stream);
+  EXPECT_EQ(at.driver.Count<SendResultAck>() + at.driver.Count<SendHeartbeatReply>(), 0u);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
+  EXPECT_EQ(at.driver.fleet().agents().front().state, AgentView::State::kConnected);
+}
+
+TEST(Agents, KeepTheEpochRisingAfterARestart) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Restart();
+  driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.Last<SendWelcome>().epoch, SessionEpoch(2));
+}
+
+TEST(Agents, ConfirmALeaseByTheirHeartbeat) {
+  Working at;
+  EXPECT_EQ(at.driver.shard(at.job).state, ShardState::kLeased);
+  at.driver.Heartbeat(at.stream, {at.lease.id});
+  EXPECT_EQ(at.driver.shard(at.job).state, ShardState::kRunning);
+}
+
+TEST(Agents, KeepALeaseAsLongAsTheyRenewIt) {
+  Working at;
+  for (int i = 0; i < 4; ++i) {
+    at.driver.Pass(absl::Seconds(60));
+    at.driver.Heartbeat(at.stream, {at.lease.id});
+    EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().lost, IsEmpty());
+  }
+  EXPECT_EQ(at.driver.shard(at.job).attempt, 1u);
+}
+
+TEST(Agents, LoseALeaseThatIsNotRenewed) {
+  Working at;
+  at.driver.Pass(absl::Seconds(90));
+  at.driver.Heartbeat(at.stream, {at.lease.id});
+  EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().lost, ElementsAre(at.lease.id));
+}
+
+TEST(Agents, AreReplacedWhenTheyAreLost) {
+  Working at;
+  at.driver.Connect("eu-2", "eu-west-1");
+  at.driver.Heartbeat(at.stream, {at.lease.id});
+  at.driver.Disconnect(at.stream);
+  at.driver.Pass(absl::Seconds(89));
+  EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
+  at.driver.Pass(absl::Seconds(1));
+  const ShardRecord shard = at.driver.shard(at.job);
+  EXPECT_EQ(shard.agent, AgentId("eu-2"));
+  EXPECT_EQ(shard.attempt, 2u);
+  EXPECT_THAT(at.driver.Notes(at.job),
+              ElementsAre("eu-west-1: agent eu-1 was lost; attempt 1 of 3", "eu-west-1: attempt 2 on eu-2"));
+}
+
+TEST(Agents, KeepTheirLeasesWhenTheSameProcessComesBack) {
+  Working at;
+  at.driver.Disconnect(at.stream);
+  at.driver.Pass(absl::Seconds(60));
+  at.driver.Connect("eu-1", "eu-west-1", {at.held()});
+  EXPECT_THAT(at.driver.Last<SendWelcome>().current_leases, ElementsAre(at.lease.id));
+  // The hello renewed it.
+  at.driver.Pass(absl::Seconds(60));
+  EXPECT_EQ(at.driver.shard(at.job).attempt, 1u);
+}
+
+TEST(Agents, LoseTheirLeasesAtOnceWhenTheirProcessWasRestarted) {
+  Working at;
+  at.driver.Connect("eu-1", "eu-west-1", {}, "boot-2");
+  EXPECT_THAT(at.driver.Last<SendWelcome>().current_leases, IsEmpty());
+  const auto again = at.driver.Last<SendAssignment>();
+  EXPECT_NE(again.lease.id, at.lease.id);
+  EXPECT_EQ(again.lease.attempt, 2u);
+  EXPECT_THAT(at.driver.Notes(at.job).front(), HasSubstr("agent eu-1 was restarted; attempt 1 of 3"));
+}
+
+TEST(Agents, AreGivenAnAssignmentAgainThatNeverArrived) {
+  Working at;
+  at.driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(at.driver.Last<SendAssignment>().lease.attempt, 2u);
+  EXPECT_EQ(at.driver.shard(at.job).released, 1u);
+}
+
+TEST(Agents, PayAnAttemptForALeaseThatTheyGaveUp) {
+  Working at;
+  at.driver.Heartbeat(at.stream, {at.lease.id});
+  at.driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(at.driver.shard(at.job).attempt, 2u);
+  EXPECT_EQ(at.driver.shard(at.job).released, 0u);
+}
+
+TEST(Agents, AreToldToStopWithEachHeartbeatUntilTheEndIsReported) {
+  Working at;
+  at.driver.Cancel(at.job, "enough");
+  EXPECT_EQ(at.driver.Last<SendCancel>().lease, at.lease.id);
+  EXPECT_EQ(at.driver.Last<SendCancel>().reason, "cancelled: enough");
+  for (int i = 0; i < 2; ++i) {
+    at.driver.Heartbeat(at.stream, {at.lease.id});
+    EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().cancel, ElementsAre(at.lease.id));
+  }
+  at.driver.Finish(at.stream, at.lease, ShardEnd::kCancelled);
+  at.driver.Heartbeat(at.stream, {});
+  EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().cancel, IsEmpty());
+}
+
+TEST(Agents, AreToldToStopWhenTheyComeBack) {
+  Working at;
+  at.driver.Disconnect(at.stream);
+  at.driver.Cancel(at.job);
+  EXPECT_EQ(at.driver.Count<SendCancel>(), 0u);
+  const StreamId stream = at.driver.Connect("eu-1", "eu-west-1", {at.held()});
+  EXPECT_EQ(at.driver.Last<SendCancel>().stream, stream);
+}
+
+TEST(Agents, ThatDrainTakeNothingNewUntilTheyAreRestarted) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(DrainRequested{stream});
+  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kDraining);
+  driver.Submit(TwoCases());
+  EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
+  driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
+  driver.Connect("eu-1", "eu-west-1", {}, "boot-2");
+  EXPECT_EQ(driver.Count<SendAssignment>(), 1u);
+}
+
+TEST(Agents, StayListedForAnHourAfterTheyWereLost) {
+  FleetDriver driver;
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  driver.Pass(absl::Minutes(59));
+  ASSERT_EQ(driver.fleet().agents().size(), 1u);
+  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kLost);
+  driver.Pass(absl::Minutes(2));
+  EXPECT_THAT(driver.fleet().agents(), IsEmpty());
+  EXPECT_EQ(driver.store().FindAgent(AgentId("eu-1")), nullptr);
+}
+
+TEST(Agents, BeyondTheLimitAreRefused) {
+  FleetSettings settings;
+  settings.max_agents = 1;
+  FleetDriver driver(settings);
+  driver.Connect("eu-1", "eu-west-1");
+  const StreamId refused = driver.Connect("eu-2", "eu-west-1");
+  EXPECT_EQ(driver.Last<CloseStream>().stream, refused);
+  EXPECT_EQ(driver.Count<SendWelcome>(), 1u);
+  driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.Count<SendWelcome>(), 2u);
+}
+
+}  // namespace
+}  // namespace wsfleet::fleet

@@ -1,0 +1,134 @@
+#include "tests/unit/fleet/fleet_driver.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::fleet {
+
+FleetDriver::FleetDriver(FleetSettings settings) : settings_(settings), fleet_(settings) {}
+
+void FleetDriver::Apply(const Event& event) { Take(fleet_.Apply(event, now_)); }
+
+void FleetDriver::Take(std::vector<Effect> effects) {
+  for (Effect& effect : effects) {
+    if (auto* persist = std::get_if<Persist>(&effect)) {
+      held_.push_back(std::move(*persist));
+    } else {
+      effects_.push_back(std::move(effect));
+    }
+  }
+  if (hold_) return;
+  while (!held_.empty()) CommitOne();
+}
+
+void FleetDriver::CommitOne() {
+  const Persist persist = held_.front();
+  held_.erase(held_.begin());
+  for (const std::string& wrong : store_.Commit(persist.batch)) ADD_FAILURE() << wrong;
+  Take(fleet_.Apply(Persisted{persist.commit}, now_));
+}
+
+StreamId FleetDriver::Connect(const std::string& agent, const std::string& region, std::vector<HeldLease> held,
+                              const std::string& boot) {
+  AgentConnected event;
+  event.agent.id = AgentId(agent);
+  event.agent.region = RegionName(region);
+  event.agent.boot = BootId(boot);
+  event.agent.vantage = agent + "-host";
+  event.held = std::move(held);
+  return ConnectWith(std::move(event));
+}
+
+StreamId FleetDriver::ConnectWith(AgentConnected event) {
+  event.stream = StreamId(next_stream_++);
+  Apply(event);
+  return event.stream;
+}
+
+void FleetDriver::Heartbeat(StreamId stream, std::vector<LeaseId> leases) {
+  Apply(HeartbeatReceived{stream, next_heartbeat_++, std::move(leases)});
+}
+
+JobId FleetDriver::Submit(JobSpec spec) {
+  const JobId id(fmt::format("r-{}", next_job_++));
+  Apply(SubmitRequested{RequestId(next_request_++), id, std::move(spec)});
+  return id;
+}
+
+void FleetDriver::Cancel(const JobId& job, const std::string& reason) {
+  Apply(CancelRequested{RequestId(next_request_++), job, reason});
+}
+
+void FleetDriver::Report(StreamId stream, const LeaseRecord& lease, std::uint64_t seq,
+                         std::vector<CaseResult> results) {
+  Apply(ResultsReceived{stream, lease.id, lease.shard, lease.attempt, BatchSeq(seq), std::move(results)});
+}
+
+void FleetDriver::Finish(StreamId stream, const LeaseRecord& lease, ShardEnd end) {
+  Apply(ShardFinished{stream, lease.id, lease.shard, lease.attempt, end, 0});
+}
+
+void FleetDriver::RunAll(StreamId stream, const SendAssignment& assignment, Outcome outcome) {
+  std::vector<CaseResult> results;
+  for (const CaseId& id : assignment.spec.cases) results.push_back(Result(id.value(), outcome));
+  Report(stream, assignment.lease, 1, std::move(results));
+  Finish(stream, assignment.lease);
+}
+
+void FleetDriver::Pass(absl::Duration duration) {
+  const Now end{now_.steady + duration, now_.wall + duration};
+  while (fleet_.NextWakeup() <= end.steady) {
+    const SteadyTime due = std::max(fleet_.NextWakeup(), now_.steady);
+    now_.wall += due - now_.steady;
+    now_.steady = due;
+    Apply(TimePassed{});
+  }
+  now_ = end;
+}
+
+void FleetDriver::Restart() {
+  held_.clear();
+  fleet_ = Fleet::Load(settings_, store_.Load(), now_);
+}
+
+const JobRecord& FleetDriver::job(const JobId& id) const {
+  static const JobRecord kNone;
+  const JobRecord* found = store_.FindJob(id);
+  EXPECT_NE(found, nullptr) << id.value();
+  return found == nullptr ? kNone : *found;
+}
+
+ShardRecord FleetDriver::shard(const JobId& id, std::uint64_t index) const {
+  const ShardRecord* found = store_.FindShard({id, ShardIndex(index)});
+  EXPECT_NE(found, nullptr) << id.value() << "/" << index;
+  return found == nullptr ? ShardRecord{} : *found;
+}
+
+std::vector<std::string> FleetDriver::Notes(const JobId& id) const {
+  std::vector<std::string> notes;
+  for (const JobEventRecord& event : store_.EventsOf(id)) {
+    if (event.kind == JobEventRecord::Kind::kNote) notes.push_back(event.text);
+  }
+  return notes;
+}
+
+JobSpec TwoCases() {
+  JobSpec spec;
+  spec.bundle = BundleDigest("d1");
+  spec.from = {"eu-west-1"};
+  spec.detached = true;
+  spec.suites = {"suite"};
+  spec.cases = {CaseId("suite/a"), CaseId("suite/b")};
+  return spec;
+}
+
+CaseResult Result(const std::string& case_id, Outcome outcome) {
+  CaseResult result;
+  result.case_id = CaseId(case_id);
+  result.outcome = outcome;
+  return result;
+}
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "coordinator/fleet/fleet.h"
+#include "tests/sim/memory_store.h"
+
+namespace wsfleet::fleet {
+
+// Drives a machine as a shell would: keeps its clock, commits what it persists, and keeps every other effect for the
+// test to look at. Every commit is checked by the store; a complaint fails the test.
+class FleetDriver {
+ public:
+  explicit FleetDriver(FleetSettings settings = {});
+
+  // --- what happens ---
+  void Apply(const Event& event);
+  StreamId Connect(const std::string& agent, const std::string& region, std::vector<HeldLease> held = {},
+                   const std::string& boot = "boot-1");
+  StreamId ConnectWith(AgentConnected event);
+  void Disconnect(StreamId stream) { Apply(AgentDisconnected{stream}); }
+  void Heartbeat(StreamId stream, std::vector<LeaseId> leases);
+  JobId Submit(JobSpec spec);
+  void Cancel(const JobId& job, const std::string& reason = "");
+  void Report(StreamId stream, const LeaseRecord& lease, std::uint64_t seq, std::vector<CaseResult> results);
+  void Finish(StreamId stream, const LeaseRecord& lease, ShardEnd end = ShardEnd::kCompleted);
+  // Everything that the job's cases need, and the shard's end.
+  void RunAll(StreamId stream, const SendAssignment& assignment, Outcome outcome = Outcome::kPassed);
+  // Time goes on, in steps of the machine's own wake-ups.
+  void Pass(absl::Duration duration);
+  // The process dies and comes back: what was not committed is lost, every stream is closed.
+  void Restart();
+
+  // --- the store ---
+  void HoldCommits() { hold_ = true; }
+  // Commits the oldest that is held.
+  void CommitOne();
+  std::size_t held_commits() const { return held_.size(); }
+  const sim::MemoryStore& store() const { return store_; }
+  const Fleet& fleet() const { return fleet_; }
+
+  // --- what came of it ---
+  template <typename T>
+  std::vector<T> All() const {
+    std::vector<T> found;
+    for (const Effect& effect : effects_) {
+      if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
+    }
+    return found;
+  }
+  template <typename T>
+  T Last() const {
+    const std::vector<T> all = All<T>();
+    return all.empty() ? T{} : all.back();
+  }
+  template <typename T>
+  std::size_t Count() const {
+    return All<T>().size();
+  }
+  void ForgetEffects() { effects_.clear(); }
+
+  const JobRecord& job(const JobId& id) const;
+  ShardRecord shard(const JobId& id, std::uint64_t index = 1) const;
+  std::vector<std::string> Notes(const JobId& id) const;
+
+ private:
+  void Take(std::vector<Effect> effects);
+
+  FleetSettings settings_;
+  Fleet fleet_;
+  sim::MemoryStore store_;
+  Now now_{SteadyTime{}, absl::FromUnixSeconds(1'700'000'000)};
+  std::vector<Effect> effects_;
+  std::vector<Persist> held_;
+  bool hold_ = false;
+  std::uint64_t next_stream_ = 1;
+  std::uint64_t next_job_ = 1;
+  std::uint64_t next_request_ = 1;
+  std::uint64_t next_heartbeat_ = 1;
+};
+
+// Two cases, detached, from eu-west-1.
+JobSpec TwoCases();
+CaseResult Result(const std::string& case_id, Outcome outcome = Outcome::kPassed);
+
+}  // namespace wsfleet::fleet

@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "coordinator/fleet/fleet.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/fleet/fleet_driver.h"
+
+namespace wsfleet::fleet {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+JobSpec From(std::vector<std::string> terms) {
+  JobSpec spec = TwoCases();
+  spec.from = std::move(terms);
+  return spec;
+}
+
+std::vector<std::string> Agents(const FleetDriver& driver, const JobId& job) {
+  std::vector<std::string> agents;
+  for (const ShardRecord& shard : driver.store().ShardsOf(job)) agents.push_back(shard.agent.value());
+  return agents;
+}
+
+TEST(Placing, TakesOneAgentForEachTerm) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  EXPECT_THAT(Agents(driver, driver.Submit(From({"us-*", "eu-*"}))), ElementsAre("us-1", "eu-1"));
+}
+
+TEST(Placing, TakesDistinctAgentsWhereThereAreSome) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  EXPECT_THAT(Agents(driver, driver.Submit(From({"eu-*", "eu-west-1"}))), ElementsAre("eu-1", "eu-2"));
+}
+
+TEST(Placing, TakesAnAgentByItsId) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  const JobId job = driver.Submit(From({"eu-2"}));
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-2"));
+  EXPECT_EQ(driver.shard(job).region, RegionName("eu-west-1"));
+}
+
+TEST(Placing, TakesTheLeastBusyAgent) {
+  FleetDriver driver;
+  AgentConnected event;
+  event.max_shards = 4;
+  event.agent.region = RegionName("eu-west-1");
+  event.agent.id = AgentId("eu-1");
+  driver.ConnectWith(event);
+  event.agent.id = AgentId("eu-2");
+  driver.ConnectWith(event);
+  EXPECT_THAT(Agents(driver, driver.Submit(TwoCases())), ElementsAre("eu-1"));
+  EXPECT_THAT(Agents(driver, driver.Submit(TwoCases())), ElementsAre("eu-2"));
+}
+
+TEST(Placing, WithoutTermsTakesOneAgentInEachRegion) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  EXPECT_THAT(Agents(driver, driver.Submit(From({}))), ElementsAre("eu-1", "us-1"));
+}
+
+TEST(Placing, WithoutTermsWaitsForARegionThatWasLostJustNow) {
+  FleetDriver driver;
+  driver.Connect("us-1", "us-east-1");
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  driver.Pass(absl::Seconds(29));
+  EXPECT_THAT(Agents(driver, driver.Submit(From({}))), ElementsAre("", "us-1"));
+  driver.Pass(absl::Seconds(2));
+  EXPECT_THAT(driver.store().ShardsOf(driver.Submit(From({}))).size(), 1u);
+}
+
+TEST(Placing, WithoutTermsWaitsForTheFirstAgent) {
+  FleetDriver driver;
+  const JobId job = driver.Submit(From({}));
+  EXPECT_EQ(driver.job(job).state, JobState::kQueued);
+  driver.Pass(absl::Seconds(29));
+  driver.Connect("eu-1", "eu-west-1");
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-1"));
+}
+
+TEST(Placing, WithoutTermsAndAgentsEndsInconclusive) {
+  FleetDriver driver;
+  const JobId job = driver.Submit(From({}));
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent is connected")));
+}
+
+TEST(Placing, NamesTheRegionThatHadNoAgent) {
+  FleetDriver driver;
+  const StreamId us = driver.Connect("us-1", "us-east-1");
+  const JobId job = driver.Submit(From({"us-east-1", "eu-west-1"}));
+  EXPECT_EQ(driver.shard(job, 2).region, RegionName("eu-west-1"));
+  driver.RunAll(us, driver.Last<SendAssignment>());
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.shard(job, 2).reason, "no agent in eu-west-1 within 30s");
+  EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent in eu-west-1 within 30s")));
+}
+
+TEST(Placing, NamesTheLostAgentThatNobodyReplaced) {
+  FleetDriver driver;
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  driver.Disconnect(driver.Last<SendWelcome>().stream);
+  driver.Pass(absl::Seconds(120));
+  EXPECT_EQ(driver.shard(job).reason, "agent eu-1 was lost; attempt 1 of 3; no agent in eu-west-1 within 30s");
+}
+
+TEST(Placing, CountsTimeInTheQueueAgainstAgentsWait) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Submit(TwoCases());
+  const JobId second = driver.Submit(TwoCases());
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.shard(second).reason, "every agent in eu-west-1 was busy for 30s");
+}
+
+TEST(Placing, ServesTheOldestJobFirst) {
+  FleetDriver driver;
+  const JobId first = driver.Submit(TwoCases());
+  const JobId second = driver.Submit(TwoCases());
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.shard(first).state, ShardState::kLeased);
+  EXPECT_EQ(driver.shard(second).state, ShardState::kPending);
+  driver.RunAll(stream, driver.Last<SendAssignment>());
+  EXPECT_EQ(driver.shard(second).state, ShardState::kLeased);
+}
+
+TEST(Placing, PrefersAnotherAgentAfterALoss) {
+  FleetDriver driver;
+  const StreamId first = driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  driver.Finish(first, driver.Last<SendAssignment>().lease);
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-2"));
+}
+
+}  // namespace
+}  // namespace wsfleet::fleet

@@ -1,0 +1,213 @@
+#include "coordinator/fleet/fleet.h"
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/fleet/fleet_driver.h"
+
+namespace wsfleet::fleet {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Two agents of one region; the first works on a job.
+struct Working {
+  FleetDriver driver;
+  StreamId first = driver.Connect("eu-1", "eu-west-1");
+  StreamId second = driver.Connect("eu-2", "eu-west-1");
+  JobId job = driver.Submit(TwoCases());
+  LeaseRecord lease = driver.Last<SendAssignment>().lease;
+
+  // The first is lost; the second is given the shard.
+  LeaseRecord LoseFirst() {
+    driver.Disconnect(first);
+    driver.Pass(absl::Seconds(90));
+    EXPECT_EQ(driver.Last<SendAssignment>().stream, second);
+    return driver.Last<SendAssignment>().lease;
+  }
+  Disposition last() const { return driver.Last<SendResultAck>().disposition; }
+};
+
+TEST(Results, AreCountedOnceHoweverOftenTheyAreSent) {
+  Working at;
+  for (int i = 0; i < 3; ++i) at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kDuplicate);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 1u);
+}
+
+TEST(Results, AreDuplicatesAfterARestartToo) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+  at.driver.Restart();
+  const StreamId again = at.driver.Connect("eu-1", "eu-west-1", {{at.lease.id, at.lease.shard}});
+  at.driver.Report(again, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kDuplicate);
+}
+
+TEST(Results, OfAnEndedLeaseCountIfTheyComeFirst) {
+  Working at;
+  const LeaseRecord second = at.LoseFirst();
+  const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
+  at.driver.Report(back, at.lease, 1, {Result("suite/a", Outcome::kFailed)});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+  at.driver.Report(at.second, second, 1, {Result("suite/a"), Result("suite/b")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+  EXPECT_EQ(at.driver.shard(at.job).failed_cases, 1u);
+  at.driver.Finish(at.second, second);
+  EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kFailed);
+}
+
+TEST(Results, OfAnEndedLeaseAreFencedIfNothingIsNew) {
+  Working at;
+  const LeaseRecord second = at.LoseFirst();
+  at.driver.Report(at.second, second, 1, {Result("suite/a")});
+  const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
+  at.driver.Report(back, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+}
+
+TEST(Results, ForAnothersLeaseAreFenced) {
+  Working at;
+  at.driver.Report(at.second, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
+}
+
+TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
+  Working at;
+  LeaseRecord invented = at.lease;
+  invented.id = LeaseId(77);
+  invented.attempt = 2;
+  at.driver.Report(at.first, invented, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+  invented.shard.index = ShardIndex(5);
+  at.driver.Report(at.first, invented, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+}
+
+TEST(Results, AreLateWhenTheJobHasEnded) {
+  Working at;
+  at.driver.RunAll(at.first, at.driver.Last<SendAssignment>());
+  at.driver.Report(at.first, at.lease, 2, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kLate);
+}
+
+TEST(Results, OfCasesThatAreNotPlannedAreDroppedAndNoted) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/zzz")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 1u);
+  EXPECT_THAT(at.driver.Notes(at.job), Contains(HasSubstr("suite/zzz")));
+}
+
+TEST(Results, ThatAreNeverPlannedFillNoMemory) {
+  Working at;
+  for (std::uint64_t seq = 1; seq <= 100; ++seq) at.driver.Report(at.first, at.lease, seq, {Result("suite/zzz")});
+  EXPECT_LT(at.driver.fleet().Snapshot().batches.size(), 20u);
+  EXPECT_LT(at.driver.Notes(at.job).size(), 20u);
+}
+
+TEST(Results, ThatAreCommittedAreNotRunAgain) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/b")});
+  at.LoseFirst();
+  EXPECT_THAT(at.driver.Last<SendAssignment>().finished_cases, ElementsAre(CaseId("suite/b")));
+}
+
+TEST(Results, EndAShardWhoseLeaseIsLostIfNothingIsMissing) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
+  at.driver.Disconnect(at.first);
+  at.driver.Pass(absl::Seconds(90));
+  EXPECT_EQ(at.driver.job(at.job).state, JobState::kPassed);
+  EXPECT_EQ(at.driver.Count<SendAssignment>(), 1u);
+}
+
+TEST(Results, EndAShardThatWaitsForAnotherAgent) {
+  FleetDriver driver;
+  StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  JobSpec spec = TwoCases();
+  spec.agents_wait = absl::Minutes(5);
+  const JobId job = driver.Submit(spec);
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  driver.Disconnect(stream);
+  driver.Pass(absl::Seconds(90));
+  EXPECT_EQ(driver.shard(job).state, ShardState::kPending);
+  AgentConnected full;
+  full.agent.id = AgentId("eu-1");
+  full.agent.region = RegionName("eu-west-1");
+  full.agent.boot = BootId("boot-1");
+  full.max_shards = 0;  // comes back, and takes nothing new
+  stream = driver.ConnectWith(full);
+  driver.Report(stream, lease, 1, {Result("suite/a"), Result("suite/b")});
+  EXPECT_EQ(driver.job(job).state, JobState::kPassed);
+}
+
+TEST(Shards, ThatEndWithoutEveryCaseGoOnElsewhere) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+  at.driver.Finish(at.first, at.lease);
+  EXPECT_EQ(at.driver.Last<SendAssignment>().stream, at.second);
+  EXPECT_THAT(at.driver.Notes(at.job),
+              Contains(HasSubstr("agent eu-1 ended without 1 of 2 cases (it reported 0); attempt 1 of 3")));
+}
+
+TEST(Shards, StopAtTheAttemptLimitAndNameTheAgent) {
+  Working at;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const auto assignment = at.driver.Last<SendAssignment>();
+    at.driver.Finish(assignment.stream, assignment.lease);
+  }
+  EXPECT_EQ(at.driver.Count<SendAssignment>(), 3u);
+  EXPECT_EQ(at.driver.job(at.job).state, JobState::kInconclusive);
+  EXPECT_THAT(at.driver.shard(at.job).reason, HasSubstr("agent eu-1 ended without 2 of 2 cases"));
+  EXPECT_THAT(at.driver.shard(at.job).reason, HasSubstr("attempt 3 of 3"));
+}
+
+TEST(Shards, ThatKillTheirAgentsStopAtTheAttemptLimit) {
+  FleetDriver driver;
+  const JobId job = driver.Submit(TwoCases());
+  for (int boot = 1; boot <= 4; ++boot) driver.Connect("eu-1", "eu-west-1", {}, fmt::format("boot-{}", boot));
+  EXPECT_EQ(driver.Count<SendAssignment>(), 3u);
+  EXPECT_EQ(driver.shard(job).reason, "agent eu-1 was restarted; attempt 3 of 3");
+  EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
+}
+
+TEST(Shards, ThatAreGivenBackConsumeNoAttemptAndGoElsewhere) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+  at.driver.Finish(at.first, at.lease, ShardEnd::kReleased);
+  const auto again = at.driver.Last<SendAssignment>();
+  EXPECT_EQ(again.stream, at.second);
+  EXPECT_EQ(again.lease.attempt, 2u);  // batches of the two are told apart
+  EXPECT_EQ(at.driver.shard(at.job).released, 1u);
+  for (int i = 0; i < 2; ++i) {
+    at.driver.Connect("eu-2", "eu-west-1", {}, fmt::format("next-{}", i));
+    EXPECT_EQ(at.driver.shard(at.job).state, ShardState::kLeased);
+  }
+}
+
+TEST(Shards, ThatAreRefusedConsumeNoAttemptAndAreNotOfferedToThatAgentAgain) {
+  Working at;
+  at.driver.Apply(AssignmentRefused{at.first, at.lease.id, "no such bundle"});
+  auto again = at.driver.Last<SendAssignment>();
+  EXPECT_EQ(again.stream, at.second);
+  EXPECT_EQ(again.lease.attempt, 1u);
+  EXPECT_NE(again.lease.id, at.lease.id);
+  at.driver.Apply(AssignmentRefused{at.second, again.lease.id, "no such bundle"});
+  EXPECT_EQ(at.driver.Count<SendAssignment>(), 2u);
+  at.driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(at.driver.shard(at.job).reason, "agent eu-2 refused it: no such bundle; no agent in eu-west-1 within 30s");
+}
+
+TEST(Shards, CannotBeEndedByAnotherAgent) {
+  Working at;
+  at.driver.Finish(at.second, at.lease);
+  at.driver.Apply(AssignmentRefused{at.second, at.lease.id, ""});
+  EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
+  EXPECT_EQ(at.driver.Count<SendShardDoneAck>(), 1u);
+}
+
+}  // namespace
+}  // namespace wsfleet::fleet
