@@ -1,0 +1,179 @@
+#include "coordinator/store/row_json.h"
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "boost/json.hpp"
+#include "fmt/format.h"
+
+namespace wsfleet::store {
+namespace {
+
+namespace json = boost::json;
+
+absl::StatusOr<json::value> Parse(std::string_view text, std::string_view column) {
+  boost::system::error_code error;
+  json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) return absl::DataLossError(fmt::format("column {} is not JSON: {}", column, error.message()));
+  return value;
+}
+
+// Boost.JSON's own conversions, with their exception kept inside.
+template <typename T>
+absl::StatusOr<T> Read(const json::value& value, std::string_view what) {
+  auto result = json::try_value_to<T>(value);
+  if (result.has_error()) return absl::DataLossError(fmt::format("{}: {}", what, result.error().message()));
+  return *std::move(result);
+}
+
+// Reads members of one object; the first that is wrong is what status() says.
+class Members {
+ public:
+  explicit Members(const json::object& object) : object_(object) {}
+
+  // Leaves `into` alone if there is no such member, or null.
+  template <typename T>
+  void Get(json::string_view name, T& into) {
+    const json::value* member = object_.if_contains(name);
+    if (member == nullptr || member->is_null() || !status_.ok()) return;
+    auto value = Read<T>(*member, std::string_view(name.data(), name.size()));
+    if (value.ok()) {
+      into = *std::move(value);
+    } else {
+      status_ = value.status();
+    }
+  }
+
+  template <typename Tag>
+  void GetId(json::string_view name, TypedId<Tag, std::string>& into) {
+    std::string text = into.value();
+    Get(name, text);
+    into = TypedId<Tag, std::string>(std::move(text));
+  }
+
+  void GetDuration(json::string_view name, absl::Duration& into) {
+    std::int64_t nanoseconds = absl::ToInt64Nanoseconds(into);
+    Get(name, nanoseconds);
+    into = absl::Nanoseconds(nanoseconds);
+  }
+
+  void GetOptional(json::string_view name, std::optional<std::uint32_t>& into) {
+    std::int64_t number = -1;
+    Get(name, number);
+    if (number < 0) return;
+    if (number > std::numeric_limits<std::uint32_t>::max()) {
+      status_ = absl::DataLossError(fmt::format("{}: {} is out of range", std::string(name), number));
+      return;
+    }
+    into = static_cast<std::uint32_t>(number);
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const json::object& object_;
+  absl::Status status_;
+};
+
+template <typename Map>
+json::object MapObject(const Map& map) {
+  json::object object;
+  for (const auto& [name, value] : map) object[name] = value;
+  return object;
+}
+
+using PlainMap = std::map<std::string, std::string>;
+
+}  // namespace
+
+std::string SpecToText(const JobSpec& spec) {
+  json::object selection{{"grep", spec.selection.grep},
+                         {"tags", json::value_from(spec.selection.tags)},
+                         {"repeat", spec.selection.repeat}};
+  if (spec.selection.max_priority) selection["max_priority"] = *spec.selection.max_priority;
+  json::array cases;
+  for (const CaseId& id : spec.cases) cases.emplace_back(id.value());
+  json::object object{{"key", spec.key.value()},
+                      {"bundle", spec.bundle.value()},
+                      {"bundle_bytes", spec.bundle_bytes},
+                      {"selection", std::move(selection)},
+                      {"vars", MapObject(spec.variables.vars)},
+                      {"env", MapObject(spec.variables.env)},
+                      {"from", json::value_from(spec.from)},
+                      {"agents_wait_ns", absl::ToInt64Nanoseconds(spec.agents_wait)},
+                      {"deadline_ns", absl::ToInt64Nanoseconds(spec.deadline)},
+                      {"detached", spec.detached},
+                      {"submitter", spec.submitter},
+                      {"suites", json::value_from(spec.suites)},
+                      {"cases", std::move(cases)}};
+  if (spec.require) object["require"] = *spec.require;
+  return json::serialize(object);
+}
+
+absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
+  const auto parsed = Parse(text, "spec");
+  if (!parsed.ok()) return parsed.status();
+  if (!parsed->is_object()) return absl::DataLossError("column spec: expected an object");
+  JobSpec spec;
+  Members members(parsed->get_object());
+  members.GetId("key", spec.key);
+  members.GetId("bundle", spec.bundle);
+  members.Get("bundle_bytes", spec.bundle_bytes);
+  members.Get("from", spec.from);
+  members.GetOptional("require", spec.require);
+  members.GetDuration("agents_wait_ns", spec.agents_wait);
+  members.GetDuration("deadline_ns", spec.deadline);
+  members.Get("detached", spec.detached);
+  members.Get("submitter", spec.submitter);
+  members.Get("suites", spec.suites);
+  PlainMap vars, env;
+  members.Get("vars", vars);
+  members.Get("env", env);
+  spec.variables.vars.insert(vars.begin(), vars.end());
+  spec.variables.env.insert(env.begin(), env.end());
+  std::vector<std::string> cases;
+  members.Get("cases", cases);
+  for (std::string& id : cases) spec.cases.emplace_back(std::move(id));
+  if (!members.status().ok()) return members.status();
+  if (const json::value* selection = parsed->get_object().if_contains("selection");
+      selection != nullptr && selection->is_object()) {
+    Members selected(selection->get_object());
+    selected.Get("grep", spec.selection.grep);
+    selected.Get("tags", spec.selection.tags);
+    selected.Get("repeat", spec.selection.repeat);
+    selected.GetOptional("max_priority", spec.selection.max_priority);
+    if (!selected.status().ok()) return selected.status();
+  }
+  return spec;
+}
+
+std::string ListToText(const std::vector<std::string>& list) { return json::serialize(json::value_from(list)); }
+
+absl::StatusOr<std::vector<std::string>> ListFromText(std::string_view text) {
+  const auto parsed = Parse(text, "list");
+  if (!parsed.ok()) return parsed.status();
+  return Read<std::vector<std::string>>(*parsed, "list");
+}
+
+std::string MapToText(const std::map<std::string, std::string>& map) { return json::serialize(MapObject(map)); }
+
+absl::StatusOr<std::map<std::string, std::string>> MapFromText(std::string_view text) {
+  const auto parsed = Parse(text, "map");
+  if (!parsed.ok()) return parsed.status();
+  return Read<PlainMap>(*parsed, "map");
+}
+
+std::string ResultToText(const CaseResult& result) { return json::serialize(ToJson(result)); }
+
+absl::StatusOr<CaseResult> ResultFromText(std::string_view text) {
+  const auto parsed = Parse(text, "result");
+  if (!parsed.ok()) return parsed.status();
+  auto result = CaseResultFromJson(*parsed);
+  if (!result.ok()) {
+    return absl::DataLossError(fmt::format("column result: {}", std::string(result.status().message())));
+  }
+  return result;
+}
+
+}  // namespace wsfleet::store

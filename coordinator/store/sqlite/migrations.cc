@@ -1,0 +1,170 @@
+#include "coordinator/store/sqlite/migrations.h"
+
+#include <array>
+
+#include "core/base/version.h"
+#include "fmt/format.h"
+
+namespace wsfleet::store {
+namespace {
+
+// In the file's header, so that a database of something else is recognised ("wsfl").
+constexpr std::int64_t kApplicationId = 0x7773666c;
+
+struct Migration {
+  int number;
+  const char* name;
+  const char* sql;
+};
+
+// Never changed once released; what is wrong with one is put right by a later one. Times are Unix nanoseconds.
+constexpr std::array kMigrations = {
+    Migration{1, "fleet, jobs, shards, leases, results, events, agents, bundles", R"sql(
+CREATE TABLE fleet (name TEXT PRIMARY KEY, next_lease INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE bundle (digest TEXT PRIMARY KEY, canonical BLOB NOT NULL);
+CREATE TABLE job (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of creation
+  fleet TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  run_key TEXT,
+  ended INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  started INTEGER,
+  finished INTEGER,
+  cancel_requested INTEGER NOT NULL,
+  cancel_reason TEXT NOT NULL,
+  deadline_passed INTEGER NOT NULL,
+  verdict TEXT,
+  reasons TEXT NOT NULL,         -- JSON
+  last_event INTEGER NOT NULL,
+  sealed_secrets BLOB NOT NULL,
+  spec TEXT NOT NULL,            -- JSON
+  UNIQUE (fleet, run_key)
+);
+CREATE INDEX job_open ON job (fleet) WHERE ended = 0;
+CREATE TABLE shard (
+  job TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  region TEXT NOT NULL,
+  term TEXT NOT NULL,
+  state TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  vantage TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  released INTEGER NOT NULL,
+  finished_cases INTEGER NOT NULL,
+  failed_cases INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (job, shard)
+) WITHOUT ROWID;
+CREATE TABLE lease (
+  fleet TEXT NOT NULL,
+  lease INTEGER NOT NULL,
+  job TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  PRIMARY KEY (fleet, lease)
+) WITHOUT ROWID;
+CREATE TABLE batch (
+  job TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (job, shard, attempt, seq)
+) WITHOUT ROWID;
+CREATE TABLE case_result (
+  number INTEGER PRIMARY KEY,  -- order of commit
+  job TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  case_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  result TEXT NOT NULL,        -- JSON
+  UNIQUE (job, shard, case_id)
+);
+CREATE TABLE job_event (
+  job TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  case_id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+CREATE TABLE agent (
+  fleet TEXT NOT NULL,
+  id TEXT NOT NULL,
+  region TEXT NOT NULL,
+  labels TEXT NOT NULL,  -- JSON
+  version TEXT NOT NULL,
+  vantage TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  PRIMARY KEY (fleet, id)
+) WITHOUT ROWID;
+)sql"},
+};
+
+absl::StatusOr<std::int64_t> Number(Connection& connection, std::string_view sql) {
+  Statement statement = connection.Prepare(sql);
+  const auto row = statement.Step();
+  if (!row.ok()) return row.status();
+  return *row ? statement.Int(0) : 0;
+}
+
+absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {
+  const auto application = Number(connection, "PRAGMA application_id");
+  if (!application.ok()) return application.status();
+  if (*application == kApplicationId) return Number(connection, "SELECT max(number) FROM migration");
+  const auto tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
+  if (!tables.ok()) return tables.status();
+  if (*application != 0 || *tables != 0) {
+    return absl::FailedPreconditionError("the file is a database of another program; name another file with --store");
+  }
+  return 0;
+}
+
+absl::Status Apply(Connection& connection, const Migration& migration) {
+  Transaction transaction(connection, Transaction::Kind::kWrite);
+  if (!transaction.begun().ok()) return transaction.begun();
+  if (migration.number == 1) {
+    const std::string sql = fmt::format(
+        "PRAGMA application_id={};"
+        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL);",
+        kApplicationId);
+    if (auto status = connection.Execute(sql); !status.ok()) return status;
+  }
+  if (auto status = connection.Execute(migration.sql); !status.ok()) return status;
+  auto status = connection.Prepare("INSERT INTO migration (number, name, program) VALUES (?, ?, ?)")
+                    .Bind(std::int64_t{migration.number})
+                    .Bind(std::string_view(migration.name))
+                    .Bind(std::string_view(kVersion))
+                    .Run();
+  return status.ok() ? transaction.Commit() : status;
+}
+
+}  // namespace
+
+int NewestSchema() { return kMigrations.back().number; }
+
+absl::Status Migrate(Connection& connection) {
+  const auto current = CurrentSchema(connection);
+  if (!current.ok()) return current.status();
+  if (*current > NewestSchema()) {
+    return absl::FailedPreconditionError(
+        fmt::format("its schema is version {}, this program ({}) knows versions up to {}; "
+                    "run a newer wsfleet-coordinator, or name another file with --store",
+                    *current, kVersion, NewestSchema()));
+  }
+  for (const Migration& migration : kMigrations) {
+    if (migration.number <= *current) continue;
+    if (auto status = Apply(connection, migration); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wsfleet::store

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "coordinator/store/sqlite/connection.h"
+#include "coordinator/store/store.h"
+
+// Records to rows and back, over a connection that the caller has to itself. A caller that needs one view of several
+// tables has begun a transaction.
+namespace wsfleet::store {
+
+// sqlite_write.cc
+absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
+
+// sqlite_load.cc
+absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
+
+// sqlite_read.cc. Each constant names the columns that the function after it reads.
+inline constexpr char kJobColumns[] =
+    "job.id, job.state, job.created, job.started, job.finished, job.cancel_requested, job.cancel_reason, "
+    "job.deadline_passed, job.verdict, job.reasons, job.last_event, job.sealed_secrets, job.spec";
+absl::StatusOr<JobRecord> JobOf(const Statement& row);
+inline constexpr char kShardColumns[] =
+    "shard.job, shard.shard, shard.region, shard.term, shard.state, shard.agent, shard.vantage, shard.attempt, "
+    "shard.released, shard.finished_cases, shard.failed_cases, shard.reason";
+absl::StatusOr<ShardRecord> ShardOf(const Statement& row);
+inline constexpr char kResultColumns[] =
+    "case_result.job, case_result.shard, case_result.attempt, case_result.agent, case_result.result";
+absl::StatusOr<CaseResultRecord> ResultOf(const Statement& row, int first = 0);
+
+absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetName& fleet, const JobId& job);
+absl::StatusOr<std::vector<JobRecord>> ReadJobs(Connection& connection, const FleetName& fleet, std::uint32_t limit,
+                                                const JobId& before);
+absl::StatusOr<std::vector<JobReader::EventView>> ReadEvents(Connection& connection, const JobId& job,
+                                                             std::uint64_t after, std::uint32_t limit);
+absl::StatusOr<std::vector<CaseResultRecord>> ReadResults(Connection& connection, const JobId& job);
+
+// Appends what `of` makes of each remaining row.
+template <typename Record, typename Of>
+absl::Status ReadAll(Statement& statement, std::vector<Record>& into, Of of) {
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step()) {
+    absl::StatusOr<Record> record = of(statement);
+    if (!record.ok()) return record.status();
+    into.push_back(*std::move(record));
+  }
+  return row.status();
+}
+
+}  // namespace wsfleet::store

@@ -1,0 +1,92 @@
+#include <utility>
+
+#include "coordinator/store/row_json.h"
+#include "coordinator/store/sqlite/rows.h"
+#include "fmt/format.h"
+
+namespace wsfleet::store {
+namespace {
+
+absl::StatusOr<LeaseRecord> LeaseOf(const Statement& row) {
+  LeaseRecord lease;
+  lease.id = LeaseId(row.Uint64(0));
+  lease.shard = {JobId(row.Text(1)), ShardIndex(row.Uint64(2))};
+  lease.attempt = row.Uint32(3);
+  lease.agent = AgentId(row.Text(4));
+  lease.boot = BootId(row.Text(5));
+  return lease;
+}
+
+absl::StatusOr<BatchRecord> BatchOf(const Statement& row) {
+  BatchRecord batch;
+  batch.shard = {JobId(row.Text(0)), ShardIndex(row.Uint64(1))};
+  batch.attempt = row.Uint32(2);
+  batch.seq = BatchSeq(row.Uint64(3));
+  return batch;
+}
+
+absl::StatusOr<AgentRecord> AgentOf(const Statement& row) {
+  auto labels = MapFromText(row.Text(2));
+  if (!labels.ok()) return labels.status();
+  AgentRecord agent;
+  agent.id = AgentId(row.Text(0));
+  agent.region = RegionName(row.Text(1));
+  agent.labels = *std::move(labels);
+  agent.version = row.Text(3);
+  agent.vantage = row.Text(4);
+  agent.boot = BootId(row.Text(5));
+  agent.epoch = SessionEpoch(row.Uint64(6));
+  return agent;
+}
+
+absl::StatusOr<FleetSnapshot::KnownKey> KeyOf(const Statement& row) {
+  auto job = JobOf(row);
+  if (!job.ok()) return job.status();
+  FleetSnapshot::KnownKey key;
+  key.key = job->spec.key;
+  key.job = job->id;
+  key.spec = std::move(job->spec);
+  return key;
+}
+
+absl::StatusOr<CaseResultRecord> TakenOf(const Statement& row) { return ResultOf(row); }
+
+}  // namespace
+
+absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet) {
+  FleetSnapshot snapshot;
+  absl::Status status;
+  const auto read = [&](std::string_view sql, auto& into, auto of) {
+    if (!status.ok()) return;
+    Statement statement = connection.Prepare(sql);
+    statement.Bind(std::string_view(fleet.value()));
+    status = ReadAll(statement, into, of);
+  };
+  const auto of_open_job = [](std::string_view columns, std::string_view table, std::string_view order) {
+    return fmt::format(
+        "SELECT {0} FROM {1} JOIN job ON job.id = {1}.job WHERE job.fleet = ? AND job.ended = 0 ORDER BY job.number, "
+        "{2}",
+        columns, table, order);
+  };
+  read(fmt::format("SELECT {} FROM job WHERE fleet = ? AND ended = 0 ORDER BY number", kJobColumns), snapshot.jobs,
+       JobOf);
+  read(of_open_job(kShardColumns, "shard", "shard.shard"), snapshot.shards, ShardOf);
+  read(
+      of_open_job("batch.job, batch.shard, batch.attempt, batch.seq", "batch", "batch.shard, batch.attempt, batch.seq"),
+      snapshot.batches, BatchOf);
+  read(of_open_job(kResultColumns, "case_result", "case_result.shard, case_result.number"), snapshot.results, TakenOf);
+  read("SELECT lease, job, shard, attempt, agent, boot FROM lease WHERE fleet = ? ORDER BY lease", snapshot.leases,
+       LeaseOf);
+  read("SELECT id, region, labels, version, vantage, boot, epoch FROM agent WHERE fleet = ? ORDER BY id",
+       snapshot.agents, AgentOf);
+  read(fmt::format("SELECT {} FROM job WHERE fleet = ? AND run_key IS NOT NULL ORDER BY run_key", kJobColumns),
+       snapshot.keys, KeyOf);
+  if (!status.ok()) return status;
+  Statement next = connection.Prepare("SELECT next_lease FROM fleet WHERE name = ?");
+  const auto row = next.Bind(std::string_view(fleet.value())).Step();
+  if (!row.ok()) return row.status();
+  if (*row) snapshot.next_lease = LeaseId(next.Uint64(0));
+  return snapshot;
+}
+
+}  // namespace wsfleet::store

@@ -1,0 +1,181 @@
+#include "coordinator/store/row_json.h"
+#include "coordinator/store/sqlite/event_kinds.h"
+#include "coordinator/store/sqlite/rows.h"
+
+namespace wsfleet::store {
+namespace {
+
+std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+template <typename Tag>
+std::string_view Name(const TypedId<Tag, std::string>& id) {
+  return id.value();
+}
+
+void BindOptional(Statement& statement, const std::optional<absl::Time>& time) {
+  time ? statement.Bind(*time) : statement.BindNull();
+}
+
+void BindVerdict(Statement& statement, const std::optional<JobVerdict>& verdict) {
+  verdict ? statement.Bind(JobVerdictName(*verdict)) : statement.BindNull();
+}
+
+// What changes in the life of a job, in the order of both statements below.
+void BindProgress(Statement& statement, const JobRecord& job) {
+  statement.Bind(std::int64_t{IsTerminal(job.state)}).Bind(JobStateName(job.state)).Bind(job.created);
+  BindOptional(statement, job.started);
+  BindOptional(statement, job.finished);
+  statement.Bind(std::int64_t{job.cancel_requested})
+      .Bind(std::string_view(job.cancel_reason))
+      .Bind(std::int64_t{job.deadline_passed});
+  BindVerdict(statement, job.verdict);
+  statement.Bind(std::string_view(ListToText(job.reasons)))
+      .Bind(Number(job.last_event))
+      .BindBytes(job.spec.sealed_secrets);
+}
+
+// A spec never changes (its sealed secrets apart), and may be large: it is written once.
+absl::Status WriteJob(Connection& connection, const FleetName& fleet, const JobRecord& job) {
+  Statement update = connection.Prepare(
+      "UPDATE job SET ended = ?, state = ?, created = ?, started = ?, finished = ?, cancel_requested = ?, "
+      "cancel_reason = ?, deadline_passed = ?, verdict = ?, reasons = ?, last_event = ?, sealed_secrets = ? "
+      "WHERE id = ? AND fleet = ?");
+  BindProgress(update, job);
+  if (auto status = update.Bind(Name(job.id)).Bind(Name(fleet)).Run(); !status.ok()) return status;
+  if (connection.changes() == 1) return absl::OkStatus();
+  Statement insert = connection.Prepare(
+      "INSERT INTO job (ended, state, created, started, finished, cancel_requested, cancel_reason, deadline_passed, "
+      "verdict, reasons, last_event, sealed_secrets, id, fleet, run_key, spec) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  BindProgress(insert, job);
+  insert.Bind(Name(job.id)).Bind(Name(fleet));
+  job.spec.key.empty() ? insert.BindNull() : insert.Bind(Name(job.spec.key));
+  return insert.Bind(std::string_view(SpecToText(job.spec))).Run();
+}
+
+absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
+  return connection
+      .Prepare(
+          "INSERT OR REPLACE INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, "
+          "finished_cases, failed_cases, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .Bind(Name(shard.id.job))
+      .Bind(Number(shard.id.index.value()))
+      .Bind(Name(shard.region))
+      .Bind(std::string_view(shard.term))
+      .Bind(ShardStateName(shard.state))
+      .Bind(Name(shard.agent))
+      .Bind(std::string_view(shard.vantage))
+      .Bind(std::int64_t{shard.attempt})
+      .Bind(std::int64_t{shard.released})
+      .Bind(std::int64_t{shard.finished_cases})
+      .Bind(std::int64_t{shard.failed_cases})
+      .Bind(std::string_view(shard.reason))
+      .Run();
+}
+
+absl::Status WriteLease(Connection& connection, const FleetName& fleet, const LeaseRecord& lease) {
+  return connection
+      .Prepare("INSERT INTO lease (fleet, lease, job, shard, attempt, agent, boot) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .Bind(Name(fleet))
+      .Bind(Number(lease.id.value()))
+      .Bind(Name(lease.shard.job))
+      .Bind(Number(lease.shard.index.value()))
+      .Bind(std::int64_t{lease.attempt})
+      .Bind(Name(lease.agent))
+      .Bind(Name(lease.boot))
+      .Run();
+}
+
+absl::Status WriteTakenBatch(Connection& connection, const BatchRecord& batch) {
+  return connection.Prepare("INSERT INTO batch (job, shard, attempt, seq) VALUES (?, ?, ?, ?)")
+      .Bind(Name(batch.shard.job))
+      .Bind(Number(batch.shard.index.value()))
+      .Bind(std::int64_t{batch.attempt})
+      .Bind(Number(batch.seq.value()))
+      .Run();
+}
+
+absl::Status WriteResult(Connection& connection, const CaseResultRecord& record) {
+  return connection
+      .Prepare("INSERT INTO case_result (job, shard, case_id, attempt, agent, result) VALUES (?, ?, ?, ?, ?, ?)")
+      .Bind(Name(record.shard.job))
+      .Bind(Number(record.shard.index.value()))
+      .Bind(Name(record.result.case_id))
+      .Bind(std::int64_t{record.attempt})
+      .Bind(Name(record.agent))
+      .Bind(std::string_view(ResultToText(record.result)))
+      .Run();
+}
+
+absl::Status WriteEvent(Connection& connection, const JobEventRecord& event) {
+  return connection
+      .Prepare("INSERT INTO job_event (job, number, at, kind, shard, case_id, text) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .Bind(Name(event.job))
+      .Bind(Number(event.number))
+      .Bind(event.at)
+      .Bind(EventKindName(event.kind))
+      .Bind(Number(event.shard.value()))
+      .Bind(Name(event.case_id))
+      .Bind(std::string_view(event.text))
+      .Run();
+}
+
+absl::Status WriteAgent(Connection& connection, const FleetName& fleet, const AgentRecord& agent) {
+  return connection
+      .Prepare(
+          "INSERT OR REPLACE INTO agent (fleet, id, region, labels, version, vantage, boot, epoch) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .Bind(Name(fleet))
+      .Bind(Name(agent.id))
+      .Bind(Name(agent.region))
+      .Bind(std::string_view(MapToText(agent.labels)))
+      .Bind(std::string_view(agent.version))
+      .Bind(std::string_view(agent.vantage))
+      .Bind(Name(agent.boot))
+      .Bind(Number(agent.epoch.value()))
+      .Run();
+}
+
+absl::Status WriteNextLease(Connection& connection, const FleetName& fleet, LeaseId next) {
+  return connection.Prepare("INSERT OR REPLACE INTO fleet (name, next_lease) VALUES (?, ?)")
+      .Bind(Name(fleet))
+      .Bind(Number(next.value()))
+      .Run();
+}
+
+// Calls `write` for each record until one fails.
+template <typename Records, typename WriteOne>
+absl::Status Each(const Records& records, WriteOne write) {
+  for (const auto& record : records) {
+    if (auto status = write(record); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch) {
+  absl::Status status = Each(batch.jobs, [&](const auto& job) { return WriteJob(connection, fleet, job); });
+  const auto then = [&status](const auto& records, auto write) {
+    if (status.ok()) status = Each(records, write);
+  };
+  then(batch.shards, [&](const auto& shard) { return WriteShard(connection, shard); });
+  then(batch.leases, [&](const auto& lease) { return WriteLease(connection, fleet, lease); });
+  then(batch.ended_leases, [&](LeaseId lease) {
+    return connection.Prepare("DELETE FROM lease WHERE fleet = ? AND lease = ?")
+        .Bind(Name(fleet))
+        .Bind(Number(lease.value()))
+        .Run();
+  });
+  then(batch.batches, [&](const auto& taken) { return WriteTakenBatch(connection, taken); });
+  then(batch.results, [&](const auto& result) { return WriteResult(connection, result); });
+  then(batch.events, [&](const auto& event) { return WriteEvent(connection, event); });
+  then(batch.removed_agents, [&](const AgentId& agent) {
+    return connection.Prepare("DELETE FROM agent WHERE fleet = ? AND id = ?").Bind(Name(fleet)).Bind(Name(agent)).Run();
+  });
+  then(batch.agents, [&](const auto& agent) { return WriteAgent(connection, fleet, agent); });
+  if (status.ok() && batch.next_lease) status = WriteNextLease(connection, fleet, *batch.next_lease);
+  return status;
+}
+
+}  // namespace wsfleet::store

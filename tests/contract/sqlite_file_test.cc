@@ -1,0 +1,137 @@
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "coordinator/store/sqlite/migrations.h"
+#include "coordinator/store/sqlite/sqlite_store.h"
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/contract/records.h"
+#include "tests/support/temporary_directory.h"
+
+// What only a file can suffer.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class SqliteFile : public ::testing::Test {
+ protected:
+  auto Open(const std::string& fleet = "default") { return store::SqliteStore::Open(path_, FleetName(fleet)); }
+
+  void Execute(const std::string& sql) {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    sqlite3_close(database);
+  }
+
+  TemporaryDirectory directory_;
+  std::string path_ = (directory_.path() / "fleet.db").string();
+};
+
+std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
+
+TEST_F(SqliteFile, IsThereAgainAfterReopening) {
+  ASSERT_TRUE((*Open())->Commit({ABusyJob("r-1", "nightly")}).ok());
+  const auto snapshot = (*Open())->Load();
+  ASSERT_TRUE(snapshot.ok());
+  EXPECT_THAT(snapshot->jobs, SizeIs(1));
+  EXPECT_THAT(snapshot->keys, SizeIs(1));
+}
+
+TEST_F(SqliteFile, KeepsFleetsApart) {
+  ASSERT_TRUE((*Open("red"))->Commit({ABusyJob("r-1", "nightly")}).ok());
+  const auto blue = Open("blue");
+  ASSERT_TRUE(blue.ok());
+  EXPECT_TRUE((*blue)->Load()->jobs.empty());
+  EXPECT_TRUE(absl::IsNotFound((*blue)->GetJob(JobId("r-1")).status()));
+  EXPECT_TRUE((*blue)->Commit({ABusyJob("r-2", "nightly")}).ok());
+}
+
+TEST_F(SqliteFile, ShowsReadersWhatIsCommittedWhileTheWriterStaysOpen) {
+  const auto opened = Open();
+  ASSERT_TRUE(opened.ok());
+  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(JobId("r-1")).status()));
+  ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
+  EXPECT_TRUE((*opened)->GetJob(JobId("r-1")).ok());
+}
+
+TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {
+  const auto opened = Open();
+  ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
+  for (const std::string suffix : {"", "-wal", "-shm", ".lock"}) {
+    const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    EXPECT_EQ(std::filesystem::status(path_ + suffix).permissions() & others, std::filesystem::perms::none) << suffix;
+  }
+}
+
+TEST_F(SqliteFile, IsRefusedWhileAnotherProcessHasIt) {
+  const auto first = Open();
+  ASSERT_TRUE(first.ok());
+  const auto second = Open();
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
+  EXPECT_THAT(Message(second.status()), HasSubstr("in use by another wsfleet-coordinator"));
+}
+
+TEST_F(SqliteFile, IsRefusedIfItIsOfANewerProgram) {
+  ASSERT_TRUE(Open().ok());
+  Execute("INSERT INTO migration VALUES (1000, 'from the future', '9.9.9')");
+  const auto status = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr("schema is version 1000"));
+  EXPECT_THAT(Message(status), HasSubstr("run a newer wsfleet-coordinator"));
+}
+
+TEST_F(SqliteFile, IsRefusedIfItIsTheDatabaseOfAnotherProgram) {
+  Execute("CREATE TABLE photos (name TEXT)");
+  const auto status = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr("another program"));
+}
+
+TEST_F(SqliteFile, IsRefusedWithItsNameIfItIsNoDatabase) {
+  std::ofstream(path_) << std::string(8192, 'x');
+  const auto status = Open().status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(Message(status), HasSubstr(path_));
+  EXPECT_THAT(Message(status), HasSubstr("restore it from a backup"));
+}
+
+TEST_F(SqliteFile, IsRefusedIfItsEndIsMissing) {
+  ASSERT_TRUE((*Open())->Commit({ABusyJob("r-1")}).ok());
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
+  EXPECT_TRUE(absl::IsDataLoss(Open().status()));
+}
+
+// Fault 28: what is cut off is the commit that was under way.
+TEST_F(SqliteFile, OpensAtTheLastCommitIfTheTailOfItsLogIsTorn) {
+  const std::string copy = (directory_.path() / "copy.db").string();
+  {
+    const auto opened = Open();
+    ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
+    ASSERT_TRUE((*opened)->Commit({WriteBatch{.jobs = {AJob("r-2")}}}).ok());
+    // As a crash would leave it: the log is not checkpointed.
+    std::filesystem::copy_file(path_, copy);
+    std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
+  }
+  std::filesystem::resize_file(copy + "-wal", std::filesystem::file_size(copy + "-wal") - 100);
+  const auto opened = store::SqliteStore::Open(copy, FleetName("default"));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_TRUE((*opened)->GetJob(JobId("r-1")).ok());
+  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(JobId("r-2")).status()));
+}
+
+TEST_F(SqliteFile, IsRefusedWithItsNameIfItsFolderIsMissing) {
+  path_ = (directory_.path() / "nowhere" / "fleet.db").string();
+  const auto status = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr(path_));
+}
+
+}  // namespace
+}  // namespace wsfleet::testing
