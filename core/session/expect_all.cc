@@ -99,10 +99,13 @@ void ExpectAll::FailComplaint(const ReceivedFrame& frame, const std::vector<std:
 
 Assignment ExpectAll::AssignDue(SteadyTime until) const {
   Assignment due(plan_.messages.size());
-  for (const auto& [number, messages] : accepted_.frames()) {
-    std::vector<std::size_t> could_be = messages;
-    std::erase_if(could_be, [&](std::size_t i) { return plan_.messages[i].deadline > until; });
-    if (!could_be.empty()) due.Add(number, could_be);
+  // Those that were in time at the deadlines before keep a frame: a message that is matched stays so.
+  for (const SteadyTime limit : {passed_, until}) {
+    for (const auto& [number, messages] : accepted_.frames()) {
+      std::vector<std::size_t> could_be = messages;
+      std::erase_if(could_be, [&](std::size_t i) { return plan_.messages[i].deadline > limit; });
+      if (!could_be.empty()) due.Add(number, could_be);
+    }
   }
   return due;
 }
@@ -110,8 +113,9 @@ Assignment ExpectAll::AssignDue(SteadyTime until) const {
 void ExpectAll::OnDeadline(Inbox& inbox) {
   if (complete()) return Conclude();
   // Frames of the messages that may still come could serve those whose time is over.
-  passed_ = deadline();
-  Assignment due = AssignDue(passed_);
+  const SteadyTime until = deadline();
+  Assignment due = AssignDue(until);
+  passed_ = until;
   for (std::size_t i = 0; i < plan_.messages.size(); ++i) {
     if (plan_.messages[i].deadline <= passed_ && !due.frame_of(i)) return FailMissing(i, std::move(due), inbox);
   }

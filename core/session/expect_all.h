@@ -41,7 +41,7 @@ class ExpectAll final : public FrameJudge {
   void FailComplaint(const ReceivedFrame& frame, const std::vector<std::size_t>& could_be);
   void FailMissing(std::size_t message, Assignment without_it, Inbox& inbox);
   std::vector<MatchedMessage> MatchedIn(const Assignment& assignment) const;
-  // The assignment of the taken frames to the messages whose deadline is not after `until`, as many as possible.
+  // The taken frames assigned to as many as possible of the messages whose deadline is not after `until`.
   Assignment AssignDue(SteadyTime until) const;
 
   MessagesPlan plan_;

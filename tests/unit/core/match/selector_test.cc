@@ -1,0 +1,103 @@
+#include "core/match/selector.h"
+
+#include <string>
+#include <vector>
+
+#include "core/value/json_text.h"
+#include "tests/unit/core/building.h"
+
+namespace wsfleet {
+namespace {
+
+using testing::Exists;
+using testing::Is;
+using testing::Regex;
+using testing::Where;
+
+Payload Text(std::string bytes) { return {Opcode::kText, std::move(bytes)}; }
+
+TEST(Selector, NeedsAllItsEntries) {
+  const Selector order = Where({{"$.type", Is("\"order\"")}, {"$.id", Is("7")}});
+  EXPECT_TRUE(Matches(order, Text(R"({"type":"order","id":7.0})")));
+  EXPECT_FALSE(Matches(order, Text(R"({"type":"order","id":"7"})")));
+  EXPECT_FALSE(Matches(order, Text(R"({"type":"order"})")));
+}
+
+TEST(Selector, NeverMatchesWhatIsNotJson) {
+  EXPECT_FALSE(Matches(Where({{"$.error", Exists(false)}}), Text("pong")));
+  EXPECT_TRUE(Matches(Where({{"$.error", Exists(false)}}), Text("{}")));
+  EXPECT_TRUE(Matches(Where({{"$", Is("3")}}), Text(" 3 ")));
+  EXPECT_FALSE(Matches(Where({{"$", Exists(true)}}), Text("1 2")));
+  EXPECT_FALSE(Matches(Where({{"$", Exists(true)}}), Text(std::string(100, '[') + std::string(100, ']'))));
+}
+
+TEST(Selector, ReadsTextAndBytesAsTheyAre) {
+  EXPECT_TRUE(Matches(Where({{"text", Regex("^hel")}}), Text("hello")));
+  EXPECT_TRUE(Matches(Where({{"hex", Is("\"00ff10\"")}}), {Opcode::kBinary, std::string("\x00\xFF\x10", 3)}));
+  EXPECT_TRUE(Matches(Where({{"opcode", Is("\"binary\"")}}), {Opcode::kBinary, "x"}));
+  EXPECT_FALSE(Matches(Where({{"opcode", Is("\"binary\"")}}), Text("x")));
+}
+
+TEST(Selector, SeesPingsAndPongsOnlyWhenItAsksForAnOpcode) {
+  const Payload ping(Opcode::kPing, "x");
+  EXPECT_FALSE(Matches(Where({{"text", Is("\"x\"")}}), ping));
+  EXPECT_TRUE(Matches(Where({{"text", Is("\"x\"")}, {"opcode", Is("\"ping\"")}}), ping));
+}
+
+TEST(Selector, ExplainsEachEntryThatDoesNotHold) {
+  const Selector order = Where({{"$.type", Is("\"order\"")}, {"$.qty", Is("1")}, {"$.items[*].ok", Is("true")}});
+  const std::vector<Mismatch> found = Mismatches(order, Text(R"({"type":"order","items":[{"ok":false},{"ok":0}]})"));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].entry->key, "$.qty");
+  EXPECT_EQ(found[0].explanation, "expected 1, found nothing");
+  EXPECT_EQ(found[1].explanation, "expected true, found false (one of 2 values)");
+  EXPECT_EQ(Mismatches(Where({{"$.a", Exists(false)}}), Text(R"({"a":1})")).front().explanation,
+            "expected nothing, found 1");
+  EXPECT_EQ(Mismatches(Where({{"$.a", Is("1")}}), Text("no")).front().explanation,
+            "expected 1, but the payload is not JSON");
+}
+
+TEST(Capture, TakesExactlyOneValue) {
+  const Payload payload = Text(R"({"ids":[1,2],"id":"o-1","none":null})");
+  const auto read = [&](std::string_view path) {
+    const absl::StatusOr<boost::json::value> value = ReadCapture(testing::CapturePath("v", path).source, payload, {});
+    return value.ok() ? CompactJson(*value)
+                      : std::string(value.status().message().data(), value.status().message().size());
+  };
+  EXPECT_EQ(read("$.id"), "\"o-1\"");
+  EXPECT_EQ(read("$.none"), "null");
+  EXPECT_EQ(read("$.ids[*]"), "$.ids[*]: expected exactly one value, found 2");
+  EXPECT_EQ(read("$.absent"), "$.absent: expected exactly one value, found 0");
+}
+
+TEST(Capture, TakesTheFirstGroupOfARegex) {
+  CaptureSource source;
+  source.kind = CaptureSource::Kind::kRegex;
+  source.regex = std::make_shared<const re2::RE2>("room=(\\w+)(;.*)?");
+  EXPECT_EQ(*ReadCapture(source, Text("hello room=lobby"), {}), boost::json::value("lobby"));
+  EXPECT_FALSE(ReadCapture(source, Text("hello"), {}).ok());
+  source.regex = std::make_shared<const re2::RE2>("a|(b)");
+  EXPECT_FALSE(ReadCapture(source, Text("a"), {}).ok()) << "the group took no part";
+}
+
+TEST(Capture, ReadsHeadersAndCookies) {
+  const std::vector<HeaderField> headers = {{"X-Id", "7"},
+                                            {"Set-Cookie", "session=old; Path=/"},
+                                            {"set-cookie", "session=a=b; HttpOnly"},
+                                            {"Vary", "a"},
+                                            {"vary", "b"}};
+  CaptureSource source;
+  source.kind = CaptureSource::Kind::kHeader;
+  source.name = "x-id";
+  EXPECT_EQ(*ReadCapture(source, {}, headers), boost::json::value("7"));
+  source.name = "vary";
+  EXPECT_EQ(*ReadCapture(source, {}, headers), boost::json::value("a, b"));
+  source.kind = CaptureSource::Kind::kCookie;
+  source.name = "session";
+  EXPECT_EQ(*ReadCapture(source, {}, headers), boost::json::value("a=b"));
+  source.name = "other";
+  EXPECT_FALSE(ReadCapture(source, {}, headers).ok());
+}
+
+}  // namespace
+}  // namespace wsfleet
