@@ -1,0 +1,54 @@
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "gtest/gtest.h"
+#include "tests/sim/world.h"
+
+namespace wsfleet::sim {
+namespace {
+
+std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// WSFLEET_SIM_SEEDS: how many. WSFLEET_SIM_FIRST_SEED: from which on; to repeat a failure, with one seed.
+// WSFLEET_SIM_TRACE: prints what the machine is told and what it asks for.
+TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
+  const std::uint64_t first = FromEnvironment("WSFLEET_SIM_FIRST_SEED", 1);
+  const std::uint64_t seeds = FromEnvironment("WSFLEET_SIM_SEEDS", 200);
+  std::map<std::string, int> ends;
+  std::uint64_t steps = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    World world(seed);
+    const std::vector<std::string> complaints = world.Run();
+    ASSERT_TRUE(complaints.empty()) << fmt::format(
+        "seed {} after {} steps: {}\nagain: WSFLEET_SIM_FIRST_SEED={} WSFLEET_SIM_SEEDS=1", seed, world.steps(),
+        fmt::join(complaints, "\n"), seed);
+    steps += world.steps();
+    for (const auto& [id, job] : world.store().jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
+  }
+  fmt::print("{} seeds, {} steps; runs by verdict: {}\n", seeds, steps, ends);
+  if (seeds < 100) return;
+  // A simulation in which nothing happens proves nothing.
+  for (const char* verdict : {"passed", "failed", "inconclusive", "timed out", "cancelled"}) {
+    EXPECT_GT(ends[verdict], 0) << verdict;
+  }
+}
+
+TEST(FleetSimulation, RepeatsItselfFromItsSeed) {
+  const auto run = [](std::uint64_t seed) {
+    World world(seed);
+    world.Run();
+    return std::pair(world.steps(), Describe(world.store().Load()));
+  };
+  EXPECT_EQ(run(7), run(7));
+  EXPECT_NE(run(7).first, run(8).first);
+}
+
+}  // namespace
+}  // namespace wsfleet::sim

@@ -1,0 +1,168 @@
+#include "tests/sim/shell.h"
+
+#include <utility>
+
+#include "fmt/format.h"
+#include "tests/sim/trace.h"
+
+namespace wsfleet::sim {
+
+Shell::Shell(EventQueue& queue, Dice& dice, Network& network, fleet::FleetSettings settings)
+    : queue_(queue), dice_(dice), network_(network), settings_(settings), referee_(store_, queue) {
+  network_.SetCoordinator([this](const fleet::Event& event) { Apply(event); });
+  Start();
+}
+
+template <typename Text>
+void Shell::Trace(Text text) {
+  if (tracing_) fmt::print("{:9.3f} {}\n", absl::ToDoubleSeconds(queue_.now().since_start), text());
+}
+
+void Shell::Start() {
+  Trace([] { return "start"; });
+  fleet_ = fleet::Fleet::Load(settings_, store_.Load(), queue_.clock());
+  network_.SetListening(true);
+  ScheduleWakeup();
+}
+
+void Shell::Crash(absl::Duration down) {
+  if (!up()) return;
+  Trace([] { return "crash"; });
+  ++life_;
+  fleet_.reset();
+  journal_.clear();
+  committing_ = false;
+  wakeup_ = SteadyTime::Infinite();
+  network_.SetListening(false);
+  network_.CloseAllByCoordinator();
+  for (const auto& [id, done] : std::exchange(submits_, {})) done(nullptr);
+  for (const auto& [id, done] : std::exchange(cancels_, {})) done(nullptr);
+  for (const auto& [job, clients] : std::exchange(watches_, {})) {
+    for (const auto& [client, events] : clients) events(false);
+  }
+  queue_.After(down, [this] { Start(); });
+}
+
+void Shell::Apply(const fleet::Event& event) {
+  if (!up()) return;
+  Trace([&] { return Describe(event); });
+  Perform(fleet_->Apply(event, queue_.clock()));
+  ScheduleWakeup();
+}
+
+void Shell::Perform(std::vector<fleet::Effect> effects) {
+  for (fleet::Effect& effect : effects) {
+    if (auto* persist = std::get_if<fleet::Persist>(&effect)) {
+      journal_.push_back(std::move(*persist));
+      ScheduleCommit();
+    } else {
+      CarryOut(effect);
+    }
+  }
+}
+
+void Shell::CarryOut(const fleet::Effect& effect) {
+  Trace([&] { return Describe(effect); });
+  referee_.OnEffect(effect);
+  if (const auto* close = std::get_if<fleet::CloseStream>(&effect)) {
+    network_.CloseByCoordinator(close->stream, close->reason);
+  } else if (const auto* submit = std::get_if<fleet::AnswerSubmit>(&effect)) {
+    if (auto node = submits_.extract(submit->request)) node.mapped()(submit);
+  } else if (const auto* cancel = std::get_if<fleet::AnswerCancel>(&effect)) {
+    if (auto node = cancels_.extract(cancel->request)) node.mapped()(cancel);
+  } else if (const auto* notice = std::get_if<fleet::NotifyWatchers>(&effect)) {
+    TellWatchers(notice->job);
+  } else {
+    std::visit(
+        [&](const auto& one) {
+          if constexpr (requires { one.stream; }) network_.ToAgent(one.stream, one);
+        },
+        effect);
+  }
+}
+
+void Shell::ScheduleCommit() {
+  if (committing_) return;
+  committing_ = true;
+  const absl::Duration takes =
+      std::exchange(stall_, absl::ZeroDuration()) + dice_.Between(absl::Milliseconds(1), absl::Milliseconds(30));
+  queue_.After(takes, [this, life = life_] {
+    if (life == life_) Commit();
+  });
+}
+
+bool Shell::CrashesHere() {
+  if (!faulty_ || dice_.Between(1, 1000) > 3) return false;
+  Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(8)));
+  return true;
+}
+
+void Shell::Commit() {
+  if (CrashesHere()) return;
+  const std::deque<fleet::Persist> group = std::exchange(journal_, {});
+  for (const fleet::Persist& persist : group) {
+    for (std::string& wrong : store_.Commit(persist.batch)) referee_.Complain(std::move(wrong));
+  }
+  if (CrashesHere()) return;
+  committing_ = false;
+  for (const fleet::Persist& persist : group) {
+    Apply(fleet::Persisted{persist.commit});
+    if (CrashesHere()) return;
+  }
+  if (!journal_.empty()) ScheduleCommit();
+}
+
+void Shell::ScheduleWakeup() {
+  if (!up()) return;
+  const SteadyTime due = fleet_->NextWakeup();
+  if (due >= wakeup_) return;
+  wakeup_ = due;
+  queue_.At(due, [this, due, life = life_] {
+    if (life != life_ || due != wakeup_) return;
+    wakeup_ = SteadyTime::Infinite();
+    Apply(fleet::TimePassed{});
+  });
+}
+
+void Shell::Submit(JobSpec spec, OnSubmit done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  submits_[request] = std::move(done);
+  Apply(fleet::SubmitRequested{request, JobId(fmt::format("r-{}", next_job_++)), std::move(spec)});
+}
+
+void Shell::Cancel(const JobId& job, OnCancel done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  cancels_[request] = std::move(done);
+  Apply(fleet::CancelRequested{request, job, "the client has had enough"});
+}
+
+void Shell::Watch(const JobId& job, std::uint64_t client, OnEvents events) {
+  if (!up()) return events(false);
+  watches_[job][client] = std::move(events);
+  SetWatchers(job);
+  TellWatchers(job);
+}
+
+void Shell::Unwatch(const JobId& job, std::uint64_t client) {
+  const auto found = watches_.find(job);
+  if (found == watches_.end() || found->second.erase(client) == 0) return;
+  SetWatchers(job);
+}
+
+void Shell::SetWatchers(const JobId& job) {
+  Apply(fleet::WatchersChanged{job, static_cast<std::uint32_t>(watches_[job].size())});
+}
+
+void Shell::TellWatchers(const JobId& job) {
+  const auto found = watches_.find(job);
+  if (found == watches_.end()) return;
+  for (const auto& [client, events] : std::map(found->second)) events(true);
+}
+
+void Shell::CheckLoad() {
+  if (up() && journal_.empty() && !committing_) referee_.CheckLoad(*fleet_, settings_);
+}
+
+}  // namespace wsfleet::sim

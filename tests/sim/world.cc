@@ -1,0 +1,184 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <map>
+
+#include "fmt/format.h"
+
+namespace wsfleet::sim {
+namespace {
+
+constexpr absl::Duration kFaultyTime = absl::Seconds(90);
+constexpr absl::Duration kPeacefulTime = absl::Minutes(10);
+
+fleet::FleetSettings Settings() {
+  fleet::FleetSettings settings;
+  settings.lease_time = absl::Seconds(6);
+  settings.unwatched_limit = absl::Seconds(10);
+  settings.lost_agents_listed = absl::Seconds(25);
+  return settings;
+}
+
+const std::vector<std::string>& Regions() {
+  static const std::vector<std::string> kRegions{"eu-west-1", "us-east-1", "ap-south-1"};
+  return kRegions;
+}
+
+AgentRecord Identity(const std::string& region, int number) {
+  AgentRecord agent;
+  agent.id = AgentId(fmt::format("{}-{}", region.substr(0, 2), number));
+  agent.region = RegionName(region);
+  agent.vantage = agent.id.value();
+  return agent;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed)
+    : dice_(seed), check_dice_(seed ^ 0x5eed), network_(queue_, dice_), shell_(queue_, dice_, network_, Settings()) {
+  AddAgents();
+  AddClients();
+  ScheduleFault();
+  queue_.After(kFaultyTime, [this] { MakePeace(); });
+}
+
+void World::AddAgents() {
+  for (const std::string& region : Regions()) {
+    for (int number = 1; number <= 2; ++number) {
+      agents_.push_back(std::make_unique<VirtualAgent>(queue_, dice_, network_, shell_.referee(),
+                                                       Identity(region, number), Settings().lease_time));
+      VirtualAgent* agent = agents_.back().get();
+      agent->SetOnExit([this, agent] {
+        queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(5)), [agent] { agent->Boot(); });
+      });
+      queue_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(5)), [agent] { agent->Boot(); });
+    }
+  }
+}
+
+void World::AddClients() {
+  const std::uint64_t count = dice_.Between(4, 10);
+  for (std::uint64_t number = 1; number <= count; ++number) {
+    clients_.push_back(std::make_unique<VirtualClient>(queue_, dice_, shell_, number, RandomSpec(number)));
+    queue_.After(dice_.Between(absl::ZeroDuration(), kFaultyTime - absl::Seconds(20)),
+                 [client = clients_.back().get()] { client->Submit(); });
+  }
+}
+
+JobSpec World::RandomSpec(std::uint64_t number) {
+  static const std::vector<std::vector<std::string>> kTerms{{},
+                                                            {"eu-west-1"},
+                                                            {"eu-*", "us-*"},
+                                                            {"eu-1", "ap-south-1"},
+                                                            {"*"},
+                                                            {"eu-west-1", "us-east-1", "ap-south-1"},
+                                                            {"sa-east-1"}};
+  JobSpec spec;
+  // Some share their key with another client, and some of these ask for something else.
+  spec.key = RunKey(fmt::format("key-{}", number > 1 && dice_.Chance(15) ? number - 1 : number));
+  spec.bundle = BundleDigest(dice_.Chance(90) ? "one" : "other");
+  spec.from = kTerms[dice_.Between(0, kTerms.size() - 1)];
+  spec.agents_wait = dice_.Between(absl::Seconds(2), absl::Seconds(20));
+  spec.deadline = dice_.Between(absl::Seconds(5), absl::Seconds(60));
+  spec.detached = dice_.Chance(50);
+  const std::uint64_t cases = dice_.Between(1, 6);
+  for (std::uint64_t i = 1; i <= cases; ++i) spec.cases.push_back(CaseId(fmt::format("suite/{}", i)));
+  return spec;
+}
+
+void World::ScheduleFault() {
+  queue_.After(dice_.Between(absl::Milliseconds(100), absl::Seconds(6)), [this] {
+    if (!faulty_) return;
+    Fault();
+    ScheduleFault();
+  });
+}
+
+void World::Fault() {
+  switch (dice_.Between(1, 10)) {
+    case 1:
+    case 2:
+    case 3:
+      return AnyAgent().DropStream();
+    case 4: {
+      VirtualAgent& agent = AnyAgent();
+      agent.Kill(dice_.Chance(30));
+      if (dice_.Chance(20)) return;  // does not come back before peace
+      return queue_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(15)), [&agent] { agent.Boot(); });
+    }
+    case 5:
+    case 6:
+      return AnyAgent().Stall(dice_.Between(absl::Seconds(1), absl::Seconds(15)));
+    case 7:
+      return AnyAgent().Drain();
+    case 8:
+      return shell_.StallStore(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
+    case 9:
+      return shell_.Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(10)));
+    default:
+      return ConnectTwin();
+  }
+}
+
+void World::ConnectTwin() {
+  const std::string& region = Regions()[dice_.Between(0, Regions().size() - 1)];
+  twins_.push_back(std::make_unique<VirtualAgent>(queue_, dice_, network_, shell_.referee(), Identity(region, 1),
+                                                  Settings().lease_time));
+  VirtualAgent* twin = twins_.back().get();
+  twin->Boot();
+  overlap_until_ = queue_.now() + absl::Seconds(20);
+  queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(8)), [twin] { twin->Kill(true); });
+}
+
+void World::MakePeace() {
+  faulty_ = false;
+  network_.SetFaulty(false);
+  shell_.SetFaulty(false);
+  for (const auto& twin : twins_) twin->Kill(true);
+  for (const auto& agent : agents_) {
+    agent->SetFaulty(false);
+    agent->Boot();
+  }
+}
+
+bool World::IsSettled() const {
+  const auto answered = [](const auto& client) { return client->is_answered(); };
+  const auto empty = [](const auto& agent) { return !agent->HasUnacknowledged(); };
+  return !faulty_ && shell_.up() && shell_.store().leases().empty() && std::ranges::all_of(clients_, answered) &&
+         std::ranges::all_of(agents_, empty) &&
+         std::ranges::all_of(shell_.store().jobs(), [](const auto& job) { return IsTerminal(job.second.state); });
+}
+
+void World::CheckStep() {
+  Referee& referee = shell_.referee();
+  referee.CheckStep();
+  if (check_dice_.Chance(5)) shell_.CheckLoad();
+  // A process that another of its name has replaced runs on until it notices. Otherwise a shard runs in one place.
+  if (queue_.now() < overlap_until_) return;
+  std::map<ShardId, int> running;
+  for (const auto& agent : agents_) {
+    for (const ShardId& shard : agent->Running()) ++running[shard];
+  }
+  for (const auto& [shard, count] : running) {
+    if (count > 1) referee.Complain(fmt::format("I4: shard {}/{} runs twice", shard.job.value(), shard.index.value()));
+  }
+}
+
+std::vector<std::string> World::Run() {
+  const SteadyTime end = SteadyTime{} + kFaultyTime + kPeacefulTime;
+  Referee& referee = shell_.referee();
+  while (!IsSettled() && queue_.now() < end && referee.complaints().empty() && queue_.Step()) {
+    ++steps_;
+    CheckStep();
+  }
+  if (referee.complaints().empty()) {
+    referee.CheckEnd();
+    shell_.CheckLoad();
+    for (const auto& agent : agents_) {
+      if (agent->HasUnacknowledged()) referee.Complain("I8: an agent keeps a batch that nobody acknowledges");
+    }
+  }
+  return referee.complaints();
+}
+
+}  // namespace wsfleet::sim
