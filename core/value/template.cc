@@ -187,6 +187,17 @@ std::string Template::source_text() const {
   return out;
 }
 
+TemplateValue::TemplateValue() = default;
+TemplateValue::TemplateValue(boost::json::value constant) : value(std::move(constant)) {}
+TemplateValue::TemplateValue(Template text) : value(std::move(text)) {}
+TemplateValue::TemplateValue(Array array) : value(std::move(array)) {}
+TemplateValue::TemplateValue(Object object) : value(std::move(object)) {}
+TemplateValue::TemplateValue(const TemplateValue&) = default;
+TemplateValue::TemplateValue(TemplateValue&&) noexcept = default;
+TemplateValue& TemplateValue::operator=(const TemplateValue&) = default;
+TemplateValue& TemplateValue::operator=(TemplateValue&&) noexcept = default;
+TemplateValue::~TemplateValue() = default;
+
 bool TemplateValue::is_constant() const {
   if (const auto* text = std::get_if<Template>(&value)) return text->is_literal();
   if (const auto* array = std::get_if<Array>(&value)) {

@@ -48,9 +48,23 @@ class Template {
 struct TemplateValue {
   using Array = std::vector<TemplateValue>;
   using Object = std::vector<std::pair<std::string, TemplateValue>>;
-  std::variant<boost::json::value, Template, Array, Object> value;
+
+  // Implicit on purpose: each is a value. Defined out of the class, because clang would otherwise look into the pairs of
+  // Object before TemplateValue is complete.
+  TemplateValue();
+  TemplateValue(boost::json::value constant);
+  TemplateValue(Template text);
+  TemplateValue(Array array);
+  TemplateValue(Object object);
+  TemplateValue(const TemplateValue&);
+  TemplateValue(TemplateValue&&) noexcept;
+  TemplateValue& operator=(const TemplateValue&);
+  TemplateValue& operator=(TemplateValue&&) noexcept;
+  ~TemplateValue();
 
   bool is_constant() const;
+
+  std::variant<boost::json::value, Template, Array, Object> value;
 };
 
 // Where references get their values. Implementations say what they know; a name that they do not know is an error,

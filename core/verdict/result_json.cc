@@ -1,0 +1,72 @@
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "core/value/json_reader.h"
+#include "core/verdict/evidence_json.h"
+#include "core/verdict/result.h"
+
+namespace wsfleet {
+
+namespace json = boost::json;
+
+json::value ToJson(const CaseResult& result) {
+  json::object out;
+  out["case_id"] = result.case_id.value();
+  out["suite"] = result.suite;
+  out["scenario"] = result.scenario;
+  out["outcome"] = OutcomeName(result.outcome);
+  if (result.skip_reason != SkipReason::kNone) {
+    out["skip_reason"] = SkipReasonName(result.skip_reason);
+    out["skip_detail"] = result.skip_detail;
+  }
+  if (result.failure) out["failure"] = FailureToJson(*result.failure);
+  out["flaky"] = result.flaky;
+  out["tries"] = result.tries;
+  out["sessions"] = result.sessions;
+  out["failed_sessions"] = result.failed_sessions;
+  out["started"] = TimeText(result.started);
+  out["duration_ns"] = absl::ToInt64Nanoseconds(result.duration);
+  out["assertions"] = result.assertions;
+  out["target"] = result.target;
+  out["target_name"] = result.target_name;
+  out["revision"] = result.revision;
+  out["proof"] = ProofToJson(result.proof);
+  out["warnings"] = json::array(result.warnings.begin(), result.warnings.end());
+  return out;
+}
+
+absl::StatusOr<CaseResult> CaseResultFromJson(const json::value& value) {
+  CaseResult result;
+  JsonReader reader(value, "result");
+  std::string id;
+  reader.Read("case_id", id);
+  result.case_id = CaseId(std::move(id));
+  reader.Read("suite", result.suite);
+  reader.Read("scenario", result.scenario);
+  reader.ReadWord("outcome", ParseOutcome, result.outcome);
+  reader.ReadWord("skip_reason", ParseSkipReason, result.skip_reason);
+  reader.Read("skip_detail", result.skip_detail);
+  if (const auto* failure = reader.Find("failure")) {
+    reader.Keep(ReadFailure(*failure, "result.failure", result.failure.emplace()));
+  }
+  reader.Read("flaky", result.flaky);
+  reader.Read("tries", result.tries);
+  reader.Read("sessions", result.sessions);
+  reader.Read("failed_sessions", result.failed_sessions);
+  reader.Read("started", result.started);
+  reader.Read("duration_ns", result.duration);
+  reader.Read("assertions", result.assertions);
+  reader.Read("target", result.target);
+  reader.Read("target_name", result.target_name);
+  reader.Read("revision", result.revision);
+  if (const auto* proof = reader.Find("proof")) reader.Keep(ReadProof(*proof, "result.proof", result.proof));
+  reader.ReadEach("warnings", [&](const json::value& warning, const std::string& where) {
+    if (!warning.is_string()) return absl::InvalidArgumentError(where + ": expected a string");
+    result.warnings.emplace_back(warning.get_string());
+    return absl::OkStatus();
+  });
+  if (!reader.status().ok()) return reader.status();
+  return result;
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,148 @@
+#include "core/verdict/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::array<std::pair<JobVerdict, std::string_view>, 5> kVerdicts{{{JobVerdict::kPassed, "passed"},
+                                                                            {JobVerdict::kFailed, "failed"},
+                                                                            {JobVerdict::kInconclusive, "inconclusive"},
+                                                                            {JobVerdict::kTimedOut, "timed out"},
+                                                                            {JobVerdict::kCancelled, "cancelled"}}};
+
+void Add(Counts& counts, const CaseResult& result) {
+  switch (result.outcome) {
+    case Outcome::kPassed:
+      ++counts.passed;
+      break;
+    case Outcome::kFailed:
+      ++counts.failed;
+      break;
+    case Outcome::kInconclusive:
+      ++counts.inconclusive;
+      break;
+    case Outcome::kSkipped:
+      ++counts.skipped;
+      break;
+  }
+  if (result.flaky) ++counts.flaky;
+}
+
+Outcome OutcomeOf(const Counts& counts, bool missing) {
+  if (counts.failed > 0) return Outcome::kFailed;
+  if (counts.inconclusive > 0 || missing) return Outcome::kInconclusive;
+  return counts.passed > 0 ? Outcome::kPassed : Outcome::kSkipped;
+}
+
+// "us-east-1: agent us-1 was lost (4 of 10 cases have no result)".
+std::string MissingReason(const RegionResult& region) {
+  const std::size_t planned = region.cases.size() + region.missing.size();
+  const std::string why = region.missing_reason.empty() ? "results are missing" : region.missing_reason;
+  return fmt::format("{}: {} ({} of {} cases have no result)", region.region.value(), why, region.missing.size(),
+                     planned);
+}
+
+// Which reasons to skip there were, most frequent first: "env-missing (STAGING_URL is not set)".
+std::string SkipReasons(std::span<const RegionResult> regions) {
+  std::map<std::string, int> counted;
+  for (const RegionResult& region : regions) {
+    for (const CaseResult& result : region.cases) {
+      if (result.outcome != Outcome::kSkipped) continue;
+      const std::string name(SkipReasonName(result.skip_reason));
+      ++counted[result.skip_detail.empty() ? name : fmt::format("{} ({})", name, result.skip_detail)];
+    }
+  }
+  std::vector<std::pair<int, std::string>> ordered;
+  for (const auto& [text, count] : counted) ordered.emplace_back(-count, text);
+  std::ranges::sort(ordered);
+  std::string out;
+  for (const auto& [count, text] : ordered) {
+    if (!out.empty()) out += ", ";
+    out += text;
+  }
+  return out;
+}
+
+struct RegionTally {
+  Counts counts;
+  bool missing = false;
+};
+
+JobVerdict Judge(const std::map<RegionName, Outcome>& regions, const Counts& counts,
+                 std::optional<std::uint32_t> require, const Ending& ending) {
+  const auto with = [&](Outcome wanted) {
+    return static_cast<std::size_t>(std::ranges::count(regions, wanted, [](const auto& entry) { return entry.second; }));
+  };
+  const std::size_t required = std::min<std::size_t>(require.value_or(regions.size()), regions.size());
+  if (ending.cancelled) return JobVerdict::kCancelled;
+  if (regions.size() - with(Outcome::kFailed) < required) return JobVerdict::kFailed;
+  if (ending.deadline_passed) return JobVerdict::kTimedOut;
+  if (counts.passed == 0 || with(Outcome::kPassed) < required) return JobVerdict::kInconclusive;
+  return JobVerdict::kPassed;
+}
+
+}  // namespace
+
+std::string_view JobVerdictName(JobVerdict verdict) {
+  for (const auto& [known, name] : kVerdicts) {
+    if (known == verdict) return name;
+  }
+  return "inconclusive";
+}
+
+std::optional<JobVerdict> ParseJobVerdict(std::string_view name) {
+  for (const auto& [verdict, known] : kVerdicts) {
+    if (known == name) return verdict;
+  }
+  return std::nullopt;
+}
+
+JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require,
+                     const Ending& ending) {
+  JobSummary summary;
+  std::map<RegionName, RegionTally> tallies;
+  for (const RegionResult& region : regions) {
+    RegionTally& tally = tallies[region.region];
+    for (const CaseResult& result : region.cases) {
+      Add(tally.counts, result);
+      Add(summary.counts, result);
+    }
+    if (region.missing.empty() && region.missing_reason.empty()) continue;
+    tally.missing = true;
+    summary.reasons.push_back(MissingReason(region));
+  }
+  for (const auto& [region, tally] : tallies) summary.regions[region] = OutcomeOf(tally.counts, tally.missing);
+
+  summary.verdict = Judge(summary.regions, summary.counts, require, ending);
+  summary.failures = Attribute(regions);
+  if (ending.cancelled) summary.reasons.insert(summary.reasons.begin(), "the run was cancelled");
+  if (ending.deadline_passed) summary.reasons.insert(summary.reasons.begin(), "the run's deadline passed");
+  if (summary.counts.passed == 0 && summary.counts.skipped > 0 && summary.counts.failed == 0) {
+    summary.reasons.push_back(fmt::format("nothing passed; skipped: {}", SkipReasons(regions)));
+  }
+  return summary;
+}
+
+int ExitCode(JobVerdict verdict) {
+  switch (verdict) {
+    case JobVerdict::kPassed:
+      return 0;
+    case JobVerdict::kFailed:
+      return 1;
+    case JobVerdict::kInconclusive:
+      return 3;
+    case JobVerdict::kTimedOut:
+      return 124;
+    case JobVerdict::kCancelled:
+      return 130;
+  }
+  return 3;
+}
+
+}  // namespace wsfleet
