@@ -6,8 +6,8 @@
 
 #include "absl/random/random.h"
 #include "agent/clock.h"
-#include "core/base/version.h"
 #include "core/base/text.h"
+#include "core/base/version.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "spdlog/spdlog.h"

@@ -20,8 +20,7 @@ constexpr std::size_t kMaxCanonicalBytes = kMaxBundleBytes + (1 << 20);
 
 absl::StatusOr<std::shared_ptr<const Bundle>> Check(const BundleDigest& digest, const std::string& canonical) {
   if (const BundleDigest found = wire::Digest(canonical); found != digest) {
-    return absl::DataLossError(
-        fmt::format("the bundle's SHA-256 is {}, expected {}", found.value(), digest.value()));
+    return absl::DataLossError(fmt::format("the bundle's SHA-256 is {}, expected {}", found.value(), digest.value()));
   }
   auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();

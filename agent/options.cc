@@ -46,7 +46,8 @@ std::string Check(CommandLine& options, const std::vector<std::string>& labels, 
     options.labels[label.substr(0, equals)] = label.substr(equals + 1);
   }
   const auto limit = ParseDuration(drain_limit);
-  if (!limit) return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", drain_limit);
+  if (!limit)
+    return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", drain_limit);
   options.drain_limit = *limit;
   if (options.plaintext && !IsLoopback(options.coordinator)) {
     return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}",

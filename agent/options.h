@@ -15,7 +15,7 @@ struct CommandLine {
   std::string ca_file;      // PEM; who may call itself the coordinator
   std::string certificate_file;
   std::string key_file;
-  bool plaintext = false;  // loopback only
+  bool plaintext = false;   // loopback only
   std::string server_name;  // verified instead of the host of `coordinator`
   std::string id;
   std::string region;

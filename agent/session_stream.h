@@ -13,9 +13,9 @@
 
 namespace wsfleet::agent {
 
-// One bidi stream to the coordinator. gRPC's reactions only post to the agent's strand (an io_context run by one thread);
-// every other member runs there. One write and one read are pending at most; what is sent meanwhile waits in a bounded
-// queue. Lives until gRPC has reported its end, whoever drops it before.
+// One bidi stream to the coordinator. gRPC's reactions only post to the agent's strand (an io_context run by one
+// thread); every other member runs there. One write and one read are pending at most; what is sent meanwhile waits in a
+// bounded queue. Lives until gRPC has reported its end, whoever drops it before.
 class SessionStream : public grpc::ClientBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
                       public std::enable_shared_from_this<SessionStream> {
  public:

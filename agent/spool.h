@@ -11,10 +11,12 @@
 
 namespace wsfleet::agent {
 
-// Result batches from the moment they are numbered until they are acknowledged, in the order in which they were numbered.
-// A batch never changes once it has its number. Bounded by bytes. Not thread-safe: it belongs to the agent's strand.
+// Result batches from the moment they are numbered until they are acknowledged, in the order in which they were
+// numbered. A batch never changes once it has its number. Bounded by bytes. Not thread-safe: it belongs to the agent's
+// strand.
 //
-// In this version it lies in memory: an agent that is killed takes it along, and its lease's end has the cases run again.
+// In this version it lies in memory: an agent that is killed takes it along, and its lease's end has the cases run
+// again.
 class Spool {
  public:
   explicit Spool(std::size_t max_bytes) : max_bytes_(max_bytes) {}

@@ -40,8 +40,8 @@ struct SequenceSpec {
 };
 
 struct ConnectionSpec {
-  Template url;            // path against the target, or absolute ws(s) URL
-  Template auth;           // name of a credential or "none"; empty if not written
+  Template url;   // path against the target, or absolute ws(s) URL
+  Template auth;  // name of a credential or "none"; empty if not written
   std::vector<std::pair<std::string, Template>> headers;
   std::vector<std::pair<std::string, Template>> query;
   std::vector<Template> subprotocols;

@@ -22,8 +22,8 @@ struct Bundle {
 };
 
 struct ParseResult {
-  std::vector<Suite> suites;             // empty if there is an error
-  std::vector<Diagnostic> diagnostics;   // at most kMaxDiagnostics errors, and warnings, in the order of the text
+  std::vector<Suite> suites;            // empty if there is an error
+  std::vector<Diagnostic> diagnostics;  // at most kMaxDiagnostics errors, and warnings, in the order of the text
   bool ok() const;
 };
 

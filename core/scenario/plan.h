@@ -15,8 +15,8 @@ namespace wsfleet {
 
 // What a person chose of a bundle; travels with the job, so that each side resolves the same plan.
 struct Selection {
-  std::string grep;               // RE2 on "suite/scenario [k=v]"; empty: all
-  std::vector<std::string> tags;  // a scenario with any of them; empty: all
+  std::string grep;                           // RE2 on "suite/scenario [k=v]"; empty: all
+  std::vector<std::string> tags;              // a scenario with any of them; empty: all
   std::optional<std::uint32_t> max_priority;  // `--priority N`: tiers 1…N
   std::uint32_t repeat = 1;                   // `--repeat N`
 
@@ -43,15 +43,16 @@ struct PlannedCase {
 // Everything an agent needs beyond its own labels and secrets. Immutable; shared between threads.
 struct Plan {
   std::vector<std::shared_ptr<const Suite>> suites;
-  std::vector<PlannedCase> cases;  // by suite, tier, as written
-  std::vector<std::string> secrets;       // names used by the selected cases
-  std::vector<std::string> environment;   // names used
-  std::uint32_t language_minor = 1;       // the lowest minor version of wsfleet/v1 that it needs
+  std::vector<PlannedCase> cases;        // by suite, tier, as written
+  std::vector<std::string> secrets;      // names used by the selected cases
+  std::vector<std::string> environment;  // names used
+  std::uint32_t language_minor = 1;      // the lowest minor version of wsfleet/v1 that it needs
   std::vector<Diagnostic> warnings;
 };
 
-// Parses `bundle`, applies selection and variables. On failure `diagnostics` says what is wrong: a parse error, a target
-// name that no entry has, nothing selected (a diagnostic without position), a key that this version does not run.
+// Parses `bundle`, applies selection and variables. On failure `diagnostics` says what is wrong: a parse error, a
+// target name that no entry has, nothing selected (a diagnostic without position), a key that this version does not
+// run.
 struct ResolveResult {
   std::shared_ptr<const Plan> plan;  // null on error
   std::vector<Diagnostic> diagnostics;

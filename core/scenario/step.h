@@ -29,8 +29,7 @@ struct HttpRequest {
   std::string method;  // "GET", "POST", …
   Template url;        // path against the target, or absolute
   std::vector<std::pair<std::string, Template>> headers;
-  std::string auth;  // name of a credential, may be empty; may be a template that is one reference to a matrix value
-  Template auth_template;
+  Template auth;  // name of a credential or "none"; empty if not written
   std::optional<TemplateValue> json;
   std::optional<Template> text;
   std::optional<absl::Duration> within;
@@ -67,10 +66,10 @@ struct ReconnectStep {
 struct SendStep {
   enum class Kind { kJson, kText, kHex, kBase64, kFile };
   Kind kind = Kind::kText;
-  TemplateValue json;      // kJson
-  Template text;           // kText
-  std::string bytes;       // kHex, kBase64: decoded; kFile: filled when the plan is resolved
-  std::string file;        // kFile: path in the bundle
+  TemplateValue json;  // kJson
+  Template text;       // kText
+  std::string bytes;   // kHex, kBase64: decoded; kFile: filled when the plan is resolved
+  std::string file;    // kFile: path in the bundle
   enum class Frame { kText, kBinary, kPong };
   Frame frame = Frame::kText;
   std::uint32_t fragments = 1;
@@ -151,11 +150,12 @@ using Action = std::variant<HttpRequest, ConnectStep, ReconnectStep, SendStep, E
                             ExpectNoneStep, ExpectCloseStep, PingStep, CloseStep, DropStep, WaitStep, RepeatStep>;
 
 struct Step {
-  std::string id;          // empty if it has none
+  std::string id;  // empty if it has none
   std::string via = "main";
   std::string action_name;  // "connect", "expect_seq", …
   Action action;
-  SourceRange range;  // of the action's key
+  SourceRange range;                             // of the action's key
+  SourceRange id_range, via_range, since_range;  // of what is written there, if it is
 };
 
 }  // namespace wsfleet

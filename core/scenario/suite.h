@@ -39,10 +39,18 @@ struct Defaults {
   InboxLimits inbox;
 };
 
-struct EnvRequirement { std::string name; };
-struct SecretRequirement { std::string name; };
-struct HttpRequirement { HttpRequest request; };
-struct AgentRequirement { std::vector<std::pair<std::string, Predicate>> labels; };
+struct EnvRequirement {
+  std::string name;
+};
+struct SecretRequirement {
+  std::string name;
+};
+struct HttpRequirement {
+  HttpRequest request;
+};
+struct AgentRequirement {
+  std::vector<std::pair<std::string, Predicate>> labels;
+};
 struct Requirement {
   std::variant<EnvRequirement, SecretRequirement, HttpRequirement, AgentRequirement> what;
   SourceRange range;
@@ -76,6 +84,12 @@ struct EvidenceSpec {
   std::vector<std::string> redact;  // RE2
 };
 
+// A key that this version understands and does not run yet; `run` refuses it at its place.
+struct NotInThisVersion {
+  std::string what;  // "load", "reconnect", …
+  SourceRange range;
+};
+
 struct Scenario {
   std::string name;
   std::vector<std::string> tags;  // the suite's and its own
@@ -88,24 +102,21 @@ struct Scenario {
   absl::Duration deadline;
   std::uint32_t weight = 1;
   std::vector<Step> steps;
-  SourceRange range;
-};
-
-// A key that this version understands and does not run yet; `run` refuses it at its place.
-struct NotInThisVersion {
-  std::string what;  // "load", "reconnect", …
+  std::vector<NotInThisVersion> not_in_this_version;  // of its steps
   SourceRange range;
 };
 
 struct Suite {
   std::string file;  // path in the bundle
   std::string name;
-  std::vector<Target> target_candidates;  // in the order written; the first whose `requires` hold is taken
+  std::vector<Target> target_candidates;     // in the order written; the first whose `requires` hold is taken
   std::optional<Template> target_reference;  // `target: "${stage}"`: a name or URL known when variables are
-  std::vector<Target> targets;            // all of `targets`, for target_reference
+  std::vector<Target> targets;               // all of `targets`, for target_reference
   std::vector<std::pair<std::string, TemplateValue>> vars;
-  std::vector<Credential> credentials;    // `from` followed
+  std::vector<Credential> credentials;  // `from` followed
   std::vector<Requirement> requirements;
+  std::vector<std::string> tags;
+  bool has_data = false;  // ${data.…} may stand in templates
   Defaults defaults;
   Regions regions;
   std::optional<std::uint32_t> stop_on_failure;
@@ -113,7 +124,7 @@ struct Suite {
   std::optional<Revision> revision;
   EvidenceSpec evidence;
   std::vector<Scenario> scenarios;
-  std::vector<NotInThisVersion> not_in_this_version;
+  std::vector<NotInThisVersion> not_in_this_version;  // beside the scenarios
   SourceRange range;
 };
 

@@ -16,8 +16,8 @@
 
 namespace wsfleet {
 
-// Reads the members of a JSON object into fields. A member that is absent leaves its field as it is; one of the wrong type
-// is an error that names its path. The first error is kept, and what follows it does nothing.
+// Reads the members of a JSON object into fields. A member that is absent leaves its field as it is; one of the wrong
+// type is an error that names its path. The first error is kept, and what follows it does nothing.
 class JsonReader {
  public:
   JsonReader(const boost::json::value& json, std::string path) : path_(std::move(path)), object_(json.if_object()) {
@@ -94,7 +94,8 @@ class JsonReader {
     out = *value;
   }
   // Calls `read` with each element of an array.
-  void ReadEach(std::string_view name, const std::function<absl::Status(const boost::json::value&, std::string)>& read) {
+  void ReadEach(std::string_view name,
+                const std::function<absl::Status(const boost::json::value&, std::string)>& read) {
     const auto* value = Find(name);
     if (value == nullptr) return;
     if (!value->is_array()) return Fail(name, "an array");

@@ -49,8 +49,8 @@ struct TemplateValue {
   using Array = std::vector<TemplateValue>;
   using Object = std::vector<std::pair<std::string, TemplateValue>>;
 
-  // Implicit on purpose: each is a value. Defined out of the class, because clang would otherwise look into the pairs of
-  // Object before TemplateValue is complete.
+  // Implicit on purpose: each is a value. Defined out of the class, because clang would otherwise look into the pairs
+  // of Object before TemplateValue is complete.
   TemplateValue();
   TemplateValue(boost::json::value constant);
   TemplateValue(Template text);

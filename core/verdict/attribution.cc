@@ -72,7 +72,8 @@ void AddPeers(AttributedFailure& failure, const std::vector<Sighting>& failed, c
   };
   const std::set<std::string> bad = peers(failed), good = peers(passed);
   if (bad.empty() || good.empty() || bad == good) return;
-  failure.rests_on.push_back({fmt::format("path or endpoint {}: where it passed, {} answered", *bad.begin(), *good.begin())});
+  failure.rests_on.push_back(
+      {fmt::format("path or endpoint {}: where it passed, {} answered", *bad.begin(), *good.begin())});
 }
 
 Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& failed,
@@ -85,7 +86,8 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
   if (!passed.empty()) {
     failure.rests_on.push_back({fmt::format("it passed in {}", Join(RegionsOf(passed)))});
     if (const RegionResult* lone = LoneAgent(failed, passed)) {
-      failure.rests_on.push_back({fmt::format("agent {} alone in {} saw it", lone->agent.value(), lone->region.value())});
+      failure.rests_on.push_back(
+          {fmt::format("agent {} alone in {} saw it", lone->agent.value(), lone->region.value())});
       return Attribution::kSingleAgent;
     }
     AddPeers(failure, failed, passed);
@@ -93,8 +95,8 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
   }
   std::set<std::string> vantages;
   for (const Sighting& sighting : failed) vantages.insert(VantageOf(*sighting.region));
-  failure.rests_on.push_back({fmt::format("it passed nowhere; {} vantage{} saw it", vantages.size(),
-                                          vantages.size() == 1 ? "" : "s")});
+  failure.rests_on.push_back(
+      {fmt::format("it passed nowhere; {} vantage{} saw it", vantages.size(), vantages.size() == 1 ? "" : "s")});
   if (!IsSilence(failure.failure_class)) {
     failure.rests_on.push_back({"the target itself answered so"});
     return Attribution::kTarget;

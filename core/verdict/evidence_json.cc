@@ -14,7 +14,8 @@ json::object EvidenceToJson(const Evidence& evidence) {
   if (evidence.status) out["status"] = *evidence.status;
   out["status_reason"] = evidence.status_reason;
   json::array headers;
-  for (const HeaderField& header : evidence.headers) headers.push_back({{"name", header.name}, {"value", header.value}});
+  for (const HeaderField& header : evidence.headers)
+    headers.push_back({{"name", header.name}, {"value", header.value}});
   out["headers"] = std::move(headers);
   out["body_excerpt"] = evidence.body_excerpt;
   if (evidence.close_code) out["close_code"] = *evidence.close_code;
@@ -123,9 +124,8 @@ absl::Status ReadFailure(const json::value& value, std::string path, Failure& fa
   reader.Read("hint", failure.hint);
   if (const auto* range = reader.Find("range")) reader.Keep(ReadRange(*range, reader.path() + ".range", failure.range));
   reader.Read("step", failure.step);
-  reader.ReadEach("notes", [&](const json::value& note, std::string where) {
-    return ReadNote(note, std::move(where), failure);
-  });
+  reader.ReadEach(
+      "notes", [&](const json::value& note, std::string where) { return ReadNote(note, std::move(where), failure); });
   if (const auto* evidence = reader.Find("evidence")) {
     reader.Keep(ReadEvidence(*evidence, reader.path() + ".evidence", failure.evidence));
   }

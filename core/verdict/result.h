@@ -47,7 +47,7 @@ struct ProofOfExecution {
 struct TranscriptEntry {
   absl::Duration at;  // since the case's start
   bool inbound = false;
-  std::string kind;     // "text", "binary", "ping", "pong", "close", "http"
+  std::string kind;  // "text", "binary", "ping", "pong", "close", "http"
   std::uint64_t bytes = 0;
   std::string excerpt;  // redacted, at most 512 bytes
 };
@@ -59,7 +59,7 @@ struct Evidence {
   std::string body_excerpt;          // redacted, at most 2 KiB
   std::optional<std::uint16_t> close_code;
   std::string close_reason;
-  std::vector<std::string> certificates;  // "CN=… issuer=… until=…", leaf first
+  std::vector<std::string> certificates;    // "CN=… issuer=… until=…", leaf first
   std::vector<TranscriptEntry> transcript;  // at most 64, oldest dropped
   std::string trace_id;
 };
@@ -88,11 +88,11 @@ struct CaseResult {
   std::string scenario;  // with its cell: "handshake [credential=user]"
   Outcome outcome = Outcome::kInconclusive;
   SkipReason skip_reason = SkipReason::kNone;
-  std::string skip_detail;          // "STAGING_WEBSOCKET_URL is not set"
-  std::optional<Failure> failure;   // of the last try; set for failed and inconclusive
-  bool flaky = false;               // passed after a failed try
+  std::string skip_detail;         // "STAGING_WEBSOCKET_URL is not set"
+  std::optional<Failure> failure;  // of the last try; set for failed and inconclusive
+  bool flaky = false;              // passed after a failed try
   std::uint32_t tries = 1;
-  std::uint32_t sessions = 1;         // `concurrent`
+  std::uint32_t sessions = 1;  // `concurrent`
   std::uint32_t failed_sessions = 0;
   absl::Time started;  // the agent's wall clock
   absl::Duration duration;

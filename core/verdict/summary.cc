@@ -77,7 +77,8 @@ struct RegionTally {
 JobVerdict Judge(const std::map<RegionName, Outcome>& regions, const Counts& counts,
                  std::optional<std::uint32_t> require, const Ending& ending) {
   const auto with = [&](Outcome wanted) {
-    return static_cast<std::size_t>(std::ranges::count(regions, wanted, [](const auto& entry) { return entry.second; }));
+    return static_cast<std::size_t>(
+        std::ranges::count(regions, wanted, [](const auto& entry) { return entry.second; }));
   };
   const std::size_t required = std::min<std::size_t>(require.value_or(regions.size()), regions.size());
   if (ending.cancelled) return JobVerdict::kCancelled;

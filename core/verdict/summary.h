@@ -21,11 +21,11 @@ struct Counts {
 // What is known of one region when its shard has ended.
 struct RegionResult {
   RegionName region;
-  AgentId agent;              // that ran it last; empty if none did
-  std::string vantage;        // agents of one vantage are one observation
+  AgentId agent;        // that ran it last; empty if none did
+  std::string vantage;  // agents of one vantage are one observation
   std::vector<CaseResult> cases;
-  std::vector<CaseId> missing;     // planned, and without a result
-  std::string missing_reason;      // "no agent within 30s", "agent eu-1 was lost 3 times"
+  std::vector<CaseId> missing;  // planned, and without a result
+  std::string missing_reason;   // "no agent within 30s", "agent eu-1 was lost 3 times"
 };
 
 struct Observation {

@@ -4,8 +4,8 @@
 #include <span>
 #include <string_view>
 
-// The words for what can become of a connection (design.md, "Verdicts"). Names are those of reports and of the language;
-// they never change their meaning.
+// The words for what can become of a connection (design.md, "Verdicts"). Names are those of reports and of the
+// language; they never change their meaning.
 namespace wsfleet {
 
 enum class Outcome { kPassed, kFailed, kInconclusive, kSkipped };
@@ -15,15 +15,44 @@ enum class Phase { kNone, kResolve, kConnect, kTls, kUpgrade, kOpen, kMessage, k
 enum class FailureClass {
   kNone,
   // The target's, or the path's to it.
-  kDns, kTcp, kTls, kProxy, kUpgradeRefused4xx, kUpgradeRefused5xx, kNotAWebSocket, kAuth, kProtocol, kClose,
-  kNotRefused, kHttpStatus, kEventMissing, kEventOrder, kEventDuplicate, kEventForbidden, kAssertion, kLatency,
-  kDeadline, kInboxOverflow, kVacuous,
+  kDns,
+  kTcp,
+  kTls,
+  kProxy,
+  kUpgradeRefused4xx,
+  kUpgradeRefused5xx,
+  kNotAWebSocket,
+  kAuth,
+  kProtocol,
+  kClose,
+  kNotRefused,
+  kHttpStatus,
+  kEventMissing,
+  kEventOrder,
+  kEventDuplicate,
+  kEventForbidden,
+  kAssertion,
+  kLatency,
+  kDeadline,
+  kInboxOverflow,
+  kVacuous,
   // Ours: the result is inconclusive.
-  kAgent, kGenerator, kCoordinator, kConfig, kGuard,
+  kAgent,
+  kGenerator,
+  kCoordinator,
+  kConfig,
+  kGuard,
 };
 
 enum class SkipReason {
-  kNone, kEnvMissing, kSecretMissing, kEndpointUnreachable, kAgentMismatch, kTargetUnavailable, kTierFailed, kDisabled
+  kNone,
+  kEnvMissing,
+  kSecretMissing,
+  kEndpointUnreachable,
+  kAgentMismatch,
+  kTargetUnavailable,
+  kTierFailed,
+  kDisabled
 };
 
 enum class Attribution { kNone, kTarget, kRegionPath, kSingleAgent, kConfiguration, kIntermittent, kUndetermined };
@@ -42,7 +71,8 @@ std::optional<Attribution> ParseAttribution(std::string_view name);
 
 // True for agent, generator, coordinator, config and guard: they make a result inconclusive, never failed.
 bool IsOurs(FailureClass failure);
-// An answer (status, frame, close) may convict the target from one vantage; silence (dns, tcp, tls, deadline) needs two.
+// An answer (status, frame, close) may convict the target from one vantage; silence (dns, tcp, tls, deadline) needs
+// two.
 bool IsSilence(FailureClass failure);
 
 }  // namespace wsfleet

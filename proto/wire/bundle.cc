@@ -21,9 +21,7 @@ constexpr std::string_view kMagic = "wsfleet-bundle 1\n";
 constexpr std::size_t kMaxPathBytes = 1024;
 constexpr std::size_t kMaxFiles = 4096;
 
-void AppendNumber(std::string& out, std::size_t number) {
-  out += fmt::format("{}\n", number);
-}
+void AppendNumber(std::string& out, std::size_t number) { out += fmt::format("{}\n", number); }
 
 class Reader {
  public:

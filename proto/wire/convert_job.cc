@@ -87,8 +87,8 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   if (!proto.verdict().empty()) {
     job.verdict = ParseJobVerdict(proto.verdict());
     if (!job.verdict) {
-      return absl::InvalidArgumentError(
-          fmt::format("verdict: \"{}\" is not one that this version knows; is the coordinator newer?", proto.verdict()));
+      return absl::InvalidArgumentError(fmt::format(
+          "verdict: \"{}\" is not one that this version knows; is the coordinator newer?", proto.verdict()));
     }
   }
   job.reasons.assign(proto.reasons().begin(), proto.reasons().end());

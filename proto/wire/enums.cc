@@ -104,9 +104,8 @@ absl::StatusOr<Domain> Decode(const Table& table, Proto value, const char* what)
   for (const auto& [domain, proto] : table) {
     if (proto == value) return domain;
   }
-  return absl::InvalidArgumentError(
-      fmt::format("{}: {} is not a value that this version knows; is the other side newer?", what,
-                  static_cast<int>(value)));
+  return absl::InvalidArgumentError(fmt::format(
+      "{}: {} is not a value that this version knows; is the other side newer?", what, static_cast<int>(value)));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a run adds to the handshake that it checks: the time from Submit to the first result of a one-connection suite on
-// loopback, beside the bare handshake with the same target over a plain socket.
+// What a run adds to the handshake that it checks: the time from Submit to the first result of a one-connection suite
+// on loopback, beside the bare handshake with the same target over a plain socket.
 //
 //   build/release/bench/run_overhead [rounds]
 
@@ -159,7 +159,8 @@ int Main(int rounds) {
   Print("submit to first result", runs);
   const absl::Duration added = Quantile(runs, 0.5) - Quantile(handshakes, 0.5);
   fmt::print("{:<28} median {:8.2f} ms   ratio {:.1f}   rounds {}\n", "added by the run",
-             absl::ToDoubleMilliseconds(added), absl::FDivDuration(Quantile(runs, 0.5), Quantile(handshakes, 0.5)), rounds);
+             absl::ToDoubleMilliseconds(added), absl::FDivDuration(Quantile(runs, 0.5), Quantile(handshakes, 0.5)),
+             rounds);
   return 0;
 }
 

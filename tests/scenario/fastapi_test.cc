@@ -16,7 +16,8 @@ namespace {
 Command FastApi(bool broken) {
   Command command;
   command.arguments = {"/usr/bin/python3", std::string(WSFLEET_SOURCE_DIR) + "/tests/targets/fastapi/serve.py",
-                       "--port-file", "{port-file}", "--server-log", "{access-log}"};
+                       "--port-file",      "{port-file}",
+                       "--server-log",     "{access-log}"};
   command.environment = {{"WSFLEET_TARGET_DEFECT", broken ? "query_params" : ""}, {"JWT_KEY", kDemoKey}};
   return command;
 }

@@ -28,8 +28,9 @@ scenarios:
 class KilledProcess : public ::testing::Test {
  protected:
   std::vector<std::string> SlowRun(const std::vector<std::string>& further = {}) {
-    std::vector<std::string> arguments = {"run", fleet_.directory().Write("slow.wsfleet.yaml", kSlowSuite), "--var",
-                                          "target=" + target_.ws_url(), "--report", "json=run.json"};
+    std::vector<std::string> arguments = {"run",      fleet_.directory().Write("slow.wsfleet.yaml", kSlowSuite),
+                                          "--var",    "target=" + target_.ws_url(),
+                                          "--report", "json=run.json"};
     arguments.insert(arguments.end(), further.begin(), further.end());
     return arguments;
   }

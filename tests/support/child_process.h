@@ -15,7 +15,7 @@
 namespace wsfleet::testing {
 
 struct Command {
-  std::vector<std::string> arguments;  // [0]: program
+  std::vector<std::string> arguments;              // [0]: program
   std::map<std::string, std::string> environment;  // over the test's own; an empty value removes the variable
   std::string working_directory;
 };
@@ -51,8 +51,8 @@ class ChildProcess {
 // Runs a command to its end; exit code -1 and what it had printed if it is not over after `limit` (it is killed then).
 Finished RunCommand(const Command& command, absl::Duration limit);
 
-// Waits until `condition` holds, looking every few milliseconds; false if it does not within `limit`. The limit is for a
-// test that fails, not a measure of speed.
+// Waits until `condition` holds, looking every few milliseconds; false if it does not within `limit`. The limit is for
+// a test that fails, not a measure of speed.
 bool WaitUntil(const std::function<bool()>& condition, absl::Duration limit = absl::Seconds(30));
 
 }  // namespace wsfleet::testing

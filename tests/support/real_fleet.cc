@@ -29,9 +29,21 @@ void RealFleet::StartCoordinator() {
   const std::string ready = File("ready.json");
   std::filesystem::remove(ready);
   Command command;
-  command.arguments = {Binary("wsfleet-coordinator"), "--agent-listen", agent_address_, "--client-listen",
-                       client_address_, "--store", File("fleet.db"), "--state-dir", File("state"), "--dev-ca",
-                       File("ca"), "--ready-file", ready, "--lease-time", settings_.lease_time};
+  command.arguments = {Binary("wsfleet-coordinator"),
+                       "--agent-listen",
+                       agent_address_,
+                       "--client-listen",
+                       client_address_,
+                       "--store",
+                       File("fleet.db"),
+                       "--state-dir",
+                       File("state"),
+                       "--dev-ca",
+                       File("ca"),
+                       "--ready-file",
+                       ready,
+                       "--lease-time",
+                       settings_.lease_time};
   command.arguments.insert(command.arguments.end(), settings_.coordinator_flags.begin(),
                            settings_.coordinator_flags.end());
   coordinator_ = std::make_unique<ChildProcess>(command);
@@ -50,8 +62,19 @@ void RealFleet::KillCoordinator() {
 
 void RealFleet::StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags) {
   Command command;
-  command.arguments = {Binary("wsfleet-agent"), "--coordinator", agent_address_, "--ca", File("ca/ca.pem"), "--cert",
-                       File("ca/agent.pem"), "--key", File("ca/agent.key"), "--id", id, "--region", region};
+  command.arguments = {Binary("wsfleet-agent"),
+                       "--coordinator",
+                       agent_address_,
+                       "--ca",
+                       File("ca/ca.pem"),
+                       "--cert",
+                       File("ca/agent.pem"),
+                       "--key",
+                       File("ca/agent.key"),
+                       "--id",
+                       id,
+                       "--region",
+                       region};
   command.arguments.insert(command.arguments.end(), flags.begin(), flags.end());
   agents_[id] = std::make_unique<ChildProcess>(command);
   ChildProcess& process = *agents_[id];
@@ -70,12 +93,9 @@ Command RealFleet::Client(std::vector<std::string> arguments) const {
   Command command;
   command.arguments = std::move(arguments);
   command.arguments.insert(command.arguments.begin(), Binary("wsfleet"));
-  command.environment = {{"WSFLEET_COORDINATOR", client_address_},
-                         {"WSFLEET_CA", File("ca/ca.pem")},
-                         {"WSFLEET_TOKEN_FILE", File("ca/token")},
-                         {"JWT_KEY", kDemoKey},
-                         {"XDG_CONFIG_HOME", directory_.path().string()},
-                         {"NO_COLOR", "1"}};
+  command.environment = {{"WSFLEET_COORDINATOR", client_address_},        {"WSFLEET_CA", File("ca/ca.pem")},
+                         {"WSFLEET_TOKEN_FILE", File("ca/token")},        {"JWT_KEY", kDemoKey},
+                         {"XDG_CONFIG_HOME", directory_.path().string()}, {"NO_COLOR", "1"}};
   command.working_directory = directory_.path().string();
   return command;
 }
@@ -104,8 +124,13 @@ TargetServer::TargetServer(Command command) {
 
 Command DemoTarget(const std::vector<std::string>& faults) {
   Command command;
-  command.arguments = {Binary("wsfleet-demo-target"), "--listen", "127.0.0.1:0", "--port-file", "{port-file}",
-                       "--access-log", "{access-log}"};
+  command.arguments = {Binary("wsfleet-demo-target"),
+                       "--listen",
+                       "127.0.0.1:0",
+                       "--port-file",
+                       "{port-file}",
+                       "--access-log",
+                       "{access-log}"};
   for (const std::string& fault : faults) {
     command.arguments.push_back("--fault");
     command.arguments.push_back(fault);

@@ -8,7 +8,8 @@ namespace {
 
 Bundle TwoSuites() {
   Bundle bundle;
-  bundle.files = {{"a.wsfleet.yaml", "name: a\n"}, {"b/c.wsfleet.yaml", "name: c\n"}, {"data.bin", std::string("\0\n3\n", 4)}};
+  bundle.files = {
+      {"a.wsfleet.yaml", "name: a\n"}, {"b/c.wsfleet.yaml", "name: c\n"}, {"data.bin", std::string("\0\n3\n", 4)}};
   bundle.suites = {"b/c.wsfleet.yaml", "a.wsfleet.yaml"};
   return bundle;
 }

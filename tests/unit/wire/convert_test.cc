@@ -92,10 +92,12 @@ TEST(WireResult, IsCutToItsSizeByTheOldestFramesFirst) {
 }
 
 TEST(WireTime, KeepsNanosecondsOnBothSidesOfZero) {
-  for (const absl::Duration duration : {absl::Nanoseconds(1), absl::Seconds(-1) - absl::Nanoseconds(5), absl::Hours(9)}) {
+  for (const absl::Duration duration :
+       {absl::Nanoseconds(1), absl::Seconds(-1) - absl::Nanoseconds(5), absl::Hours(9)}) {
     EXPECT_EQ(FromWire(ToWire(duration)), duration);
   }
-  for (const absl::Time time : {absl::UnixEpoch() - absl::Nanoseconds(1), absl::FromUnixNanos(1'700'000'000'000'000'001)}) {
+  for (const absl::Time time :
+       {absl::UnixEpoch() - absl::Nanoseconds(1), absl::FromUnixNanos(1'700'000'000'000'000'001)}) {
     EXPECT_EQ(FromWire(ToWire(time)), time);
   }
 }

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/scenario/diagnostics.h"
+#include "core/scenario/suite.h"
+
+namespace wsfleet {
+
+// What a schema cannot check: names that are used and not defined, steps in an order that cannot work, times that can
+// never be reached, scenarios that assert nothing.
+void CheckSuite(const Suite& suite, Diagnostics& diagnostics);
+
+}  // namespace wsfleet

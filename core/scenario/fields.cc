@@ -1,0 +1,216 @@
+#include "core/scenario/fields.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::array<std::string_view, 10> kReservedNames{"env", "secret", "data",  "session", "uuid",
+                                                          "now", "region", "agent", "trace",   "window"};
+
+bool IsIdentifier(std::string_view name) {
+  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+         std::string_view::npos;
+}
+
+void Expected(ParseContext& context, std::string_view key, const YamlNode& node, std::string_view expected) {
+  context.diagnostics.Error(node.range, fmt::format("{}: expected {}, found {}", key, expected, DescribeNode(node)));
+}
+
+}  // namespace
+
+std::string Suggestion(std::string_view word, std::span<const std::string_view> candidates) {
+  const std::string_view closest = ClosestMatch(word, candidates);
+  return closest.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", closest);
+}
+
+bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what,
+               std::span<const std::string_view> allowed) {
+  if (!node.is_mapping()) {
+    Expected(context, what, node, "a mapping");
+    return false;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (std::ranges::find(allowed, entry.key) != allowed.end()) continue;
+    SourceRange range = entry.key_range;
+    std::string hint = Suggestion(entry.key, allowed);
+    if (hint.empty()) {
+      for (const std::string_view key : allowed) hint += fmt::format("{}{}", hint.empty() ? "; expected " : ", ", key);
+    }
+    context.diagnostics.Error(range, fmt::format("unknown key \"{}\"{}", Excerpt(entry.key, 60), hint));
+  }
+  return true;
+}
+
+const YamlNode* Get(const YamlNode& mapping, std::string_view key) {
+  const YamlNode::Entry* entry = mapping.Find(key);
+  return entry == nullptr ? nullptr : &entry->value;
+}
+
+std::optional<std::string> ReadText(ParseContext& context, std::string_view key, const YamlNode& node) {
+  if (node.is_scalar() && ScalarValue(node).is_string()) return node.text;
+  Expected(context, key, node, "a text");
+  return std::nullopt;
+}
+
+std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node) {
+  const boost::json::value value = node.is_scalar() ? ScalarValue(node) : boost::json::value();
+  if (value.is_bool()) return value.get_bool();
+  Expected(context, key, node, "true or false");
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
+                                        std::int64_t min, std::int64_t max) {
+  const boost::json::value value = node.is_scalar() ? ScalarValue(node) : boost::json::value();
+  if (value.is_int64() && value.get_int64() >= min && value.get_int64() <= max) return value.get_int64();
+  const std::string range = max == INT64_MAX ? fmt::format("{} or more", min) : fmt::format("{} to {}", min, max);
+  Expected(context, key, node, fmt::format("a whole number, {}", range));
+  return std::nullopt;
+}
+
+std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
+                                           bool signed_allowed) {
+  if (node.is_scalar()) {
+    if (const auto duration = ParseDuration(node.text, signed_allowed)) return duration;
+    if (ScalarValue(node).is_number()) {
+      context.diagnostics.Error(
+          node.range,
+          fmt::format("{0}: expected a duration with a unit, found {1}; write {1}s or {1}ms", key, node.text));
+      return std::nullopt;
+    }
+  }
+  Expected(context, key, node, "a duration with a unit such as 250ms, 3s, 5m or 1h");
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view key, const YamlNode& node) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> kUnits{
+      {{"KiB", 1024}, {"MiB", 1 << 20}, {"B", 1}}};
+  for (const auto& [suffix, factor] : kUnits) {
+    if (!node.is_scalar() || !node.text.ends_with(suffix)) continue;
+    const std::string_view number = std::string_view(node.text).substr(0, node.text.size() - suffix.size());
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (error == std::errc() && end == number.data() + number.size()) return value * factor;
+  }
+  if (node.is_scalar() && ScalarValue(node).is_number()) {
+    context.diagnostics.Error(
+        node.range, fmt::format("{0}: expected a size with a unit, found {1}; write {1}KiB or {1}MiB", key, node.text));
+  } else {
+    Expected(context, key, node, "a size with a unit such as 512B, 64KiB or 1MiB");
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
+                                    std::span<const std::string_view> allowed) {
+  if (node.is_scalar() && std::ranges::find(allowed, node.text) != allowed.end()) return node.text;
+  std::string list;
+  for (const std::string_view word : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
+  const std::string hint = node.is_scalar() ? Suggestion(node.text, allowed) : std::string();
+  context.diagnostics.Error(node.range,
+                            fmt::format("{}: expected one of {}, found {}{}", key, list, DescribeNode(node), hint));
+  return std::nullopt;
+}
+
+Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node) {
+  if (!node.is_scalar() || ScalarValue(node).is_null()) {
+    Expected(context, key, node, "a text");
+    return {};
+  }
+  SourceRange where;
+  auto parsed = Template::Parse(node.text, node.range, &where);
+  if (parsed.ok()) return *std::move(parsed);
+  context.diagnostics.Error(where, std::string(ToStd(parsed.status().message())));
+  return {};
+}
+
+TemplateValue ReadValue(ParseContext& context, const YamlNode& node) {
+  TemplateValue out;
+  if (node.is_scalar()) {
+    const boost::json::value value = ScalarValue(node);
+    if (!value.is_string()) {
+      out.value = value;
+      return out;
+    }
+    Template text = ReadTemplate(context, "value", node);
+    if (text.is_literal()) {
+      out.value = boost::json::value(text.literal());
+    } else {
+      out.value = std::move(text);
+    }
+    return out;
+  }
+  bool constant = true;
+  if (node.is_sequence()) {
+    TemplateValue::Array array;
+    for (const YamlNode& element : node.elements) {
+      constant = array.emplace_back(ReadValue(context, element)).is_constant() && constant;
+    }
+    if (constant) {
+      boost::json::array values;
+      for (const TemplateValue& element : array) values.push_back(std::get<boost::json::value>(element.value));
+      out.value = boost::json::value(std::move(values));
+    } else {
+      out.value = std::move(array);
+    }
+    return out;
+  }
+  TemplateValue::Object object;
+  for (const YamlNode::Entry& entry : node.entries) {
+    constant = object.emplace_back(entry.key, ReadValue(context, entry.value)).second.is_constant() && constant;
+  }
+  if (constant) {
+    boost::json::object values;
+    for (const auto& [key, value] : object) values[key] = std::get<boost::json::value>(value.value);
+    out.value = boost::json::value(std::move(values));
+  } else {
+    out.value = std::move(object);
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& context, std::string_view key,
+                                                              const YamlNode& node) {
+  std::vector<std::pair<std::string, Template>> out;
+  if (!node.is_mapping()) {
+    Expected(context, key, node, "a mapping");
+    return out;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    out.emplace_back(entry.key, ReadTemplate(context, entry.key, entry.value));
+  }
+  return out;
+}
+
+std::vector<std::string> ReadTextList(ParseContext& context, std::string_view key, const YamlNode& node) {
+  std::vector<std::string> out;
+  if (!node.is_sequence()) {
+    Expected(context, key, node, "a list");
+    return out;
+  }
+  for (const YamlNode& element : node.elements) {
+    if (auto text = ReadText(context, key, element)) out.push_back(*std::move(text));
+  }
+  return out;
+}
+
+bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range) {
+  if (std::ranges::find(kReservedNames, name) != kReservedNames.end()) {
+    context.diagnostics.Error(range, fmt::format("\"{}\" is reserved for templates", name));
+    return false;
+  }
+  if (IsIdentifier(name)) return true;
+  context.diagnostics.Error(range,
+                            fmt::format("expected a name of letters, digits and _, found \"{}\"", Excerpt(name, 60)));
+  return false;
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/scenario/diagnostics.h"
+#include "core/scenario/yaml_node.h"
+#include "core/value/template.h"
+
+// Reading of typed values out of YAML nodes. Each says what it expected and what it found, at the node's place, and
+// gives nothing (or a default) after an error, so that one mistake is reported once.
+namespace wsfleet {
+
+struct ParseContext {
+  std::string file;
+  Diagnostics& diagnostics;
+};
+
+// The keys of a mapping against a table of those that are allowed; each unknown one is reported with a suggestion.
+// False, and an error, if the node is no mapping.
+bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what,
+               std::span<const std::string_view> allowed);
+
+// Null if the mapping has no such key.
+const YamlNode* Get(const YamlNode& mapping, std::string_view key);
+
+std::string Suggestion(std::string_view word, std::span<const std::string_view> candidates);
+
+std::optional<std::string> ReadText(ParseContext& context, std::string_view key, const YamlNode& node);
+std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node);
+std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
+                                        std::int64_t min, std::int64_t max);
+std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
+                                           bool signed_allowed = false);
+std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view key, const YamlNode& node);
+std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
+                                    std::span<const std::string_view> allowed);
+Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node);
+TemplateValue ReadValue(ParseContext& context, const YamlNode& node);
+std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& context, std::string_view key,
+                                                              const YamlNode& node);
+// Strings of a list; `key` names it in messages.
+std::vector<std::string> ReadTextList(ParseContext& context, std::string_view key, const YamlNode& node);
+
+// A name that templates may use: an identifier, and not one of those that they reserve.
+bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range);
+
+}  // namespace wsfleet

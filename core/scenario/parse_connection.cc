@@ -1,0 +1,322 @@
+#include "core/scenario/parse_connection.h"
+
+#include <array>
+
+#include "core/base/text.h"
+#include "core/scenario/parse_match.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::array<std::string_view, 7> kTlsKeys{"ca",          "cert",        "key",     "server_name",
+                                                   "min_version", "max_version", "insecure"};
+constexpr std::array<std::string_view, 4> kTlsVersions{"tls1.0", "tls1.1", "tls1.2", "tls1.3"};
+constexpr std::array<std::string_view, 13> kHttpKeys{"get",  "post", "put",    "patch",    "delete", "headers", "auth",
+                                                     "json", "text", "within", "max_time", "expect", "capture"};
+constexpr std::array<std::string_view, 5> kMethods{"get", "post", "put", "patch", "delete"};
+constexpr std::array<std::string_view, 4> kHttpExpectKeys{"status", "header", "json", "text"};
+constexpr std::array<std::string_view, 14> kConnectKeys{"as",           "path",     "auth",    "headers", "query",
+                                                        "subprotocols", "compress", "tls",     "proxy",   "within",
+                                                        "max_time",     "expect",   "refused", "sequence"};
+constexpr std::array<std::string_view, 4> kConnectExpectKeys{"header", "subprotocol", "compress", "tls"};
+constexpr std::array<std::string_view, 4> kTlsExpectKeys{"version", "cipher", "issuer", "days_left"};
+constexpr std::array<std::string_view, 8> kRefusedKeys{"status", "header", "json",  "text",
+                                                       "close",  "reason", "class", "any"};
+constexpr std::array<std::string_view, 10> kRefusedClasses{
+    "dns",  "tcp",      "tls",  "proxy", "upgrade-refused-4xx", "upgrade-refused-5xx", "not-a-websocket",
+    "auth", "protocol", "close"};
+constexpr std::array<std::string_view, 5> kReconnectKeys{"attempts", "backoff", "within", "headers", "query"};
+constexpr std::array<std::string_view, 4> kDeflateKeys{"server_max_window_bits", "client_max_window_bits",
+                                                       "server_no_context_takeover", "client_no_context_takeover"};
+constexpr std::array<std::string_view, 5> kSequenceKeys{"path", "match", "start", "duplicates", "as"};
+
+std::vector<std::pair<std::string, Predicate>> ParsePredicateMap(ParseContext& context, std::string_view key,
+                                                                 const YamlNode& node) {
+  std::vector<std::pair<std::string, Predicate>> out;
+  if (!node.is_mapping()) {
+    context.diagnostics.Error(node.range, fmt::format("{}: expected a mapping, found {}", key, DescribeNode(node)));
+    return out;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    out.emplace_back(entry.key, ParsePredicate(context, entry.key, entry.value));
+  }
+  return out;
+}
+
+void ParseHttpTests(ParseContext& context, const YamlNode& node, HttpExpect& out) {
+  if (const YamlNode* status = Get(node, "status")) out.status = ParsePredicate(context, "status", *status);
+  if (const YamlNode* header = Get(node, "header")) out.headers = ParsePredicateMap(context, "header", *header);
+  if (const YamlNode* json = Get(node, "json")) out.json = ParseSelector(context, *json, true);
+  if (const YamlNode* text = Get(node, "text")) out.text = ParsePredicate(context, "text", *text);
+}
+
+DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
+  DeflateSpec spec;
+  if (!CheckKeys(context, node, "compress", kDeflateKeys)) return spec;
+  const auto bits = [&](std::string_view key) -> std::optional<std::uint8_t> {
+    const YamlNode* value = Get(node, key);
+    if (value == nullptr) return std::nullopt;
+    const auto number = ReadInteger(context, key, *value, 8, 15);
+    return number ? std::optional<std::uint8_t>(static_cast<std::uint8_t>(*number)) : std::nullopt;
+  };
+  const auto flag = [&](std::string_view key) {
+    const YamlNode* value = Get(node, key);
+    return value != nullptr && ReadBool(context, key, *value).value_or(false);
+  };
+  spec.server_max_window_bits = bits("server_max_window_bits");
+  spec.client_max_window_bits = bits("client_max_window_bits");
+  spec.server_no_context_takeover = flag("server_no_context_takeover");
+  spec.client_no_context_takeover = flag("client_no_context_takeover");
+  return spec;
+}
+
+ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  ConnectExpect expect;
+  if (!CheckKeys(context, node, "expect", kConnectExpectKeys)) return expect;
+  if (const YamlNode* header = Get(node, "header")) expect.headers = ParsePredicateMap(context, "header", *header);
+  if (const YamlNode* subprotocol = Get(node, "subprotocol")) {
+    expect.subprotocol = ParsePredicate(context, "subprotocol", *subprotocol);
+  }
+  if (const auto* compress = node.Find("compress")) {
+    if (compress->value.is_scalar()) {
+      expect.compressed = ReadBool(context, "compress", compress->value);
+    } else {
+      expect.compressed = true;
+      expect.compress_parameters = ParseDeflate(context, compress->value);
+    }
+    if (expect.compressed.value_or(false)) unsupported.push_back({"compress", compress->key_range});
+  }
+  if (const auto* tls = node.Find("tls")) {
+    CheckKeys(context, tls->value, "tls", kTlsExpectKeys);
+    expect.tls = ParsePredicateMap(context, "tls", tls->value);
+    unsupported.push_back({"expect tls", tls->key_range});
+  }
+  return expect;
+}
+
+Refusal ParseRefusal(ParseContext& context, const YamlNode& node) {
+  Refusal refusal;
+  ParseHttpTests(context, node, refusal.answer);
+  if (const YamlNode* close = Get(node, "close")) refusal.close = ParsePredicate(context, "close", *close);
+  if (const YamlNode* reason = Get(node, "reason")) refusal.reason = ParsePredicate(context, "reason", *reason);
+  if (const YamlNode* name = Get(node, "class")) {
+    if (const auto word = ReadWord(context, "class", *name, kRefusedClasses)) {
+      refusal.failure_class = ParseFailureClass(*word);
+    }
+  }
+  return refusal;
+}
+
+std::vector<Refusal> ParseRefused(ParseContext& context, const YamlNode& node) {
+  std::vector<Refusal> out;
+  if (!CheckKeys(context, node, "refused", kRefusedKeys)) return out;
+  if (node.entries.empty()) {
+    context.diagnostics.Error(node.range, "refused: expected how, such as {status: 401} or {class: auth}");
+    return out;
+  }
+  const auto* any = node.Find("any");
+  if (any == nullptr) {
+    out.push_back(ParseRefusal(context, node));
+    return out;
+  }
+  if (node.entries.size() > 1) {
+    context.diagnostics.Error(any->key_range, "\"any\" stands alone; write the other tests into its list");
+  }
+  if (!any->value.is_sequence() || any->value.elements.size() < 2) {
+    context.diagnostics.Error(any->value.range, "any: expected a list of at least two ways to be refused");
+    return out;
+  }
+  for (const YamlNode& element : any->value.elements) {
+    if (CheckKeys(context, element, "any", std::span(kRefusedKeys).first(7))) {
+      out.push_back(ParseRefusal(context, element));
+    }
+  }
+  return out;
+}
+
+SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
+  SequenceSpec spec;
+  if (!CheckKeys(context, node, "sequence", kSequenceKeys)) return spec;
+  if (const YamlNode* path = Get(node, "path")) {
+    const auto text = ReadText(context, "path", *path);
+    if (auto parsed = text ? ParsePath(context, *text, path->range) : std::nullopt) spec.path = *std::move(parsed);
+  } else {
+    context.diagnostics.Error(node.range, "sequence: \"path\" is missing");
+  }
+  if (const YamlNode* match = Get(node, "match")) spec.match = ParseSelector(context, *match);
+  if (const YamlNode* start = Get(node, "start")) {
+    spec.start = ReadInteger(context, "start", *start, INT64_MIN, INT64_MAX);
+  }
+  constexpr std::array<std::string_view, 2> kDuplicates{"fail", "allow"};
+  if (const YamlNode* duplicates = Get(node, "duplicates")) {
+    spec.duplicates_allowed = ReadWord(context, "duplicates", *duplicates, kDuplicates) == "allow";
+  }
+  if (const auto* as = node.Find("as")) {
+    spec.as = ReadText(context, "as", as->value).value_or("");
+    if (!spec.as.empty()) CheckVariableName(context, spec.as, as->value.range);
+  }
+  return spec;
+}
+
+void ParseConnectionSpec(ParseContext& context, const YamlNode& node, ConnectionSpec& out, Unsupported& unsupported) {
+  if (const YamlNode* path = Get(node, "path")) {
+    out.url = ReadTemplate(context, "path", *path);
+  } else {
+    context.diagnostics.Error(node.range, "connect: \"path\" is missing; write connect: {path: /ws}");
+  }
+  if (const YamlNode* auth = Get(node, "auth")) out.auth = ReadTemplate(context, "auth", *auth);
+  if (const YamlNode* headers = Get(node, "headers")) out.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* query = Get(node, "query")) out.query = ReadTemplateMap(context, "query", *query);
+  if (const YamlNode* subprotocols = Get(node, "subprotocols")) {
+    if (!subprotocols->is_sequence() || subprotocols->elements.empty()) {
+      context.diagnostics.Error(subprotocols->range, "subprotocols: expected a list of names");
+    }
+    for (const YamlNode& element : subprotocols->elements) {
+      out.subprotocols.push_back(ReadTemplate(context, "subprotocols", element));
+    }
+  }
+  if (const auto* compress = node.Find("compress")) {
+    const bool off = compress->value.is_scalar() && !ReadBool(context, "compress", compress->value).value_or(false);
+    if (!off) {
+      out.compress = compress->value.is_scalar() ? DeflateSpec() : ParseDeflate(context, compress->value);
+      unsupported.push_back({"compress", compress->key_range});
+    }
+  }
+  if (const YamlNode* tls = Get(node, "tls")) out.tls = ParseTls(context, *tls, unsupported);
+  if (const auto* proxy = node.Find("proxy")) {
+    out.proxy = ParseProxy(context, proxy->value, proxy->key_range, unsupported);
+  }
+  if (const auto* sequence = node.Find("sequence")) {
+    out.sequence = ParseSequence(context, sequence->value);
+    unsupported.push_back({"sequence", sequence->key_range});
+  }
+}
+
+}  // namespace
+
+TlsSpec ParseTls(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  TlsSpec tls;
+  if (!CheckKeys(context, node, "tls", kTlsKeys)) return tls;
+  const auto text = [&](std::string_view key, std::optional<Template>& out) {
+    if (const YamlNode* value = Get(node, key)) out = ReadTemplate(context, key, *value);
+  };
+  text("ca", tls.ca);
+  text("cert", tls.certificate);
+  text("key", tls.key);
+  text("server_name", tls.server_name);
+  for (const std::string_view key : {"cert", "key"}) {
+    if (const auto* entry = node.Find(key)) unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
+  }
+  if (tls.certificate.has_value() != tls.key.has_value()) {
+    context.diagnostics.Error(node.range, "tls: cert and key go together");
+  }
+  for (const auto& [key, out] : {std::pair("min_version", &tls.min_version), {"max_version", &tls.max_version}}) {
+    const auto* entry = node.Find(key);
+    if (entry == nullptr) continue;
+    *out = ReadWord(context, key, entry->value, kTlsVersions);
+    unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
+  }
+  if (const auto* insecure = node.Find("insecure")) {
+    const auto value = ReadBool(context, "insecure", insecure->value);
+    tls.insecure = value.value_or(false);
+    if (value == false)
+      context.diagnostics.Error(insecure->value.range, "insecure: expected true; leave it out to verify");
+    if (tls.insecure) {
+      context.diagnostics.Warning(insecure->key_range,
+                                  "insecure: the certificate is not verified; every report says so");
+    }
+  }
+  return tls;
+}
+
+std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, const SourceRange& key,
+                                   Unsupported& unsupported) {
+  Template proxy = ReadTemplate(context, "proxy", node);
+  if (proxy.is_literal()) {
+    const std::string url = proxy.literal();
+    if (url == "none") return std::nullopt;
+    if (!url.starts_with("http://") && !url.starts_with("socks5://")) {
+      context.diagnostics.Error(
+          node.range,
+          fmt::format("proxy: expected http://host:port, socks5://host:port or none, found {}", DescribeNode(node)));
+    }
+  }
+  unsupported.push_back({"proxy", key});
+  return proxy;
+}
+
+HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
+  HttpRequest http;
+  if (!CheckKeys(context, node, "http", kHttpKeys)) return http;
+  for (const std::string_view method : kMethods) {
+    const auto* entry = node.Find(method);
+    if (entry == nullptr) continue;
+    if (!http.method.empty()) {
+      context.diagnostics.Error(entry->key_range, "an http step has exactly one of get, post, put, patch, delete");
+      continue;
+    }
+    http.method = method;
+    for (char& c : http.method) c = static_cast<char>(c - 'a' + 'A');
+    http.url = ReadTemplate(context, method, entry->value);
+  }
+  if (http.method.empty()) {
+    context.diagnostics.Error(node.range, "an http step has exactly one of get, post, put, patch, delete; found none");
+  }
+  if (const YamlNode* headers = Get(node, "headers")) http.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* auth = Get(node, "auth")) http.auth = ReadTemplate(context, "auth", *auth);
+  if (const YamlNode* json = Get(node, "json")) http.json = ReadValue(context, *json);
+  if (const auto* text = node.Find("text")) {
+    if (http.json) context.diagnostics.Error(text->key_range, "a body is json or text, not both");
+    http.text = ReadTemplate(context, "text", text->value);
+  }
+  if (const YamlNode* within = Get(node, "within")) http.within = ReadDuration(context, "within", *within);
+  if (const YamlNode* max_time = Get(node, "max_time")) http.max_time = ReadDuration(context, "max_time", *max_time);
+  if (const YamlNode* expect = Get(node, "expect")) {
+    if (CheckKeys(context, *expect, "expect", kHttpExpectKeys)) {
+      ParseHttpTests(context, *expect, http.expect.emplace());
+      if (expect->entries.empty()) context.diagnostics.Error(expect->range, "expect: expected at least one test");
+    }
+  }
+  if (const YamlNode* capture = Get(node, "capture")) http.capture = ParseCaptures(context, *capture, true);
+  return http;
+}
+
+ConnectStep ParseConnect(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  ConnectStep step;
+  if (!CheckKeys(context, node, "connect", kConnectKeys)) return step;
+  if (const auto* as = node.Find("as")) {
+    step.as = ReadText(context, "as", as->value).value_or("main");
+    if (step.as != "main") unsupported.push_back({"as", as->key_range});
+  }
+  ParseConnectionSpec(context, node, step.connection, unsupported);
+  if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
+  if (const YamlNode* max_time = Get(node, "max_time")) step.max_time = ReadDuration(context, "max_time", *max_time);
+  if (const YamlNode* expect = Get(node, "expect")) step.expect = ParseConnectExpect(context, *expect, unsupported);
+  if (const auto* refused = node.Find("refused")) {
+    step.refused = ParseRefused(context, refused->value);
+    for (const std::string_view other : {"expect", "sequence"}) {
+      if (node.Find(other) != nullptr) {
+        context.diagnostics.Error(refused->key_range, fmt::format("\"refused\" does not go with \"{}\"", other));
+      }
+    }
+  }
+  return step;
+}
+
+ReconnectStep ParseReconnect(ParseContext& context, const YamlNode& node) {
+  ReconnectStep step;
+  if (!CheckKeys(context, node, "reconnect", kReconnectKeys)) return step;
+  if (const YamlNode* attempts = Get(node, "attempts")) {
+    step.attempts = static_cast<std::uint32_t>(ReadInteger(context, "attempts", *attempts, 1, 20).value_or(1));
+  }
+  if (const YamlNode* backoff = Get(node, "backoff")) {
+    step.backoff = ReadDuration(context, "backoff", *backoff).value_or(step.backoff);
+  }
+  if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
+  if (const YamlNode* headers = Get(node, "headers")) step.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* query = Get(node, "query")) step.query = ReadTemplateMap(context, "query", *query);
+  return step;
+}
+
+}  // namespace wsfleet

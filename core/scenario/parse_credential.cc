@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/scenario/parse_connection.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::array<std::string_view, 10> kCredentialKeys{"jwt",    "token",  "from", "ttl",   "nbf",
+                                                           "claims", "tamper", "in",   "param", "format"};
+constexpr std::array<std::string_view, 6> kJwtKeys{"alg", "key", "kid", "ttl", "nbf", "claims"};
+constexpr std::array<std::string_view, 9> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
+                                                      "RS512", "ES256", "ES384", "ES512"};
+constexpr std::array<std::string_view, 3> kRunAlgorithms{"HS256", "RS256", "ES256"};
+constexpr std::array<std::string_view, 4> kPlaces{"header", "query", "subprotocol", "cookie"};
+constexpr std::array<std::string_view, 4> kTampers{"signature", "alg_none", "payload", "truncate"};
+
+bool IsReservedAlgorithm(std::string_view text) { return text.starts_with("PS") || text == "EdDSA"; }
+
+void ParseAlgorithm(ParseContext& context, const YamlNode& node, Credential& out, Unsupported& unsupported) {
+  if (node.is_scalar() && IsReservedAlgorithm(node.text)) {
+    std::string list;
+    for (const std::string_view name : kAlgorithms) list += fmt::format(" {}", name);
+    context.diagnostics.Error(node.range, fmt::format("alg: {} is not supported yet; supported:{}", node.text, list));
+    return;
+  }
+  const auto algorithm = ReadWord(context, "alg", node, kAlgorithms);
+  if (!algorithm) return;
+  out.algorithm = *algorithm;
+  if (std::ranges::find(kRunAlgorithms, *algorithm) == kRunAlgorithms.end()) {
+    unsupported.push_back({*algorithm, node.range});
+  }
+}
+
+Template ParseKey(ParseContext& context, const YamlNode& node) {
+  Template key = ReadTemplate(context, "key", node);
+  const Template::Part* reference = key.sole_reference();
+  if (!key.empty() && (reference == nullptr || !reference->text.starts_with("secret."))) {
+    context.diagnostics.Error(
+        node.range, "key: a literal secret is refused; write ${secret.NAME} and pass --secret NAME=env:VARIABLE");
+  }
+  return key;
+}
+
+TemplateValue::Object ReadClaims(ParseContext& context, const YamlNode& node) {
+  TemplateValue::Object claims;
+  if (!node.is_mapping()) {
+    context.diagnostics.Error(node.range, fmt::format("claims: expected a mapping, found {}", DescribeNode(node)));
+    return claims;
+  }
+  for (const YamlNode::Entry& entry : node.entries) claims.emplace_back(entry.key, ReadValue(context, entry.value));
+  return claims;
+}
+
+void ParseJwt(ParseContext& context, const YamlNode& node, Credential& out, Unsupported& unsupported) {
+  out.is_jwt = true;
+  if (!CheckKeys(context, node, "jwt", kJwtKeys)) return;
+  if (const YamlNode* alg = Get(node, "alg")) {
+    ParseAlgorithm(context, *alg, out, unsupported);
+  } else {
+    context.diagnostics.Error(node.range, "jwt: \"alg\" is missing");
+  }
+  if (const YamlNode* key = Get(node, "key")) {
+    out.key = ParseKey(context, *key);
+  } else {
+    context.diagnostics.Error(node.range, "jwt: \"key\" is missing; write key: ${secret.NAME}");
+  }
+  if (const YamlNode* kid = Get(node, "kid")) out.key_id = ReadTemplate(context, "kid", *kid);
+  if (const YamlNode* ttl = Get(node, "ttl")) out.ttl = ReadDuration(context, "ttl", *ttl, true).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, "nbf", *nbf, true);
+  if (const YamlNode* claims = Get(node, "claims")) out.claims = ReadClaims(context, *claims);
+}
+
+void SetPlace(Credential& out, std::string_view place) {
+  out.place = place == "query"         ? CredentialPlace::kQuery
+              : place == "subprotocol" ? CredentialPlace::kSubprotocol
+              : place == "cookie"      ? CredentialPlace::kCookie
+                                       : CredentialPlace::kHeader;
+  const bool header = out.place == CredentialPlace::kHeader;
+  out.parameter = header ? "Authorization" : "token";
+  out.format = header ? "Bearer {token}" : "{token}";
+}
+
+void ParsePlacement(ParseContext& context, const YamlNode& node, Credential& out) {
+  if (const YamlNode* place = Get(node, "in")) {
+    if (const auto word = ReadWord(context, "in", *place, kPlaces)) SetPlace(out, *word);
+  }
+  if (const YamlNode* parameter = Get(node, "param")) {
+    out.parameter = ReadText(context, "param", *parameter).value_or(out.parameter);
+  }
+  if (const YamlNode* format = Get(node, "format")) {
+    out.format = ReadText(context, "format", *format).value_or(out.format);
+    if (out.format.find("{token}") == std::string::npos && out.format.find("{token_base64url}") == std::string::npos) {
+      context.diagnostics.Error(format->range, "format: expected {token} or {token_base64url} in it");
+    }
+  }
+}
+
+void MergeClaims(TemplateValue::Object& claims, TemplateValue::Object changes) {
+  for (auto& [name, value] : changes) {
+    std::erase_if(claims, [&](const auto& claim) { return claim.first == name; });
+    const auto* constant = std::get_if<boost::json::value>(&value.value);
+    if (constant == nullptr || !constant->is_null()) claims.emplace_back(name, std::move(value));
+  }
+}
+
+void ParseDerived(ParseContext& context, const YamlNode& node, Credential& out) {
+  if (const YamlNode* ttl = Get(node, "ttl")) out.ttl = ReadDuration(context, "ttl", *ttl, true).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, "nbf", *nbf, true);
+  if (const YamlNode* claims = Get(node, "claims")) MergeClaims(out.claims, ReadClaims(context, *claims));
+  if (const YamlNode* tamper = Get(node, "tamper")) {
+    if (const auto word = ReadWord(context, "tamper", *tamper, kTampers)) {
+      out.tamper = *word == "signature"  ? Tamper::kSignature
+                   : *word == "alg_none" ? Tamper::kAlgNone
+                   : *word == "payload"  ? Tamper::kPayload
+                                         : Tamper::kTruncate;
+    }
+  }
+}
+
+// Follows `from` before the credential itself, whatever the order in the file.
+class CredentialTable {
+ public:
+  CredentialTable(ParseContext& context, const YamlNode& node, Unsupported& unsupported)
+      : context_(context), node_(node), unsupported_(unsupported) {}
+
+  std::vector<Credential> ParseAll() {
+    for (const YamlNode::Entry& entry : node_.entries) {
+      if (entry.key == "none") {
+        context_.diagnostics.Error(entry.key_range, "\"none\" is built in and cannot be defined");
+      } else {
+        Parse(entry);
+      }
+    }
+    return std::move(done_);
+  }
+
+ private:
+  std::vector<std::string_view> Names() const {
+    std::vector<std::string_view> names;
+    for (const YamlNode::Entry& entry : node_.entries) names.push_back(entry.key);
+    return names;
+  }
+
+  const Credential* Parse(const YamlNode::Entry& entry) {
+    const auto found = std::ranges::find(done_, entry.key, &Credential::name);
+    if (found != done_.end()) return &*found;
+    if (!under_way_.insert(entry.key).second) {
+      context_.diagnostics.Error(entry.key_range, fmt::format("credential \"{}\" derives from itself", entry.key));
+      return nullptr;
+    }
+    Credential credential;
+    SetPlace(credential, "header");
+    credential.name = entry.key;
+    if (!CheckKeys(context_, entry.value, entry.key, kCredentialKeys)) return nullptr;
+    ParseKind(entry, credential);
+    ParsePlacement(context_, entry.value, credential);
+    credential.name = entry.key;
+    credential.range = entry.key_range;
+    return &done_.emplace_back(std::move(credential));
+  }
+
+  void ParseKind(const YamlNode::Entry& entry, Credential& credential) {
+    const YamlNode& node = entry.value;
+    const YamlNode* jwt = Get(node, "jwt");
+    const YamlNode* token = Get(node, "token");
+    const YamlNode* from = Get(node, "from");
+    if ((jwt != nullptr) + (token != nullptr) + (from != nullptr) != 1) {
+      context_.diagnostics.Error(node.range, fmt::format("\"{}\" needs exactly one of jwt, token, from", entry.key));
+      return;
+    }
+    for (const std::string_view key : {"ttl", "nbf", "claims", "tamper"}) {
+      if (const auto* extra = node.Find(key); extra != nullptr && from == nullptr) {
+        context_.diagnostics.Error(extra->key_range, fmt::format("\"{}\" goes with from; write it inside of jwt", key));
+      }
+    }
+    if (jwt != nullptr) ParseJwt(context_, *jwt, credential, unsupported_);
+    if (token != nullptr) credential.token = ReadTemplate(context_, "token", *token);
+    if (from != nullptr) ParseFrom(*from, node, credential);
+  }
+
+  void ParseFrom(const YamlNode& from, const YamlNode& node, Credential& credential) {
+    const auto name = ReadText(context_, "from", from);
+    if (!name) return;
+    const YamlNode::Entry* base = node_.Find(*name);
+    if (base == nullptr) {
+      const auto names = Names();
+      context_.diagnostics.Error(from.range,
+                                 fmt::format("undefined credential \"{}\"{}", *name, Suggestion(*name, names)));
+      return;
+    }
+    if (const Credential* parsed = Parse(*base)) credential = Credential(*parsed);
+    ParseDerived(context_, node, credential);
+  }
+
+  ParseContext& context_;
+  const YamlNode& node_;
+  Unsupported& unsupported_;
+  std::vector<Credential> done_;
+  std::set<std::string> under_way_;
+};
+
+}  // namespace
+
+std::vector<Credential> ParseCredentials(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  if (!node.is_mapping()) {
+    context.diagnostics.Error(node.range, fmt::format("auth: expected a mapping, found {}", DescribeNode(node)));
+    return {};
+  }
+  return CredentialTable(context, node, unsupported).ParseAll();
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,244 @@
+#include "core/scenario/parse_match.h"
+
+#include <array>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "re2/re2.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::size_t kMaxRegexBytes = 1024;
+
+constexpr std::array<std::string_view, 14> kTests{"eq",       "not", "lt",   "lte",    "gt",     "gte",   "regex",
+                                                  "contains", "in",  "type", "length", "exists", "every", "schema"};
+constexpr std::array<std::string_view, 6> kTypes{"string", "number", "boolean", "array", "object", "null"};
+
+SourceRange Inside(SourceRange range, std::size_t offset) {
+  range.column += static_cast<std::uint32_t>(offset);
+  range.length = range.length > offset ? range.length - static_cast<std::uint32_t>(offset) : 1;
+  return range;
+}
+
+std::shared_ptr<const re2::RE2> ParseRegex(ParseContext& context, std::string_view key, std::string_view text,
+                                           const SourceRange& range) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(1 << 20);
+  if (text.size() > kMaxRegexBytes) {
+    context.diagnostics.Error(range, fmt::format("{}: the expression is longer than {} bytes", key, kMaxRegexBytes));
+    return nullptr;
+  }
+  auto regex = std::make_shared<const RE2>(re2::StringPiece(text.data(), text.size()), options);
+  if (regex->ok()) return regex;
+  const std::size_t at = regex->error_arg().empty() ? std::string_view::npos : text.find(regex->error_arg());
+  context.diagnostics.Error(at == std::string_view::npos ? range : Inside(range, at),
+                            fmt::format("{}: {}", key, regex->error()));
+  return nullptr;
+}
+
+std::shared_ptr<const Predicate> Nested(ParseContext& context, std::string_view key, const YamlNode& node) {
+  return std::make_shared<const Predicate>(ParsePredicate(context, key, node));
+}
+
+void ParseNumberOperand(ParseContext& context, std::string_view key, const YamlNode& node, Predicate::Test& test) {
+  test.operand = ReadValue(context, node);
+  const auto* constant = std::get_if<boost::json::value>(&test.operand.value);
+  const auto* text = std::get_if<Template>(&test.operand.value);
+  const bool fits = (constant && constant->is_number()) || (text && text->sole_reference());
+  if (!fits) {
+    context.diagnostics.Error(node.range, fmt::format("{}: expected a number, found {}", key, DescribeNode(node)));
+  }
+}
+
+bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::Test& test) {
+  using Op = Predicate::Op;
+  const std::string& key = entry.key;
+  const YamlNode& node = entry.value;
+  const auto operand = [&](Op op) {
+    test.op = op;
+    test.operand = ReadValue(context, node);
+    return true;
+  };
+  const auto number = [&](Op op) {
+    test.op = op;
+    ParseNumberOperand(context, key, node, test);
+    return true;
+  };
+  const auto nested = [&](Op op) {
+    test.op = op;
+    test.nested = Nested(context, key, node);
+    return true;
+  };
+  if (key == "eq") return operand(Op::kEquals);
+  if (key == "contains") return operand(Op::kContains);
+  if (key == "lt") return number(Op::kLess);
+  if (key == "lte") return number(Op::kLessOrEqual);
+  if (key == "gt") return number(Op::kGreater);
+  if (key == "gte") return number(Op::kGreaterOrEqual);
+  if (key == "not") return nested(Op::kNot);
+  if (key == "length") return nested(Op::kLength);
+  if (key == "every") return nested(Op::kEvery);
+  if (key == "in") {
+    if (!node.is_sequence() || node.elements.empty()) {
+      context.diagnostics.Error(node.range, fmt::format("in: expected a list of values, found {}", DescribeNode(node)));
+      return false;
+    }
+    return operand(Op::kIn);
+  }
+  if (key == "type") {
+    if (!ReadWord(context, key, node, kTypes)) return false;
+    test.op = Op::kType;
+    test.operand.value = boost::json::value(node.text);
+    return true;
+  }
+  if (key == "exists") {
+    const auto exists = ReadBool(context, key, node);
+    test.op = Op::kExists;
+    test.exists = exists.value_or(true);
+    return exists.has_value();
+  }
+  const auto text = ReadText(context, key, node);
+  if (!text) return false;
+  if (key == "schema") {
+    test.op = Op::kSchema;
+    test.schema_path = *text;
+    return true;
+  }
+  test.op = Op::kRegex;
+  test.regex = ParseRegex(context, key, *text, node.range);
+  return test.regex != nullptr;
+}
+
+bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json_only, Selector::Entry& out) {
+  if (entry.key.starts_with('$')) {
+    out.subject = Selector::Subject::kJson;
+    auto path = ParsePath(context, entry.key, entry.key_range);
+    if (path) out.path = *std::move(path);
+    return path.has_value();
+  }
+  constexpr std::array<std::string_view, 3> kSubjects{"text", "hex", "opcode"};
+  if (!json_only) {
+    if (entry.key == "text") return out.subject = Selector::Subject::kText, true;
+    if (entry.key == "hex") return out.subject = Selector::Subject::kHex, true;
+    if (entry.key == "opcode") return out.subject = Selector::Subject::kOpcode, true;
+  }
+  context.diagnostics.Error(
+      entry.key_range,
+      json_only ? fmt::format("unknown key \"{}\"; expected a JSON path such as $.type", entry.key)
+                : fmt::format("unknown key \"{}\"{}; expected a JSON path such as $.type, or text, hex, opcode",
+                              entry.key, Suggestion(entry.key, kSubjects)));
+  return false;
+}
+
+}  // namespace
+
+std::optional<JsonPath> ParsePath(ParseContext& context, std::string_view text, const SourceRange& range) {
+  JsonPath::ParseError error;
+  auto path = JsonPath::Parse(text, &error);
+  if (path.ok()) return *std::move(path);
+  context.diagnostics.Error(Inside(range, error.offset), error.message);
+  return std::nullopt;
+}
+
+Predicate ParsePredicate(ParseContext& context, std::string_view key, const YamlNode& node) {
+  Predicate predicate;
+  predicate.range = node.range;
+  if (node.is_sequence()) {
+    context.diagnostics.Error(
+        node.range, fmt::format("{}: expected a value or tests, found a list; write {{eq: […]}} or {{in: […]}}", key));
+    return predicate;
+  }
+  if (node.is_scalar()) {
+    predicate.literal = true;
+    Predicate::Test& test = predicate.tests.emplace_back();
+    test.operand = ReadValue(context, node);
+    return predicate;
+  }
+  if (node.entries.empty()) {
+    context.diagnostics.Error(node.range, fmt::format("{}: expected at least one test", key));
+    return predicate;
+  }
+  CheckKeys(context, node, key, kTests);
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (std::find(kTests.begin(), kTests.end(), entry.key) == kTests.end()) continue;
+    Predicate::Test test;
+    if (ParseTest(context, entry, test)) predicate.tests.push_back(std::move(test));
+  }
+  return predicate;
+}
+
+Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_only) {
+  Selector selector;
+  if (!node.is_mapping() || node.entries.empty()) {
+    context.diagnostics.Error(
+        node.range,
+        fmt::format("expected paths and what they must hold, such as {{$.type: hello}}, found {}", DescribeNode(node)));
+    return selector;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    Selector::Entry out;
+    out.key = entry.key;
+    out.range = entry.key_range;
+    const bool known = ParseSubject(context, entry, json_only, out);
+    out.predicate = ParsePredicate(context, entry.key, entry.value);
+    if (known) selector.entries.push_back(std::move(out));
+  }
+  return selector;
+}
+
+std::optional<CaptureSource> ParseSource(ParseContext& context, std::string_view key, const YamlNode& node, bool http) {
+  const auto text = ReadText(context, key, node);
+  if (!text) return std::nullopt;
+  CaptureSource source;
+  source.range = node.range;
+  if (text->starts_with('$')) {
+    auto path = ParsePath(context, *text, node.range);
+    if (!path) return std::nullopt;
+    source.path = *std::move(path);
+    return source;
+  }
+  constexpr std::string_view kRegex = "regex:", kHeader = "header:", kCookie = "cookie:";
+  if (text->starts_with(kRegex)) {
+    source.kind = CaptureSource::Kind::kRegex;
+    source.regex =
+        ParseRegex(context, key, std::string_view(*text).substr(kRegex.size()), Inside(node.range, kRegex.size()));
+    if (source.regex == nullptr) return std::nullopt;
+    return source;
+  }
+  if (http && text->starts_with(kHeader) && text->size() > kHeader.size()) {
+    source.kind = CaptureSource::Kind::kHeader;
+    source.name = text->substr(kHeader.size());
+    return source;
+  }
+  if (http && text->starts_with(kCookie) && text->size() > kCookie.size()) {
+    source.kind = CaptureSource::Kind::kCookie;
+    source.name = text->substr(kCookie.size());
+    return source;
+  }
+  context.diagnostics.Error(node.range, fmt::format("{}: expected $.path{} or regex:…, found \"{}\"", key,
+                                                    http ? ", header:NAME, cookie:NAME" : "", Excerpt(*text, 60)));
+  return std::nullopt;
+}
+
+std::vector<Capture> ParseCaptures(ParseContext& context, const YamlNode& node, bool http) {
+  std::vector<Capture> captures;
+  if (!node.is_mapping()) {
+    context.diagnostics.Error(
+        node.range, fmt::format("capture: expected a mapping of variables to sources, found {}", DescribeNode(node)));
+    return captures;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    const bool named = CheckVariableName(context, entry.key, entry.key_range);
+    auto source = ParseSource(context, entry.key, entry.value, http);
+    if (!named || !source) continue;
+    Capture& capture = captures.emplace_back();
+    capture.variable = entry.key;
+    capture.source = *std::move(source);
+    capture.source.range = entry.key_range;
+  }
+  return captures;
+}
+
+}  // namespace wsfleet

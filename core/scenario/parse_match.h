@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/match/selector.h"
+#include "core/scenario/fields.h"
+
+namespace wsfleet {
+
+Predicate ParsePredicate(ParseContext& context, std::string_view key, const YamlNode& node);
+// A selector on frames; with `json_only` only paths are allowed (an HTTP body).
+Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_only = false);
+// `http`: header: and cookie: are allowed too.
+std::optional<CaptureSource> ParseSource(ParseContext& context, std::string_view key, const YamlNode& node, bool http);
+std::vector<Capture> ParseCaptures(ParseContext& context, const YamlNode& node, bool http);
+std::optional<JsonPath> ParsePath(ParseContext& context, std::string_view text, const SourceRange& range);
+
+}  // namespace wsfleet

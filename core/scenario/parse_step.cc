@@ -1,0 +1,341 @@
+#include "core/scenario/parse_step.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "core/base/text.h"
+#include "core/scenario/parse_match.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::array<std::string_view, 14> kActions{"http",       "connect",    "reconnect",   "send",         "expect",
+                                                    "expect_seq", "expect_all", "expect_none", "expect_close", "ping",
+                                                    "close",      "drop",       "wait",        "repeat"};
+constexpr std::array<std::string_view, 16> kStepKeys{
+    "id",         "via",         "http",         "connect", "reconnect", "send", "expect", "expect_seq",
+    "expect_all", "expect_none", "expect_close", "ping",    "close",     "drop", "wait",   "repeat"};
+constexpr std::array<std::string_view, 8> kSendKeys{"json", "text",   "hex",       "base64",
+                                                    "file", "opcode", "fragments", "capture"};
+constexpr std::array<std::string_view, 7> kExpectKeys{"match",    "assert", "capture", "within",
+                                                      "max_time", "name",   "since"};
+constexpr std::array<std::string_view, 5> kSequenceKeys{"messages", "strict", "unique", "within", "since"};
+constexpr std::array<std::string_view, 4> kAllKeys{"messages", "unique", "within", "since"};
+constexpr std::array<std::string_view, 3> kNoneKeys{"match", "for", "since"};
+constexpr std::array<std::string_view, 4> kExpectCloseKeys{"code", "reason", "within", "since"};
+constexpr std::array<std::string_view, 2> kPingKeys{"within", "max_time"};
+constexpr std::array<std::string_view, 2> kCloseKeys{"code", "reason"};
+constexpr std::array<std::string_view, 4> kRepeatKeys{"times", "for", "every", "steps"};
+constexpr std::size_t kMaxMessages = 64;
+constexpr std::size_t kMaxSteps = 1000;
+
+std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& node, std::string_view key) {
+  const YamlNode* value = Get(node, key);
+  return value == nullptr ? std::nullopt : ReadDuration(context, key, *value);
+}
+
+std::string TextOf(ParseContext& context, const YamlNode& node, std::string_view key) {
+  const YamlNode* value = Get(node, key);
+  return value == nullptr ? std::string() : ReadText(context, key, *value).value_or("");
+}
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+void ParsePayload(ParseContext& context, const YamlNode& node, SendStep& step) {
+  constexpr std::array<std::string_view, 5> kKinds{"json", "text", "hex", "base64", "file"};
+  const YamlNode::Entry* payload = nullptr;
+  for (const std::string_view kind : kKinds) {
+    const auto* entry = node.Find(kind);
+    if (entry == nullptr) continue;
+    if (payload != nullptr) {
+      context.diagnostics.Error(entry->key_range, "send has exactly one of json, text, hex, base64, file");
+      return;
+    }
+    payload = entry;
+  }
+  if (payload == nullptr) {
+    context.diagnostics.Error(node.range, "send has exactly one of json, text, hex, base64, file; found none");
+    return;
+  }
+  step.frame = payload->key == "json" || payload->key == "text" ? SendStep::Frame::kText : SendStep::Frame::kBinary;
+  if (payload->key == "json") {
+    step.kind = SendStep::Kind::kJson;
+    step.json = ReadValue(context, payload->value);
+    return;
+  }
+  if (payload->key == "text") {
+    step.kind = SendStep::Kind::kText;
+    step.text = ReadTemplate(context, "text", payload->value);
+    return;
+  }
+  std::string text = ReadText(context, payload->key, payload->value).value_or("");
+  if (payload->key == "file") {
+    step.kind = SendStep::Kind::kFile;
+    step.file = std::move(text);
+    return;
+  }
+  std::erase_if(text, IsSpace);
+  const bool hex = payload->key == "hex";
+  step.kind = hex ? SendStep::Kind::kHex : SendStep::Kind::kBase64;
+  const bool digits = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos && text.size() % 2 == 0;
+  if (hex && digits) {
+    step.bytes = absl::HexStringToBytes(text);
+  } else if (hex || !absl::Base64Unescape(text, &step.bytes)) {
+    context.diagnostics.Error(payload->value.range,
+                              hex ? "hex: expected pairs of hexadecimal digits" : "base64: expected base64 (RFC 4648)");
+  }
+}
+
+SendStep ParseSend(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  SendStep step;
+  if (!CheckKeys(context, node, "send", kSendKeys)) return step;
+  ParsePayload(context, node, step);
+  constexpr std::array<std::string_view, 3> kOpcodes{"text", "binary", "pong"};
+  if (const auto* opcode = node.Find("opcode")) {
+    const auto word = ReadWord(context, "opcode", opcode->value, kOpcodes);
+    if (word) {
+      step.frame = *word == "pong"     ? SendStep::Frame::kPong
+                   : *word == "binary" ? SendStep::Frame::kBinary
+                                       : SendStep::Frame::kText;
+    }
+    if (step.frame == SendStep::Frame::kPong) unsupported.push_back({"opcode: pong", opcode->key_range});
+  }
+  if (const auto* fragments = node.Find("fragments")) {
+    step.fragments =
+        static_cast<std::uint32_t>(ReadInteger(context, "fragments", fragments->value, 1, 1000).value_or(1));
+    if (step.fragments > 1) unsupported.push_back({"fragments", fragments->key_range});
+  }
+  if (const YamlNode* capture = Get(node, "capture")) step.capture = ParseCaptures(context, *capture, false);
+  return step;
+}
+
+Message ParseMessage(ParseContext& context, const YamlNode& node) {
+  Message message;
+  message.range = node.range;
+  message.name = TextOf(context, node, "name");
+  if (const auto* name = node.Find("name")) message.range = name->value.range;
+  if (const YamlNode* match = Get(node, "match")) {
+    message.match = ParseSelector(context, *match);
+    if (message.name.empty()) message.range = match->range;
+  } else {
+    context.diagnostics.Error(node.range, "\"match\" is missing: which frame is meant?");
+  }
+  if (const YamlNode* assertion = Get(node, "assert")) message.assertion = ParseSelector(context, *assertion);
+  if (const YamlNode* capture = Get(node, "capture")) message.capture = ParseCaptures(context, *capture, false);
+  message.within = DurationOf(context, node, "within");
+  message.max_time = DurationOf(context, node, "max_time");
+  return message;
+}
+
+ExpectStep ParseExpect(ParseContext& context, const YamlNode& node) {
+  ExpectStep step;
+  if (!CheckKeys(context, node, "expect", kExpectKeys)) return step;
+  step.message = ParseMessage(context, node);
+  step.since = TextOf(context, node, "since");
+  return step;
+}
+
+Unique ParseUnique(ParseContext& context, const YamlNode& node) {
+  Unique unique;
+  const boost::json::value value = node.is_scalar() ? ScalarValue(node) : boost::json::value();
+  if (value.is_bool()) {
+    unique.wanted = value.get_bool();
+    return unique;
+  }
+  unique.after_last_match = ReadDuration(context, "unique", node);
+  unique.wanted = unique.after_last_match.has_value();
+  return unique;
+}
+
+void WarnOfLongHold(ParseContext& context, const YamlNode& node, const ExpectManyStep& step) {
+  const auto* unique = node.Find("unique");
+  if (unique == nullptr || !step.unique.wanted || step.unique.after_last_match) return;
+  if (step.within.value_or(absl::ZeroDuration()) > absl::Seconds(10)) {
+    context.diagnostics.Warning(unique->key_range,
+                                "unique: true holds the step until `within` is over; give a duration");
+  }
+}
+
+ExpectManyStep ParseExpectMany(ParseContext& context, const YamlNode& node, bool sequence) {
+  ExpectManyStep step;
+  step.order = sequence ? ExpectManyStep::Order::kSequence : ExpectManyStep::Order::kAny;
+  const auto keys =
+      sequence ? std::span<const std::string_view>(kSequenceKeys) : std::span<const std::string_view>(kAllKeys);
+  if (!CheckKeys(context, node, sequence ? "expect_seq" : "expect_all", keys)) return step;
+  if (const YamlNode* strict = Get(node, "strict")) step.strict = ReadBool(context, "strict", *strict).value_or(false);
+  if (const YamlNode* unique = Get(node, "unique")) step.unique = ParseUnique(context, *unique);
+  step.within = DurationOf(context, node, "within");
+  step.since = TextOf(context, node, "since");
+  const YamlNode* messages = Get(node, "messages");
+  if (messages == nullptr || !messages->is_sequence() || messages->elements.empty() ||
+      messages->elements.size() > kMaxMessages) {
+    context.diagnostics.Error(messages == nullptr ? node.range : messages->range,
+                              fmt::format("messages: expected a list of 1 to {} messages", kMaxMessages));
+    return step;
+  }
+  for (const YamlNode& element : messages->elements) {
+    if (CheckKeys(context, element, "message", std::span(kExpectKeys).first(6))) {
+      step.messages.push_back(ParseMessage(context, element));
+    }
+  }
+  WarnOfLongHold(context, node, step);
+  return step;
+}
+
+ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
+  ExpectNoneStep step;
+  if (!CheckKeys(context, node, "expect_none", kNoneKeys)) return step;
+  if (const YamlNode* match = Get(node, "match")) {
+    step.match = ParseSelector(context, *match);
+  } else {
+    context.diagnostics.Error(node.range, "expect_none: \"match\" is missing: which frame must not come?");
+  }
+  if (const auto duration = DurationOf(context, node, "for")) {
+    step.duration = *duration;
+  } else if (Get(node, "for") == nullptr) {
+    context.diagnostics.Error(node.range, "expect_none: \"for\" is missing: for how long? write for: 1s");
+  }
+  step.since = TextOf(context, node, "since");
+  return step;
+}
+
+ExpectCloseStep ParseExpectClose(ParseContext& context, const YamlNode& node) {
+  ExpectCloseStep step;
+  if (!CheckKeys(context, node, "expect_close", kExpectCloseKeys)) return step;
+  if (const YamlNode* code = Get(node, "code")) step.code = ParsePredicate(context, "code", *code);
+  if (const YamlNode* reason = Get(node, "reason")) step.reason = ParsePredicate(context, "reason", *reason);
+  step.within = DurationOf(context, node, "within");
+  step.since = TextOf(context, node, "since");
+  return step;
+}
+
+CloseStep ParseClose(ParseContext& context, const YamlNode& node) {
+  CloseStep step;
+  if (!CheckKeys(context, node, "close", kCloseKeys)) return step;
+  if (const YamlNode* code = Get(node, "code")) {
+    step.code = static_cast<std::uint16_t>(ReadInteger(context, "code", *code, 1000, 4999).value_or(1000));
+  }
+  if (const YamlNode* reason = Get(node, "reason")) {
+    step.reason = ReadTemplate(context, "reason", *reason);
+    if (step.reason.is_literal() && step.reason.literal().size() > 123) {
+      context.diagnostics.Error(reason->range, "reason: expected at most 123 bytes (RFC 6455, 5.5.1)");
+    }
+  }
+  return step;
+}
+
+RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  RepeatStep step;
+  if (!CheckKeys(context, node, "repeat", kRepeatKeys)) return step;
+  if (const YamlNode* times = Get(node, "times")) {
+    const auto number = ReadInteger(context, "times", *times, 1, INT64_MAX);
+    if (number) step.times = static_cast<std::uint64_t>(*number);
+  }
+  step.duration = DurationOf(context, node, "for");
+  step.every = DurationOf(context, node, "every");
+  if (Get(node, "times") == nullptr && Get(node, "for") == nullptr) {
+    context.diagnostics.Error(node.range, "repeat: expected times or for: when does it end?");
+  }
+  if (const YamlNode* steps = Get(node, "steps")) {
+    step.steps = ParseSteps(context, *steps, unsupported);
+  } else {
+    context.diagnostics.Error(node.range, "repeat: \"steps\" is missing");
+  }
+  return step;
+}
+
+Action ParseAction(ParseContext& context, const YamlNode::Entry& entry, Unsupported& unsupported) {
+  const std::string& name = entry.key;
+  const YamlNode& node = entry.value;
+  if (name == "http") return ParseHttp(context, node);
+  if (name == "connect") return ParseConnect(context, node, unsupported);
+  if (name == "send") return ParseSend(context, node, unsupported);
+  if (name == "expect") return ParseExpect(context, node);
+  if (name == "expect_seq") return ParseExpectMany(context, node, true);
+  if (name == "expect_all") return ParseExpectMany(context, node, false);
+  if (name == "expect_none") return ParseExpectNone(context, node);
+  if (name == "expect_close") return ParseExpectClose(context, node);
+  if (name == "close") return ParseClose(context, node);
+  if (name == "repeat") return ParseRepeat(context, node, unsupported);
+  if (name == "reconnect") {
+    unsupported.push_back({"reconnect", entry.key_range});
+    return ParseReconnect(context, node);
+  }
+  if (name == "drop") {
+    unsupported.push_back({"drop", entry.key_range});
+    CheckKeys(context, node, "drop", {});
+    return DropStep{};
+  }
+  if (name == "wait") {
+    return WaitStep{ReadDuration(context, "wait", node).value_or(absl::ZeroDuration())};
+  }
+  PingStep ping;
+  if (CheckKeys(context, node, "ping", kPingKeys)) {
+    ping.within = DurationOf(context, node, "within");
+    ping.max_time = DurationOf(context, node, "max_time");
+  }
+  return ping;
+}
+
+bool IsAction(std::string_view key) { return std::ranges::find(kActions, key) != kActions.end(); }
+
+std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  if (!CheckKeys(context, node, "step", kStepKeys)) return std::nullopt;
+  const YamlNode::Entry* action = nullptr;
+  bool unknown = false;
+  for (const YamlNode::Entry& entry : node.entries) {
+    unknown = unknown || std::ranges::find(kStepKeys, entry.key) == kStepKeys.end();
+    if (!IsAction(entry.key)) continue;
+    if (action != nullptr) {
+      context.diagnostics.Error(
+          entry.key_range,
+          fmt::format("a step has exactly one action: \"{}\" stands at {}:{}, \"{}\" must be a step of its own",
+                      action->key, action->key_range.line, action->key_range.column, entry.key));
+      return std::nullopt;
+    }
+    action = &entry;
+  }
+  if (action == nullptr) {
+    // An unknown key is most likely the action, misspelt, and has been reported.
+    if (!unknown)
+      context.diagnostics.Error(node.range,
+                                "a step has exactly one action, such as connect, send or expect; found none");
+    return std::nullopt;
+  }
+  Step step;
+  step.range = action->key_range;
+  step.range.length = static_cast<std::uint32_t>(action->key.size());
+  step.action_name = action->key;
+  step.id = TextOf(context, node, "id");
+  if (const auto* id = node.Find("id")) step.id_range = id->value.range;
+  if (const auto* via = node.Find("via")) {
+    step.via = ReadText(context, "via", via->value).value_or("main");
+    step.via_range = via->value.range;
+    if (step.via != "main") unsupported.push_back({"via", via->key_range});
+  }
+  if (const auto* since = action->value.is_mapping() ? action->value.Find("since") : nullptr) {
+    step.since_range = since->value.range;
+  }
+  step.action = ParseAction(context, *action, unsupported);
+  return step;
+}
+
+}  // namespace
+
+std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+  std::vector<Step> steps;
+  if (!node.is_sequence() || node.elements.empty() || node.elements.size() > kMaxSteps) {
+    context.diagnostics.Error(
+        node.range, fmt::format("steps: expected a list of 1 to {} steps, found {}", kMaxSteps, DescribeNode(node)));
+    return steps;
+  }
+  for (const YamlNode& element : node.elements) {
+    if (auto step = ParseStep(context, element, unsupported)) steps.push_back(*std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/scenario/diagnostics.h"
+#include "core/scenario/plan.h"
+#include "core/scenario/references.h"
+#include "fmt/format.h"
+#include "re2/re2.h"
+
+namespace wsfleet {
+namespace {
+
+// What is known before a session: constants of the command line, the target and the suite, and the environment.
+class ConstantScope : public Scope {
+ public:
+  ConstantScope(const Suite& suite, const Variables& variables) : suite_(suite), variables_(variables) {}
+
+  absl::StatusOr<boost::json::value> Lookup(std::string_view name) const override {
+    if (name.starts_with("env.")) {
+      const auto found = variables_.env.find(name.substr(4));
+      if (found != variables_.env.end()) return boost::json::value(found->second);
+      return absl::NotFoundError(fmt::format("environment variable {} is not set", name.substr(4)));
+    }
+    if (const auto given = variables_.vars.find(name); given != variables_.vars.end())
+      return boost::json::value(given->second);
+    for (const auto& [known, value] : suite_.vars) {
+      if (known == name) return Expand(value, *this);
+    }
+    return absl::NotFoundError(fmt::format("variable \"{}\" has no value before a session begins", name));
+  }
+
+ private:
+  const Suite& suite_;
+  const Variables& variables_;
+};
+
+class Resolver {
+ public:
+  Resolver(const Bundle& bundle, const Selection& selection, const Variables& variables)
+      : bundle_(bundle), selection_(selection), variables_(variables), grep_(MakeGrep(selection.grep)) {}
+
+  ResolveResult Run(std::vector<Suite> suites) {
+    if (!selection_.grep.empty() && !grep_->ok()) diagnostics_.Error({}, fmt::format("--grep: {}", grep_->error()));
+    CheckVariables(suites);
+    auto plan = std::make_shared<Plan>();
+    for (Suite& suite : suites) AddSuite(std::move(suite), *plan);
+    if (plan->cases.empty() && !diagnostics_.has_errors()) ReportEmpty();
+    ResolveResult result;
+    result.diagnostics = diagnostics_.Sorted(kMaxDiagnostics);
+    if (diagnostics_.has_errors()) return result;
+    std::ranges::copy_if(result.diagnostics, std::back_inserter(plan->warnings),
+                         [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kWarning; });
+    plan->secrets.assign(secrets_.begin(), secrets_.end());
+    plan->environment.assign(environment_.begin(), environment_.end());
+    result.plan = std::move(plan);
+    return result;
+  }
+
+ private:
+  static std::unique_ptr<RE2> MakeGrep(const std::string& pattern) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    return std::make_unique<RE2>(pattern, options);
+  }
+
+  void CheckVariables(const std::vector<Suite>& suites) {
+    std::set<std::string_view> known;
+    for (const Suite& suite : suites) {
+      for (const auto& [name, value] : suite.vars) known.insert(name);
+      for (const Target& target : suite.targets) {
+        for (const auto& [name, value] : target.vars) known.insert(name);
+      }
+    }
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    for (const auto& [name, value] : variables_.vars) {
+      if (known.contains(name)) continue;
+      const std::string_view closest = ClosestMatch(name, names);
+      diagnostics_.Error({}, fmt::format("--var {}: no suite has this variable{}", name,
+                                         closest.empty() ? "" : fmt::format("; did you mean \"{}\"?", closest)));
+    }
+  }
+
+  void AddSuite(Suite suite, Plan& plan) {
+    ResolveTarget(suite);
+    for (Scenario& scenario : suite.scenarios) FillDefaults(suite, scenario.steps);
+    const auto shared = std::make_shared<const Suite>(std::move(suite));
+    const std::size_t before = plan.cases.size();
+    std::vector<const Scenario*> scenarios;
+    for (const Scenario& scenario : shared->scenarios) scenarios.push_back(&scenario);
+    std::ranges::stable_sort(scenarios, {}, &Scenario::priority);
+    for (const Scenario* scenario : scenarios) AddCases(*shared, *scenario, plan);
+    if (shared->scenarios.empty()) Refuse(shared->not_in_this_version);
+    if (plan.cases.size() == before) return;
+    Refuse(shared->not_in_this_version);
+    CollectNames(*shared);
+    plan.suites.push_back(shared);
+  }
+
+  void ResolveTarget(Suite& suite) {
+    if (!suite.target_reference) return;
+    const auto text = ExpandText(*suite.target_reference, ConstantScope(suite, variables_));
+    if (!text.ok()) {
+      diagnostics_.Error(suite.target_reference->range(), fmt::format("target: {}", ToStd(text.status().message())));
+      return;
+    }
+    if (text->starts_with("ws://") || text->starts_with("wss://")) {
+      Target& target = suite.target_candidates.emplace_back();
+      target.url = Template::Literal(*text);
+      target.range = suite.target_reference->range();
+      return;
+    }
+    const auto found = std::ranges::find(suite.targets, *text, &Target::name);
+    if (found != suite.targets.end()) {
+      suite.target_candidates.push_back(*found);
+      return;
+    }
+    diagnostics_.Error(
+        suite.target_reference->range(),
+        fmt::format("target: expected a ws:// or wss:// URL or a name in targets, found \"{}\"", Excerpt(*text, 80)));
+  }
+
+  std::string FileContent(const std::string& path, const Suite& suite, const SourceRange& range) {
+    const std::size_t slash = suite.file.rfind('/');
+    const std::string full = slash == std::string::npos ? path : suite.file.substr(0, slash + 1) + path;
+    const auto found = bundle_.files.find(full);
+    if (found != bundle_.files.end()) return found->second;
+    diagnostics_.Error(range, fmt::format("file \"{}\" is missing beside {}", path, suite.file));
+    return {};
+  }
+
+  void FillDefaults(const Suite& suite, std::vector<Step>& steps) {
+    const absl::Duration within = suite.defaults.within;
+    for (Step& step : steps) {
+      std::visit(
+          [&](auto& action) {
+            if constexpr (requires { action.within; }) action.within = action.within.value_or(within);
+          },
+          step.action);
+      if (auto* expect = std::get_if<ExpectStep>(&step.action)) {
+        expect->message.within = expect->message.within.value_or(within);
+      } else if (auto* repeat = std::get_if<RepeatStep>(&step.action)) {
+        FillDefaults(suite, repeat->steps);
+      } else if (auto* send = std::get_if<SendStep>(&step.action); send && send->kind == SendStep::Kind::kFile) {
+        send->bytes = FileContent(send->file, suite, step.range);
+      }
+    }
+  }
+
+  bool IsSelected(const Suite&, const Scenario& scenario, const std::string& id) const {
+    if (selection_.max_priority && scenario.priority > *selection_.max_priority) return false;
+    const bool tagged = selection_.tags.empty() || std::ranges::any_of(selection_.tags, [&](const std::string& tag) {
+                          return std::ranges::find(scenario.tags, tag) != scenario.tags.end();
+                        });
+    return tagged && (selection_.grep.empty() || RE2::PartialMatch(id, *grep_));
+  }
+
+  void AddCases(const Suite& suite, const Scenario& scenario, Plan& plan) {
+    std::vector<std::vector<std::pair<std::string, boost::json::value>>> cells{{}};
+    for (const auto& [name, values] : scenario.matrix) {
+      decltype(cells) next;
+      for (const auto& cell : cells) {
+        for (const auto& value : values) {
+          next.push_back(cell);
+          next.back().emplace_back(name, value);
+        }
+      }
+      cells = std::move(next);
+    }
+    bool selected = false;
+    for (std::uint32_t round = 1; round <= selection_.repeat; ++round) {
+      for (const auto& cell : cells) {
+        std::string id = fmt::format("{}/{}", suite.name, scenario.name);
+        for (std::size_t i = 0; i < cell.size(); ++i) {
+          id += fmt::format("{}{}={}", i == 0 ? " [" : ", ", cell[i].first, Excerpt(ValueAsText(cell[i].second), 80));
+        }
+        if (!cell.empty()) id += "]";
+        all_ids_.push_back(id);
+        if (!IsSelected(suite, scenario, id)) continue;
+        if (selection_.repeat > 1) id += fmt::format(" #{}", round);
+        selected = true;
+        plan.cases.push_back({CaseId(id), &suite, &scenario, cell, scenario.priority});
+      }
+    }
+    if (selected) Refuse(scenario.not_in_this_version);
+  }
+
+  void Refuse(const std::vector<NotInThisVersion>& entries) {
+    for (const NotInThisVersion& entry : entries) {
+      diagnostics_.Error(entry.range, fmt::format("\"{}\" is not in this version", entry.what));
+    }
+  }
+
+  void CollectNames(const Suite& suite) {
+    const TemplateVisitor visit = [&](const Template& text, bool) {
+      for (const Template::Part& part : text.parts()) {
+        if (part.reference && part.text.starts_with("secret.")) secrets_.insert(part.text.substr(7));
+        if (part.reference && part.text.starts_with("env.")) environment_.insert(part.text.substr(4));
+      }
+    };
+    const auto require = [&](const std::vector<Requirement>& requirements) {
+      for (const Requirement& requirement : requirements) {
+        VisitTemplates(requirement, visit);
+        if (const auto* env = std::get_if<EnvRequirement>(&requirement.what)) environment_.insert(env->name);
+        if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) secrets_.insert(secret->name);
+      }
+    };
+    require(suite.requirements);
+    for (const auto& [name, value] : suite.vars) VisitTemplates(value, true, visit);
+    for (const Credential& credential : suite.credentials) VisitTemplates(credential, visit);
+    for (const Target& target : suite.target_candidates) {
+      visit(target.url, true);
+      require(target.requirements);
+      for (const auto& [name, text] : target.headers) visit(text, true);
+      for (const auto& [name, value] : target.vars) VisitTemplates(value, true, visit);
+      VisitTemplates(target.tls, visit);
+    }
+    if (suite.target_reference) visit(*suite.target_reference, true);
+    if (suite.revision) VisitTemplates(suite.revision->http, visit);
+    for (const Scenario& scenario : suite.scenarios) {
+      require(scenario.requirements);
+      VisitTemplates(scenario, visit);
+    }
+  }
+
+  void ReportEmpty() {
+    std::string examples;
+    for (std::size_t i = 0; i < all_ids_.size() && i < 5; ++i) examples += fmt::format("\n  {}", all_ids_[i]);
+    if (all_ids_.size() > 5) examples += fmt::format("\n  … and {} more", all_ids_.size() - 5);
+    diagnostics_.Error({}, fmt::format("nothing is selected; there are {} cases:{}", all_ids_.size(), examples));
+  }
+
+  const Bundle& bundle_;
+  const Selection& selection_;
+  const Variables& variables_;
+  std::unique_ptr<RE2> grep_;
+  Diagnostics diagnostics_;
+  std::vector<std::string> all_ids_;
+  std::set<std::string> secrets_, environment_;
+};
+
+}  // namespace
+
+ResolveResult Resolve(const Bundle& bundle, const Selection& selection, const Variables& variables) {
+  ParseResult parsed = ParseBundle(bundle);
+  if (!parsed.ok()) return {nullptr, std::move(parsed.diagnostics)};
+  ResolveResult result = Resolver(bundle, selection, variables).Run(std::move(parsed.suites));
+  if (result.plan == nullptr) return result;
+  // Warnings of parsing stand before those of resolving.
+  result.diagnostics.insert(result.diagnostics.begin(), parsed.diagnostics.begin(), parsed.diagnostics.end());
+  return result;
+}
+
+}  // namespace wsfleet

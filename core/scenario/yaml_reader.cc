@@ -1,0 +1,251 @@
+#include "core/scenario/yaml_reader.h"
+
+#include <map>
+#include <sstream>
+
+#include "core/base/text.h"
+#include "core/scenario/parser.h"
+#include "fmt/format.h"
+#include "yaml-cpp/eventhandler.h"
+#include "yaml-cpp/exceptions.h"
+#include "yaml-cpp/parser.h"
+
+namespace wsfleet {
+namespace {
+
+// Leaves yaml-cpp's parser, and never this file.
+struct Refused {
+  SourceRange range;
+  std::string message;
+};
+
+SourceRange RangeAt(const std::string& file, const YAML::Mark& mark, std::size_t length) {
+  SourceRange range;
+  range.file = file;
+  range.line = mark.is_null() ? 1 : static_cast<std::uint32_t>(mark.line + 1);
+  range.column = mark.is_null() ? 1 : static_cast<std::uint32_t>(mark.column + 1);
+  range.length = static_cast<std::uint32_t>(std::max<std::size_t>(1, length));
+  return range;
+}
+
+// Builds the tree from yaml-cpp's events, which cost no memory of their own and can be stopped at any time.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& file, std::string_view text) : file_(file) {
+    for (std::size_t at = 0; at <= text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      lines_.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+
+  bool has_root() const { return has_root_; }
+  YamlNode TakeRoot() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    YamlNode node;
+    node.range = RangeAt(file_, mark, 1);
+    Finish(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (++aliases_ > kMaxYamlAliases) {
+      Refuse(RangeAt(file_, mark, 1), fmt::format("more than {} aliases; write the values out", kMaxYamlAliases));
+    }
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) Refuse(RangeAt(file_, mark, 1), "this alias stands inside of what it names");
+    Count(RangeAt(file_, mark, 1), found->second.second);
+    YamlNode node = found->second.first;
+    Place(std::move(node));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    YamlNode node;
+    node.text = value;
+    node.quoted = tag == "!";
+    node.range = RangeAt(file_, mark, value.size());
+    CheckTag(tag, node.range);
+    // Marks of what stands inside the quotes count from behind the opening one.
+    const std::string_view line = node.range.line <= lines_.size() ? lines_[node.range.line - 1] : std::string_view();
+    const std::size_t column = node.range.column - 1;
+    if (node.quoted && column < line.size() && (line[column] == '"' || line[column] == '\'')) ++node.range.column;
+    Finish(std::move(node), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(YamlNode::Kind::kSequence, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(YamlNode::Kind::kMapping, mark, tag, anchor);
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  struct Level {
+    YamlNode node;
+    YAML::anchor_t anchor = 0;
+    std::size_t nodes_before = 0;
+    std::optional<YamlNode> key;  // of a mapping, waiting for its value
+  };
+
+  [[noreturn]] static void Refuse(SourceRange range, std::string message) {
+    throw Refused{std::move(range), std::move(message)};
+  }
+
+  void CheckTag(const std::string& tag, const SourceRange& range) const {
+    if (!tag.empty() && tag != "?" && tag != "!") Refuse(range, fmt::format("the tag {} is not supported", tag));
+  }
+
+  void Count(const SourceRange& range, std::size_t nodes) {
+    nodes_ += nodes;
+    if (nodes_ > kMaxYamlNodes) Refuse(range, fmt::format("more than {} values", kMaxYamlNodes));
+  }
+
+  void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    const SourceRange range = RangeAt(file_, mark, 1);
+    CheckTag(tag, range);
+    if (levels_.size() == kMaxYamlDepth) Refuse(range, fmt::format("nested deeper than {} levels", kMaxYamlDepth));
+    Level& level = levels_.emplace_back();
+    level.node.kind = kind;
+    level.node.range = range;
+    level.anchor = anchor;
+    level.nodes_before = nodes_;
+  }
+
+  void Close() {
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    Remember(level.anchor, level.node, nodes_ - level.nodes_before + 1);
+    Count(level.node.range, 1);
+    Place(std::move(level.node));
+  }
+
+  void Finish(YamlNode node, YAML::anchor_t anchor) {
+    Remember(anchor, node, 1);
+    Count(node.range, 1);
+    Place(std::move(node));
+  }
+
+  void Remember(YAML::anchor_t anchor, const YamlNode& node, std::size_t nodes) {
+    if (anchor == 0) return;
+    if (anchors_.size() == kMaxYamlAliases) Refuse(node.range, fmt::format("more than {} anchors", kMaxYamlAliases));
+    anchors_.emplace(anchor, std::pair(node, nodes));
+  }
+
+  void Place(YamlNode node) {
+    if (levels_.empty()) {
+      root_ = std::move(node);
+      has_root_ = true;
+      return;
+    }
+    Level& parent = levels_.back();
+    if (parent.node.is_sequence()) {
+      parent.node.elements.push_back(std::move(node));
+    } else if (!parent.key) {
+      CheckKey(parent.node, node);
+      parent.key = std::move(node);
+    } else {
+      parent.node.entries.push_back({parent.key->text, parent.key->range, std::move(node)});
+      parent.key.reset();
+    }
+  }
+
+  static void CheckKey(const YamlNode& mapping, const YamlNode& key) {
+    if (!key.is_scalar()) Refuse(key.range, fmt::format("a key is a word, found {}", DescribeNode(key)));
+    if (key.text == "<<" && !key.quoted) {
+      Refuse(key.range, "merge keys (<<) are not part of YAML 1.2; write the keys out");
+    }
+    if (const YamlNode::Entry* first = mapping.Find(key.text)) {
+      Refuse(key.range, fmt::format("duplicate key \"{}\"; the first is at {}:{}", key.text, first->key_range.line,
+                                    first->key_range.column));
+    }
+  }
+
+  std::string file_;
+  std::vector<std::string_view> lines_;
+  std::vector<Level> levels_;
+  std::map<YAML::anchor_t, std::pair<YamlNode, std::size_t>> anchors_;
+  std::size_t aliases_ = 0;
+  std::size_t nodes_ = 0;
+  YamlNode root_;
+  bool has_root_ = false;
+};
+
+// The first tab in a line's indentation: from `from_line` on, in columns above the first only if `anywhere`.
+std::optional<SourceRange> FindTab(const std::string& file, std::string_view text, bool anywhere) {
+  std::uint32_t line = 1;
+  for (std::size_t at = 0; at < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view content = text.substr(at, end - at);
+    const std::size_t tab = content.find_first_not_of(' ');
+    if (tab != std::string_view::npos && content[tab] == '\t' && (anywhere || tab == 0) &&
+        content.find_first_not_of(" \t\r") != std::string_view::npos) {
+      return SourceRange{file, line, static_cast<std::uint32_t>(tab + 1), 1};
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+// What can be said without parsing. Empty if all is well.
+std::optional<Refused> CheckText(const std::string& file, std::string_view text) {
+  const SourceRange begin{file, 1, 1, 1};
+  if (text.size() > kMaxFileBytes) {
+    return Refused{begin,
+                   fmt::format("file is {:.1f} MiB; the limit is 1 MiB", static_cast<double>(text.size()) / (1 << 20))};
+  }
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return Refused{begin, "empty file; expected version, name, scenarios"};
+  }
+  if (!IsValidUtf8(text)) return Refused{begin, "the file is not UTF-8 text"};
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    return Refused{begin, "the file is binary: it holds a zero byte"};
+  }
+  if (const auto tab = FindTab(file, text, false)) return Refused{*tab, "a tab cannot indent YAML; use spaces"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text, Diagnostics& diagnostics) {
+  if (auto refused = CheckText(file, text)) {
+    diagnostics.Error(refused->range, std::move(refused->message));
+    return std::nullopt;
+  }
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    TreeBuilder builder(file, text);
+    parser.HandleNextDocument(builder);
+    if (!builder.has_root()) {
+      diagnostics.Error({file, 1, 1, 1}, "empty file; expected version, name, scenarios");
+      return std::nullopt;
+    }
+    YamlNode root = builder.TakeRoot();
+    TreeBuilder second(file, text);
+    if (parser.HandleNextDocument(second) && second.has_root()) {
+      diagnostics.Error(second.TakeRoot().range, "a second document; a suite is one YAML document");
+      return std::nullopt;
+    }
+    return root;
+  } catch (const Refused& refused) {
+    diagnostics.Error(refused.range, refused.message);
+  } catch (const YAML::Exception& error) {
+    const auto tab = FindTab(file, text, true);
+    if (tab && static_cast<int>(tab->line) <= error.mark.line + 1) {
+      diagnostics.Error(*tab, "a tab cannot indent YAML; use spaces");
+    } else {
+      diagnostics.Error(RangeAt(file, error.mark, 1), fmt::format("not YAML: {}", error.msg));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace wsfleet

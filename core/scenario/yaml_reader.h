@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/scenario/diagnostics.h"
+#include "core/scenario/yaml_node.h"
+
+namespace wsfleet {
+
+inline constexpr std::size_t kMaxYamlDepth = 64;
+inline constexpr std::size_t kMaxYamlAliases = 100;
+inline constexpr std::size_t kMaxYamlNodes = 200'000;  // aliases count as what they stand for
+
+// One YAML document as a tree with marks. Nothing, and a diagnostic, for what is not one: a tab as indentation, a merge
+// key, a key written twice, a second document, or anything beyond the limits above or kMaxFileBytes.
+std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text, Diagnostics& diagnostics);
+
+}  // namespace wsfleet
