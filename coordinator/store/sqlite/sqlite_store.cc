@@ -46,6 +46,8 @@ class SqliteStore::FileLock {
   int file_;
 };
 
+SqliteStore::SqliteStore(const FleetName& fleet) : fleet_(fleet) {}
+
 SqliteStore::~SqliteStore() {
   // The last connection to close checkpoints, and that must be the writer.
   reader_.connection.reset();

@@ -41,7 +41,7 @@ class SqliteStore final : public FleetStore, public JobReader, public BundleStor
   // Holds the lock on the file while it lives.
   class FileLock;
 
-  explicit SqliteStore(const FleetName& fleet) : fleet_(fleet) {}
+  explicit SqliteStore(const FleetName& fleet);
 
   Channel& reader() { return reader_.connection == nullptr ? writer_ : reader_; }
 

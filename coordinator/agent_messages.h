@@ -1,0 +1,34 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "coordinator/fleet/effects.h"
+#include "coordinator/fleet/events.h"
+#include "coordinator/secret_box.h"
+#include "wsfleet/v1/agent_session.pb.h"
+
+// Messages of the agent session to events, and effects to messages. Pure. What does not keep the limits of
+// agent_session.proto is INVALID_ARGUMENT, with the field's name.
+namespace wsfleet::coordinator {
+
+absl::StatusOr<fleet::AgentConnected> ParseHello(const v1::Hello& hello, const FleetName& fleet);
+absl::StatusOr<fleet::HeartbeatReceived> ParseHeartbeat(const v1::Heartbeat& heartbeat);
+absl::StatusOr<fleet::ResultsReceived> ParseResults(const v1::ResultBatch& batch);
+absl::StatusOr<fleet::ShardFinished> ParseShardDone(const v1::ShardDone& done);
+
+struct SessionTimes {
+  absl::Duration lease_time;
+  absl::Duration heartbeat_interval;
+};
+
+v1::CoordinatorMessage ToMessage(const fleet::SendWelcome& effect, const SessionTimes& times);
+// `received`: when the heartbeat came.
+v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const SessionTimes& times,
+                                 absl::Time received);
+v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const SessionTimes& times,
+                                 const Secrets& secrets);
+v1::CoordinatorMessage ToMessage(const fleet::SendResultAck& effect);
+v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect);
+v1::CoordinatorMessage ToMessage(const fleet::SendCancel& effect);
+
+}  // namespace wsfleet::coordinator

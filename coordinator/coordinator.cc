@@ -1,0 +1,136 @@
+#include "coordinator/coordinator.h"
+
+#include <filesystem>
+#include <future>
+#include <utility>
+
+#include "coordinator/private_file.h"
+#include "coordinator/tls/ephemeral_ca.h"
+#include "coordinator/tls/listener_credentials.h"
+#include "fmt/format.h"
+#include "proto/wire/bundle.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+// A submit's header may be larger than a message to an agent; PrepareSubmission says what is too large.
+constexpr int kMaxClientMessageBytes = 1 << 20;
+
+absl::StatusOr<SecretBox> OpenSecretBox(const CoordinatorOptions& options) {
+  if (options.store == ":memory:") return SecretBox::WithRandomKey();
+  std::string directory = options.state_directory;
+  if (directory.empty()) directory = std::filesystem::absolute(options.store).parent_path().string();
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) {
+    if (auto status = MakePrivateDirectory(directory); !status.ok()) return status;
+  }
+  return SecretBox::WithKeyFile(directory + "/secrets.key");
+}
+
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  if (path.empty()) return std::string();
+  auto token = ReadPrivateFile(path);
+  if (!token.ok()) return token.status();
+  token->erase(token->find_last_not_of(" \r\n\t") + 1);
+  if (token->empty()) return absl::FailedPreconditionError(fmt::format("{}: expected a token, found nothing", path));
+  return token;
+}
+
+// The files of an ephemeral authority stand in for those that were not given.
+absl::StatusOr<CoordinatorOptions> WithEphemeralCa(CoordinatorOptions options) {
+  if (options.development_ca.empty()) return options;
+  if (auto status = MakeEphemeralCa(options.development_ca, absl::Now()); !status.ok()) return status;
+  const EphemeralCaFiles files(options.development_ca);
+  options.certificate = files.server_certificate;
+  options.key = files.server_key;
+  options.client_ca = files.ca;
+  if (options.client_token_file.empty()) options.client_token_file = files.client_token;
+  return options;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(const CoordinatorOptions& options,
+                                                                        const std::string& client_ca) {
+  if (options.plaintext) return grpc::InsecureServerCredentials();
+  return TlsCredentials({options.certificate, options.key, client_ca});
+}
+
+FleetHostSettings HostSettings(const CoordinatorOptions& options) {
+  FleetHostSettings settings;
+  settings.name = options.fleet;
+  settings.fleet.lease_time = options.lease_time;
+  settings.fleet.max_attempts = options.max_attempts;
+  return settings;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given) {
+  const auto options = WithEphemeralCa(given);
+  if (!options.ok()) return options.status();
+  auto token = ReadToken(options->client_token_file);
+  if (!token.ok()) return token.status();
+  auto store = store::SqliteStore::Open(options->store, options->fleet);
+  if (!store.ok()) return store.status();
+  auto secrets = OpenSecretBox(*options);
+  if (!secrets.ok()) return secrets.status();
+  std::unique_ptr<Coordinator> coordinator(
+      new Coordinator(*options, *std::move(store), *std::move(secrets), *std::move(token)));
+  if (auto status = coordinator->Load(); !status.ok()) return status;
+  if (auto status = coordinator->Listen(*options); !status.ok()) return status;
+  return coordinator;
+}
+
+Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqliteStore> store,
+                         SecretBox secrets, std::string token)
+    : context_(1),
+      work_(context_.get_executor()),
+      store_(std::move(store)),
+      secrets_(std::move(secrets)),
+      host_(context_, HostSettings(options), *store_, secrets_),
+      backend_{host_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
+      agent_service_(backend_, options.lease_time),
+      jobs_service_(backend_),
+      fleets_service_(backend_),
+      thread_([this] { context_.run(); }) {}
+
+Coordinator::~Coordinator() { Stop(); }
+
+absl::Status Coordinator::Load() {
+  std::promise<absl::Status> loaded;
+  host_.Start([&loaded](const absl::Status& status) { loaded.set_value(status); });
+  return loaded.get_future().get();
+}
+
+absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
+  auto agent_credentials = CredentialsFor(options, options.client_ca);
+  if (!agent_credentials.ok()) return agent_credentials.status();
+  auto client_credentials = CredentialsFor(options, "");
+  if (!client_credentials.ok()) return client_credentials.status();
+  auto agents = Listener::Start(
+      {options.agent_listen, *agent_credentials, static_cast<int>(wire::kMaxMessageBytes), {&agent_service_}});
+  if (!agents.ok()) return agents.status();
+  agent_listener_ = *std::move(agents);
+  auto clients = Listener::Start(
+      {options.client_listen, *client_credentials, kMaxClientMessageBytes, {&jobs_service_, &fleets_service_}});
+  if (!clients.ok()) return clients.status();
+  client_listener_ = *std::move(clients);
+  return absl::OkStatus();
+}
+
+void Coordinator::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  // The calls end first, so that nothing refers to what is taken down after them.
+  std::promise<void> host_stopped;
+  host_.Stop([&host_stopped] { host_stopped.set_value(); });
+  host_stopped.get_future().wait();
+  if (client_listener_) client_listener_->Shutdown();
+  if (agent_listener_) agent_listener_->Shutdown();
+  readers_.Stop();
+  host_.store_thread().Stop();
+  work_.reset();
+  context_.stop();
+  thread_.join();
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/io_context.hpp"
+#include "coordinator/listener.h"
+#include "coordinator/rpc/agent_service.h"
+#include "coordinator/rpc/backend.h"
+#include "coordinator/rpc/fleets_service.h"
+#include "coordinator/rpc/jobs_service.h"
+#include "coordinator/store/sqlite/sqlite_store.h"
+
+namespace wsfleet::coordinator {
+
+struct CoordinatorOptions {
+  std::string agent_listen = "127.0.0.1:7420";
+  std::string client_listen = "127.0.0.1:7421";
+  std::string store = ":memory:";           // or the path of a SQLite file
+  std::string state_directory;              // where the key of the secrets is kept; not used with ":memory:"
+  std::string certificate, key, client_ca;  // of both listeners; client_ca: of the agents' certificates
+  std::string development_ca;               // directory of an ephemeral authority in place of the three
+  bool plaintext = false;                   // no TLS at all
+  std::string client_token_file;
+  FleetName fleet{"default"};
+  absl::Duration lease_time = absl::Seconds(90);
+  std::uint32_t max_attempts = 3;
+};
+
+// The whole coordinator: one thread for the fleet, one for the store, two for reading, gRPC's own, and two listeners.
+class Coordinator {
+ public:
+  // Returns when both listeners serve and the fleet is loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it cannot.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options);
+  // As Stop().
+  ~Coordinator();
+
+  // Ends streams and calls, finishes what is being committed, and closes the store. Blocks for seconds at most.
+  void Stop();
+
+  const std::string& agent_address() const { return agent_listener_->address(); }
+  const std::string& client_address() const { return client_listener_->address(); }
+
+ private:
+  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqliteStore> store, SecretBox secrets,
+              std::string token);
+
+  absl::Status Load();
+  absl::Status Listen(const CoordinatorOptions& options);
+
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::unique_ptr<store::SqliteStore> store_;
+  SecretBox secrets_;
+  ReaderPool readers_;
+  FleetHost host_;
+  Backend backend_;
+  AgentService agent_service_;
+  JobsService jobs_service_;
+  FleetsService fleets_service_;
+  std::unique_ptr<Listener> agent_listener_;
+  std::unique_ptr<Listener> client_listener_;
+  std::thread thread_;  // runs context_
+  bool stopped_ = false;
+};
+
+}  // namespace wsfleet::coordinator

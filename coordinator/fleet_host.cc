@@ -1,0 +1,300 @@
+#include "coordinator/fleet_host.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "boost/asio/post.hpp"
+#include "core/base/text.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::chrono::seconds kLoadRetry{1};
+constexpr std::size_t kMaxWaitingRequests = 1024;
+
+SteadyTime SteadyNow() { return {absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch())}; }
+
+absl::Status NotLoaded() { return absl::UnavailableError("the coordinator is loading its fleet; try again"); }
+
+}  // namespace
+
+absl::Duration HeartbeatInterval(absl::Duration lease_time) {
+  const absl::Duration at_least = std::min(absl::Seconds(1), lease_time / 3);
+  return std::clamp(lease_time / 6, at_least, absl::Seconds(10));
+}
+
+FleetHost::FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
+                     SecretBox secrets)
+    : strand_(boost::asio::make_strand(context)),
+      settings_(std::move(settings)),
+      times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
+      secrets_(std::move(secrets)),
+      wakeup_(strand_),
+      retry_(strand_),
+      store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
+        boost::asio::post(strand_, [this, status = std::move(status), commits = std::move(commits)] {
+          OnCommitted(status, commits);
+        });
+      }) {}
+
+void FleetHost::Start(std::function<void(const absl::Status&)> on_loaded) {
+  boost::asio::post(strand_, [this, on_loaded = std::move(on_loaded)]() mutable {
+    on_first_load_ = std::move(on_loaded);
+    Load();
+  });
+}
+
+void FleetHost::Stop(std::function<void()> on_stopped) {
+  boost::asio::post(strand_, [this, on_stopped = std::move(on_stopped)] {
+    stopped_ = true;
+    machine_.reset();
+    wakeup_.cancel();
+    retry_.cancel();
+    const absl::Status status = absl::UnavailableError("the coordinator is stopping");
+    streams_.EndAll(status);
+    watchers_.EndAll(status);
+    AnswerAll(status);
+    on_stopped();
+  });
+}
+
+// --- requests -------------------------------------------------------------------------------------------------------
+
+void FleetHost::Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer) {
+  boost::asio::post(strand_, [this, proposed, spec = std::move(spec), answer = std::move(answer)]() mutable {
+    if (!machine_) return answer(NotLoaded(), {}, false);
+    if (submits_.size() >= kMaxWaitingRequests) {
+      return answer(absl::ResourceExhaustedError("too many runs are being submitted; try again"), {}, false);
+    }
+    const fleet::RequestId request(++last_request_);
+    submits_.emplace(request, std::move(answer));
+    Apply(fleet::SubmitRequested{request, proposed, std::move(spec)});
+  });
+}
+
+void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer) {
+  boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
+    if (!machine_) return answer(NotLoaded());
+    if (cancels_.size() >= kMaxWaitingRequests) {
+      return answer(absl::ResourceExhaustedError("too many runs are being cancelled; try again"));
+    }
+    const fleet::RequestId request(++last_request_);
+    cancels_.emplace(request, std::move(answer));
+    Apply(fleet::CancelRequested{request, job, std::move(reason)});
+  });
+}
+
+void FleetHost::ListAgents(AgentsAnswer answer) {
+  boost::asio::post(strand_, [this, answer = std::move(answer)] {
+    if (!machine_) return answer(NotLoaded());
+    std::vector<AgentListing> listings;
+    for (fleet::AgentView& view : machine_->agents()) {
+      auto facts = streams_.Facts(view.agent.id);
+      listings.push_back({std::move(view), std::move(facts)});
+    }
+    answer(std::move(listings));
+  });
+}
+
+// --- agents and watchers --------------------------------------------------------------------------------------------
+
+std::optional<fleet::StreamId> FleetHost::Connect(AgentSink sink, fleet::AgentConnected event,
+                                                  std::uint32_t max_sessions) {
+  assert(strand_.running_in_this_thread());
+  if (!machine_) {
+    sink.end(NotLoaded());
+    return std::nullopt;
+  }
+  event.stream = streams_.Open(std::move(sink), event.agent.id, max_sessions, event.held);
+  spdlog::info("agent connects fleet={} agent={} region={} boot={} stream={} held={}", settings_.name.value(),
+               event.agent.id.value(), event.agent.region.value(), event.agent.boot.value(), event.stream.value(),
+               event.held.size());
+  const fleet::StreamId stream = event.stream;
+  Apply(event);
+  return stream;
+}
+
+void FleetHost::Disconnect(fleet::StreamId stream) {
+  assert(strand_.running_in_this_thread());
+  streams_.Close(stream);
+  Apply(fleet::AgentDisconnected{stream});
+}
+
+void FleetHost::OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbeat, fleet::HeartbeatReceived event,
+                            absl::Time received) {
+  streams_.NoteHeartbeat(stream, heartbeat, received);
+  event.stream = stream;
+  Apply(event);
+}
+
+void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress) {
+  const auto shard = streams_.ShardOf(stream, LeaseId(progress.lease()));
+  if (!shard) return;
+  v1::ProgressTick tick;
+  tick.set_shard(shard->index.value());
+  tick.set_case_id(progress.case_id());
+  tick.set_step(progress.step());
+  watchers_.Tick(shard->job, tick);
+}
+
+std::optional<WatcherId> FleetHost::AddWatcher(const JobId& job, Watcher watcher) {
+  assert(strand_.running_in_this_thread());
+  if (stopped_) return std::nullopt;
+  const auto id = watchers_.Add(job, std::move(watcher));
+  if (id) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+  return id;
+}
+
+void FleetHost::RemoveWatcher(WatcherId id) {
+  assert(strand_.running_in_this_thread());
+  const JobId job = watchers_.Remove(id);
+  if (!job.empty()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+}
+
+// --- the machine ----------------------------------------------------------------------------------------------------
+
+void FleetHost::Apply(const fleet::Event& event) {
+  assert(strand_.running_in_this_thread());
+  if (!machine_) return;
+  if (executing_) {
+    // An effect made a stream end, or the like. The effects of this turn go first: commits must keep their order.
+    boost::asio::post(strand_, [this, event] { Apply(event); });
+    return;
+  }
+  Execute(machine_->Apply(event, Now{SteadyNow(), absl::Now()}));
+  ArmTimer();
+}
+
+void FleetHost::Execute(const std::vector<fleet::Effect>& effects) {
+  executing_ = true;
+  for (const fleet::Effect& effect : effects) {
+    // An effect may be that the machine was discarded; what it wanted after that is void.
+    if (!machine_) break;
+    std::visit([this](const auto& one) { On(one); }, effect);
+  }
+  executing_ = false;
+}
+
+void FleetHost::ArmTimer() {
+  if (!machine_) return;
+  const SteadyTime due = machine_->NextWakeup();
+  if (due == SteadyTime::Infinite()) {
+    wakeup_.cancel();
+    return;
+  }
+  const absl::Duration wait = std::clamp(due - SteadyNow(), absl::ZeroDuration(), absl::Hours(1));
+  wakeup_.expires_after(absl::ToChronoNanoseconds(wait));
+  wakeup_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) Apply(fleet::TimePassed{});
+  });
+}
+
+void FleetHost::Load() {
+  const bool taken = store_thread_.Load([this](absl::StatusOr<FleetSnapshot> snapshot) {
+    boost::asio::post(strand_, [this, snapshot = std::move(snapshot)] { OnLoaded(snapshot); });
+  });
+  if (!taken) OnLoaded(absl::UnavailableError("the store's queue is full"));
+}
+
+void FleetHost::OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot) {
+  if (stopped_) return;
+  const auto first = std::exchange(on_first_load_, nullptr);
+  if (!snapshot.ok()) {
+    if (first) return first(snapshot.status());
+    spdlog::error("fleet not loaded fleet={} reason=\"{}\"", settings_.name.value(),
+                  ToStd(snapshot.status().message()));
+    retry_.expires_after(kLoadRetry);
+    retry_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) Load();
+    });
+    return;
+  }
+  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", settings_.name.value(), snapshot->jobs.size(),
+               snapshot->leases.size(), snapshot->agents.size());
+  machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
+  Apply(fleet::TimePassed{});
+  for (const JobId& job : watchers_.Jobs()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+  if (first) first(absl::OkStatus());
+}
+
+void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits) {
+  // Reports of a machine that was discarded come before the next one is loaded: the store's thread keeps the order.
+  if (!machine_) return;
+  if (!status.ok()) return Discard(status);
+  for (const fleet::CommitId commit : commits) Apply(fleet::Persisted{commit});
+}
+
+void FleetHost::Discard(const absl::Status& why) {
+  spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", settings_.name.value(),
+                absl::StatusCodeToString(why.code()), ToStd(why.message()));
+  machine_.reset();
+  wakeup_.cancel();
+  const absl::Status status = absl::UnavailableError("the coordinator could not store a change; try again");
+  streams_.EndAll(status);
+  AnswerAll(status);
+  Load();
+}
+
+void FleetHost::AnswerAll(const absl::Status& status) {
+  for (const auto& [request, answer] : std::exchange(submits_, {})) answer(status, {}, false);
+  for (const auto& [request, answer] : std::exchange(cancels_, {})) answer(status);
+}
+
+// --- effects --------------------------------------------------------------------------------------------------------
+
+void FleetHost::On(const fleet::Persist& effect) {
+  if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
+}
+
+void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stream, ToMessage(effect, times_)); }
+
+void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
+  const absl::Time received = streams_.HeartbeatReceived(effect.stream, effect.number);
+  streams_.Send(effect.stream, ToMessage(effect, times_, received));
+}
+
+void FleetHost::On(const fleet::SendAssignment& effect) {
+  const auto secrets = secrets_.Open(effect.lease.shard.job, effect.spec.sealed_secrets);
+  if (!secrets.ok()) {
+    spdlog::error("shard not sent job={} shard={} lease={} reason=secret-lost detail=\"{}\"",
+                  effect.lease.shard.job.value(), effect.lease.shard.index.value(), effect.lease.id.value(),
+                  ToStd(secrets.status().message()));
+    return Apply(fleet::AssignmentRefused{effect.stream, effect.lease.id, "secret-lost"});
+  }
+  spdlog::info("shard assigned job={} shard={} lease={} attempt={} agent={}", effect.lease.shard.job.value(),
+               effect.lease.shard.index.value(), effect.lease.id.value(), effect.lease.attempt,
+               effect.lease.agent.value());
+  streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
+  streams_.Send(effect.stream, ToMessage(effect, times_, *secrets));
+}
+
+void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
+
+void FleetHost::On(const fleet::SendShardDoneAck& effect) {
+  streams_.ForgetLease(effect.stream, effect.lease);
+  streams_.Send(effect.stream, ToMessage(effect));
+}
+
+void FleetHost::On(const fleet::SendCancel& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
+
+void FleetHost::On(const fleet::CloseStream& effect) {
+  spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), effect.reason);
+  streams_.End(effect.stream, absl::AbortedError(effect.reason));
+}
+
+void FleetHost::On(const fleet::AnswerSubmit& effect) {
+  auto waiting = submits_.extract(effect.request);
+  if (!waiting.empty()) waiting.mapped()(effect.status, effect.job, effect.attached);
+}
+
+void FleetHost::On(const fleet::AnswerCancel& effect) {
+  auto waiting = cancels_.extract(effect.request);
+  if (!waiting.empty()) waiting.mapped()(effect.status);
+}
+
+void FleetHost::On(const fleet::NotifyWatchers& effect) { watchers_.Wake(effect.job, effect.last_event); }
+
+}  // namespace wsfleet::coordinator

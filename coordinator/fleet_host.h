@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/asio/strand.hpp"
+#include "coordinator/agent_messages.h"
+#include "coordinator/agent_streams.h"
+#include "coordinator/fleet/fleet.h"
+#include "coordinator/secret_box.h"
+#include "coordinator/store_thread.h"
+#include "coordinator/watchers.h"
+
+namespace wsfleet::coordinator {
+
+using FleetStrand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+struct FleetHostSettings {
+  FleetName name;
+  fleet::FleetSettings fleet;
+};
+
+// At least three heartbeats in a lease, so that one that is lost does not end it; between one and ten seconds where the
+// lease leaves room for it.
+absl::Duration HeartbeatInterval(absl::Duration lease_time);
+
+// Owns the machine of one fleet and everything that its effects act on. What is decided runs on one strand, in the
+// order in which it came; what blocks runs on the store's thread, whose answers come back to the strand. If a commit
+// fails, the machine is discarded and loaded again: streams end, and waiting requests are answered UNAVAILABLE.
+class FleetHost {
+ public:
+  using SubmitAnswer = std::function<void(const absl::Status&, const JobId& job, bool attached)>;
+  using CancelAnswer = std::function<void(const absl::Status&)>;
+  struct AgentListing {
+    fleet::AgentView view;
+    std::optional<AgentFacts> facts;
+  };
+  using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
+
+  FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store, SecretBox secrets);
+
+  // --- any thread ---------------------------------------------------------------------------------------------------
+
+  FleetStrand& strand() { return strand_; }
+  const FleetName& name() const { return settings_.name; }
+  StoreThread& store_thread() { return store_thread_; }
+
+  // Loads the machine. `on_loaded` is called once on the strand; after an error the host does nothing.
+  void Start(std::function<void(const absl::Status&)> on_loaded);
+  // Ends every stream and watch and answers what waits, then calls `on_stopped` on the strand. Commits that are under
+  // way are finished by the store's thread.
+  void Stop(std::function<void()> on_stopped);
+
+  // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
+  void Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer);
+  void Cancel(const JobId& job, std::string reason, CancelAnswer answer);
+  void ListAgents(AgentsAnswer answer);
+
+  // --- on the strand ------------------------------------------------------------------------------------------------
+
+  // Absent, and the sink's `end` was called: the machine is not loaded.
+  std::optional<fleet::StreamId> Connect(AgentSink sink, fleet::AgentConnected event, std::uint32_t max_sessions);
+  // The stream has ended by itself.
+  void Disconnect(fleet::StreamId stream);
+  void OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbeat, fleet::HeartbeatReceived event,
+                   absl::Time received);
+  void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
+  // Any other event. Called while effects are executed, it takes its turn after them.
+  void Apply(const fleet::Event& event);
+
+  std::optional<WatcherId> AddWatcher(const JobId& job, Watcher watcher);
+  void RemoveWatcher(WatcherId id);
+
+ private:
+  void Load();
+  void OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot);
+  void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
+  void Discard(const absl::Status& why);
+  void AnswerAll(const absl::Status& status);
+  void ArmTimer();
+  void Execute(const std::vector<fleet::Effect>& effects);
+
+  void On(const fleet::Persist& effect);
+  void On(const fleet::SendWelcome& effect);
+  void On(const fleet::SendHeartbeatReply& effect);
+  void On(const fleet::SendAssignment& effect);
+  void On(const fleet::SendResultAck& effect);
+  void On(const fleet::SendShardDoneAck& effect);
+  void On(const fleet::SendCancel& effect);
+  void On(const fleet::CloseStream& effect);
+  void On(const fleet::AnswerSubmit& effect);
+  void On(const fleet::AnswerCancel& effect);
+  void On(const fleet::NotifyWatchers& effect);
+
+  FleetStrand strand_;
+  FleetHostSettings settings_;
+  SessionTimes times_;
+  SecretBox secrets_;
+  std::optional<fleet::Fleet> machine_;  // absent while it is loaded
+  std::function<void(const absl::Status&)> on_first_load_;
+  bool executing_ = false;
+  bool stopped_ = false;
+  AgentStreams streams_;
+  Watchers watchers_;
+  std::uint64_t last_request_ = 0;
+  std::map<fleet::RequestId, SubmitAnswer> submits_;
+  std::map<fleet::RequestId, CancelAnswer> cancels_;
+  boost::asio::steady_timer wakeup_;
+  boost::asio::steady_timer retry_;
+  StoreThread store_thread_;  // last: its thread calls into this object
+};
+
+}  // namespace wsfleet::coordinator

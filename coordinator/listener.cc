@@ -1,0 +1,64 @@
+#include "coordinator/listener.h"
+
+#include <chrono>
+#include <utility>
+
+#include "fmt/format.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/server_builder.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::chrono::seconds kShutdownGrace{2};
+
+// Both are switches of the process in gRPC, and must be thrown before the first server is built.
+void EnableHealthAndReflection() {
+  static const bool done = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+void SetConnectionLimits(grpc::ServerBuilder& builder) {
+  // Half-open connections are noticed within half a minute; clients may ping as often.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'000);
+  // Otherwise a second coordinator would share the port instead of being told that it is taken.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions& options) {
+  EnableHealthAndReflection();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(options.address, options.credentials, &port);
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  SetConnectionLimits(builder);
+  for (grpc::Service* service : options.services) builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return absl::FailedPreconditionError(
+        fmt::format("cannot listen on {}: expected a free address of this machine as host:port; is another process "
+                    "listening there?",
+                    options.address));
+  }
+  const std::string host = options.address.substr(0, options.address.rfind(':'));
+  return std::unique_ptr<Listener>(new Listener(std::move(server), fmt::format("{}:{}", host, port)));
+}
+
+void Listener::Shutdown() {
+  server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
+  server_->Wait();
+}
+
+}  // namespace wsfleet::coordinator

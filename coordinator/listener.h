@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+
+namespace wsfleet::coordinator {
+
+// One address with the services that are spoken on it, and gRPC's health and reflection.
+struct ListenerOptions {
+  std::string address;  // host:port; port 0: any
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  int max_message_bytes = 0;
+  std::vector<grpc::Service*> services;  // outlive the listener
+};
+
+class Listener {
+ public:
+  // FAILED_PRECONDITION: the address cannot be listened on.
+  static absl::StatusOr<std::unique_ptr<Listener>> Start(const ListenerOptions& options);
+
+  // With the port that was bound.
+  const std::string& address() const { return address_; }
+
+  // Returns when every call has ended; those that have not by then are cancelled after a grace.
+  void Shutdown();
+
+ private:
+  Listener(std::unique_ptr<grpc::Server> server, std::string address)
+      : server_(std::move(server)), address_(std::move(address)) {}
+
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+};
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,118 @@
+#include "coordinator/options.h"
+
+#include <filesystem>
+#include <string_view>
+
+#include "CLI/CLI.hpp"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "fmt/format.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr int kUsageError = 2;
+
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
+
+std::string CheckAddress(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string::npos && colon > 0 && colon + 1 < text.size() &&
+      text.find_first_not_of("0123456789", colon + 1) == std::string::npos) {
+    return {};
+  }
+  return fmt::format("expected host:port such as 127.0.0.1:7420, found \"{}\"", text);
+}
+
+std::string CheckFleetName(const std::string& text) {
+  if (!text.empty() && text.size() <= 128 &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+          std::string::npos) {
+    return {};
+  }
+  return fmt::format("expected 1 to 128 letters, digits, '.', '_' or '-', found \"{}\"", text);
+}
+
+std::string CheckTls(const CoordinatorOptions& options) {
+  const bool has_files = !options.certificate.empty() || !options.key.empty() || !options.client_ca.empty();
+  const int ways = (options.plaintext ? 1 : 0) + (options.development_ca.empty() ? 0 : 1) + (has_files ? 1 : 0);
+  if (ways != 1) {
+    return "expected one of: --tls-cert, --tls-key and --tls-ca; --dev-ca DIR; --insecure-plaintext (loopback only)";
+  }
+  if (has_files && (options.certificate.empty() || options.key.empty() || options.client_ca.empty())) {
+    return "--tls-cert, --tls-key and --tls-ca go together: the listeners' certificate, its key, and the authority of "
+           "the "
+           "agents' certificates";
+  }
+  if (options.plaintext && !(IsLoopback(options.agent_listen) && IsLoopback(options.client_listen))) {
+    return fmt::format("--insecure-plaintext is for loopback addresses only, found {} and {}", options.agent_listen,
+                       options.client_listen);
+  }
+  return {};
+}
+
+// What CLI11 cannot express. Empty if all is well.
+std::string Check(CoordinatorOptions& options, const std::string& lease_time) {
+  if (options.store.starts_with("postgres://") || options.store.starts_with("postgresql://")) {
+    return "--store: PostgreSQL is not in this version; expected the path of a SQLite file, or :memory:";
+  }
+  const auto lease = ParseDuration(lease_time);
+  if (!lease || *lease < absl::Seconds(1) || *lease > absl::Hours(1)) {
+    return fmt::format("--lease-time: expected a duration from 1s to 1h, found \"{}\"", lease_time);
+  }
+  options.lease_time = *lease;
+  return CheckTls(options);
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, char** argv) {
+  ParsedCommandLine parsed;
+  CoordinatorOptions& options = parsed.options.coordinator;
+  options.store = "wsfleet.db";
+  std::string lease_time = "90s", fleet = "default";
+
+  CLI::App app("Places WebSocket scenarios on agents and gathers their results.", "wsfleet-coordinator");
+  app.set_version_flag("--version", kVersion);
+  app.add_option("--agent-listen", options.agent_listen, "Address for agents; port 0: any")->check(CheckAddress);
+  app.add_option("--client-listen", options.client_listen, "Address for clients; port 0: any")->check(CheckAddress);
+  app.add_option("--store", options.store, "SQLite file (created if missing), or :memory:");
+  app.add_option("--state-dir", options.state_directory, "Directory of the secrets' key (default: the store's)");
+  app.add_option("--tls-cert", options.certificate, "PEM file: certificate of both listeners")
+      ->check(CLI::ExistingFile);
+  app.add_option("--tls-key", options.key, "PEM file: its private key")->check(CLI::ExistingFile);
+  app.add_option("--tls-ca", options.client_ca, "PEM file: authority of the agents' certificates")
+      ->check(CLI::ExistingFile);
+  app.add_option("--dev-ca", options.development_ca, "Directory for an ephemeral authority; not for production");
+  app.add_flag("--insecure-plaintext", options.plaintext, "No TLS; loopback addresses only");
+  app.add_option("--client-token-file", options.client_token_file, "File with the token that clients must present")
+      ->check(CLI::ExistingFile);
+  app.add_option("--fleet", fleet, "Name of the fleet")->check(CheckFleetName);
+  app.add_option("--lease-time", lease_time, "How long a silent agent keeps its shards");
+  app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")
+      ->check(CLI::Range(1u, 100u));
+  app.add_option("--ready-file", parsed.options.ready_file, "Written when serving: the addresses, as JSON");
+  app.add_option("--log-level", parsed.options.log_level, "trace, debug, info, warn, error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  app.add_flag("--die-with-parent", parsed.options.die_with_parent, "End when the process that started this one ends");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 reports help and version by exceptions too; its own codes are not ours.
+    parsed.exit_now = true;
+    parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return parsed;
+  }
+  options.fleet = FleetName(fleet);
+  if (const std::string problem = Check(options, lease_time); !problem.empty()) {
+    fmt::print(stderr, "wsfleet-coordinator: {}\n", problem);
+    parsed.exit_now = true;
+    parsed.exit_code = kUsageError;
+  }
+  return parsed;
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/coordinator.h"
+
+namespace wsfleet::coordinator {
+
+struct CommandLine {
+  CoordinatorOptions coordinator;
+  std::string ready_file;
+  std::string log_level = "info";
+  bool die_with_parent = false;
+};
+
+struct ParsedCommandLine {
+  CommandLine options;
+  bool exit_now = false;  // help, version, or an error that has been printed
+  int exit_code = 0;
+};
+
+// Prints help, version and errors itself. Usage errors exit with 2.
+ParsedCommandLine ParseCommandLine(int argc, char** argv);
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,41 @@
+#include "coordinator/rpc/agent_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "coordinator/rpc/agent_session.h"
+#include "coordinator/rpc/list_stream.h"
+#include "fmt/format.h"
+#include "proto/wire/bundle.h"
+
+namespace wsfleet::coordinator {
+
+grpc::Status CheckFleet(const Backend& backend, const std::string& fleet) {
+  if (fleet.empty() || fleet == backend.host.name().value()) return grpc::Status::OK;
+  return {grpc::StatusCode::NOT_FOUND,
+          fmt::format("this coordinator serves fleet \"{}\", not \"{}\"", backend.host.name().value(), fleet)};
+}
+
+grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService::Session(
+    grpc::CallbackServerContext* context) {
+  const auto session = std::make_shared<AgentSession>(backend_.host, *context, silence_limit_);
+  session->Begin();
+  return session.get();
+}
+
+grpc::ServerWriteReactor<v1::BundleChunk>* AgentService::FetchBundle(grpc::CallbackServerContext*,
+                                                                     const v1::FetchBundleRequest* request) {
+  return ListStream<v1::BundleChunk>::Start(
+      backend_, CheckFleet(backend_, request->fleet()),
+      [this, digest = BundleDigest(request->digest())] { return ReadBundle(backend_.bundles, digest); });
+}
+
+absl::StatusOr<std::deque<v1::BundleChunk>> ReadBundle(store::BundleStore& bundles, const BundleDigest& digest) {
+  const auto canonical = bundles.GetBundle(digest);
+  if (!canonical.ok()) return canonical.status();
+  std::deque<v1::BundleChunk> chunks;
+  for (std::string& data : wire::Chunks(*canonical)) chunks.emplace_back().set_data(std::move(data));
+  return chunks;
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <deque>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "coordinator/rpc/backend.h"
+#include "wsfleet/v1/agent_session.grpc.pb.h"
+
+namespace wsfleet::coordinator {
+
+// What agents call. Who may is decided by the listener's certificates.
+class AgentService final : public v1::AgentSession::CallbackService {
+ public:
+  // A stream on which nothing is heard for `silence_limit` is closed.
+  AgentService(Backend& backend, absl::Duration silence_limit) : backend_(backend), silence_limit_(silence_limit) {}
+
+  grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* Session(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<v1::BundleChunk>* FetchBundle(grpc::CallbackServerContext* context,
+                                                         const v1::FetchBundleRequest* request) override;
+
+ private:
+  Backend& backend_;
+  const absl::Duration silence_limit_;
+};
+
+// The bundle of this digest in chunks.
+absl::StatusOr<std::deque<v1::BundleChunk>> ReadBundle(store::BundleStore& bundles, const BundleDigest& digest);
+
+}  // namespace wsfleet::coordinator

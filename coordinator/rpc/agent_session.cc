@@ -1,0 +1,159 @@
+#include "coordinator/rpc/agent_session.h"
+
+#include <utility>
+
+#include "boost/asio/post.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr absl::Duration kHelloLimit = absl::Seconds(10);
+
+}  // namespace
+
+AgentSession::AgentSession(FleetHost& host, grpc::CallbackServerContext& context, absl::Duration silence_limit)
+    : host_(host),
+      peer_(context.peer()),
+      silence_limit_(silence_limit),
+      outbound_(host.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
+                                .finish = [this](const grpc::Status& status) { Finish(status); },
+                                .cancel = [&context] { context.TryCancel(); }}),
+      silence_(host.strand()) {}
+
+void AgentSession::Begin() {
+  self_ = shared_from_this();
+  outbound_.SetOwner(self_);
+  boost::asio::post(host_.strand(), [self = self_] {
+    self->ListenFor(kHelloLimit);
+    if (!self->outbound_.ended()) self->StartRead(&self->incoming_);
+  });
+}
+
+void AgentSession::ListenFor(absl::Duration limit) {
+  silence_.expires_after(absl::ToChronoNanoseconds(limit));
+  silence_.async_wait([weak = weak_from_this(), limit](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->End(absl::DeadlineExceededError(fmt::format("nothing was heard for {}", DurationText(limit))));
+  });
+}
+
+void AgentSession::OnReadDone(bool ok) {
+  const absl::Time received = absl::Now();
+  boost::asio::post(host_.strand(), [self = shared_from_this(), ok, received] {
+    if (!ok) {
+      self->End(absl::CancelledError("the agent closed the stream"));
+    } else if (!self->outbound_.ended()) {
+      self->Receive(received);
+    }
+  });
+}
+
+void AgentSession::Receive(absl::Time received) {
+  if (const absl::Status status = Handle(incoming_, received); !status.ok()) {
+    End(status);
+    return;
+  }
+  if (outbound_.ended()) return;
+  ListenFor(silence_limit_);
+  incoming_.Clear();
+  StartRead(&incoming_);
+}
+
+absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time received) {
+  if (message.kind_case() == v1::AgentMessage::kHello) return OnHello(message.hello());
+  if (!stream_) return absl::InvalidArgumentError("the first message of an agent is Hello");
+  switch (message.kind_case()) {
+    case v1::AgentMessage::kHeartbeat: {
+      auto event = ParseHeartbeat(message.heartbeat());
+      if (event.ok()) host_.OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
+      return event.status();
+    }
+    case v1::AgentMessage::kResults:
+      return ApplyParsed(ParseResults(message.results()));
+    case v1::AgentMessage::kShardDone:
+      return ApplyParsed(ParseShardDone(message.shard_done()));
+    case v1::AgentMessage::kAssignmentRefused: {
+      fleet::AssignmentRefused event;
+      event.lease = LeaseId(message.assignment_refused().lease());
+      event.reason = Excerpt(message.assignment_refused().reason(), 1024);
+      return ApplyParsed(absl::StatusOr<fleet::AssignmentRefused>(std::move(event)));
+    }
+    case v1::AgentMessage::kDrainRequested:
+      return ApplyParsed(absl::StatusOr<fleet::DrainRequested>(fleet::DrainRequested{}));
+    case v1::AgentMessage::kProgress:
+      host_.OnProgress(*stream_, message.progress());
+      return absl::OkStatus();
+    case v1::AgentMessage::kHello:
+    case v1::AgentMessage::KIND_NOT_SET:
+      // Of a newer agent; what this version does not know it leaves alone.
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+template <typename Parsed>
+absl::Status AgentSession::ApplyParsed(Parsed event) {
+  if (!event.ok()) return event.status();
+  event->stream = *stream_;
+  host_.Apply(*std::move(event));
+  return absl::OkStatus();
+}
+
+absl::Status AgentSession::OnHello(const v1::Hello& hello) {
+  if (stream_) return absl::InvalidArgumentError("an agent says Hello once");
+  auto event = ParseHello(hello, host_.name());
+  if (!event.ok()) return event.status();
+  agent_ = event->agent.id;
+  AgentSink sink;
+  // The machine's streams are closed before this object goes: End() tells the host.
+  sink.send = [this](v1::CoordinatorMessage message) {
+    if (!outbound_.Push(std::move(message))) {
+      End(absl::ResourceExhaustedError("the agent does not read, or a message is too large for it"));
+    }
+  };
+  sink.end = [this](const absl::Status& status) {
+    stream_.reset();
+    End(status);
+  };
+  const auto stream = host_.Connect(std::move(sink), *std::move(event), hello.capacity().sessions());
+  if (!outbound_.ended()) {
+    stream_ = stream;
+  } else if (stream) {
+    // It was closed, or could not be written to, while it was connected.
+    host_.Disconnect(*stream);
+  }
+  return absl::OkStatus();
+}
+
+void AgentSession::End(const absl::Status& status) {
+  if (outbound_.ended()) return;
+  silence_.cancel();
+  spdlog::info("agent stream ends agent={} peer={} code={} reason=\"{}\"", agent_.value(), peer_,
+               absl::StatusCodeToString(status.code()), ToStd(status.message()));
+  outbound_.End(wire::ToGrpc(status));
+  if (stream_) host_.Disconnect(*std::exchange(stream_, std::nullopt));
+}
+
+void AgentSession::OnWriteDone(bool ok) {
+  boost::asio::post(host_.strand(), [self = shared_from_this(), ok] {
+    if (!ok) self->End(absl::UnavailableError("the connection to the agent is gone"));
+    self->outbound_.OnWritten();
+  });
+}
+
+void AgentSession::OnCancel() {
+  boost::asio::post(host_.strand(),
+                    [self = shared_from_this()] { self->End(absl::CancelledError("the agent's connection is gone")); });
+}
+
+void AgentSession::OnDone() {
+  // The last reference goes on the strand, like everything else.
+  boost::asio::post(host_.strand(), [self = std::move(self_)] {});
+}
+
+}  // namespace wsfleet::coordinator

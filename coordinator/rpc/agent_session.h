@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "boost/asio/steady_timer.hpp"
+#include "coordinator/fleet_host.h"
+#include "coordinator/rpc/outbound.h"
+#include "grpcpp/support/server_callback.h"
+#include "wsfleet/v1/agent_session.grpc.pb.h"
+
+namespace wsfleet::coordinator {
+
+// One agent stream. gRPC's reactions only post to the fleet strand, where every other member runs; the next message is
+// read when the last one was dealt with, so an agent that sends too fast is slowed down by its own stream. Ends with
+// INVALID_ARGUMENT for a message that breaks the protocol, DEADLINE_EXCEEDED if nothing is heard for a lease time.
+class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
+                     public std::enable_shared_from_this<AgentSession> {
+ public:
+  AgentSession(FleetHost& host, grpc::CallbackServerContext& context, absl::Duration silence_limit);
+
+  // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
+  void Begin();
+
+ private:
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void Receive(absl::Time received);
+  absl::Status Handle(const v1::AgentMessage& message, absl::Time received);
+  absl::Status OnHello(const v1::Hello& hello);
+  template <typename Parsed>
+  absl::Status ApplyParsed(Parsed event);
+  void ListenFor(absl::Duration limit);
+  void End(const absl::Status& status);
+
+  FleetHost& host_;
+  const std::string peer_;
+  const absl::Duration silence_limit_;
+  v1::AgentMessage incoming_;
+  Outbound<v1::CoordinatorMessage> outbound_;
+  std::optional<fleet::StreamId> stream_;
+  AgentId agent_;
+  boost::asio::steady_timer silence_;
+  std::shared_ptr<AgentSession> self_;  // until OnDone: gRPC holds a plain pointer
+};
+
+}  // namespace wsfleet::coordinator

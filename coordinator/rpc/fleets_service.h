@@ -1,0 +1,24 @@
+#pragma once
+
+#include "coordinator/rpc/backend.h"
+#include "wsfleet/v1/fleet.grpc.pb.h"
+
+namespace wsfleet::coordinator {
+
+// What clients ask about agents. Every call checks the client's token and the fleet's name first.
+class FleetsService final : public v1::Fleets::CallbackService {
+ public:
+  explicit FleetsService(Backend& backend) : backend_(backend) {}
+
+  grpc::ServerUnaryReactor* ListAgents(grpc::CallbackServerContext* context, const v1::ListAgentsRequest* request,
+                                       v1::ListAgentsReply* reply) override;
+  grpc::ServerUnaryReactor* GetAgent(grpc::CallbackServerContext* context, const v1::GetAgentRequest* request,
+                                     v1::Agent* reply) override;
+  grpc::ServerUnaryReactor* Version(grpc::CallbackServerContext* context, const v1::VersionRequest* request,
+                                    v1::VersionReply* reply) override;
+
+ private:
+  Backend& backend_;
+};
+
+}  // namespace wsfleet::coordinator

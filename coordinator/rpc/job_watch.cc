@@ -1,0 +1,182 @@
+#include "coordinator/rpc/job_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "boost/asio/post.hpp"
+#include "core/base/version.h"
+#include "proto/wire/convert.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::uint32_t kPageEvents = 64;
+// A tick is dropped if this much is still on its way.
+constexpr std::size_t kMaxQueuedForTick = 32;
+
+RegionName RegionOf(const store::JobReader::JobView& view, ShardIndex index) {
+  const auto found = std::ranges::find(view.shards, index, [](const ShardRecord& shard) { return shard.id.index; });
+  if (found == view.shards.end()) return {};
+  return found->region.empty() ? RegionName(found->term) : found->region;
+}
+
+}  // namespace
+
+JobWatch::JobWatch(Backend& backend, grpc::CallbackServerContext& context, const v1::WatchJobRequest& request)
+    : backend_(backend),
+      job_(request.job()),
+      cursor_(request.after()),
+      outbound_(backend.host.strand(), {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
+                                        .finish = [this](const grpc::Status& status) { Finish(status); },
+                                        .cancel = [&context] { context.TryCancel(); }}) {}
+
+void JobWatch::Begin(const grpc::Status& refusal) {
+  self_ = shared_from_this();
+  outbound_.SetOwner(self_);
+  boost::asio::post(backend_.host.strand(), [self = self_, refusal] {
+    if (refusal.ok()) {
+      self->Watch();
+    } else {
+      self->End(refusal);
+    }
+  });
+}
+
+void JobWatch::Watch() {
+  if (outbound_.ended()) return;
+  // First of all, so that nothing becomes durable unnoticed between the first page and this.
+  watcher_ = backend_.host.AddWatcher(job_, {.wake = [this](std::uint64_t last_event) { OnWake(last_event); },
+                                             .tick = [this](const v1::ProgressTick& tick) { OnTick(tick); },
+                                             .end =
+                                                 [this](const absl::Status& status) {
+                                                   watcher_.reset();
+                                                   End(wire::ToGrpc(status));
+                                                 }});
+  if (!watcher_) {
+    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many clients watch runs of this coordinator; try again"});
+  }
+  ReadPage();
+}
+
+void JobWatch::OnWake(std::uint64_t last_event) {
+  known_ = std::max(known_, last_event);
+  if (!reading_ && outbound_.size() == 0 && known_ > cursor_) ReadPage();
+}
+
+void JobWatch::OnTick(const v1::ProgressTick& tick) {
+  if (outbound_.size() >= kMaxQueuedForTick) return;
+  v1::JobEvent event;
+  *event.mutable_at() = wire::ToWire(absl::Now());
+  *event.mutable_progress() = tick;
+  outbound_.Push(std::move(event));
+}
+
+void JobWatch::ReadPage() {
+  if (outbound_.ended() || reading_) return;
+  reading_ = true;
+  const bool posted = backend_.readers.Post([self = shared_from_this(), cursor = cursor_] {
+    boost::asio::post(self->backend_.host.strand(), [self, page = self->PageAfter(cursor)] { self->OnPage(page); });
+  });
+  if (!posted) End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"});
+}
+
+// On a reader's thread. Touches nothing that changes.
+absl::StatusOr<JobWatch::Page> JobWatch::PageAfter(std::uint64_t cursor) const {
+  // The job first: its last event says which of the events it includes.
+  auto view = backend_.jobs.GetJob(job_);
+  if (!view.ok()) return view.status();
+  auto events = backend_.jobs.EventsAfter(job_, cursor, kPageEvents);
+  if (!events.ok()) return events.status();
+  std::erase_if(*events, [&](const auto& event) { return event.event.number > view->job.last_event; });
+  const std::uint64_t last = events->empty() ? cursor : events->back().event.number;
+  const bool is_last = last >= view->job.last_event;
+  return Page{*std::move(view), *std::move(events), is_last};
+}
+
+void JobWatch::OnPage(const absl::StatusOr<Page>& page) {
+  reading_ = false;
+  if (outbound_.ended()) return;
+  if (!page.ok()) return End(wire::ToGrpc(page.status()));
+  known_ = std::max(known_, page->view.job.last_event);
+  if (!SendPage(*page)) {
+    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the client does not read; watch again from the last event"});
+  }
+  read_once_ = true;
+  if (page->is_last && IsTerminal(page->view.job.state)) {
+    Leave();
+    outbound_.EndWhenWritten(grpc::Status::OK);
+  } else if (outbound_.size() == 0 && known_ > cursor_) {
+    ReadPage();
+  }
+}
+
+bool JobWatch::SendPage(const Page& page) {
+  // Nothing follows the cursor and nothing may follow: the run has ended, or the cursor is not one of this run. The
+  // client gets what the run is now.
+  if (!read_once_ && page.events.empty() && (IsTerminal(page.view.job.state) || cursor_ > page.view.job.last_event)) {
+    cursor_ = page.view.job.last_event;
+    job_is_stale_ = true;
+  }
+  for (const auto& [event, result] : page.events) {
+    cursor_ = event.number;
+    if (event.kind == JobEventRecord::Kind::kJobChanged) {
+      if (event.number < page.view.job.last_event) {
+        job_is_stale_ = true;
+      } else if (!SendJob(page, event.number, event.at)) {
+        return false;
+      }
+      continue;
+    }
+    v1::JobEvent message;
+    message.set_number(event.number);
+    *message.mutable_at() = wire::ToWire(event.at);
+    if (event.kind == JobEventRecord::Kind::kNote) {
+      message.set_note(event.text);
+    } else if (result) {
+      *message.mutable_result() = wire::ToWire(*result, RegionOf(page.view, event.shard));
+    }
+    if (!outbound_.Push(std::move(message))) return false;
+  }
+  return !page.is_last || !job_is_stale_ || SendJob(page, 0, absl::Now());
+}
+
+bool JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
+  job_is_stale_ = false;
+  v1::JobEvent message;
+  message.set_number(number);
+  *message.mutable_at() = wire::ToWire(at);
+  v1::Job* job = message.mutable_job();
+  *job = wire::ToWire(page.view.job, page.view.shards);
+  job->set_fleet(backend_.host.name().value());
+  job->set_coordinator_version(kVersion);
+  job->clear_cases();
+  return outbound_.Push(std::move(message));
+}
+
+void JobWatch::Leave() {
+  if (watcher_) backend_.host.RemoveWatcher(*std::exchange(watcher_, std::nullopt));
+}
+
+void JobWatch::End(const grpc::Status& status) {
+  Leave();
+  outbound_.End(status);
+}
+
+void JobWatch::OnWriteDone(bool ok) {
+  boost::asio::post(backend_.host.strand(), [self = shared_from_this(), ok] {
+    if (!ok) self->End({grpc::StatusCode::CANCELLED, "the client is gone"});
+    self->outbound_.OnWritten();
+    if (self->read_once_ && self->outbound_.size() == 0 && self->known_ > self->cursor_) self->ReadPage();
+  });
+}
+
+void JobWatch::OnCancel() {
+  boost::asio::post(backend_.host.strand(),
+                    [self = shared_from_this()] { self->End({grpc::StatusCode::CANCELLED, "the client is gone"}); });
+}
+
+void JobWatch::OnDone() {
+  boost::asio::post(backend_.host.strand(), [self = std::move(self_)] {});
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,148 @@
+#include "coordinator/rpc/jobs_service.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "coordinator/rpc/agent_service.h"
+#include "coordinator/rpc/job_watch.h"
+#include "coordinator/rpc/list_stream.h"
+#include "coordinator/rpc/submit_call.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "proto/wire/convert.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::uint32_t kDefaultPage = 50;
+constexpr std::uint32_t kMaxPage = 500;
+constexpr std::size_t kMaxReasonBytes = 1024;
+
+grpc::Status Busy() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
+}
+
+void Fill(const FleetName& fleet, v1::Job* job) {
+  job->set_fleet(fleet.value());
+  job->set_coordinator_version(kVersion);
+}
+
+absl::StatusOr<std::deque<v1::ShardCaseResult>> ReadResults(store::JobReader& jobs, const JobId& job) {
+  const auto view = jobs.GetJob(job);
+  if (!view.ok()) return view.status();
+  const auto results = jobs.Results(job);
+  if (!results.ok()) return results.status();
+  std::deque<v1::ShardCaseResult> messages;
+  for (const CaseResultRecord& record : *results) {
+    const auto shard = std::ranges::find(view->shards, record.shard, &ShardRecord::id);
+    messages.push_back(wire::ToWire(record, shard == view->shards.end() ? RegionName() : shard->region));
+  }
+  return messages;
+}
+
+}  // namespace
+
+grpc::Status JobsService::Check(const grpc::CallbackServerContext& context, const std::string& fleet) const {
+  const grpc::Status status = backend_.token.Check(context);
+  return status.ok() ? CheckFleet(backend_, fleet) : status;
+}
+
+grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackServerContext* context,
+                                                                v1::SubmitReply* reply) {
+  auto* call = new SubmitCall(backend_, *context, *reply);
+  call->Begin(backend_.token.Check(*context));
+  return call;
+}
+
+void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const JobId& job, v1::Job* reply) {
+  const bool posted = backend_.readers.Post([this, reactor, job, reply] {
+    const auto view = backend_.jobs.GetJob(job);
+    if (view.ok()) {
+      *reply = wire::ToWire(view->job, view->shards);
+      Fill(backend_.host.name(), reply);
+    }
+    reactor->Finish(wire::ToGrpc(view.status()));
+  });
+  if (!posted) reactor->Finish(Busy());
+}
+
+grpc::ServerUnaryReactor* JobsService::Get(grpc::CallbackServerContext* context, const v1::GetJobRequest* request,
+                                           v1::Job* reply) {
+  auto* reactor = context->DefaultReactor();
+  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
+    reactor->Finish(status);
+  } else {
+    Answer(reactor, JobId(request->job()), reply);
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context, const v1::ListJobsRequest* request,
+                                            v1::ListJobsReply* reply) {
+  auto* reactor = context->DefaultReactor();
+  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
+    reactor->Finish(status);
+    return reactor;
+  }
+  const std::uint32_t size = request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
+  const bool posted = backend_.readers.Post([this, reactor, reply, size, before = JobId(request->page_token())] {
+    const auto jobs = backend_.jobs.ListJobs(size, before);
+    if (!jobs.ok()) return reactor->Finish(wire::ToGrpc(jobs.status()));
+    for (const JobRecord& record : *jobs) {
+      v1::Job* job = reply->add_jobs();
+      *job = wire::ToWire(record, {});
+      job->clear_cases();
+      Fill(backend_.host.name(), job);
+    }
+    if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!posted) reactor->Finish(Busy());
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* context, const v1::CancelJobRequest* request,
+                                              v1::Job* reply) {
+  auto* reactor = context->DefaultReactor();
+  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
+    reactor->Finish(status);
+    return reactor;
+  }
+  const JobId job(request->job());
+  backend_.host.Cancel(job, Excerpt(request->reason(), kMaxReasonBytes),
+                       [this, reactor, job, reply](const absl::Status& status) {
+                         // The machine knows open jobs only; whether it is one that has ended, the store says.
+                         if (status.ok() || absl::IsNotFound(status)) return Answer(reactor, job, reply);
+                         reactor->Finish(wire::ToGrpc(status));
+                       });
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::JobEvent>* JobsService::Watch(grpc::CallbackServerContext* context,
+                                                           const v1::WatchJobRequest* request) {
+  const auto watch = std::make_shared<JobWatch>(backend_, *context, *request);
+  watch->Begin(Check(*context, request->fleet()));
+  return watch.get();
+}
+
+grpc::ServerWriteReactor<v1::ShardCaseResult>* JobsService::Results(grpc::CallbackServerContext* context,
+                                                                    const v1::JobResultsRequest* request) {
+  return ListStream<v1::ShardCaseResult>::Start(
+      backend_, Check(*context, request->fleet()),
+      [this, job = JobId(request->job())] { return ReadResults(backend_.jobs, job); });
+}
+
+grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackServerContext* context,
+                                                               const v1::GetJobRequest* request) {
+  return ListStream<v1::BundleChunk>::Start(
+      backend_, Check(*context, request->fleet()),
+      [this, job = JobId(request->job())]() -> absl::StatusOr<std::deque<v1::BundleChunk>> {
+        const auto view = backend_.jobs.GetJob(job);
+        if (!view.ok()) return view.status();
+        return ReadBundle(backend_.bundles, view->job.spec.bundle);
+      });
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,175 @@
+#include "coordinator/rpc/submission.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "coordinator/agent_messages.h"
+#include "core/base/text.h"
+#include "core/scenario/plan.h"
+#include "fmt/format.h"
+#include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
+#include "proto/wire/limits.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr int kMaxTerms = 1000;
+constexpr int kMaxSecrets = 64;
+constexpr absl::Duration kMaxDeadline = absl::Hours(24);
+constexpr absl::Duration kMaxAgentsWait = absl::Hours(1);
+
+absl::Status CheckHeader(const v1::SubmitHeader& header, const std::string& canonical) {
+  if (const BundleDigest found = wire::Digest(canonical); found.value() != header.bundle().digest()) {
+    return absl::InvalidArgumentError(fmt::format("bundle.digest: expected {}, the SHA-256 of what was sent is {}",
+                                                  header.bundle().digest(), found.value()));
+  }
+  if (auto status = wire::CheckText("run_key", header.run_key(), wire::kMaxNameBytes); !status.ok()) return status;
+  if (auto status = wire::CheckText("submitter", header.submitter(), wire::kMaxTextBytes); !status.ok()) return status;
+  if (auto status = wire::CheckCount("from", header.from_size(), kMaxTerms); !status.ok()) return status;
+  for (const std::string& term : header.from()) {
+    if (auto status = wire::CheckText("from", term, wire::kMaxTextBytes); !status.ok()) return status;
+  }
+  for (const auto& [name, value] : header.secrets()) {
+    if (auto status = wire::CheckText("secrets", name, wire::kMaxNameBytes); !status.ok()) return status;
+    if (auto status = wire::CheckText("secrets", value, wire::kMaxValueBytes); !status.ok()) return status;
+  }
+  return wire::CheckCount("secrets", static_cast<int>(header.secrets().size()), kMaxSecrets);
+}
+
+absl::StatusOr<absl::Duration> Within(const char* field, absl::Duration duration, absl::Duration most) {
+  if (duration >= absl::ZeroDuration() && duration <= most) return duration;
+  return absl::InvalidArgumentError(
+      fmt::format("{}: expected at most {}, found {}", field, DurationText(most), DurationText(duration)));
+}
+
+// Everything that is wrong, as a person who wrote it wants to see it.
+absl::Status Refusal(const std::vector<Diagnostic>& diagnostics, const SourceFiles& files) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != Diagnostic::Severity::kError) continue;
+    if (!text.empty()) text += '\n';
+    text += diagnostic.range.file.empty() ? diagnostic.message : RenderDiagnostic(diagnostic, files);
+  }
+  return absl::InvalidArgumentError(text);
+}
+
+std::vector<std::string> RegionsOf(const Plan& plan) {
+  std::vector<std::string> terms;
+  for (const auto& suite : plan.suites) {
+    // A suite that names none asks for every region.
+    if (suite->regions.include.empty()) return {};
+    for (const std::string& term : suite->regions.include) {
+      if (std::ranges::find(terms, term) == terms.end()) terms.push_back(term);
+    }
+  }
+  return terms;
+}
+
+std::optional<std::uint32_t> RequireOf(const Plan& plan) {
+  std::optional<std::uint32_t> most;
+  for (const auto& suite : plan.suites) {
+    if (!suite->regions.require) return std::nullopt;
+    most = std::max(most.value_or(0), *suite->regions.require);
+  }
+  return most;
+}
+
+absl::Duration DeadlineOf(const Plan& plan) {
+  const absl::Duration fallback = JobSpec().deadline;
+  absl::Duration longest = absl::ZeroDuration();
+  for (const auto& suite : plan.suites) longest = std::max(longest, suite->deadline.value_or(fallback));
+  return longest == absl::ZeroDuration() ? fallback : longest;
+}
+
+absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, JobSpec& spec) {
+  spec.from.assign(header.from().begin(), header.from().end());
+  if (spec.from.empty()) spec.from = RegionsOf(plan);
+  if (!header.has_require()) {
+    spec.require = RequireOf(plan);
+  } else if (header.require().rule_case() == v1::Require::kAtLeast) {
+    if (header.require().at_least() == 0) return absl::InvalidArgumentError("require: expected at least 1, found 0");
+    spec.require = header.require().at_least();
+  }
+  if (header.has_agents_wait()) {
+    auto wait = Within("agents_wait", wire::FromWire(header.agents_wait()), kMaxAgentsWait);
+    if (!wait.ok()) return wait.status();
+    spec.agents_wait = *wait;
+  }
+  auto deadline =
+      Within("deadline", header.has_deadline() ? wire::FromWire(header.deadline()) : DeadlineOf(plan), kMaxDeadline);
+  if (!deadline.ok()) return deadline.status();
+  if (*deadline == absl::ZeroDuration()) return absl::InvalidArgumentError("deadline: expected more than 0s");
+  spec.deadline = *deadline;
+  return absl::OkStatus();
+}
+
+// The largest assignment of this job: every case but the last is finished.
+absl::Status CheckAssignmentFits(const JobId& job, const JobSpec& spec, const Secrets& secrets) {
+  fleet::SendAssignment assignment;
+  assignment.lease.shard.job = job;
+  assignment.spec = spec;
+  assignment.finished_cases = spec.cases;
+  const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
+  // Numbers that are not known yet are longer than zeros.
+  constexpr std::size_t kMaxBytes = wire::kMaxMessageBytes - 1024;
+  if (bytes <= kMaxBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      fmt::format("the case ids, variables and secrets of this run take {} bytes, the limit is {}; select fewer cases",
+                  bytes, kMaxBytes));
+}
+
+}  // namespace
+
+absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
+                                             const JobId& job, const SecretBox& secrets) {
+  if (auto status = CheckHeader(header, canonical); !status.ok()) return status;
+  const auto bundle = wire::ParseCanonicalForm(canonical);
+  if (!bundle.ok()) return bundle.status();
+  auto selection = wire::FromWire(header.selection());
+  if (!selection.ok()) return selection.status();
+  auto variables = wire::FromWire(header.variables());
+  if (!variables.ok()) return variables.status();
+  const ResolveResult resolved = Resolve(*bundle, *selection, *variables);
+  if (resolved.plan == nullptr) return Refusal(resolved.diagnostics, bundle->files);
+
+  Submission submission;
+  JobSpec& spec = submission.spec;
+  spec.key = RunKey(header.run_key());
+  spec.bundle = BundleDigest(header.bundle().digest());
+  spec.bundle_bytes = canonical.size();
+  spec.selection = *std::move(selection);
+  spec.variables = *std::move(variables);
+  spec.detached = header.detached();
+  spec.submitter = header.submitter();
+  for (const auto& suite : resolved.plan->suites) spec.suites.push_back(suite->name);
+  for (const PlannedCase& planned : resolved.plan->cases) spec.cases.push_back(planned.id);
+  if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
+
+  const Secrets values(header.secrets().begin(), header.secrets().end());
+  if (auto status = CheckAssignmentFits(job, spec, values); !status.ok()) return status;
+  auto sealed = secrets.Seal(job, values);
+  if (!sealed.ok()) return sealed.status();
+  spec.sealed_secrets = *std::move(sealed);
+  for (const Diagnostic& warning : resolved.plan->warnings) {
+    submission.warnings.push_back(
+        warning.range.file.empty() ? warning.message : fmt::format("{}: {}", ToString(warning.range), warning.message));
+  }
+  return submission;
+}
+
+JobId NewJobId() {
+  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  std::string random(10, '\0');
+  // OpenSSL aborts start-up rather than to be without random numbers; and a clash is refused by the store.
+  RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size()));
+  std::string id = "r-";
+  for (const char byte : random) id += kAlphabet[static_cast<unsigned char>(byte) % kAlphabet.size()];
+  return JobId(std::move(id));
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,80 @@
+#include "coordinator/store_thread.h"
+
+#include <utility>
+
+namespace wsfleet::coordinator {
+
+StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
+    : store_(store), on_committed_(std::move(on_committed)), thread_([this] { Main(); }) {}
+
+StoreThread::~StoreThread() { Stop(); }
+
+bool StoreThread::Commit(fleet::CommitId commit, WriteBatch batch) {
+  return Push(CommitWork{commit, std::move(batch)});
+}
+
+bool StoreThread::Load(OnLoaded on_loaded) { return Push(LoadWork{std::move(on_loaded)}); }
+
+bool StoreThread::Run(std::function<void()> task) { return Push(std::move(task)); }
+
+void StoreThread::Stop() {
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool StoreThread::Push(Work work) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (stopping_ || queue_.size() == kMaxQueued) return false;
+    queue_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+std::vector<StoreThread::Work> StoreThread::Take() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::vector<Work> taken;
+  while (!queue_.empty() && taken.size() < kMaxTransaction) {
+    const bool is_commit = std::holds_alternative<CommitWork>(queue_.front());
+    if (!is_commit && !taken.empty()) break;
+    taken.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    if (!is_commit) break;
+  }
+  return taken;
+}
+
+void StoreThread::Main() {
+  for (std::vector<Work> works = Take(); !works.empty(); works = Take()) {
+    if (auto* load = std::get_if<LoadWork>(&works.front())) {
+      auto snapshot = store_.Load();
+      broken_ = !snapshot.ok();
+      load->on_loaded(std::move(snapshot));
+    } else if (auto* task = std::get_if<std::function<void()>>(&works.front())) {
+      (*task)();
+    } else if (!broken_) {
+      CommitAll(std::move(works));
+    }
+  }
+}
+
+void StoreThread::CommitAll(std::vector<Work> works) {
+  std::vector<fleet::CommitId> commits;
+  std::vector<WriteBatch> batches;
+  for (Work& work : works) {
+    auto& [commit, batch] = std::get<CommitWork>(work);
+    commits.push_back(commit);
+    batches.push_back(std::move(batch));
+  }
+  absl::Status status = store_.Commit(batches);
+  broken_ = !status.ok();
+  on_committed_(std::move(status), std::move(commits));
+}
+
+}  // namespace wsfleet::coordinator

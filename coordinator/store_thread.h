@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "coordinator/fleet/events.h"
+#include "coordinator/store/store.h"
+
+namespace wsfleet::coordinator {
+
+// The one thread that writes to the store. Commits that gathered while the last one was under way go into one
+// transaction. After a failed commit every commit is dropped until Load() was asked for, since what the discarded
+// machine decided on top of it must not become durable. Post methods are thread-safe and never block.
+class StoreThread {
+ public:
+  static constexpr std::size_t kMaxQueued = 8192;      // commits and tasks
+  static constexpr std::size_t kMaxTransaction = 256;  // commits in one
+
+  // Called on the store's thread: all of these commits are durable; or none, and what was queued behind is dropped.
+  using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
+  using OnLoaded = std::function<void(absl::StatusOr<FleetSnapshot>)>;
+
+  StoreThread(store::FleetStore& store, OnCommitted on_committed);
+  // Finishes what is queued.
+  ~StoreThread();
+  StoreThread(const StoreThread&) = delete;
+  StoreThread& operator=(const StoreThread&) = delete;
+
+  // False: the queue is full, nothing was taken. The caller treats it as a failed commit.
+  bool Commit(fleet::CommitId commit, WriteBatch batch);
+  bool Load(OnLoaded on_loaded);
+  // Any other blocking write, in the order of the queue.
+  bool Run(std::function<void()> task);
+
+  // Finishes what is queued and ends the thread; nothing is taken afterwards.
+  void Stop();
+
+ private:
+  struct CommitWork {
+    fleet::CommitId commit;
+    WriteBatch batch;
+  };
+  struct LoadWork {
+    OnLoaded on_loaded;
+  };
+  using Work = std::variant<CommitWork, LoadWork, std::function<void()>>;
+
+  bool Push(Work work);
+  void Main();
+  // The next thing to do: one load or task, or as many commits as there are. Empty: the end.
+  std::vector<Work> Take();
+  void CommitAll(std::vector<Work> works);
+
+  store::FleetStore& store_;
+  OnCommitted on_committed_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Work> queue_;
+  bool stopping_ = false;
+  bool broken_ = false;  // the store's thread only: a commit failed and nothing was loaded since
+  std::thread thread_;
+};
+
+}  // namespace wsfleet::coordinator
