@@ -114,7 +114,9 @@ TEST_F(SqliteFile, OpensAtTheLastCommitIfTheTailOfItsLogIsTorn) {
   {
     const auto opened = Open();
     ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
-    ASSERT_TRUE((*opened)->Commit({WriteBatch{.jobs = {AJob("r-2")}}}).ok());
+    WriteBatch second;
+    second.jobs = {AJob("r-2")};
+    ASSERT_TRUE((*opened)->Commit({second}).ok());
     // As a crash would leave it: the log is not checkpointed.
     std::filesystem::copy_file(path_, copy);
     std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
