@@ -1,0 +1,134 @@
+#include "coordinator/fleet_host.h"
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/post.hpp"
+#include "coordinator/store/sqlite/sqlite_store.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+// A real store whose next commit fails when asked to.
+class FailingStore : public store::FleetStore {
+ public:
+  absl::Status Commit(const std::vector<WriteBatch>& batches) override {
+    if (fails_next_.exchange(false)) return absl::UnavailableError("the disk is full");
+    return store_->Commit(batches);
+  }
+  absl::StatusOr<FleetSnapshot> Load() override { return store_->Load(); }
+
+  void FailNextCommit() { fails_next_ = true; }
+  store::SqliteStore& store() { return *store_; }
+
+ private:
+  std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:", FleetName("default"));
+  std::atomic<bool> fails_next_ = false;
+};
+
+class FleetHostTest : public ::testing::Test {
+ protected:
+  FleetHostTest() : host_(context_, {FleetName("default"), {}}, store_, box_), thread_([this] { context_.run(); }) {
+    std::promise<absl::Status> loaded;
+    host_.Start([&](const absl::Status& status) { loaded.set_value(status); });
+    EXPECT_TRUE(loaded.get_future().get().ok());
+  }
+  ~FleetHostTest() override {
+    std::promise<void> stopped;
+    host_.Stop([&] { stopped.set_value(); });
+    stopped.get_future().wait();
+    host_.store_thread().Stop();
+    work_.reset();
+    context_.stop();
+    thread_.join();
+  }
+
+  absl::Status Submit(const std::string& id, const std::string& sealed_secrets = "") {
+    JobSpec spec;
+    spec.from = {"eu-west-1"};
+    spec.agents_wait = absl::Milliseconds(200);
+    spec.cases = {CaseId("gate/health")};
+    spec.suites = {"gate"};
+    spec.sealed_secrets = sealed_secrets;
+    std::promise<absl::Status> answer;
+    host_.Submit(JobId(id), spec, [&](const absl::Status& status, const JobId&, bool) { answer.set_value(status); });
+    return answer.get_future().get();
+  }
+
+  // Returns when the agent is welcome, or its stream has ended.
+  void Connect(const std::string& id) {
+    boost::asio::post(host_.strand(), [this, id] {
+      fleet::AgentConnected event;
+      event.agent.id = AgentId(id);
+      event.agent.region = RegionName("eu-west-1");
+      event.agent.boot = BootId("00ff");
+      AgentSink sink;
+      sink.send = [this](v1::CoordinatorMessage message) {
+        if (message.has_welcome()) connected_.set_value();
+        if (message.has_assignment()) ++assignments_;
+      };
+      sink.end = [this](const absl::Status& status) { ended_.set_value(status); };
+      host_.Connect(std::move(sink), event, 1);
+    });
+    connected_.get_future().wait();
+  }
+
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
+  FailingStore store_;
+  SecretBox box_ = *SecretBox::WithRandomKey();
+  std::promise<void> connected_;
+  std::promise<absl::Status> ended_;
+  std::atomic<int> assignments_ = 0;
+  FleetHost host_;
+  std::thread thread_;
+};
+
+TEST_F(FleetHostTest, StartsAfreshFromTheStoreWhenACommitFails) {
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1").ok());
+  store_.FailNextCommit();
+  EXPECT_TRUE(absl::IsUnavailable(Submit("r-2")));
+  EXPECT_TRUE(absl::IsUnavailable(ended_.get_future().get())) << "agents connect again";
+
+  // While it loads, requests are refused; after that it goes on with what was durable.
+  absl::Status status = Submit("r-3");
+  while (absl::IsUnavailable(status)) status = Submit("r-3");
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(store_.store().GetJob(JobId("r-1")).ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.store().GetJob(JobId("r-2")).status()));
+  EXPECT_TRUE(store_.store().GetJob(JobId("r-3")).ok());
+}
+
+TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
+  Connect("eu-1");
+  const SecretBox other = *SecretBox::WithRandomKey();
+  ASSERT_TRUE(Submit("r-1", *other.Seal(JobId("r-1"), {{"JWT_KEY", "canary"}})).ok());
+  std::promise<void> ended;
+  boost::asio::post(host_.strand(), [&] {
+    Watcher watcher;
+    watcher.wake = [this, &ended](std::uint64_t) {
+      // In memory, so it does not block.
+      if (IsTerminal(store_.store().GetJob(JobId("r-1"))->job.state)) ended.set_value();
+    };
+    watcher.tick = [](const v1::ProgressTick&) {};
+    watcher.end = [](const absl::Status&) {};
+    host_.AddWatcher(JobId("r-1"), std::move(watcher));
+  });
+  ended.get_future().wait();
+  const auto view = store_.store().GetJob(JobId("r-1"));
+  EXPECT_EQ(view->job.state, JobState::kInconclusive);
+  EXPECT_EQ(assignments_, 0);
+  std::string told;
+  for (const ShardRecord& shard : view->shards) told += shard.reason + "\n";
+  for (const std::string& reason : view->job.reasons) told += reason + "\n";
+  EXPECT_NE(told.find("secret-lost"), std::string::npos) << told;
+}
+
+}  // namespace
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,128 @@
+#include "coordinator/store_thread.h"
+
+#include <future>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Keeps what was committed by the lease number that each batch carries; the first commit waits for Release().
+class GatedStore : public store::FleetStore {
+ public:
+  absl::Status Commit(const std::vector<WriteBatch>& batches) override {
+    entered_.set_value();
+    if (!std::exchange(released_, true)) gate_.get_future().wait();
+    entered_ = {};
+    if (fails_) return absl::UnavailableError("the disk is on fire");
+    transactions_.push_back(batches.size());
+    for (const WriteBatch& batch : batches) committed_.push_back(batch.next_lease->value());
+    return absl::OkStatus();
+  }
+  absl::StatusOr<FleetSnapshot> Load() override {
+    fails_ = false;
+    return FleetSnapshot{};
+  }
+
+  void Release() { gate_.set_value(); }
+  void FailUntilLoaded() { fails_ = true; }
+
+  std::promise<void> entered_;
+  std::vector<std::size_t> transactions_;
+  std::vector<std::uint64_t> committed_;
+
+ private:
+  std::promise<void> gate_;
+  bool released_ = false;
+  bool fails_ = false;
+};
+
+WriteBatch Numbered(std::uint64_t number) {
+  WriteBatch batch;
+  batch.next_lease = LeaseId(number);
+  return batch;
+}
+
+struct Reports {
+  std::vector<std::uint64_t> durable;
+  std::vector<absl::Status> failures;
+  StoreThread::OnCommitted Sink() {
+    return [this](absl::Status status, std::vector<fleet::CommitId> commits) {
+      if (!status.ok()) return failures.push_back(status);
+      for (const fleet::CommitId commit : commits) durable.push_back(commit.value());
+    };
+  }
+};
+
+TEST(StoreThread, PutsWhatGatheredDuringACommitIntoOneTransaction) {
+  GatedStore store;
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  entered.wait();
+  for (std::uint64_t number = 2; number <= 4; ++number) {
+    ASSERT_TRUE(thread.Commit(fleet::CommitId(number), Numbered(number)));
+  }
+  store.Release();
+  thread.Stop();
+  EXPECT_THAT(store.transactions_, ElementsAre(1, 3));
+  EXPECT_THAT(store.committed_, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(reports.durable, ElementsAre(1, 2, 3, 4));
+}
+
+TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
+  GatedStore store;
+  store.FailUntilLoaded();
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  entered.wait();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(2), Numbered(2)));
+  bool loaded = false;
+  ASSERT_TRUE(thread.Load([&](const absl::StatusOr<FleetSnapshot>& snapshot) { loaded = snapshot.ok(); }));
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(10)));
+  store.Release();
+  thread.Stop();
+  EXPECT_TRUE(loaded);
+  EXPECT_THAT(reports.failures, ::testing::SizeIs(1));
+  EXPECT_THAT(store.committed_, ElementsAre(10)) << "2 was decided on top of 1, which is not durable";
+}
+
+TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
+  GatedStore store;
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  std::vector<std::size_t> seen;
+  ASSERT_TRUE(thread.Run([&] { seen.push_back(store.committed_.size()); }));
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  ASSERT_TRUE(thread.Run([&] { seen.push_back(store.committed_.size()); }));
+  store.Release();
+  thread.Stop();
+  EXPECT_THAT(seen, ElementsAre(0, 1));
+}
+
+TEST(StoreThread, TakesNothingMoreThanItsLimitAndNothingAfterItsEnd) {
+  GatedStore store;
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  entered.wait();
+  for (std::size_t i = 0; i < StoreThread::kMaxQueued; ++i) ASSERT_TRUE(thread.Run([] {}));
+  EXPECT_FALSE(thread.Run([] {}));
+  EXPECT_FALSE(thread.Commit(fleet::CommitId(2), Numbered(2)));
+  store.Release();
+  thread.Stop();
+  EXPECT_FALSE(thread.Run([] {}));
+}
+
+}  // namespace
+}  // namespace wsfleet::coordinator

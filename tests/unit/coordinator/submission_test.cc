@@ -1,0 +1,100 @@
+#include "coordinator/rpc/submission.h"
+
+#include <set>
+
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
+#include "tests/unit/coordinator/suites.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SubmissionTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<Submission> Prepare(const std::string& suite = kGoodSuite) {
+    const std::string canonical = wire::CanonicalForm(BundleOf(suite));
+    header_.mutable_bundle()->set_digest(wire::Digest(canonical).value());
+    return PrepareSubmission(header_, canonical, JobId("r-1"), box_);
+  }
+  std::string Refusal(const absl::StatusOr<Submission>& submission) {
+    return std::string(ToStd(submission.status().message()));
+  }
+
+  v1::SubmitHeader header_;
+  SecretBox box_ = *SecretBox::WithRandomKey();
+};
+
+TEST_F(SubmissionTest, TakesFromTheSuiteWhatTheHeaderLeavesOpen) {
+  const auto submission = Prepare();
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_THAT(submission->spec.from, ElementsAre("eu-west-1", "us-*"));
+  EXPECT_EQ(submission->spec.require, 1U);
+  EXPECT_EQ(submission->spec.deadline, absl::Minutes(3));
+  EXPECT_THAT(submission->spec.suites, ElementsAre("gate"));
+  EXPECT_THAT(submission->spec.cases, ElementsAre(CaseId("gate/health")));
+}
+
+TEST_F(SubmissionTest, LetsTheHeaderGoOverTheSuite) {
+  header_.add_from("ap-*");
+  header_.mutable_require()->set_all(true);
+  *header_.mutable_deadline() = wire::ToWire(absl::Seconds(20));
+  const auto submission = Prepare();
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_THAT(submission->spec.from, ElementsAre("ap-*"));
+  EXPECT_FALSE(submission->spec.require.has_value());
+  EXPECT_EQ(submission->spec.deadline, absl::Seconds(20));
+}
+
+TEST_F(SubmissionTest, RefusesASuiteAtTheAuthorsLine) {
+  const auto submission = Prepare("version: wsfleet/v1\nname: gate\nscenarioz: []\n");
+  EXPECT_TRUE(absl::IsInvalidArgument(submission.status()));
+  EXPECT_THAT(Refusal(submission), HasSubstr("gate.wsfleet.yaml:3:1"));
+}
+
+TEST_F(SubmissionTest, RefusesABundleThatIsNotTheOneItWasSaidToBe) {
+  header_.mutable_bundle()->set_digest(std::string(64, '0'));
+  const auto submission = PrepareSubmission(header_, wire::CanonicalForm(BundleOf(kGoodSuite)), JobId("r-1"), box_);
+  EXPECT_TRUE(absl::IsInvalidArgument(submission.status()));
+  EXPECT_THAT(Refusal(submission), HasSubstr("bundle.digest"));
+}
+
+TEST_F(SubmissionTest, KeepsSecretsSealedOnly) {
+  (*header_.mutable_secrets())["JWT_KEY"] = "canary-4711";
+  const auto submission = Prepare();
+  ASSERT_TRUE(submission.ok());
+  EXPECT_EQ(submission->spec.sealed_secrets.find("canary"), std::string::npos);
+  EXPECT_EQ(box_.Open(JobId("r-1"), submission->spec.sealed_secrets)->at("JWT_KEY"), "canary-4711");
+}
+
+TEST_F(SubmissionTest, RefusesWhatDoesNotFitIntoAnAssignment) {
+  for (int i = 0; i < 5; ++i) {
+    (*header_.mutable_secrets())["KEY_" + std::to_string(i)] = std::string(60'000, 'x');
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(Prepare().status()));
+}
+
+TEST_F(SubmissionTest, RefusesADeadlineThatNobodyMeans) {
+  *header_.mutable_deadline() = wire::ToWire(-absl::Seconds(1));
+  EXPECT_THAT(Refusal(Prepare()), HasSubstr("deadline"));
+  *header_.mutable_deadline() = wire::ToWire(absl::Hours(1000));
+  EXPECT_THAT(Refusal(Prepare()), HasSubstr("at most"));
+}
+
+TEST(NewJobId, GivesIdsThatPeopleCanRead) {
+  std::set<JobId> ids;
+  for (int i = 0; i < 1000; ++i) {
+    const JobId id = NewJobId();
+    EXPECT_THAT(id.value(), ::testing::MatchesRegex("r-[0-9A-HJKMNP-TV-Z]{10}"));
+    ids.insert(id);
+  }
+  EXPECT_EQ(ids.size(), 1000U);
+}
+
+}  // namespace
+}  // namespace wsfleet::coordinator
