@@ -1,0 +1,61 @@
+#include "agent/engine/http_head.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+std::string_view Trim(std::string_view text) { return ToStd(absl::StripAsciiWhitespace(ToAbsl(text))); }
+
+}  // namespace
+
+const std::string* HttpHead::Find(std::string_view name) const {
+  const auto found = std::ranges::find_if(headers, [&](const HeaderField& field) {
+    return absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name));
+  });
+  return found == headers.end() ? nullptr : &found->value;
+}
+
+std::optional<HttpHead> ParseHead(std::string_view raw) {
+  const std::size_t end = raw.find("\r\n\r\n");
+  if (end == std::string_view::npos || !raw.starts_with("HTTP/1.")) return std::nullopt;
+  HttpHead head;
+  head.bytes = end + 4;
+  std::string_view rest = raw.substr(0, end + 2);
+  const std::size_t line_end = rest.find("\r\n");
+  const std::string_view line = rest.substr(0, line_end);
+  rest.remove_prefix(line_end + 2);
+  if (line.size() < 12 || line[8] != ' ') return std::nullopt;
+  const auto [digits, error] = std::from_chars(line.data() + 9, line.data() + 12, head.status);
+  if (error != std::errc() || digits != line.data() + 12 || head.status < 100) return std::nullopt;
+  head.reason = std::string(Trim(line.substr(12)));
+  while (!rest.empty()) {
+    const std::size_t field_end = rest.find("\r\n");
+    const std::string_view field = rest.substr(0, field_end);
+    rest.remove_prefix(field_end + 2);
+    const std::size_t colon = field.find(':');
+    if (colon == std::string_view::npos) continue;
+    head.headers.push_back({std::string(field.substr(0, colon)), std::string(Trim(field.substr(colon + 1)))});
+  }
+  return head;
+}
+
+std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered) {
+  if (const std::string* extensions = head.Find("sec-websocket-extensions")) {
+    return fmt::format("the answer names the extension \"{}\", which was not offered", *extensions);
+  }
+  if (const std::string* subprotocol = head.Find("sec-websocket-protocol")) {
+    if (std::ranges::find(offered, *subprotocol) == offered.end()) {
+      return "the answer names a subprotocol that was not offered";
+    }
+  }
+  return {};
+}
+
+}  // namespace wsfleet::engine

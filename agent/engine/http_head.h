@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/match/selector.h"
+
+namespace wsfleet::engine {
+
+// The head of an HTTP/1.x response as it was received.
+struct HttpHead {
+  std::uint32_t status = 0;
+  std::string reason;
+  std::vector<HeaderField> headers;
+  std::size_t bytes = 0;  // of the head, with the empty line
+
+  // The first field of this name, in any case; null if there is none.
+  const std::string* Find(std::string_view name) const;
+};
+
+// Nothing if the head is not complete or is not HTTP/1.x (RFC 9112, 4).
+std::optional<HttpHead> ParseHead(std::string_view raw);
+
+// Why a 101 is not one (RFC 6455, 4.1), beyond what the WebSocket library checks; empty if it is. `offered`: the
+// subprotocols that were asked for.
+std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered);
+
+}  // namespace wsfleet::engine

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/verdict/result.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace wsfleet::engine {
+
+// Takes what must not be seen out of text before it leaves the engine: exact values (secrets, minted tokens and their
+// base64url form) and what the suite's expressions match. Belongs to one session.
+class Redactor {
+ public:
+  explicit Redactor(const std::vector<std::string>& expressions);
+
+  // Values of fewer than four bytes are left alone: they would blacken everything.
+  void AddSecret(std::string_view value);
+
+  std::string Apply(std::string_view text) const;
+  // Values of headers that carry credentials by their nature are replaced as a whole.
+  HeaderField Apply(const HeaderField& header) const;
+  void Apply(Failure& failure) const;
+
+ private:
+  std::vector<std::string> secrets_;
+  std::vector<std::shared_ptr<const re2::RE2>> expressions_;
+};
+
+}  // namespace wsfleet::engine

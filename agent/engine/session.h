@@ -1,0 +1,122 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/engine/redactor.h"
+#include "agent/engine/session_scope.h"
+#include "agent/engine/transport.h"
+#include "boost/asio/awaitable.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "core/session/inbox.h"
+
+namespace wsfleet::engine {
+
+// What became of one session; without a failure it passed.
+struct SessionOutcome {
+  std::optional<Failure> failure;
+  bool cancelled = false;
+  std::uint32_t assertions = 0;
+  ProofOfExecution proof;
+  std::vector<std::string> warnings;
+};
+
+// One session of a scenario: its steps one after the other on one WebSocket connection. Lives on the engine's thread; must
+// outlive Run().
+class Session {
+ public:
+  // `facts` as for SessionScope; `base`: the target's URL, resolved.
+  Session(boost::asio::any_io_executor executor, SessionFacts facts, Url base);
+  ~Session();
+
+  boost::asio::awaitable<SessionOutcome> Run();
+  // Runs one http request outside of a scenario: a requirement, or the revision. `value` is what `from` reads.
+  boost::asio::awaitable<std::optional<Failure>> Probe(const HttpRequest& http, const CaptureSource* from, std::string* value);
+  // Ends it: a close frame (1001) if it can be written at once, then TCP is cut.
+  void Cancel();
+
+ private:
+  using Result = std::optional<Failure>;  // nothing: the step holds
+
+  boost::asio::awaitable<Result> RunSteps(const std::vector<Step>& steps);
+  boost::asio::awaitable<Result> RunStep(const Step& step);
+  boost::asio::awaitable<Result> Do(const HttpRequest& step);
+  boost::asio::awaitable<Result> Do(const ConnectStep& step);
+  boost::asio::awaitable<Result> Do(const SendStep& step);
+  boost::asio::awaitable<Result> Do(const ExpectStep& step);
+  boost::asio::awaitable<Result> Do(const ExpectManyStep& step);
+  boost::asio::awaitable<Result> Do(const ExpectNoneStep& step);
+  boost::asio::awaitable<Result> Do(const ExpectCloseStep& step);
+  boost::asio::awaitable<Result> Do(const PingStep& step);
+  boost::asio::awaitable<Result> Do(const CloseStep& step);
+  boost::asio::awaitable<Result> Do(const WaitStep& step);
+  boost::asio::awaitable<Result> Do(const RepeatStep& step);
+  boost::asio::awaitable<Result> Do(const ReconnectStep& step);
+  boost::asio::awaitable<Result> Do(const DropStep& step);
+
+  // session_connect.cc
+  struct Placed {
+    Url url;
+    std::vector<HeaderField> headers;
+    std::vector<std::string> subprotocols;
+    TlsOptions tls;
+  };
+  absl::Status Place(const Template& auth, Placed& request);
+  absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec);
+  absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec);
+  Result JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed);
+  boost::asio::awaitable<Result> JudgeRefusal(const ConnectStep& step, HttpAnswer answer, SteadyTime until);
+  void BeginReading();
+
+  // session_http.cc
+  Result JudgeHttp(const HttpRequest& step, const HttpAnswer& answer, absl::Duration elapsed);
+  Result JudgeTests(const HttpExpect& expect, const HttpAnswer& answer, Phase phase);
+
+  // session_messages.cc
+  boost::asio::awaitable<Result> Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation);
+  boost::asio::awaitable<void> ReadFrames(std::shared_ptr<Connection> connection);
+  boost::asio::awaitable<void> WaitUntil(SteadyTime time);
+  Anchor AnchorOf(const std::string& since) const;
+  absl::StatusOr<std::string> BytesOf(const SendStep& step) const;
+
+  Failure MakeFailure(Phase phase, FailureClass failure_class, std::string message) const;
+  Failure ConfigFailure(const absl::Status& status) const;
+  Failure FromWire(const WireFailure& wire, const HttpAnswer* answer) const;
+  void AddEvidence(Failure& failure, const HttpAnswer& answer) const;
+  void Complete(Failure& failure, const Step& step) const;
+  void Record(bool inbound, std::string_view kind, std::string_view payload);
+  void AddProof(const WireFacts& facts, bool final);
+  Result Interrupted();
+
+  boost::asio::any_io_executor executor_;
+  SessionFacts facts_;
+  Url base_;
+  SessionScope scope_;
+  Redactor redactor_;
+  std::map<std::string, std::string> tokens_;  // by credential: minted once
+  std::string trace_id_;
+  SteadyTime began_;
+  SteadyTime deadline_;
+  SteadyTime last_end_;  // of the step before
+  struct StepAnchor {
+    SteadyTime at;
+  };
+  std::map<std::string, StepAnchor> anchors_;
+  std::shared_ptr<Connection> connection_;
+  std::unique_ptr<Inbox> inbox_;
+  std::uint64_t frames_ = 0;
+  std::uint64_t messages_in_ = 0;
+  std::map<std::string, SteadyTime> pongs_;
+  std::optional<Failure> stream_failure_;  // protocol error or overflow: ends the session
+  int readers_ = 0;
+  bool cancelled_ = false;
+  bool close_asked_ = false;
+  boost::asio::steady_timer wake_;
+  SessionOutcome outcome_;
+  std::vector<TranscriptEntry> transcript_;
+};
+
+}  // namespace wsfleet::engine

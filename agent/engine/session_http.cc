@@ -1,0 +1,147 @@
+#include "agent/engine/session.h"
+#include "agent/engine/steady_clock.h"
+#include "boost/json/serialize.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+// The http step, and requirements and revisions, which are http too.
+namespace wsfleet::engine {
+
+boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
+  auto reference = ExpandText(step.url, scope_);
+  if (!reference.ok()) co_return ConfigFailure(reference.status());
+  auto url = ResolveUrl(base_, *reference);
+  if (!url.ok()) co_return ConfigFailure(url.status());
+  Placed placed;
+  placed.url = *url;
+  for (const auto& [name, text] : step.headers) {
+    auto value = ExpandText(text, scope_);
+    if (!value.ok()) co_return ConfigFailure(value.status());
+    placed.headers.push_back({name, *value});
+  }
+  if (absl::Status status = Place(step.auth, placed); !status.ok()) co_return ConfigFailure(status);
+  HttpMessage message;
+  message.method = step.method;
+  if (step.json) {
+    auto body = Expand(*step.json, scope_);
+    if (!body.ok()) co_return ConfigFailure(body.status());
+    message.body = boost::json::serialize(*body);
+    placed.headers.push_back({"Content-Type", "application/json"});
+  } else if (step.text) {
+    auto body = ExpandText(*step.text, scope_);
+    if (!body.ok()) co_return ConfigFailure(body.status());
+    message.body = *body;
+  }
+  placed.headers.push_back({"User-Agent", "wsfleet"});
+  placed.headers.push_back({"Connection", "close"});
+  if (!trace_id_.empty()) placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
+  message.headers = std::move(placed.headers);
+
+  const SteadyTime began = SteadyNow();
+  DialOptions options;
+  options.url = placed.url;
+  auto tls = PrepareTls(TlsSpec{});
+  if (!tls.ok()) co_return ConfigFailure(tls.status());
+  options.tls = *std::move(tls);
+  options.caps = facts_.planned->suite->defaults.phases;
+  options.deadline = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
+  Record(false, "http", fmt::format("{} {}", step.method, placed.url.target));
+  auto connection = std::make_shared<Connection>(executor_);
+  HttpAnswer answer;
+  answer.failure = co_await connection->Dial(std::move(options));
+  if (answer.failure.ok()) answer = co_await connection->Exchange(std::move(message));
+  AddProof(connection->facts(), false);
+  connection->Drop();
+  if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
+  Result failure = JudgeHttp(step, answer, SteadyNow() - began);
+  if (failure) co_return failure;
+  const Payload payload(Opcode::kText, answer.body);
+  for (const Capture& capture : step.capture) {
+    auto value = ReadCapture(capture.source, payload, answer.head->headers);
+    if (!value.ok()) {
+      failure = MakeFailure(Phase::kHttp, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
+      failure->range = capture.source.range;
+      co_return failure;
+    }
+    scope_.Set(capture.variable, *std::move(value));
+  }
+  co_return std::nullopt;
+}
+
+Session::Result Session::JudgeHttp(const HttpRequest& step, const HttpAnswer& answer, absl::Duration elapsed) {
+  if (!answer.failure.ok()) return FromWire(answer.failure, &answer);
+  if (!answer.head) return MakeFailure(Phase::kHttp, FailureClass::kProtocol, "the answer has no head");
+  if (step.expect) ++outcome_.assertions;
+  if (!step.expect || !step.expect->status) {
+    if (answer.head->status < 200 || answer.head->status > 299) {
+      Failure failure = MakeFailure(Phase::kHttp, FailureClass::kHttpStatus,
+                                    fmt::format("expected a status of 2xx, found {} {}", answer.head->status, answer.head->reason));
+      AddEvidence(failure, answer);
+      return failure;
+    }
+  }
+  if (step.expect) {
+    if (Result failure = JudgeTests(*step.expect, answer, Phase::kHttp)) return failure;
+  }
+  if (step.max_time && elapsed > *step.max_time) {
+    return MakeFailure(Phase::kHttp, FailureClass::kLatency,
+                       fmt::format("the answer took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
+  }
+  return std::nullopt;
+}
+
+Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& answer, Phase phase) {
+  const auto fail = [&](FailureClass failure_class, std::string message) {
+    Failure failure = MakeFailure(phase, failure_class, std::move(message));
+    AddEvidence(failure, answer);
+    return failure;
+  };
+  if (expect.status) {
+    auto status = Bind(*expect.status, scope_);
+    if (!status.ok()) return ConfigFailure(status.status());
+    const boost::json::value found(answer.head->status);
+    if (!Holds(*status, found)) return fail(FailureClass::kHttpStatus, fmt::format("status: {}", ExplainMismatch(*status, found)));
+  }
+  for (const auto& [name, test] : expect.headers) {
+    auto predicate = Bind(test, scope_);
+    if (!predicate.ok()) return ConfigFailure(predicate.status());
+    const std::string* value = answer.head->Find(name);
+    const boost::json::value found = value ? boost::json::value(*value) : boost::json::value();
+    std::vector<const boost::json::value*> selection;
+    if (value != nullptr) selection.push_back(&found);
+    if (HoldsForSelection(*predicate, selection)) continue;
+    return fail(FailureClass::kAssertion, value ? fmt::format("header {}: {}", name, ExplainMismatch(*predicate, found))
+                                                : fmt::format("header {}: expected {}, found none", name, Describe(*predicate)));
+  }
+  const Payload payload(Opcode::kText, answer.body);
+  if (expect.json) {
+    auto selector = Bind(*expect.json, scope_);
+    if (!selector.ok()) return ConfigFailure(selector.status());
+    const auto mismatches = Mismatches(*selector, payload);
+    if (!mismatches.empty()) return fail(FailureClass::kAssertion, mismatches.front().explanation);
+  }
+  if (expect.text) {
+    auto predicate = Bind(*expect.text, scope_);
+    if (!predicate.ok()) return ConfigFailure(predicate.status());
+    const boost::json::value found(answer.body);
+    if (!Holds(*predicate, found)) return fail(FailureClass::kAssertion, fmt::format("text: {}", ExplainMismatch(*predicate, found)));
+  }
+  return std::nullopt;
+}
+
+boost::asio::awaitable<std::optional<Failure>> Session::Probe(const HttpRequest& http, const CaptureSource* from, std::string* value) {
+  HttpRequest request = http;
+  if (from != nullptr) request.capture.push_back({"revision", *from});
+  Result failure = co_await Do(request);
+  if (failure) {
+    redactor_.Apply(*failure);
+    co_return failure;
+  }
+  if (from != nullptr) {
+    const auto read = scope_.Lookup("revision");
+    if (read.ok()) *value = redactor_.Apply(ValueAsText(*read));
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace wsfleet::engine

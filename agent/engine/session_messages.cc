@@ -1,0 +1,191 @@
+#include <algorithm>
+
+#include "agent/engine/session.h"
+#include "agent/engine/steady_clock.h"
+#include "boost/asio/as_tuple.hpp"
+#include "boost/asio/co_spawn.hpp"
+#include "boost/asio/detached.hpp"
+#include "boost/asio/use_awaitable.hpp"
+#include "boost/json/serialize.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+// Steps on an open connection: send, the expectations, ping, close.
+namespace wsfleet::engine {
+
+boost::asio::awaitable<void> Session::WaitUntil(SteadyTime time) {
+  wake_.expires_at(ToChrono(time));
+  co_await wake_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+}
+
+boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<Connection> connection) {
+  bool open = true;
+  while (open) {
+    Incoming incoming = co_await connection->Read();
+    const SteadyTime now = SteadyNow();
+    ReceivedFrame frame;
+    frame.number = ++frames_;
+    frame.at = now;
+    switch (incoming.kind) {
+      case Incoming::Kind::kMessage:
+        ++messages_in_;
+        Record(true, incoming.binary ? "binary" : "text", incoming.payload);
+        frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
+        break;
+      case Incoming::Kind::kPing:
+      case Incoming::Kind::kPong:
+        if (incoming.kind == Incoming::Kind::kPong) pongs_.emplace(incoming.payload, now);
+        Record(true, incoming.kind == Incoming::Kind::kPing ? "ping" : "pong", incoming.payload);
+        frame.payload = Payload(incoming.kind == Incoming::Kind::kPing ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
+        break;
+      case Incoming::Kind::kProtocolError:
+        stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
+                                      fmt::format("the target broke RFC 6455: {}", incoming.payload));
+        [[fallthrough]];
+      case Incoming::Kind::kClosed: {
+        open = false;
+        ConnectionEnd end;
+        end.code = incoming.kind == Incoming::Kind::kClosed ? incoming.close_code : 1006;
+        end.reason = incoming.kind == Incoming::Kind::kClosed ? incoming.payload : std::string();
+        end.at = now;
+        end.asked_for = close_asked_ || cancelled_;
+        Record(true, "close", fmt::format("{} {}", end.code, end.reason));
+        inbox_->End(std::move(end));
+        break;
+      }
+    }
+    if (open && !inbox_->Push(std::move(frame)) && !stream_failure_) {
+      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
+                                    "more frames arrived than the inbox holds; consume them, use since, or raise defaults.inbox");
+    }
+    wake_.cancel();
+  }
+  --readers_;
+  wake_.cancel();
+}
+
+Anchor Session::AnchorOf(const std::string& since) const {
+  Anchor anchor;
+  anchor.step_began = SteadyNow();
+  anchor.clock = last_end_;
+  const auto found = anchors_.find(since);
+  if (since.empty() || found == anchors_.end()) return anchor;
+  anchor.whole_inbox = false;
+  anchor.frames_after = found->second.at;
+  anchor.clock = found->second.at;
+  return anchor;
+}
+
+boost::asio::awaitable<Session::Result> Session::Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation) {
+  if (!expectation.ok()) co_return ConfigFailure(expectation.status());
+  ++outcome_.assertions;
+  while (true) {
+    Judgement judgement = (*expectation)->Judge(*inbox_, SteadyNow());
+    if (judgement.state == Judgement::State::kHolds) co_return std::nullopt;
+    if (stream_failure_) co_return stream_failure_;
+    if (judgement.state == Judgement::State::kFailed) co_return std::move(judgement.failure);
+    if (Result stop = Interrupted()) co_return stop;
+    co_await WaitUntil(std::min(judgement.wake_at, deadline_));
+  }
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const ExpectStep& step) {
+  const Anchor anchor = AnchorOf(step.since);
+  co_return co_await Await(Expect(step, anchor, step.message.within.value_or(absl::Seconds(5)), scope_));
+}
+boost::asio::awaitable<Session::Result> Session::Do(const ExpectManyStep& step) {
+  const Anchor anchor = AnchorOf(step.since);
+  co_return co_await Await(ExpectMany(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
+}
+boost::asio::awaitable<Session::Result> Session::Do(const ExpectNoneStep& step) {
+  const Anchor anchor = AnchorOf(step.since);
+  co_return co_await Await(ExpectNone(step, anchor, scope_));
+}
+boost::asio::awaitable<Session::Result> Session::Do(const ExpectCloseStep& step) {
+  const Anchor anchor = AnchorOf(step.since);
+  co_return co_await Await(ExpectClose(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
+}
+
+absl::StatusOr<std::string> Session::BytesOf(const SendStep& step) const {
+  switch (step.kind) {
+    case SendStep::Kind::kJson: {
+      auto json = Expand(step.json, scope_);
+      if (!json.ok()) return json.status();
+      return boost::json::serialize(*json);
+    }
+    case SendStep::Kind::kText:
+      return ExpandText(step.text, scope_);
+    case SendStep::Kind::kHex:
+    case SendStep::Kind::kBase64:
+    case SendStep::Kind::kFile:
+      return step.bytes;
+  }
+  return absl::InternalError("a payload of no kind");
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
+  auto payload = BytesOf(step);
+  if (!payload.ok()) co_return ConfigFailure(payload.status());
+  const bool binary = step.frame == SendStep::Frame::kBinary;
+  Record(false, binary ? "binary" : "text", *payload);
+  const Payload sent(binary ? Opcode::kBinary : Opcode::kText, *payload);
+  for (const Capture& capture : step.capture) {
+    auto value = ReadCapture(capture.source, sent, {});
+    if (!value.ok()) co_return MakeFailure(Phase::kMessage, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
+    scope_.Set(capture.variable, *std::move(value));
+  }
+  std::shared_ptr<Connection> connection = connection_;
+  const bool written = !inbox_->end() && co_await connection->Write(binary, *std::move(payload));
+  if (written) co_return std::nullopt;
+  if (Result stop = Interrupted()) co_return stop;
+  const std::uint16_t code = inbox_->end() ? inbox_->end()->code : 1006;
+  co_return MakeFailure(Phase::kMessage, FailureClass::kClose, fmt::format("the connection is gone (close code {}); the message was not sent", code));
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
+  ++outcome_.assertions;
+  const std::string payload = RandomHex(8);
+  const SteadyTime began = SteadyNow();
+  const SteadyTime until = std::min(deadline_, began + step.within.value_or(absl::Seconds(5)));
+  std::shared_ptr<Connection> connection = connection_;
+  Record(false, "ping", payload);
+  if (!inbox_->end()) co_await connection->Ping(payload);
+  while (!pongs_.contains(payload)) {
+    if (stream_failure_) co_return stream_failure_;
+    if (inbox_->end()) {
+      co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
+                            fmt::format("the connection was closed with {} {} while a pong was awaited", inbox_->end()->code, inbox_->end()->reason));
+    }
+    if (cancelled_ || SteadyNow() >= until) {
+      if (Result stop = Interrupted()) co_return stop;
+      co_return MakeFailure(Phase::kMessage, FailureClass::kDeadline,
+                            fmt::format("no pong within {}", DurationText(step.within.value_or(absl::Seconds(5)))));
+    }
+    co_await WaitUntil(until);
+  }
+  const absl::Duration round_trip = pongs_.at(payload) - began;
+  if (step.max_time && round_trip > *step.max_time) {
+    co_return MakeFailure(Phase::kMessage, FailureClass::kLatency,
+                          fmt::format("the pong came after {}, expected at most {}", FormatElapsed(round_trip), DurationText(*step.max_time)));
+  }
+  co_return std::nullopt;
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
+  auto reason = ExpandText(step.reason, scope_);
+  if (!reason.ok()) co_return ConfigFailure(reason.status());
+  if (inbox_->end()) co_return std::nullopt;
+  close_asked_ = true;
+  Record(false, "close", fmt::format("{} {}", step.code, *reason));
+  std::shared_ptr<Connection> connection = connection_;
+  const std::uint16_t code = step.code;
+  boost::asio::co_spawn(executor_, [connection, code, text = *reason]() -> boost::asio::awaitable<void> {
+    co_await connection->Close(code, text);
+  }, boost::asio::detached);
+  const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
+  while (!inbox_->end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  if (inbox_->end()) co_return std::nullopt;
+  co_return MakeFailure(Phase::kClose, FailureClass::kDeadline, "no answering close frame came in time");
+}
+
+}  // namespace wsfleet::engine

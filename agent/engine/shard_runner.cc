@@ -1,0 +1,287 @@
+#include "agent/engine/shard_runner.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "agent/engine/steady_clock.h"
+#include "boost/asio/as_tuple.hpp"
+#include "boost/asio/co_spawn.hpp"
+#include "boost/asio/detached.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/asio/use_awaitable.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+using Unmet = std::optional<std::pair<SkipReason, std::string>>;
+
+CaseResult Skipped(CaseResult result, const std::pair<SkipReason, std::string>& reason) {
+  result.outcome = Outcome::kSkipped;
+  result.skip_reason = reason.first;
+  result.skip_detail = reason.second;
+  return result;
+}
+
+void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
+  result.sessions = static_cast<std::uint32_t>(outcomes.size());
+  result.failed_sessions = 0;
+  result.failure.reset();
+  result.proof = {};
+  result.assertions = 0;
+  for (SessionOutcome& outcome : outcomes) {
+    result.assertions += outcome.assertions;
+    const ProofOfExecution before = result.proof;
+    result.proof = outcome.proof;
+    result.proof.connections += before.connections;
+    result.proof.bytes_in += before.bytes_in;
+    result.proof.bytes_out += before.bytes_out;
+    result.proof.frames_in += before.frames_in;
+    result.proof.frames_out += before.frames_out;
+    result.warnings = outcome.warnings;
+    if (!outcome.failure) continue;
+    ++result.failed_sessions;
+    // The target's failure says more than one of ours beside it.
+    const bool better = !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
+    if (better) result.failure = std::move(outcome.failure);
+  }
+  result.outcome = !result.failure                               ? Outcome::kPassed
+                   : IsOurs(result.failure->failure_class) ? Outcome::kInconclusive
+                                                                 : Outcome::kFailed;
+}
+
+}  // namespace
+
+ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run, ShardObserver observer)
+    : executor_(std::move(executor)), agent_(agent), run_(std::move(run)), observer_(std::move(observer)) {}
+
+void ShardRunner::Cancel() {
+  cancelled_ = true;
+  for (Session* session : sessions_) session->Cancel();
+}
+
+boost::asio::awaitable<void> ShardRunner::Run() {
+  const std::shared_ptr<ShardRunner> self = shared_from_this();
+  for (const auto& suite : run_.plan->suites) {
+    std::vector<const PlannedCase*> cases;
+    for (const PlannedCase& planned : run_.plan->cases) {
+      const bool done = std::ranges::find(run_.skip_cases, planned.id) != run_.skip_cases.end();
+      if (planned.suite == suite.get() && !done) cases.push_back(&planned);
+    }
+    if (!cases.empty() && !cancelled_) co_await RunSuite(*suite, cases);
+  }
+  observer_.on_done(run_.id, cancelled_ ? ShardEnding::kCancelled : ShardEnding::kCompleted);
+}
+
+boost::asio::awaitable<void> ShardRunner::RunSuite(const Suite& suite, const std::vector<const PlannedCase*>& cases) {
+  const ChosenTarget chosen = co_await ChooseTarget(suite, *cases.front());
+  std::optional<std::uint32_t> failed_tier;
+  for (const PlannedCase* planned : cases) {
+    if (cancelled_) co_return;
+    const bool stopped = failed_tier && planned->tier > *failed_tier;
+    CaseResult result = NewResult(*planned, chosen);
+    if (stopped) {
+      const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed, fmt::format("tier {} failed", *failed_tier)};
+      result = Skipped(std::move(result), reason);
+    } else {
+      result = co_await RunCase(*planned, chosen);
+    }
+    if (cancelled_) co_return;
+    const bool counts = result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
+    if (counts && !failed_tier) failed_tier = planned->tier;
+    observer_.on_result(run_.id, std::move(result));
+  }
+}
+
+boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& planned, const ChosenTarget& chosen) {
+  CaseResult result = NewResult(planned, chosen);
+  const SteadyTime began = SteadyNow();
+  if (planned.scenario->skip) {
+    const std::pair<SkipReason, std::string> reason{SkipReason::kDisabled, *planned.scenario->skip};
+    co_return Skipped(std::move(result), reason);
+  }
+  if (chosen.skip) co_return Skipped(std::move(result), *chosen.skip);
+  if (chosen.failure) {
+    result.failure = chosen.failure;
+    co_return result;
+  }
+  Unmet unmet = co_await FirstUnmet(planned.scenario->requirements, planned, chosen);
+  if (unmet) co_return Skipped(std::move(result), *unmet);
+  for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
+    if (observer_.on_progress) observer_.on_progress(run_.id, planned.id.value(), "");
+    std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
+    Judge(result, std::move(outcomes));
+    result.tries = attempt;
+    // Failures of ours are not retried here: leases do that.
+    if (result.outcome != Outcome::kFailed) break;
+  }
+  result.flaky = result.outcome == Outcome::kPassed && result.tries > 1;
+  result.duration = SteadyNow() - began;
+  co_return result;
+}
+
+boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(const PlannedCase& planned, const ChosenTarget& chosen) {
+  const std::uint32_t count = planned.scenario->concurrent;
+  struct Round {
+    explicit Round(boost::asio::any_io_executor executor) : done(std::move(executor)) {}
+    std::vector<SessionOutcome> outcomes;
+    std::uint32_t left = 0;
+    boost::asio::steady_timer done;
+  };
+  auto round = std::make_shared<Round>(executor_);
+  round->outcomes.resize(count);
+  round->left = count;
+  round->done.expires_at(std::chrono::steady_clock::time_point::max());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, i), chosen.base);
+    sessions_.insert(session.get());
+    if (cancelled_) session->Cancel();
+    const auto run_one = [](std::shared_ptr<ShardRunner> self, std::shared_ptr<Round> all, std::shared_ptr<Session> one,
+                            std::uint32_t index) -> boost::asio::awaitable<void> {
+      SessionOutcome outcome = co_await one->Run();
+      self->sessions_.erase(one.get());
+      all->outcomes[index] = std::move(outcome);
+      if (--all->left == 0) all->done.cancel();
+    };
+    boost::asio::co_spawn(executor_, run_one(shared_from_this(), round, session, i), boost::asio::detached);
+  }
+  while (round->left > 0) co_await round->done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  co_return std::move(round->outcomes);
+}
+
+boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite, const PlannedCase& any) {
+  ChosenTarget chosen;
+  for (const Requirement& requirement : suite.requirements) {
+    if (std::holds_alternative<HttpRequirement>(requirement.what)) continue;  // needs a target
+    if (Unmet unmet = UnmetHere(requirement)) {
+      chosen.skip = unmet;
+      co_return chosen;
+    }
+  }
+  Unmet last;
+  for (const Target& target : suite.target_candidates) {
+    ChosenTarget candidate;
+    candidate.target = target;
+    const SessionScope scope(FactsOf(any, candidate, 0));
+    for (const Requirement& requirement : target.requirements) {
+      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement);
+    }
+    if (last && suite.target_candidates.size() > 1 && &target != &suite.target_candidates.back()) {
+      last.reset();
+      continue;
+    }
+    if (last) break;
+    const auto url = ExpandText(target.url, scope);
+    const auto base = url.ok() ? ParseUrl(*url) : absl::StatusOr<Url>(url.status());
+    if (!base.ok()) {
+      Failure failure;
+      failure.failure_class = FailureClass::kConfig;
+      failure.message = fmt::format("target: {}", ToStd(base.status().message()));
+      failure.range = target.range;
+      chosen.failure = std::move(failure);
+      co_return chosen;
+    }
+    candidate.base = *base;
+    last = co_await FirstUnmet(target.requirements, any, candidate);
+    if (last) continue;
+    chosen = candidate;
+    break;
+  }
+  if (!chosen.target) {
+    chosen.skip = std::pair(SkipReason::kTargetUnavailable, last ? last->second : std::string("no target"));
+    co_return chosen;
+  }
+  chosen.skip = co_await FirstUnmet(suite.requirements, any, chosen);
+  if (chosen.skip || !suite.revision) co_return chosen;
+  auto session = std::make_shared<Session>(executor_, FactsOf(any, chosen, 0), chosen.base);
+  std::optional<Failure> failure = co_await session->Probe(suite.revision->http, &suite.revision->from, &chosen.revision);
+  if (failure) {
+    failure->message = fmt::format("the revision could not be read: {}", failure->message);
+    failure->failure_class = FailureClass::kConfig;
+    chosen.failure = std::move(failure);
+  }
+  co_return chosen;
+}
+
+boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements, const PlannedCase& planned,
+                                                       const ChosenTarget& chosen) {
+  for (const Requirement& requirement : requirements) {
+    const auto* http = std::get_if<HttpRequirement>(&requirement.what);
+    if (http == nullptr) {
+      if (Unmet unmet = UnmetHere(requirement)) co_return unmet;
+      continue;
+    }
+    auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
+    const std::optional<Failure> failure = co_await session->Probe(http->request, nullptr, nullptr);
+    if (failure) {
+      const Unmet unmet = std::pair(SkipReason::kEndpointUnreachable, failure->message);
+      co_return unmet;
+    }
+  }
+  co_return std::nullopt;
+}
+
+std::string ShardRunner::LabelOf(const std::string& name, bool& known) const {
+  const auto found = agent_.labels.find(name);
+  known = found != agent_.labels.end() || name == "region";
+  if (name == "region") return agent_.region.value();
+  return known ? found->second : std::string();
+}
+
+Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
+  if (const auto* env = std::get_if<EnvRequirement>(&requirement.what)) {
+    const auto found = run_.variables.env.find(env->name);
+    if (found != run_.variables.env.end() && !found->second.empty()) return std::nullopt;
+    return std::pair(SkipReason::kEnvMissing, fmt::format("{} is not set", env->name));
+  }
+  if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) {
+    if (run_.secrets.contains(secret->name)) return std::nullopt;
+    return std::pair(SkipReason::kSecretMissing, fmt::format("secret {} was not given", secret->name));
+  }
+  const auto* agent = std::get_if<AgentRequirement>(&requirement.what);
+  if (agent == nullptr) return std::nullopt;
+  for (const auto& [name, predicate] : agent->labels) {
+    bool known = false;
+    const std::string value = LabelOf(name, known);
+    boost::json::value json(value);
+    // Labels are text; one that is a number is compared as such.
+    boost::json::value number;
+    if (double parsed = 0; known && !value.empty() && value.find_first_not_of("0123456789.") == std::string::npos) {
+      parsed = std::strtod(value.c_str(), nullptr);
+      number = parsed;
+    }
+    if (known && (Holds(predicate, json) || (number.is_number() && Holds(predicate, number)))) continue;
+    return std::pair(SkipReason::kAgentMismatch, fmt::format("agent {} has {}", agent_.id.value(),
+                                                             known ? fmt::format("{}={}", name, value) : fmt::format("no label {}", name)));
+  }
+  return std::nullopt;
+}
+
+SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index) {
+  SessionFacts facts;
+  facts.agent = &agent_;
+  facts.planned = &planned;
+  facts.target = chosen.target ? &*chosen.target : nullptr;
+  facts.variables = &run_.variables;
+  facts.secrets = &run_.secrets;
+  facts.session_id = fmt::format("{}-{}", run_.session_prefix, ++next_session_);
+  facts.session_index = index;
+  return facts;
+}
+
+CaseResult ShardRunner::NewResult(const PlannedCase& planned, const ChosenTarget& chosen) const {
+  CaseResult result;
+  result.case_id = planned.id;
+  result.suite = planned.suite->name;
+  result.scenario = planned.id.value().substr(std::min(planned.id.value().size(), planned.suite->name.size() + 1));
+  result.started = absl::Now();
+  result.revision = chosen.revision;
+  if (chosen.target) {
+    result.target = chosen.base.Origin();
+    result.target_name = chosen.target->name;
+  }
+  return result;
+}
+
+}  // namespace wsfleet::engine

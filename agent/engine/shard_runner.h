@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/engine/engine.h"
+#include "agent/engine/session.h"
+#include "boost/asio/awaitable.hpp"
+
+namespace wsfleet::engine {
+
+// Runs the cases of one shard: tiers by priority, cases one after the other, sessions of a case at once. Lives on the
+// engine's thread; kept alive by its own coroutine.
+class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
+ public:
+  ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run, ShardObserver observer);
+
+  boost::asio::awaitable<void> Run();
+  void Cancel();
+  std::uint32_t open_sessions() const { return static_cast<std::uint32_t>(sessions_.size()); }
+
+ private:
+  // The target that a suite's cases use, decided once; or why there is none.
+  struct ChosenTarget {
+    std::optional<Target> target;
+    Url base;
+    std::optional<std::pair<SkipReason, std::string>> skip;
+    std::optional<Failure> failure;  // inconclusive: config
+    std::string revision;
+  };
+
+  boost::asio::awaitable<void> RunSuite(const Suite& suite, const std::vector<const PlannedCase*>& cases);
+  boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
+  boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned, const ChosenTarget& chosen);
+  boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
+  boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
+      const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);
+  std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement) const;
+  SessionFacts FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index);
+  CaseResult NewResult(const PlannedCase& planned, const ChosenTarget& chosen) const;
+  std::string LabelOf(const std::string& name, bool& known) const;
+
+  boost::asio::any_io_executor executor_;
+  const AgentFacts& agent_;
+  ShardRun run_;
+  ShardObserver observer_;
+  std::set<Session*> sessions_;
+  std::uint64_t next_session_ = 0;
+  bool cancelled_ = false;
+};
+
+}  // namespace wsfleet::engine

@@ -1,0 +1,404 @@
+#include "agent/engine/transport.h"
+
+#include <openssl/x509v3.h>
+
+#include <deque>
+#include <utility>
+
+#include "agent/engine/guarded_stream.h"
+#include "agent/engine/steady_clock.h"
+#include "boost/asio/as_tuple.hpp"
+#include "boost/asio/connect.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/asio/use_awaitable.hpp"
+#include "boost/beast/core/buffers_to_string.hpp"
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/http.hpp"
+#include "boost/beast/websocket.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+using WebSocket = websocket::stream<GuardedStream&>;
+
+// Closes the socket when a phase runs out of time; says afterwards whether it did. Error codes cannot tell.
+class PhaseTimer {
+ public:
+  PhaseTimer(asio::any_io_executor executor, SteadyTime deadline, std::function<void()> on_expiry)
+      : state_(std::make_shared<State>(executor)) {
+    state_->timer.expires_at(ToChrono(deadline));
+    state_->timer.async_wait([state = state_, on_expiry = std::move(on_expiry)](const boost::system::error_code& error) {
+      if (error || state->done) return;
+      state->expired = true;
+      on_expiry();
+    });
+  }
+  ~PhaseTimer() {
+    state_->done = true;
+    state_->timer.cancel();
+  }
+  bool expired() const { return state_->expired; }
+
+ private:
+  struct State {
+    explicit State(asio::any_io_executor executor) : timer(std::move(executor)) {}
+    asio::steady_timer timer;
+    bool expired = false;
+    bool done = false;
+  };
+  std::shared_ptr<State> state_;
+};
+
+std::string AddressText(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+WireFailure RanOut(Phase phase, absl::Duration after) {
+  return {phase, FailureClass::kDeadline, fmt::format("{} took longer than {}", PhaseName(phase), FormatElapsed(after))};
+}
+
+std::string CertificateText(X509* certificate) {
+  const auto name = [](X509_NAME* x509_name) {
+    char text[256] = {};
+    X509_NAME_oneline(x509_name, text, sizeof(text) - 1);
+    return std::string(text);
+  };
+  tm until{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until);
+  return fmt::format("{} issuer={} until={:04}-{:02}-{:02}", name(X509_get_subject_name(certificate)),
+                     name(X509_get_issuer_name(certificate)), until.tm_year + 1900, until.tm_mon + 1, until.tm_mday);
+}
+
+}  // namespace
+
+class Connection::Socket {
+ public:
+  explicit Socket(asio::any_io_executor executor) : executor_(executor), stream_(executor), resolver_(executor) {}
+
+  asio::awaitable<WireFailure> Dial(DialOptions options) {
+    options_ = std::move(options);
+    begun_ = SteadyNow();
+    tcp::resolver::results_type addresses;
+    WireFailure failure = co_await Resolve(addresses);
+    if (failure.ok()) failure = co_await Connect(addresses);
+    if (failure.ok() && options_.url.tls) failure = co_await Handshake();
+    facts_.timings.total = SteadyNow() - begun_;
+    co_return failure;
+  }
+
+  asio::awaitable<HttpAnswer> Exchange(HttpMessage message) {
+    http::request<http::string_body> request{http::string_to_verb(message.method), options_.url.target, 11};
+    request.set(http::field::host, options_.url.HostHeader());
+    for (const HeaderField& header : message.headers) request.insert(header.name, header.value);
+    request.body() = std::move(message.body);
+    if (!request.body().empty()) request.prepare_payload();
+    const SteadyTime written = SteadyNow();
+    PhaseTimer timer(executor_, options_.deadline, [this] { Drop(); });
+    HttpAnswer answer;
+    auto [write_error, written_bytes] = co_await http::async_write(stream_, request, kTuple);
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(kMaxBody);
+    parser.header_limit(kMaxHead);
+    beast::flat_buffer buffer(kMaxHead + kMaxBody);
+    boost::system::error_code error = write_error;
+    if (!error) {
+      auto [read_error, read_bytes] = co_await http::async_read(stream_, buffer, parser, kTuple);
+      error = read_error;
+    }
+    facts_.timings.total = SteadyNow() - begun_;
+    if (stream_.first_byte()) facts_.timings.first_byte = *stream_.first_byte() - written;
+    answer.head = ParseHead(stream_.received());
+    answer.body = parser.is_header_done() ? parser.get().body() : std::string();
+    if (error == http::error::end_of_stream && parser.is_done()) error = {};
+    if (timer.expired()) {
+      answer.failure = RanOut(Phase::kHttp, SteadyNow() - begun_);
+    } else if (error) {
+      answer.failure = ExchangeFailure(Phase::kHttp, error);
+    }
+    co_return answer;
+  }
+
+  asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols) {
+    websocket_.emplace(stream_);
+    websocket_->set_option(websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
+    websocket_->read_message_max(kMaxMessage);
+    websocket_->control_callback([this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
+    websocket_->set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
+      for (const HeaderField& header : headers) request.insert(header.name, header.value);
+      std::string list;
+      for (const std::string& name : subprotocols) list += (list.empty() ? "" : ", ") + name;
+      if (!list.empty()) request.set(http::field::sec_websocket_protocol, list);
+    }));
+    const SteadyTime written = SteadyNow();
+    const SteadyTime deadline = std::min(written + options_.caps.upgrade, options_.deadline);
+    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
+    stream_.Cap(kMaxHead + kMaxBody);
+    websocket::response_type response;
+    auto [error] = co_await websocket_->async_handshake(response, options_.url.HostHeader(), options_.url.target, kTuple);
+    const SteadyTime now = SteadyNow();
+    facts_.timings.upgrade = now - written;
+    facts_.timings.total = now - begun_;
+    if (stream_.first_byte()) facts_.timings.first_byte = *stream_.first_byte() - written;
+    HttpAnswer answer;
+    answer.head = ParseHead(stream_.received());
+    if (answer.head) answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
+    answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, subprotocols);
+    if (answer.failure.ok()) {
+      stream_.Cap(0);
+      stream_.StopRecording();
+    } else {
+      Drop();
+    }
+    co_return answer;
+  }
+
+  asio::awaitable<Incoming> Read() {
+    while (true) {
+      if (!control_.empty()) {
+        Incoming incoming = std::move(control_.front());
+        control_.pop_front();
+        co_return incoming;
+      }
+      if (ended_) co_return *ended_;
+      // A zero-length fragment is no progress: the cap bounds what a peer can make us do for one message.
+      if (++reads_of_message_ > kMaxFragments) co_return End(ProtocolError("a message of too many fragments"));
+      auto [error, bytes] = co_await websocket_->async_read_some(buffer_, kMaxMessage, kTuple);
+      if (error) {
+        End(Ending(error));
+        continue;
+      }
+      if (!websocket_->is_message_done()) continue;
+      reads_of_message_ = 0;
+      ++facts_.frames_in;
+      Incoming incoming;
+      incoming.kind = Incoming::Kind::kMessage;
+      incoming.binary = websocket_->got_binary();
+      incoming.payload = beast::buffers_to_string(buffer_.data());
+      buffer_.consume(buffer_.size());
+      // Control frames came in between the fragments, before the message was complete.
+      control_.push_back(std::move(incoming));
+    }
+  }
+
+  asio::awaitable<bool> Write(bool binary, std::string payload) {
+    if (!websocket_ || ended_) co_return false;
+    websocket_->binary(binary);
+    auto [error, bytes] = co_await websocket_->async_write(asio::buffer(payload), kTuple);
+    if (!error) ++facts_.frames_out;
+    co_return !error;
+  }
+
+  asio::awaitable<bool> Ping(std::string payload) {
+    if (!websocket_ || ended_) co_return false;
+    const websocket::ping_data data(payload);
+    auto [error] = co_await websocket_->async_ping(data, kTuple);
+    if (!error) ++facts_.frames_out;
+    co_return !error;
+  }
+
+  asio::awaitable<bool> Close(std::uint16_t code, std::string reason) {
+    if (!websocket_ || ended_) co_return false;
+    websocket::close_reason close(static_cast<websocket::close_code>(code), reason);
+    auto [error] = co_await websocket_->async_close(close, kTuple);
+    if (!error) ++facts_.frames_out;
+    if (!error && !ended_) End(Closed(websocket_->reason()));
+    co_return !error;
+  }
+
+  void Drop() {
+    resolver_.cancel();
+    stream_.CloseSocket();
+  }
+
+  const WireFacts& facts() {
+    facts_.bytes_in = stream_.bytes_in();
+    facts_.bytes_out = stream_.bytes_out();
+    return facts_;
+  }
+
+ private:
+  static constexpr int kMaxFragments = 100'000;
+  static constexpr std::size_t kMaxControl = 1000;
+
+  asio::awaitable<WireFailure> Resolve(tcp::resolver::results_type& addresses) {
+    const SteadyTime began = SteadyNow();
+    const SteadyTime deadline = std::min(began + options_.caps.resolve, options_.deadline);
+    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
+    auto [error, results] = co_await resolver_.async_resolve(options_.url.host, std::to_string(options_.url.port), kTuple);
+    facts_.timings.resolve = SteadyNow() - began;
+    if (timer.expired()) co_return RanOut(Phase::kResolve, SteadyNow() - began);
+    if (error) {
+      co_return WireFailure{Phase::kResolve, FailureClass::kDns,
+                            fmt::format("{} does not resolve: {}", options_.url.host, error.message())};
+    }
+    addresses = std::move(results);
+    co_return WireFailure{};
+  }
+
+  asio::awaitable<WireFailure> Connect(const tcp::resolver::results_type& addresses) {
+    const SteadyTime began = SteadyNow();
+    const SteadyTime deadline = std::min(began + options_.caps.connect, options_.deadline);
+    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
+    std::string last = "no address";
+    for (const auto& entry : addresses) {
+      const SteadyTime attempt = SteadyNow();
+      stream_.Reset();
+      auto [error] = co_await stream_.socket().async_connect(entry.endpoint(), kTuple);
+      const std::string address = AddressText(entry.endpoint());
+      if (timer.expired()) error = asio::error::timed_out;
+      facts_.attempts.push_back({address, SteadyNow() - attempt, error ? error.message() : std::string()});
+      facts_.timings.connect = SteadyNow() - began;
+      if (!error) {
+        boost::system::error_code ignored;
+        stream_.socket().set_option(tcp::no_delay(true), ignored);
+        facts_.peer_address = address;
+        facts_.connected = true;
+        co_return WireFailure{};
+      }
+      if (timer.expired()) co_return RanOut(Phase::kConnect, SteadyNow() - began);
+      last = fmt::format("{}: {}", address, error.message());
+    }
+    co_return WireFailure{Phase::kConnect, FailureClass::kTcp, last};
+  }
+
+  asio::awaitable<WireFailure> Handshake() {
+    const SteadyTime began = SteadyNow();
+    const SteadyTime deadline = std::min(began + options_.caps.tls, options_.deadline);
+    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
+    const std::string name = options_.tls.server_name.empty() ? options_.url.host : options_.tls.server_name;
+    if (const std::string problem = stream_.PrepareTls(name, options_.tls.ca_pem, options_.tls.insecure); !problem.empty()) {
+      co_return WireFailure{Phase::kTls, FailureClass::kConfig, problem};
+    }
+    auto [error] = co_await stream_.tls().async_handshake(asio::ssl::stream_base::client, kTuple);
+    facts_.timings.tls = SteadyNow() - began;
+    SSL* ssl = stream_.tls().native_handle();
+    facts_.tls_version = SSL_get_version(ssl);
+    if (const char* cipher = SSL_get_cipher_name(ssl)) facts_.tls_cipher = cipher;
+    if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
+      for (int i = 0; i < std::min(sk_X509_num(chain), 8); ++i) facts_.certificates.push_back(CertificateText(sk_X509_value(chain, i)));
+    }
+    if (timer.expired()) co_return RanOut(Phase::kTls, SteadyNow() - began);
+    if (!error) co_return WireFailure{};
+    const long verified = SSL_get_verify_result(ssl);
+    const std::string why = verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
+    co_return WireFailure{Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why)};
+  }
+
+  WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error) const {
+    if (stream_.received().empty() || IsReset(error)) {
+      return {phase, FailureClass::kTcp, fmt::format("the connection ended before the answer was complete: {}", error.message())};
+    }
+    return {phase, FailureClass::kProtocol, fmt::format("the answer is not HTTP/1.1: {}", error.message())};
+  }
+
+  static bool IsReset(const boost::system::error_code& error) {
+    return error == asio::error::connection_reset || error == asio::error::eof || error == asio::error::broken_pipe ||
+           error == asio::ssl::error::stream_truncated || error == http::error::partial_message ||
+           error == http::error::end_of_stream;
+  }
+
+  WireFailure JudgeUpgrade(const HttpAnswer& answer, const boost::system::error_code& error, bool expired,
+                           absl::Duration after, const std::vector<std::string>& subprotocols) const {
+    if (!answer.head) {
+      if (expired) return RanOut(Phase::kUpgrade, after);
+      return ExchangeFailure(Phase::kUpgrade, error);
+    }
+    const std::uint32_t status = answer.head->status;
+    const std::string line = fmt::format("{}{}{}", status, answer.head->reason.empty() ? "" : " ", answer.head->reason);
+    if (status == 101) {
+      const std::string wrong = error ? error.message() : CheckSwitch(*answer.head, subprotocols);
+      if (wrong.empty()) return {};
+      return {Phase::kUpgrade, FailureClass::kProtocol, fmt::format("the 101 breaks RFC 6455: {}", wrong)};
+    }
+    FailureClass failure = FailureClass::kNotAWebSocket;
+    if (status == 401 || status == 403) {
+      failure = FailureClass::kAuth;
+    } else if (status >= 400 && status < 500) {
+      failure = FailureClass::kUpgradeRefused4xx;
+    } else if (status >= 500 && status < 600) {
+      failure = FailureClass::kUpgradeRefused5xx;
+    }
+    return {Phase::kUpgrade, failure, fmt::format("the upgrade was answered with {}", line)};
+  }
+
+  void OnControl(websocket::frame_type kind, beast::string_view payload) {
+    ++facts_.frames_in;
+    if (kind == websocket::frame_type::close || control_.size() == kMaxControl) return;
+    if (kind == websocket::frame_type::ping) ++facts_.frames_out;  // Beast answers
+    Incoming incoming;
+    incoming.kind = kind == websocket::frame_type::ping ? Incoming::Kind::kPing : Incoming::Kind::kPong;
+    incoming.payload = std::string(payload);
+    control_.push_back(std::move(incoming));
+  }
+
+  static Incoming Closed(const websocket::close_reason& reason) {
+    Incoming incoming;
+    // No status in the frame is 1005 (RFC 6455, 7.1.5).
+    incoming.close_code = reason.code == websocket::close_code::none ? 1005 : static_cast<std::uint16_t>(reason.code);
+    incoming.payload = std::string(reason.reason.data(), reason.reason.size());
+    return incoming;
+  }
+
+  static Incoming ProtocolError(std::string what) {
+    Incoming incoming;
+    incoming.kind = Incoming::Kind::kProtocolError;
+    incoming.payload = std::move(what);
+    return incoming;
+  }
+
+  Incoming Ending(const boost::system::error_code& error) const {
+    if (error == websocket::error::closed) return Closed(websocket_->reason());
+    const auto& category = boost::system::error_code(websocket::error::closed).category();
+    if (error.category() == category) return ProtocolError(error.message());
+    return Incoming{};  // TCP ended: 1006
+  }
+
+  Incoming End(Incoming incoming) {
+    if (!ended_) ended_ = std::move(incoming);
+    return *ended_;
+  }
+
+  asio::any_io_executor executor_;
+  GuardedStream stream_;
+  tcp::resolver resolver_;
+  DialOptions options_;
+  SteadyTime begun_;
+  WireFacts facts_;
+  std::optional<WebSocket> websocket_;
+  beast::flat_buffer buffer_;
+  std::deque<Incoming> control_;  // control frames, and the message that completed behind them
+  std::optional<Incoming> ended_;
+  int reads_of_message_ = 0;
+};
+
+Connection::Connection(asio::any_io_executor executor) : socket_(std::make_unique<Socket>(std::move(executor))) {}
+Connection::~Connection() = default;
+
+asio::awaitable<WireFailure> Connection::Dial(DialOptions options) { return socket_->Dial(std::move(options)); }
+asio::awaitable<HttpAnswer> Connection::Exchange(HttpMessage message) { return socket_->Exchange(std::move(message)); }
+asio::awaitable<HttpAnswer> Connection::Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols) {
+  return socket_->Upgrade(std::move(headers), std::move(subprotocols));
+}
+asio::awaitable<Incoming> Connection::Read() { return socket_->Read(); }
+asio::awaitable<bool> Connection::Write(bool binary, std::string payload) {
+  return socket_->Write(binary, std::move(payload));
+}
+asio::awaitable<bool> Connection::Ping(std::string payload) { return socket_->Ping(std::move(payload)); }
+asio::awaitable<bool> Connection::Close(std::uint16_t code, std::string reason) {
+  return socket_->Close(code, std::move(reason));
+}
+void Connection::Drop() { socket_->Drop(); }
+const WireFacts& Connection::facts() const { return socket_->facts(); }
+
+}  // namespace wsfleet::engine

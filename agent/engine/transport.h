@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/engine/http_head.h"
+#include "agent/engine/url.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "boost/asio/awaitable.hpp"
+#include "core/base/now.h"
+#include "core/match/selector.h"
+#include "core/scenario/suite.h"
+#include "core/verdict/result.h"
+
+// The wire: everything that instantiates Boost.Beast lies behind this header, in transport.cc. All of it runs on the
+// thread of the executor that it is given.
+namespace wsfleet::engine {
+
+struct TlsOptions {
+  std::string ca_pem;       // empty: the system's roots
+  std::string server_name;  // empty: the host of the URL
+  bool insecure = false;
+};
+
+struct DialOptions {
+  Url url;
+  TlsOptions tls;
+  PhaseCaps caps;
+  SteadyTime deadline;  // of all phases together
+};
+
+// What became of dialling or of an exchange; failure_class kNone: it worked.
+struct WireFailure {
+  Phase phase = Phase::kNone;
+  FailureClass failure_class = FailureClass::kNone;
+  std::string message;
+  bool ok() const { return failure_class == FailureClass::kNone; }
+};
+
+// Of one connection; counts go on while it lives.
+struct WireFacts {
+  bool connected = false;  // TCP was established
+  std::string peer_address;
+  std::string tls_version, tls_cipher;
+  std::vector<std::string> certificates;
+  std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0;
+  PhaseTimings timings;
+  std::vector<AddressAttempt> attempts;
+};
+
+struct HttpMessage {
+  std::string method = "GET";
+  std::vector<HeaderField> headers;
+  std::string body;
+};
+
+struct HttpAnswer {
+  WireFailure failure;
+  std::optional<HttpHead> head;  // also of an answer that was cut short
+  std::string body;              // at most kMaxBody
+};
+
+// What the reading end reports: a whole message, a control frame, or the end.
+struct Incoming {
+  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError };
+  Kind kind = Kind::kClosed;
+  bool binary = false;
+  std::string payload;             // kMessage, kPing, kPong; the reason of kClosed; what is wrong of kProtocolError
+  std::uint16_t close_code = 1006;  // kClosed
+};
+
+class Connection {
+ public:
+  static constexpr std::size_t kMaxHead = 64 * 1024;
+  static constexpr std::size_t kMaxBody = 1 << 20;
+  static constexpr std::size_t kMaxMessage = 4 << 20;
+
+  explicit Connection(boost::asio::any_io_executor executor);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Resolves, connects, and makes TLS where the URL asks for it.
+  boost::asio::awaitable<WireFailure> Dial(DialOptions options);
+  // One HTTP exchange on a dialled connection.
+  boost::asio::awaitable<HttpAnswer> Exchange(HttpMessage message);
+  // The upgrade; on success the connection is a WebSocket. `head` of the answer is set whenever one was complete.
+  boost::asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols);
+
+  // One at a time, by one reader; after kClosed and kProtocolError nothing follows. Pings are answered by it.
+  boost::asio::awaitable<Incoming> Read();
+  // One at a time. False: the connection is gone.
+  boost::asio::awaitable<bool> Write(bool binary, std::string payload);
+  boost::asio::awaitable<bool> Ping(std::string payload);
+  // Sends the close frame; its answer comes through Read().
+  boost::asio::awaitable<bool> Close(std::uint16_t code, std::string reason);
+  // Cuts TCP at once; whatever waits ends.
+  void Drop();
+
+  const WireFacts& facts() const;
+
+ private:
+  class Socket;
+  std::unique_ptr<Socket> socket_;
+};
+
+}  // namespace wsfleet::engine

@@ -1,0 +1,91 @@
+#include "agent/engine/url.h"
+
+#include <charconv>
+
+#include "absl/strings/ascii.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+absl::Status Invalid(std::string_view text, std::string_view expected) {
+  return absl::InvalidArgumentError(fmt::format("\"{}\": expected {}", Excerpt(text, 120), expected));
+}
+
+std::string PercentEncode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool unreserved = absl::ascii_isalnum(static_cast<unsigned char>(c)) || std::string_view("-._~").find(c) != std::string_view::npos;
+    out += unreserved ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+bool IsTarget(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '#') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Url::HostHeader() const {
+  const std::string name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+  return port == (tls ? 443 : 80) ? name : fmt::format("{}:{}", name, port);
+}
+
+std::string Url::Origin() const { return fmt::format("{}://{}:{}", tls ? "wss" : "ws", host, port); }
+
+absl::StatusOr<Url> ParseUrl(std::string_view text) {
+  Url url;
+  std::string_view rest = text;
+  const std::size_t scheme_end = rest.find("://");
+  const std::string_view scheme = scheme_end == std::string_view::npos ? std::string_view() : rest.substr(0, scheme_end);
+  if (scheme == "wss" || scheme == "https") {
+    url.tls = true;
+    url.port = 443;
+  } else if (scheme != "ws" && scheme != "http") {
+    return Invalid(text, "a URL that begins with ws://, wss://, http:// or https://");
+  }
+  rest.remove_prefix(scheme_end + 3);
+  const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
+  std::string_view authority = rest.substr(0, authority_end);
+  const std::string_view target = rest.substr(authority_end);
+  if (authority.find('@') != std::string_view::npos) return Invalid(text, "no user name in a URL; use auth");
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return Invalid(text, "a closing ] after the address");
+    url.host = authority.substr(1, close - 1);
+    authority.remove_prefix(close + 1);
+  } else {
+    const std::size_t colon = authority.find(':');
+    url.host = authority.substr(0, colon);
+    authority.remove_prefix(std::min(colon, authority.size()));
+  }
+  if (url.host.empty()) return Invalid(text, "a host");
+  if (!authority.empty()) {
+    authority.remove_prefix(1);
+    const auto [end, error] = std::from_chars(authority.data(), authority.data() + authority.size(), url.port);
+    if (error != std::errc() || end != authority.data() + authority.size() || url.port == 0) return Invalid(text, "a port of 1 to 65535");
+  }
+  if (!IsTarget(target)) return Invalid(text, "no spaces, control characters or fragments in a URL");
+  url.target = target.starts_with('/') ? std::string(target) : fmt::format("/{}", target);
+  return url;
+}
+
+absl::StatusOr<Url> ResolveUrl(const Url& base, std::string_view reference) {
+  if (reference.find("://") != std::string_view::npos) return ParseUrl(reference);
+  Url url = base;
+  if (!IsTarget(reference)) return Invalid(reference, "no spaces, control characters or fragments in a path");
+  url.target = reference.starts_with('/') ? std::string(reference) : fmt::format("/{}", reference);
+  return url;
+}
+
+void AddQuery(Url& url, std::string_view name, std::string_view value) {
+  url.target += url.target.find('?') == std::string::npos ? '?' : '&';
+  url.target += fmt::format("{}={}", PercentEncode(name), PercentEncode(value));
+}
+
+}  // namespace wsfleet::engine
