@@ -5,16 +5,9 @@
 
 #include "coordinator/rpc/agent_session.h"
 #include "coordinator/rpc/list_stream.h"
-#include "fmt/format.h"
 #include "proto/wire/bundle.h"
 
 namespace wsfleet::coordinator {
-
-grpc::Status CheckFleet(const Backend& backend, const std::string& fleet) {
-  if (fleet.empty() || fleet == backend.host.name().value()) return grpc::Status::OK;
-  return {grpc::StatusCode::NOT_FOUND,
-          fmt::format("this coordinator serves fleet \"{}\", not \"{}\"", backend.host.name().value(), fleet)};
-}
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService::Session(
     grpc::CallbackServerContext* context) {
