@@ -49,7 +49,7 @@ void World::AddAgents() {
                                                        Identity(region, number), Settings().lease_time));
       VirtualAgent* agent = agents_.back().get();
       agent->SetOnExit([this, agent] {
-        queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(5)), [agent] { agent->Boot(); });
+        queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(5)), [this, agent] { Boot(*agent); });
       });
       queue_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(5)), [agent] { agent->Boot(); });
     }
@@ -103,8 +103,11 @@ void World::Fault() {
     case 4: {
       VirtualAgent& agent = AnyAgent();
       agent.Kill(dice_.Chance(30));
-      if (dice_.Chance(20)) return;  // does not come back before peace
-      return queue_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(15)), [&agent] { agent.Boot(); });
+      if (dice_.Chance(15)) {
+        gone_.insert(&agent);  // never comes back: its leases must end by themselves
+        return;
+      }
+      return queue_.After(dice_.Between(absl::ZeroDuration(), absl::Seconds(15)), [this, &agent] { Boot(agent); });
     }
     case 5:
     case 6:
@@ -118,6 +121,10 @@ void World::Fault() {
     default:
       return ConnectTwin();
   }
+}
+
+void World::Boot(VirtualAgent& agent) {
+  if (!gone_.contains(&agent)) agent.Boot();
 }
 
 void World::ConnectTwin() {
@@ -137,13 +144,13 @@ void World::MakePeace() {
   for (const auto& twin : twins_) twin->Kill(true);
   for (const auto& agent : agents_) {
     agent->SetFaulty(false);
-    agent->Boot();
+    Boot(*agent);
   }
 }
 
 bool World::IsSettled() const {
   const auto answered = [](const auto& client) { return client->is_answered(); };
-  const auto empty = [](const auto& agent) { return !agent->HasUnacknowledged(); };
+  const auto empty = [](const auto& agent) { return !agent->is_running() || !agent->HasUnacknowledged(); };
   return !faulty_ && shell_.up() && shell_.store().leases().empty() && std::ranges::all_of(clients_, answered) &&
          std::ranges::all_of(agents_, empty) &&
          std::ranges::all_of(shell_.store().jobs(), [](const auto& job) { return IsTerminal(job.second.state); });
@@ -175,7 +182,8 @@ std::vector<std::string> World::Run() {
     referee.CheckEnd();
     shell_.CheckLoad();
     for (const auto& agent : agents_) {
-      if (agent->HasUnacknowledged()) referee.Complain("I8: an agent keeps a batch that nobody acknowledges");
+      if (agent->is_running() && agent->HasUnacknowledged())
+        referee.Complain("I8: an agent keeps a batch that nobody acknowledges");
     }
   }
   return referee.complaints();

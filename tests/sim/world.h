@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ class World {
   bool IsSettled() const;
   void CheckStep();
   VirtualAgent& AnyAgent() { return *agents_[dice_.Between(0, agents_.size() - 1)]; }
+  void Boot(VirtualAgent& agent);
   void ConnectTwin();
 
   Dice dice_;
@@ -44,6 +46,7 @@ class World {
   Network network_;
   Shell shell_;
   std::vector<std::unique_ptr<VirtualAgent>> agents_;
+  std::set<const VirtualAgent*> gone_;
   std::vector<std::unique_ptr<VirtualAgent>> twins_;  // further processes of the same names
   std::vector<std::unique_ptr<VirtualClient>> clients_;
   SteadyTime overlap_until_;
