@@ -1,0 +1,83 @@
+#include "cli/report/junit.h"
+
+#include <map>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+// Characters that XML 1.0 has no way to write are replaced.
+std::string Xml(std::string_view text) {
+  std::string clean = IsValidUtf8(text) ? std::string(text) : Printable(text);
+  std::string out;
+  for (const char c : clean) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
+    }
+  }
+  return out;
+}
+
+std::string Evidence(const Failure& failure) {
+  std::string out = fmt::format("phase {}\n", PhaseName(failure.phase));
+  const struct Evidence& evidence = failure.evidence;
+  if (evidence.status) out += fmt::format("status {} {}\n", *evidence.status, evidence.status_reason);
+  for (const HeaderField& header : evidence.headers) out += fmt::format("{}: {}\n", header.name, header.value);
+  if (!evidence.body_excerpt.empty()) out += fmt::format("{}\n", evidence.body_excerpt);
+  if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
+  for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
+  if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
+  return out;
+}
+
+std::string TestCase(const CaseResult& result, const std::string& class_name) {
+  std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario), Xml(class_name),
+                                absl::ToDoubleSeconds(result.duration));
+  if (result.outcome == Outcome::kPassed) return out + "/>\n";
+  out += ">\n";
+  if (result.outcome == Outcome::kSkipped) {
+    out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason), Xml(result.skip_detail));
+  } else if (result.failure) {
+    const char* element = result.outcome == Outcome::kFailed ? "failure" : "error";
+    out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element, FailureClassName(result.failure->failure_class),
+                       Xml(result.failure->message), Xml(ToString(result.failure->range)));
+    out += fmt::format("      <system-out>{}</system-out>\n", Xml(Evidence(*result.failure)));
+  }
+  return out + "    </testcase>\n";
+}
+
+}  // namespace
+
+std::string RenderJunit(const RunRecord& record) {
+  std::string out = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\">\n", Xml(record.job.id.value()));
+  for (const ShardRecordWithCases& entry : record.shards) {
+    std::map<std::string, std::vector<const CaseResult*>> suites;
+    for (const CaseResult& result : entry.cases) suites[result.suite].push_back(&result);
+    for (const auto& [suite, results] : suites) {
+      const std::string name = fmt::format("{}@{}", suite, entry.shard.region.value());
+      int failed = 0, errors = 0, skipped = 0;
+      for (const CaseResult* result : results) {
+        failed += result->outcome == Outcome::kFailed;
+        errors += result->outcome == Outcome::kInconclusive;
+        skipped += result->outcome == Outcome::kSkipped;
+      }
+      out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n", Xml(name), results.size(),
+                         failed, errors, skipped);
+      for (const CaseResult* result : results) out += TestCase(*result, name);
+      out += "  </testsuite>\n";
+    }
+    if (!entry.cases.empty() || entry.shard.reason.empty()) continue;
+    out += fmt::format("  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <testcase name=\"agents\" "
+                       "classname=\"{0}\"><error type=\"agent\" message=\"{1}\"/></testcase>\n  </testsuite>\n",
+                       Xml(entry.shard.region.value()), Xml(entry.shard.reason));
+  }
+  return out + "</testsuites>\n";
+}
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "boost/json/value.hpp"
+#include "core/job/records.h"
+#include "core/scenario/parser.h"
+#include "core/verdict/summary.h"
+
+namespace wsfleet::cli {
+
+struct ShardRecordWithCases {
+  ShardRecord shard;
+  std::vector<CaseResult> cases;
+};
+
+// Everything that a report says of a run that has ended: the canonical bundle, from which every format renders.
+struct RunRecord {
+  JobRecord job;
+  std::vector<ShardRecordWithCases> shards;
+  Bundle bundle;  // for the author's lines
+  JobSummary summary;
+  std::string command;  // as it was typed
+};
+
+// Fills in the summary from the shards: the same truth table as the coordinator's.
+void Summarise(RunRecord& record);
+
+boost::json::value ToJson(const RunRecord& record);
+
+// Renders `format` (json, junit, md); empty for a format that this version does not have.
+std::string RenderReport(const RunRecord& record, const std::string& format);
+
+}  // namespace wsfleet::cli
