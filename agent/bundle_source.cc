@@ -105,8 +105,12 @@ void BundleSource::CancelAll() {
 
 void BundleSource::Finish(const BundleDigest& digest, const absl::StatusOr<std::string>& canonical) {
   fetches_.erase(digest);
-  absl::StatusOr<std::shared_ptr<const Bundle>> bundle = canonical.status();
-  if (canonical.ok()) bundle = Check(digest, *canonical);
+  absl::StatusOr<std::shared_ptr<const Bundle>> bundle = absl::UnknownError("not fetched");
+  if (canonical.ok()) {
+    bundle = Check(digest, *canonical);
+  } else {
+    bundle = canonical.status();
+  }
   if (bundle.ok()) {
     kept_.emplace_front(digest, *bundle);
     if (kept_.size() > kKept) kept_.pop_back();

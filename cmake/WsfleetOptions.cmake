@@ -33,6 +33,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and uninitialised values inside inlined std::variant and coroutines where there are none.
   target_compile_options(wsfleet_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # libstdc++ 12's stable_sort calls what libstdc++ 12 deprecates.
+  target_compile_options(wsfleet_options INTERFACE -Wno-deprecated-declarations)
+endif()
 target_include_directories(wsfleet_options INTERFACE "${CMAKE_SOURCE_DIR}")
 
 if(WSFLEET_SANITIZE)
