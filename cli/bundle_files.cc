@@ -19,7 +19,8 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
   std::error_code error;
   const auto size = fs::file_size(path, error);
   std::ifstream in(path, std::ios::binary);
-  if (error || !in) return absl::NotFoundError(fmt::format("cannot read {}; does it exist, and may you read it?", path.string()));
+  if (error || !in)
+    return absl::NotFoundError(fmt::format("cannot read {}; does it exist, and may you read it?", path.string()));
   if (size > kMaxBundleBytes) return std::string(std::min<std::uintmax_t>(size, 64 << 20), '#');
   std::string content(size, '\0');
   in.read(content.data(), static_cast<std::streamsize>(size));
@@ -31,7 +32,8 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
 absl::Status AddNamedFiles(const fs::path& folder, const std::string& text, Bundle& bundle) {
   std::error_code error;
   std::size_t seen = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, error)) {
+  for (const auto& entry :
+       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, error)) {
     if (++seen > kMaxFiles) break;
     if (!entry.is_regular_file(error)) continue;
     const std::string name = fs::relative(entry.path(), folder, error).generic_string();
@@ -56,13 +58,16 @@ absl::Status AddSuite(const fs::path& file, const std::string& name, Bundle& bun
 
 absl::Status AddFolder(const fs::path& folder, Bundle& bundle) {
   std::error_code error;
-  if (fs::exists(folder / "suite.wsfleet.yaml", error)) return AddSuite(folder / "suite.wsfleet.yaml", "suite.wsfleet.yaml", bundle);
+  if (fs::exists(folder / "suite.wsfleet.yaml", error))
+    return AddSuite(folder / "suite.wsfleet.yaml", "suite.wsfleet.yaml", bundle);
   std::vector<fs::path> suites;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().filename().string().ends_with(kSuffix)) suites.push_back(entry.path());
   }
   std::ranges::sort(suites);
-  if (suites.empty()) return absl::InvalidArgumentError(fmt::format("{} has no *.wsfleet.yaml; `wsfleet new` writes one", folder.string()));
+  if (suites.empty())
+    return absl::InvalidArgumentError(
+        fmt::format("{} has no *.wsfleet.yaml; `wsfleet new` writes one", folder.string()));
   for (const fs::path& suite : suites) {
     if (absl::Status status = AddSuite(suite, suite.filename().string(), bundle); !status.ok()) return status;
   }
@@ -77,8 +82,8 @@ absl::StatusOr<Bundle> ReadBundle(const std::vector<std::string>& paths) {
     const fs::path path(text);
     std::error_code error;
     if (!fs::exists(path, error)) return absl::NotFoundError(fmt::format("{} does not exist", text));
-    const absl::Status status = fs::is_directory(path, error) ? AddFolder(path, bundle)
-                                                              : AddSuite(path, path.filename().string(), bundle);
+    const absl::Status status =
+        fs::is_directory(path, error) ? AddFolder(path, bundle) : AddSuite(path, path.filename().string(), bundle);
     if (!status.ok()) return status;
   }
   return bundle;

@@ -60,9 +60,11 @@ bool CoordinatorClient::WaitForConnection() {
 std::string CoordinatorClient::Unreachable(const std::string& found) const {
   return fmt::format(
       "the coordinator at {} cannot be reached: {}\n"
-      "  check: does it run and listen there (wsfleet-coordinator --client-listen)? is WSFLEET_CA ({}) the authority of its\n"
+      "  check: does it run and listen there (wsfleet-coordinator --client-listen)? is WSFLEET_CA ({}) the authority "
+      "of its\n"
       "  certificate? gRPC shows a wrong certificate, none, and plain text alike as \"Socket closed\".",
-      endpoint_.address, found.empty() ? "no answer within 10s" : found, endpoint_.ca_file.empty() ? "not set" : endpoint_.ca_file);
+      endpoint_.address, found.empty() ? "no answer within 10s" : found,
+      endpoint_.ca_file.empty() ? "not set" : endpoint_.ca_file);
 }
 
 }  // namespace wsfleet::cli

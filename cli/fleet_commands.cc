@@ -20,7 +20,8 @@ namespace json = boost::json;
 
 int Report(const CoordinatorClient& client, const absl::Status& status) {
   const std::string found(ToStd(status.message()));
-  fmt::print(stderr, "wsfleet: {}\n", absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ? client.Unreachable(found) : found);
+  fmt::print(stderr, "wsfleet: {}\n",
+             absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ? client.Unreachable(found) : found);
   if (absl::IsNotFound(status) || absl::IsInvalidArgument(status)) return kUsageCode;
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ? kDeniedCode : kInconclusiveCode;
 }
@@ -29,7 +30,8 @@ int Report(const CoordinatorClient& client, const absl::Status& status) {
 std::unique_ptr<CoordinatorClient> Configured() {
   Endpoint endpoint = EndpointFromEnvironment();
   if (endpoint.address.empty()) {
-    fmt::print(stderr, "wsfleet: no coordinator is configured; set WSFLEET_COORDINATOR, WSFLEET_CA and WSFLEET_TOKEN_FILE\n");
+    fmt::print(stderr,
+               "wsfleet: no coordinator is configured; set WSFLEET_COORDINATOR, WSFLEET_CA and WSFLEET_TOKEN_FILE\n");
     return nullptr;
   }
   return std::make_unique<CoordinatorClient>(std::move(endpoint));
@@ -66,8 +68,8 @@ int RunsListCommand(const std::string& output) {
     } else if (output == "json") {
       list.push_back({{"job", job.job()}, {"verdict", VerdictOf(job)}, {"submitter", job.submitter()}});
     } else {
-      fmt::print("{:<16} {:<14} {:<20} {}\n", job.job(), VerdictOf(job), FormatElapsed(absl::Now() - wire::FromWire(job.created())) + " ago",
-                 Printable(job.submitter()));
+      fmt::print("{:<16} {:<14} {:<20} {}\n", job.job(), VerdictOf(job),
+                 FormatElapsed(absl::Now() - wire::FromWire(job.created())) + " ago", Printable(job.submitter()));
     }
   }
   if (output == "json") fmt::print("{}\n", json::serialize(list));
@@ -86,7 +88,8 @@ int RunsGetCommand(const std::string& job, const std::string& output) {
 int RunsWatchCommand(const std::string& job, bool quiet, Interrupt& interrupt) {
   const auto client = Configured();
   if (!client) return kUsageCode;
-  if (const absl::Status status = Watch(*client, job, interrupt, false, quiet); !status.ok()) return Report(*client, status);
+  if (const absl::Status status = Watch(*client, job, interrupt, false, quiet); !status.ok())
+    return Report(*client, status);
   auto record = Fetch(*client, job);
   if (!record.ok()) return Report(*client, record.status());
   if (!quiet) fmt::print("{}", RenderSummary(*record, true));
@@ -113,14 +116,20 @@ int AgentsListCommand(const std::string& output) {
   if (!status.ok()) return Report(*client, status);
   json::array list;
   for (const v1::Agent& agent : reply.agents()) {
-    const std::string state = agent.state() == v1::AGENT_STATE_CONNECTED ? "connected" : agent.state() == v1::AGENT_STATE_DRAINING ? "draining" : "lost";
+    const std::string state = agent.state() == v1::AGENT_STATE_CONNECTED  ? "connected"
+                              : agent.state() == v1::AGENT_STATE_DRAINING ? "draining"
+                                                                          : "lost";
     if (output == "name") {
       fmt::print("{}\n", agent.agent());
     } else if (output == "json") {
-      list.push_back({{"agent", agent.agent()}, {"region", agent.region()}, {"state", state}, {"version", agent.version()},
+      list.push_back({{"agent", agent.agent()},
+                      {"region", agent.region()},
+                      {"state", state},
+                      {"version", agent.version()},
                       {"shards", json::array(agent.shards().begin(), agent.shards().end())}});
     } else {
-      fmt::print("{:<20} {:<14} {:<10} {:<8} {} shards\n", agent.agent(), agent.region(), state, agent.version(), agent.shards_size());
+      fmt::print("{:<20} {:<14} {:<10} {:<8} {} shards\n", agent.agent(), agent.region(), state, agent.version(),
+                 agent.shards_size());
     }
   }
   if (output == "json") fmt::print("{}\n", json::serialize(list));

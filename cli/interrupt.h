@@ -6,8 +6,8 @@
 
 namespace wsfleet::cli {
 
-// Turns Ctrl-C into a call. Made before any other thread: it blocks the signals for all of them. The second Ctrl-C ends the
-// program at once.
+// Turns Ctrl-C into a call. Made before any other thread: it blocks the signals for all of them. The second Ctrl-C ends
+// the program at once.
 class Interrupt {
  public:
   Interrupt();

@@ -76,10 +76,11 @@ absl::Status LocalFleet::Start(const std::string& state, bool with_target) {
   const std::string ready = directory_ + "/coordinator.json";
   std::error_code ignored;
   fs::remove(ready, ignored);
-  absl::Status status = Spawn("wsfleet-coordinator",
-                              {"--agent-listen", "127.0.0.1:0", "--client-listen", "127.0.0.1:0", "--store",
-                               state.empty() ? ":memory:" : directory_ + "/fleet.db", "--state-dir", directory_ + "/state",
-                               "--dev-ca", directory_ + "/ca", "--ready-file", ready, "--lease-time", "10s"});
+  absl::Status status =
+      Spawn("wsfleet-coordinator",
+            {"--agent-listen", "127.0.0.1:0", "--client-listen", "127.0.0.1:0", "--store",
+             state.empty() ? ":memory:" : directory_ + "/fleet.db", "--state-dir", directory_ + "/state", "--dev-ca",
+             directory_ + "/ca", "--ready-file", ready, "--lease-time", "10s"});
   if (status.ok()) status = AwaitFile(ready, children_.back());
   if (!status.ok()) return status;
   const auto addresses = boost::json::parse(ReadFile(ready));

@@ -10,8 +10,8 @@
 
 namespace wsfleet::cli {
 
-// A fleet on this machine, as real child processes: a coordinator, an agent in each of three regions and, if asked for, the
-// demo target. Children die with this process, and their folder (0700) goes with this object.
+// A fleet on this machine, as real child processes: a coordinator, an agent in each of three regions and, if asked for,
+// the demo target. Children die with this process, and their folder (0700) goes with this object.
 class LocalFleet {
  public:
   LocalFleet() = default;

@@ -17,7 +17,8 @@ int NotInThisVersion(const std::string& what) {
 void AddBundleFlags(CLI::App& app, RunFlags& flags) {
   app.add_option("--var", flags.vars, "name=value, over the suite's; repeatable");
   app.add_option("--secret", flags.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable");
-  app.add_option("--env-file", flags.env_file, "File of NAME=value lines, over the environment")->check(CLI::ExistingFile);
+  app.add_option("--env-file", flags.env_file, "File of NAME=value lines, over the environment")
+      ->check(CLI::ExistingFile);
   app.add_option("--grep", flags.grep, "Only cases whose name matches this expression (RE2)");
   app.add_option("--tag", flags.tags, "Only scenarios with this tag; repeatable");
   app.add_option("--priority", flags.max_priority, "Only tiers up to this one")->check(CLI::Range(1u, 9u));
@@ -31,7 +32,8 @@ void AddRunFlags(CLI::App& app, RunFlags& flags) {
   app.add_option("--timeout", flags.timeout, "Deadline of the run");
   app.add_option("--run-key", flags.run_key, "Attach to the run of this key, or begin it");
   app.add_option("--report", flags.reports, "junit=FILE, json=FILE, md=FILE; - is stdout; repeatable");
-  app.add_option("--summary", flags.summary, "compact, full or none")->check(CLI::IsMember({"compact", "full", "none"}));
+  app.add_option("--summary", flags.summary, "compact, full or none")
+      ->check(CLI::IsMember({"compact", "full", "none"}));
   app.add_flag("--local", flags.local, "A fleet on this machine, for this run");
   app.add_flag("--detach", flags.detach, "Print the run's id and leave");
   app.add_flag("-q,--quiet", flags.quiet, "No progress");
@@ -40,19 +42,22 @@ void AddRunFlags(CLI::App& app, RunFlags& flags) {
 
 class Program {
  public:
-  Program() : app_("Tells from every region whether a WebSocket service works, and if not, where it breaks.", "wsfleet") {
+  Program()
+      : app_("Tells from every region whether a WebSocket service works, and if not, where it breaks.", "wsfleet") {
     app_.set_version_flag("--version", std::string("wsfleet ") + kVersion);
     app_.require_subcommand(1);
     AddRun();
     AddFiles();
     AddFleet();
-    for (const char* later : {"fmt", "import", "baseline", "gate", "schedules", "tokens", "context", "doctor", "completion", "login", "audit", "fleet"}) {
+    for (const char* later : {"fmt", "import", "baseline", "gate", "schedules", "tokens", "context", "doctor",
+                              "completion", "login", "audit", "fleet"}) {
       AddLater(app_, later);
     }
   }
 
   int Main(int argc, char** argv) {
-    for (int i = 0; i < argc; ++i) flags_.command_line += (i == 0 ? "" : " ") + (i == 0 ? std::string("wsfleet") : argv[i]);
+    for (int i = 0; i < argc; ++i)
+      flags_.command_line += (i == 0 ? "" : " ") + (i == 0 ? std::string("wsfleet") : argv[i]);
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -71,7 +76,8 @@ class Program {
   }
 
   void AddLaterFlag(CLI::App& app, const std::string& flag) {
-    app.add_option_function<std::string>(flag, [this, flag](const std::string&) { later_ = flag; }, "(not in this version)");
+    app.add_option_function<std::string>(
+        flag, [this, flag](const std::string&) { later_ = flag; }, "(not in this version)");
   }
 
   void AddRun() {
@@ -99,14 +105,17 @@ class Program {
     CLI::App* create = app_.add_subcommand("new", "Writes a first suite");
     create->add_option("file", path_, "File to write")->default_val("suite.wsfleet.yaml");
     create->callback([this] { action_ = [this] { return NewCommand(path_); }; });
-    app_.add_subcommand("schema", "Prints the JSON schema of suites, for editors")->callback([this] { action_ = SchemaCommand; });
+    app_.add_subcommand("schema", "Prints the JSON schema of suites, for editors")->callback([this] {
+      action_ = SchemaCommand;
+    });
     app_.add_subcommand("version", "Prints the version")->callback([this] {
       action_ = [] {
         fmt::print("wsfleet {}\n", kVersion);
         return static_cast<int>(kPassedCode);
       };
     });
-    CLI::App* dev = app_.add_subcommand("dev", "A fleet on this machine to try things on: three regions and a demo target");
+    CLI::App* dev =
+        app_.add_subcommand("dev", "A fleet on this machine to try things on: three regions and a demo target");
     dev->add_option("--state", path_, "Folder to keep the state in");
     dev->callback([this] { action_ = [this] { return DevCommand(path_, interrupt_); }; });
   }

@@ -39,7 +39,8 @@ std::map<std::string, std::string, std::less<>> Environment(const std::string& f
   std::ifstream in(file);
   for (std::string line; !file.empty() && std::getline(in, line);) {
     const std::size_t equals = line.find('=');
-    if (equals != std::string::npos && !line.starts_with('#')) environment[line.substr(0, equals)] = line.substr(equals + 1);
+    if (equals != std::string::npos && !line.starts_with('#'))
+      environment[line.substr(0, equals)] = line.substr(equals + 1);
   }
   return environment;
 }
@@ -55,7 +56,10 @@ std::string ReadSecret(const std::string& text, const Variables& all, std::map<s
     if (found != all.env.end()) out[name] = found->second;
     return {};
   }
-  if (!source.starts_with("file:")) return fmt::format("--secret {}: expected NAME, NAME=env:VARIABLE or NAME=file:PATH; a value is never given on a command line", name);
+  if (!source.starts_with("file:"))
+    return fmt::format(
+        "--secret {}: expected NAME, NAME=env:VARIABLE or NAME=file:PATH; a value is never given on a command line",
+        name);
   std::ifstream in(source.substr(5), std::ios::binary);
   if (!in) return fmt::format("--secret {}: cannot read {}", name, source.substr(5));
   std::ostringstream content;
@@ -86,11 +90,13 @@ std::string ReadFlags(const RunFlags& flags, Prepared& prepared, Variables& all)
     if (std::string problem = ReadSecret(secret, all, prepared.options.secrets); !problem.empty()) return problem;
   }
   const auto wait = ParseDuration(flags.agents_wait);
-  if (!wait) return fmt::format("--agents-wait: expected a duration with a unit such as 30s, found \"{}\"", flags.agents_wait);
+  if (!wait)
+    return fmt::format("--agents-wait: expected a duration with a unit such as 30s, found \"{}\"", flags.agents_wait);
   spec.agents_wait = *wait;
   if (!flags.timeout.empty()) {
     const auto timeout = ParseDuration(flags.timeout);
-    if (!timeout) return fmt::format("--timeout: expected a duration with a unit such as 5m, found \"{}\"", flags.timeout);
+    if (!timeout)
+      return fmt::format("--timeout: expected a duration with a unit such as 5m, found \"{}\"", flags.timeout);
     spec.deadline = *timeout;
     prepared.options.has_deadline = true;
   }
@@ -98,8 +104,10 @@ std::string ReadFlags(const RunFlags& flags, Prepared& prepared, Variables& all)
     spec.require = 1;
   } else if (!flags.require.empty() && flags.require != "all") {
     std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(flags.require.data(), flags.require.data() + flags.require.size(), number);
-    if (error != std::errc() || *end != '\0' || number == 0) return fmt::format("--require: expected all, any or a number, found \"{}\"", flags.require);
+    const auto [end, error] =
+        std::from_chars(flags.require.data(), flags.require.data() + flags.require.size(), number);
+    if (error != std::errc() || *end != '\0' || number == 0)
+      return fmt::format("--require: expected all, any or a number, found \"{}\"", flags.require);
     spec.require = number;
   }
   for (const std::string& list : flags.from) {
@@ -108,8 +116,10 @@ std::string ReadFlags(const RunFlags& flags, Prepared& prepared, Variables& all)
   }
   for (const std::string& report : flags.reports) {
     const std::string format = report.substr(0, report.find('='));
-    if (format == "html" || format == "ctrf") return fmt::format("--report {} is not in this version; there are junit, json, md", format);
-    if (format != "json" && format != "junit" && format != "md") return fmt::format("--report: expected junit=, json= or md=, found \"{}\"", report);
+    if (format == "html" || format == "ctrf")
+      return fmt::format("--report {} is not in this version; there are junit, json, md", format);
+    if (format != "json" && format != "junit" && format != "md")
+      return fmt::format("--report: expected junit=, json= or md=, found \"{}\"", report);
     if (report.find('=') == std::string::npos) return fmt::format("--report: expected {0}=FILE or {0}=-", format);
   }
   spec.key = RunKey(flags.run_key);
@@ -195,7 +205,8 @@ int Execute(const Prepared& prepared, const RunFlags& flags, const Endpoint& end
     return kPassedCode;
   }
   if (!flags.quiet) {
-    fmt::print(stderr, "Run {} · {} cases{}\n", submitted->job, prepared.plan->cases.size(), submitted->attached ? " · attached" : "");
+    fmt::print(stderr, "Run {} · {} cases{}\n", submitted->job, prepared.plan->cases.size(),
+               submitted->attached ? " · attached" : "");
   }
   const absl::Status watched = Watch(client, submitted->job, interrupt, true, flags.quiet);
   interrupt.Do(nullptr);
@@ -237,10 +248,10 @@ int ProbeCommand(const std::string& url, const RunFlags& flags, Interrupt& inter
   // A URL that is none is refused by the parser, at its place.
   const std::size_t path = url.find('/', url.find("://") == std::string::npos ? 0 : url.find("://") + 3);
   const std::string origin = url.substr(0, path);
-  prepared.bundle.files["probe.wsfleet.yaml"] =
-      fmt::format("version: wsfleet/v1\nname: probe\ntarget: \"{}\"\nscenarios:\n  - name: handshake\n    steps:\n"
-                  "      - connect: {{path: \"{}\"}}\n      - ping: {{}}\n",
-                  origin, path == std::string::npos ? "/" : url.substr(path));
+  prepared.bundle.files["probe.wsfleet.yaml"] = fmt::format(
+      "version: wsfleet/v1\nname: probe\ntarget: \"{}\"\nscenarios:\n  - name: handshake\n    steps:\n"
+      "      - connect: {{path: \"{}\"}}\n      - ping: {{}}\n",
+      origin, path == std::string::npos ? "/" : url.substr(path));
   if (const auto code = Prepare(flags, prepared)) return *code;
   return ExecuteSomewhere(prepared, flags, interrupt);
 }
@@ -269,7 +280,8 @@ int ExplainCommand(const RunFlags& flags) {
                planned.scenario->concurrent > 1 ? fmt::format("  × {} sessions", planned.scenario->concurrent) : "");
   }
   for (const std::string& name : prepared.plan->secrets) {
-    fmt::print("  secret {}{}\n", name, prepared.options.secrets.contains(name) ? "" : "  (not given: pass --secret " + name + ")");
+    fmt::print("  secret {}{}\n", name,
+               prepared.options.secrets.contains(name) ? "" : "  (not given: pass --secret " + name + ")");
   }
   for (const std::string& name : prepared.plan->environment) {
     fmt::print("  environment {}{}\n", name, prepared.options.spec.variables.env.contains(name) ? "" : "  (not set)");

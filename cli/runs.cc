@@ -40,9 +40,10 @@ class Progress {
     if (event.kind_case() == v1::JobEvent::kNote) Print(quiet_, Printable(event.note()));
     if (event.kind_case() != v1::JobEvent::kJob) return;
     for (const v1::Shard& shard : event.job().shards()) {
-      const std::string line = fmt::format("{:<12} {}/{}{}{}", shard.region(), shard.finished_cases(), shard.planned_cases(),
-                                           shard.failed_cases() > 0 ? fmt::format("  {} failed", shard.failed_cases()) : "",
-                                           shard.reason().empty() ? "" : "  " + Printable(shard.reason()));
+      const std::string line =
+          fmt::format("{:<12} {}/{}{}{}", shard.region(), shard.finished_cases(), shard.planned_cases(),
+                      shard.failed_cases() > 0 ? fmt::format("  {} failed", shard.failed_cases()) : "",
+                      shard.reason().empty() ? "" : "  " + Printable(shard.reason()));
       if (std::exchange(shown_[shard.index()], line) != line) Print(quiet_, line);
     }
   }
@@ -88,7 +89,8 @@ absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle
   return Submitted{reply.job(), reply.attached()};
 }
 
-absl::Status Watch(CoordinatorClient& client, const std::string& job, Interrupt& interrupt, bool cancel_on_interrupt, bool quiet) {
+absl::Status Watch(CoordinatorClient& client, const std::string& job, Interrupt& interrupt, bool cancel_on_interrupt,
+                   bool quiet) {
   if (cancel_on_interrupt) {
     interrupt.Do([&client, job] {
       fmt::print(stderr, "cancelling run {} (Ctrl-C again ends at once)\n", job);
@@ -120,8 +122,9 @@ absl::Status Watch(CoordinatorClient& client, const std::string& job, Interrupt&
     if (ended || status.ok()) return absl::OkStatus();
     if (!MayComeBack(status)) return status;
     if (absl::Now() - last_contact > kReconnectLimit) {
-      return absl::UnavailableError(fmt::format("the connection broke and did not come back within {}; `wsfleet runs watch {}` goes on",
-                                                DurationText(kReconnectLimit), job));
+      return absl::UnavailableError(
+          fmt::format("the connection broke and did not come back within {}; `wsfleet runs watch {}` goes on",
+                      DurationText(kReconnectLimit), job));
     }
     Print(quiet, fmt::format("connection broken ({}); trying again", ToStd(status.message())));
     poll(nullptr, 0, 200 + static_cast<int>(random() % 400));

@@ -27,7 +27,8 @@ absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle
 
 // Follows the run to its end, through broken connections (60 s of them at most), printing a line for each change to
 // stderr unless `quiet`. Ctrl-C cancels the run if `cancel_on_interrupt`.
-absl::Status Watch(CoordinatorClient& client, const std::string& job, Interrupt& interrupt, bool cancel_on_interrupt, bool quiet);
+absl::Status Watch(CoordinatorClient& client, const std::string& job, Interrupt& interrupt, bool cancel_on_interrupt,
+                   bool quiet);
 
 absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job);
 absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason);

@@ -26,15 +26,18 @@ std::string Wire(const ProofOfExecution& proof) {
   return out;
 }
 
-std::string Line(std::string_view label, std::string_view text) { return fmt::format("   = {}: {}\n", label, Printable(text)); }
+std::string Line(std::string_view label, std::string_view text) {
+  return fmt::format("   = {}: {}\n", label, Printable(text));
+}
 
 std::string RenderFailure(const RunRecord& record, const Sighting& sighting, std::size_t regions_of_run) {
   const CaseResult& result = *sighting.result;
   const Failure& failure = *result.failure;
   std::string regions;
   for (const std::string& region : sighting.regions) regions += (regions.empty() ? "" : ", ") + region;
-  std::string out = fmt::format("\n{} {} › {}  {}  [{}]\n", result.outcome == Outcome::kFailed ? "✗" : "?", Printable(result.suite),
-                                Printable(result.scenario), regions, FailureClassName(failure.failure_class));
+  std::string out =
+      fmt::format("\n{} {} › {}  {}  [{}]\n", result.outcome == Outcome::kFailed ? "✗" : "?", Printable(result.suite),
+                  Printable(result.scenario), regions, FailureClassName(failure.failure_class));
   if (failure.range.known()) {
     const Diagnostic diagnostic{Diagnostic::Severity::kError, failure.range, Printable(failure.message)};
     out += fmt::format("  --> {}", RenderDiagnostic(diagnostic, record.bundle.files));
@@ -52,7 +55,8 @@ std::string RenderFailure(const RunRecord& record, const Sighting& sighting, std
         attributed.failure_class != failure.failure_class || attributed.phase != failure.phase) {
       continue;
     }
-    out += Line("scope", fmt::format("{} of {} regions → {}", sighting.regions.size(), regions_of_run, AttributionName(attributed.attribution)));
+    out += Line("scope", fmt::format("{} of {} regions → {}", sighting.regions.size(), regions_of_run,
+                                     AttributionName(attributed.attribution)));
   }
   std::string wire = Wire(result.proof);
   if (!evidence.trace_id.empty()) wire += fmt::format(" · trace {}", evidence.trace_id);
@@ -101,8 +105,9 @@ std::string RenderSummary(const RunRecord& record, bool full) {
     regions.insert(entry.shard.region.value());
     for (const CaseResult& result : entry.cases) {
       if (result.outcome == Outcome::kSkipped && full) {
-        skipped += fmt::format("- {} › {}  {}  skipped: {} ({})\n", Printable(result.suite), Printable(result.scenario),
-                               entry.shard.region.value(), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
+        skipped +=
+            fmt::format("- {} › {}  {}  skipped: {} ({})\n", Printable(result.suite), Printable(result.scenario),
+                        entry.shard.region.value(), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
       }
       if (!result.failure) continue;
       const Key key{result.case_id.value(), result.failure->failure_class, result.failure->message};
@@ -121,8 +126,8 @@ std::string RenderSummary(const RunRecord& record, bool full) {
   for (const std::string& reason : record.summary.reasons) out += fmt::format("  {}\n", Printable(reason));
   const Counts& counts = record.summary.counts;
   return out + fmt::format("VERDICT {} (exit {})   passed {} · failed {} · inconclusive {} · skipped {} · flaky {}\n",
-                           JobVerdictName(record.summary.verdict), ExitCode(record.summary.verdict), counts.passed, counts.failed,
-                           counts.inconclusive, counts.skipped, counts.flaky);
+                           JobVerdictName(record.summary.verdict), ExitCode(record.summary.verdict), counts.passed,
+                           counts.failed, counts.inconclusive, counts.skipped, counts.flaky);
 }
 
 }  // namespace wsfleet::cli

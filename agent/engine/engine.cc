@@ -26,7 +26,11 @@ constexpr int kLagWindow = 50;  // intervals: 5 s
 class Engine::Loop {
  public:
   Loop(AgentFacts facts, EngineOptions options)
-      : facts_(std::move(facts)), options_(std::move(options)), context_(1), work_(context_.get_executor()), lag_timer_(context_) {
+      : facts_(std::move(facts)),
+        options_(std::move(options)),
+        context_(1),
+        work_(context_.get_executor()),
+        lag_timer_(context_) {
     WatchLag();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -101,7 +105,8 @@ class Engine::Loop {
   std::thread thread_;
 };
 
-Engine::Engine(AgentFacts facts, EngineOptions options) : loop_(std::make_unique<Loop>(std::move(facts), std::move(options))) {}
+Engine::Engine(AgentFacts facts, EngineOptions options)
+    : loop_(std::make_unique<Loop>(std::move(facts), std::move(options))) {}
 Engine::~Engine() = default;
 
 void Engine::Start(ShardRun run, ShardObserver observer) { loop_->Start(std::move(run), std::move(observer)); }

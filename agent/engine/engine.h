@@ -30,8 +30,8 @@ struct ShardRun {
   std::shared_ptr<const Plan> plan;
   Variables variables;
   std::map<std::string, std::string, std::less<>> secrets;  // values; in memory only
-  std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again
-  std::string session_prefix;      // unique in the fleet: makes ${session.id} unique
+  std::vector<CaseId> skip_cases;                           // already committed by an earlier attempt: not run again
+  std::string session_prefix;                               // unique in the fleet: makes ${session.id} unique
 };
 
 enum class ShardEnding { kCompleted, kCancelled };
@@ -40,7 +40,7 @@ enum class ShardEnding { kCompleted, kCancelled };
 struct ShardObserver {
   std::function<void(RunId, CaseResult)> on_result;
   std::function<void(RunId, std::string_view case_id, std::string_view step)> on_progress;  // a case has begun a step
-  std::function<void(RunId, ShardEnding)> on_done;  // last call for this run
+  std::function<void(RunId, ShardEnding)> on_done;                                          // last call for this run
 };
 
 struct EngineOptions {
@@ -48,8 +48,8 @@ struct EngineOptions {
   std::string user_agent = "wsfleet";
 };
 
-// Runs scenarios against targets on a thread of its own. Start, Cancel and the destructor may be called from any thread.
-// The engine knows no coordinator and decides nothing about regions: it turns a plan into case results.
+// Runs scenarios against targets on a thread of its own. Start, Cancel and the destructor may be called from any
+// thread. The engine knows no coordinator and decides nothing about regions: it turns a plan into case results.
 class Engine {
  public:
   explicit Engine(AgentFacts facts, EngineOptions options);

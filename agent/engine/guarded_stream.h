@@ -16,9 +16,9 @@
 
 namespace wsfleet::engine {
 
-// The guard layer between the socket, or TLS on it, and Beast: counts bytes, stamps the first one, keeps the raw head of
-// the answer (Beast's own parser loses a refused handshake's status when its body is cut short), and cuts a peer off that
-// sends more than the cap. One type for plain and TLS, so that Beast is instantiated once.
+// The guard layer between the socket, or TLS on it, and Beast: counts bytes, stamps the first one, keeps the raw head
+// of the answer (Beast's own parser loses a refused handshake's status when its body is cut short), and cuts a peer off
+// that sends more than the cap. One type for plain and TLS, so that Beast is instantiated once.
 class GuardedStream {
  public:
   using executor_type = boost::asio::any_io_executor;
@@ -58,7 +58,8 @@ class GuardedStream {
         [this](auto handler, Buffers into) {
           auto executor = boost::asio::get_associated_executor(handler, get_executor());
           auto counted = boost::asio::bind_executor(
-              executor, [this, into, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
+              executor,
+              [this, into, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
                 OnReceived(into, bytes, error);
                 std::move(handler)(error, bytes);
               });
@@ -77,7 +78,8 @@ class GuardedStream {
         [this](auto handler, Buffers from) {
           auto executor = boost::asio::get_associated_executor(handler, get_executor());
           auto counted = boost::asio::bind_executor(
-              executor, [this, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
+              executor,
+              [this, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
                 bytes_out_ += bytes;
                 std::move(handler)(error, bytes);
               });
@@ -97,7 +99,8 @@ class GuardedStream {
     bytes_in_ += bytes;
     if (recording_ && received_.size() < kMaxRecorded) {
       std::size_t left = std::min(bytes, kMaxRecorded - received_.size());
-      for (auto it = boost::asio::buffer_sequence_begin(buffers); left > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
+      for (auto it = boost::asio::buffer_sequence_begin(buffers);
+           left > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
         const boost::asio::const_buffer part(*it);
         const std::size_t taken = std::min(left, part.size());
         received_.append(static_cast<const char*>(part.data()), taken);
@@ -128,7 +131,9 @@ template <typename Handler>
 void async_teardown(boost::beast::role_type, GuardedStream& stream, Handler&& handler) {
   stream.CloseSocket();
   auto executor = boost::asio::get_associated_executor(handler, stream.get_executor());
-  boost::asio::post(executor, [handler = std::forward<Handler>(handler)]() mutable { std::move(handler)(boost::system::error_code()); });
+  boost::asio::post(executor, [handler = std::forward<Handler>(handler)]() mutable {
+    std::move(handler)(boost::system::error_code());
+  });
 }
 
 }  // namespace wsfleet::engine

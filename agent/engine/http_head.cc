@@ -16,9 +16,8 @@ std::string_view Trim(std::string_view text) { return ToStd(absl::StripAsciiWhit
 }  // namespace
 
 const std::string* HttpHead::Find(std::string_view name) const {
-  const auto found = std::ranges::find_if(headers, [&](const HeaderField& field) {
-    return absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name));
-  });
+  const auto found = std::ranges::find_if(
+      headers, [&](const HeaderField& field) { return absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name)); });
   return found == headers.end() ? nullptr : &found->value;
 }
 

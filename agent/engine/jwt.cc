@@ -30,10 +30,12 @@ using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 absl::StatusOr<Key> ReadKey(const Credential& credential, const std::string& pem) {
   std::unique_ptr<BIO, Free<BIO_free>> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (!key) return absl::InvalidArgumentError(fmt::format("credential \"{}\": the key is no PEM private key", credential.name));
+  if (!key)
+    return absl::InvalidArgumentError(fmt::format("credential \"{}\": the key is no PEM private key", credential.name));
   const int wanted = credential.algorithm == "ES256" ? EVP_PKEY_EC : EVP_PKEY_RSA;
   if (EVP_PKEY_base_id(key.get()) != wanted) {
-    return absl::InvalidArgumentError(fmt::format("credential \"{}\": the key does not fit {}", credential.name, credential.algorithm));
+    return absl::InvalidArgumentError(
+        fmt::format("credential \"{}\": the key does not fit {}", credential.name, credential.algorithm));
   }
   return key;
 }
@@ -41,7 +43,8 @@ absl::StatusOr<Key> ReadKey(const Credential& credential, const std::string& pem
 // From DER to r || s, 32 bytes each (RFC 7518, 3.4).
 std::string RawSignature(const std::string& der) {
   const auto* data = reinterpret_cast<const unsigned char*>(der.data());
-  std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>> signature(d2i_ECDSA_SIG(nullptr, &data, static_cast<long>(der.size())));
+  std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>> signature(
+      d2i_ECDSA_SIG(nullptr, &data, static_cast<long>(der.size())));
   std::string raw(64, '\0');
   if (!signature) return {};
   auto* out = reinterpret_cast<unsigned char*>(raw.data());
@@ -50,7 +53,8 @@ std::string RawSignature(const std::string& der) {
   return raw;
 }
 
-absl::StatusOr<std::string> SignWithKey(const Credential& credential, const std::string& pem, const std::string& input) {
+absl::StatusOr<std::string> SignWithKey(const Credential& credential, const std::string& pem,
+                                        const std::string& input) {
   auto key = ReadKey(credential, pem);
   if (!key.ok()) return key.status();
   std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
@@ -59,7 +63,8 @@ absl::StatusOr<std::string> SignWithKey(const Credential& credential, const std:
   bool good = EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key->get()) == 1 &&
               EVP_DigestSign(context.get(), nullptr, &length, data, input.size()) == 1;
   std::string signature(length, '\0');
-  good = good && EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, data, input.size()) == 1;
+  good = good && EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, data,
+                                input.size()) == 1;
   if (!good) return absl::InternalError(fmt::format("credential \"{}\": signing failed", credential.name));
   signature.resize(length);
   return credential.algorithm == "ES256" ? RawSignature(signature) : signature;
@@ -69,8 +74,8 @@ absl::StatusOr<std::string> Sign(const Credential& credential, const std::string
   if (credential.algorithm != "HS256") return SignWithKey(credential, key, input);
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(input.data()), input.size(),
-       digest, &length);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(input.data()),
+       input.size(), digest, &length);
   return std::string(reinterpret_cast<const char*>(digest), length);
 }
 
@@ -97,7 +102,8 @@ absl::StatusOr<std::string> MintToken(const Credential& credential, const Scope&
   if (!key.ok()) return key.status();
   auto claims = Claims(credential, scope, now);
   if (!claims.ok()) return claims.status();
-  boost::json::object header{{"alg", credential.tamper == Tamper::kAlgNone ? "none" : credential.algorithm}, {"typ", "JWT"}};
+  boost::json::object header{{"alg", credential.tamper == Tamper::kAlgNone ? "none" : credential.algorithm},
+                             {"typ", "JWT"}};
   if (!credential.key_id.empty()) {
     auto key_id = ExpandText(credential.key_id, scope);
     if (!key_id.ok()) return key_id.status();
@@ -119,7 +125,8 @@ absl::StatusOr<std::string> MintToken(const Credential& credential, const Scope&
 }
 
 std::string FormatToken(const Credential& credential, std::string_view token) {
-  return absl::StrReplaceAll(credential.format, {{"{token_base64url}", Base64Url(token)}, {"{token}", std::string(token)}});
+  return absl::StrReplaceAll(credential.format,
+                             {{"{token_base64url}", Base64Url(token)}, {"{token}", std::string(token)}});
 }
 
 }  // namespace wsfleet::engine

@@ -10,9 +10,9 @@
 
 namespace wsfleet::engine {
 
-// Mints the token of a credential: a JWT (RFC 7519) by HS256, RS256 or ES256 (RFC 7518, 3), spoilt as the credential asks,
-// or the token as it is. `now` is the session's wall clock: iat = now, exp = now + ttl. Errors name the template or the
-// key that is wrong, and never its value.
+// Mints the token of a credential: a JWT (RFC 7519) by HS256, RS256 or ES256 (RFC 7518, 3), spoilt as the credential
+// asks, or the token as it is. `now` is the session's wall clock: iat = now, exp = now + ttl. Errors name the template
+// or the key that is wrong, and never its value.
 absl::StatusOr<std::string> MintToken(const Credential& credential, const Scope& scope, absl::Time now);
 
 // The token in the credential's format.

@@ -13,8 +13,8 @@ namespace wsfleet::engine {
 namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
-constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "proxy-authorization", "cookie", "set-cookie",
-                                                             "www-authenticate"};
+constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "proxy-authorization", "cookie",
+                                                             "set-cookie", "www-authenticate"};
 
 }  // namespace
 
@@ -46,9 +46,8 @@ std::string Redactor::Apply(std::string_view text) const {
 }
 
 HeaderField Redactor::Apply(const HeaderField& header) const {
-  const bool credential = std::ranges::any_of(kCredentialHeaders, [&](std::string_view name) {
-    return absl::EqualsIgnoreCase(header.name, ToAbsl(name));
-  });
+  const bool credential = std::ranges::any_of(
+      kCredentialHeaders, [&](std::string_view name) { return absl::EqualsIgnoreCase(header.name, ToAbsl(name)); });
   return {header.name, credential ? std::string(kRedacted) : Apply(header.value)};
 }
 

@@ -40,9 +40,9 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
     if (!failure && !inbox_->end()) {
       // Whoever ends a session politely leaves no half-open connection at the target.
       std::shared_ptr<Connection> connection = connection_;
-      boost::asio::co_spawn(executor_, [connection]() -> boost::asio::awaitable<void> {
-        co_await connection->Close(1000, "");
-      }, boost::asio::detached);
+      boost::asio::co_spawn(
+          executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1000, ""); },
+          boost::asio::detached);
       const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
       while (!inbox_->end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
     }
@@ -51,7 +51,8 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   while (readers_ > 0) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
   const bool no_traffic = outcome_.proof.connections == 0 || outcome_.proof.bytes_in == 0;
   if (!failure && no_traffic && !cancelled_) {
-    failure = MakeFailure(Phase::kNone, FailureClass::kVacuous, "nothing was received from the target: the pass would prove nothing");
+    failure = MakeFailure(Phase::kNone, FailureClass::kVacuous,
+                          "nothing was received from the target: the pass would prove nothing");
   }
   if (failure) redactor_.Apply(*failure);
   outcome_.failure = std::move(failure);
@@ -64,9 +65,9 @@ void Session::Cancel() {
   cancelled_ = true;
   if (connection_) {
     std::shared_ptr<Connection> connection = connection_;
-    boost::asio::co_spawn(executor_, [connection]() -> boost::asio::awaitable<void> {
-      co_await connection->Close(1001, "cancelled");
-    }, boost::asio::detached);
+    boost::asio::co_spawn(
+        executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1001, "cancelled"); },
+        boost::asio::detached);
     auto timer = std::make_shared<boost::asio::steady_timer>(executor_, std::chrono::milliseconds(100));
     timer->async_wait([connection, timer](const boost::system::error_code&) { connection->Drop(); });
   }
@@ -91,19 +92,32 @@ boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step
 boost::asio::awaitable<Session::Result> Session::RunStep(const Step& step) {
   if (!step.id.empty() && std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = {SteadyNow()};
   switch (step.action.index()) {
-    case 0: co_return co_await Do(std::get<0>(step.action));
-    case 1: co_return co_await Do(std::get<1>(step.action));
-    case 2: co_return co_await Do(std::get<2>(step.action));
-    case 3: co_return co_await Do(std::get<3>(step.action));
-    case 4: co_return co_await Do(std::get<4>(step.action));
-    case 5: co_return co_await Do(std::get<5>(step.action));
-    case 6: co_return co_await Do(std::get<6>(step.action));
-    case 7: co_return co_await Do(std::get<7>(step.action));
-    case 8: co_return co_await Do(std::get<8>(step.action));
-    case 9: co_return co_await Do(std::get<9>(step.action));
-    case 10: co_return co_await Do(std::get<10>(step.action));
-    case 11: co_return co_await Do(std::get<11>(step.action));
-    default: co_return co_await Do(std::get<12>(step.action));
+    case 0:
+      co_return co_await Do(std::get<0>(step.action));
+    case 1:
+      co_return co_await Do(std::get<1>(step.action));
+    case 2:
+      co_return co_await Do(std::get<2>(step.action));
+    case 3:
+      co_return co_await Do(std::get<3>(step.action));
+    case 4:
+      co_return co_await Do(std::get<4>(step.action));
+    case 5:
+      co_return co_await Do(std::get<5>(step.action));
+    case 6:
+      co_return co_await Do(std::get<6>(step.action));
+    case 7:
+      co_return co_await Do(std::get<7>(step.action));
+    case 8:
+      co_return co_await Do(std::get<8>(step.action));
+    case 9:
+      co_return co_await Do(std::get<9>(step.action));
+    case 10:
+      co_return co_await Do(std::get<10>(step.action));
+    case 11:
+      co_return co_await Do(std::get<11>(step.action));
+    default:
+      co_return co_await Do(std::get<12>(step.action));
   }
 }
 
@@ -138,13 +152,23 @@ void Session::AddEvidence(Failure& failure, const HttpAnswer& answer) const {
   Evidence& evidence = failure.evidence;
   evidence.status = answer.head->status;
   evidence.status_reason = answer.head->reason;
-  std::vector<std::string> shown{"server", "date", "content-type", "content-length", "location", "retry-after", "via",
-                                 "www-authenticate", "sec-websocket-accept", "sec-websocket-protocol",
-                                 "sec-websocket-extensions", "x-request-id"};
+  std::vector<std::string> shown{"server",
+                                 "date",
+                                 "content-type",
+                                 "content-length",
+                                 "location",
+                                 "retry-after",
+                                 "via",
+                                 "www-authenticate",
+                                 "sec-websocket-accept",
+                                 "sec-websocket-protocol",
+                                 "sec-websocket-extensions",
+                                 "x-request-id"};
   const auto& more = facts_.planned->suite->evidence.headers;
   shown.insert(shown.end(), more.begin(), more.end());
   for (const std::string& name : shown) {
-    if (const std::string* value = answer.head->Find(name)) evidence.headers.push_back({name, Excerpt(*value, kMaxExcerpt)});
+    if (const std::string* value = answer.head->Find(name))
+      evidence.headers.push_back({name, Excerpt(*value, kMaxExcerpt)});
   }
   evidence.body_excerpt = Excerpt(answer.body, 2 * 1024 - 4);
 }
@@ -169,7 +193,8 @@ void Session::Complete(Failure& failure, const Step& step) const {
 
 void Session::Record(bool inbound, std::string_view kind, std::string_view payload) {
   if (transcript_.size() == kMaxTranscript) transcript_.erase(transcript_.begin());
-  transcript_.push_back({SteadyNow() - began_, inbound, std::string(kind), payload.size(), Printable(Excerpt(payload, kMaxExcerpt - 4))});
+  transcript_.push_back(
+      {SteadyNow() - began_, inbound, std::string(kind), payload.size(), Printable(Excerpt(payload, kMaxExcerpt - 4))});
 }
 
 void Session::AddProof(const WireFacts& facts, bool) {

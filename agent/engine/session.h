@@ -24,8 +24,8 @@ struct SessionOutcome {
   std::vector<std::string> warnings;
 };
 
-// One session of a scenario: its steps one after the other on one WebSocket connection. Lives on the engine's thread; must
-// outlive Run().
+// One session of a scenario: its steps one after the other on one WebSocket connection. Lives on the engine's thread;
+// must outlive Run().
 class Session {
  public:
   // `facts` as for SessionScope; `base`: the target's URL, resolved.
@@ -34,7 +34,8 @@ class Session {
 
   boost::asio::awaitable<SessionOutcome> Run();
   // Runs one http request outside of a scenario: a requirement, or the revision. `value` is what `from` reads.
-  boost::asio::awaitable<std::optional<Failure>> Probe(const HttpRequest& http, const CaptureSource* from, std::string* value);
+  boost::asio::awaitable<std::optional<Failure>> Probe(const HttpRequest& http, const CaptureSource* from,
+                                                       std::string* value);
   // Ends it: a close frame (1001) if it can be written at once, then TCP is cut.
   void Cancel();
 
@@ -78,6 +79,8 @@ class Session {
   // session_messages.cc
   boost::asio::awaitable<Result> Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation);
   boost::asio::awaitable<void> ReadFrames(std::shared_ptr<Connection> connection);
+  // One frame or the end; false after the end.
+  bool Receive(Incoming incoming);
   boost::asio::awaitable<void> WaitUntil(SteadyTime time);
   Anchor AnchorOf(const std::string& since) const;
   absl::StatusOr<std::string> BytesOf(const SendStep& step) const;

@@ -16,9 +16,8 @@ namespace {
 bool IsAuthCode(std::uint16_t code) { return code == 1008 || code == 4401 || code == 4403; }
 
 bool AsksForClose(const std::vector<Refusal>& refused) {
-  return std::ranges::any_of(refused, [](const Refusal& refusal) {
-    return refusal.close || refusal.reason || refusal.failure_class;
-  });
+  return std::ranges::any_of(
+      refused, [](const Refusal& refusal) { return refusal.close || refusal.reason || refusal.failure_class; });
 }
 
 bool AsksForAnswer(const HttpExpect& answer) {
@@ -34,7 +33,8 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
   if (*name == "none") return absl::OkStatus();
   const auto& credentials = facts_.planned->suite->credentials;
   const auto credential = std::ranges::find(credentials, *name, &Credential::name);
-  if (credential == credentials.end()) return absl::NotFoundError(fmt::format("credential \"{}\" is not defined", *name));
+  if (credential == credentials.end())
+    return absl::NotFoundError(fmt::format("credential \"{}\" is not defined", *name));
   auto token = tokens_.find(*name);
   if (token == tokens_.end()) {
     auto minted = MintToken(*credential, scope_, absl::Now());
@@ -63,7 +63,8 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
 absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec) {
   TlsOptions tls;
   const Target& target = *facts_.target;
-  const auto fill = [&](const std::optional<Template>& own, const std::optional<Template>& standard, std::string& out) -> absl::Status {
+  const auto fill = [&](const std::optional<Template>& own, const std::optional<Template>& standard,
+                        std::string& out) -> absl::Status {
     const auto& text = own ? own : standard;
     if (!text) return absl::OkStatus();
     auto value = ExpandText(*text, scope_);
@@ -73,7 +74,8 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec) {
   if (auto status = fill(spec.ca, target.tls.ca, tls.ca_pem); !status.ok()) return status;
   if (auto status = fill(spec.server_name, target.tls.server_name, tls.server_name); !status.ok()) return status;
   tls.insecure = spec.insecure || target.tls.insecure;
-  if (tls.insecure && outcome_.warnings.empty()) outcome_.warnings.push_back("insecure: the certificate was not verified");
+  if (tls.insecure && outcome_.warnings.empty())
+    outcome_.warnings.push_back("insecure: the certificate was not verified");
   return tls;
 }
 
@@ -110,7 +112,8 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
   if (!tls.ok()) return tls.status();
   placed.tls = *std::move(tls);
   placed.headers.push_back({"User-Agent", "wsfleet"});
-  if (!trace_id_.empty()) placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
+  if (!trace_id_.empty())
+    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
   return placed;
 }
 
@@ -132,10 +135,12 @@ boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
   pongs_.clear();
   close_asked_ = false;
   std::shared_ptr<Connection> connection = connection_;
+  connection->OnControl([this](Incoming incoming) { Receive(std::move(incoming)); });
   Record(false, "http", fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)));
   HttpAnswer answer;
   answer.failure = co_await connection->Dial(std::move(options));
-  if (answer.failure.ok()) answer = co_await connection->Upgrade(std::move(placed.headers), std::move(placed.subprotocols));
+  if (answer.failure.ok())
+    answer = co_await connection->Upgrade(std::move(placed.headers), std::move(placed.subprotocols));
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
   if (answer.failure.ok()) BeginReading();
   if (!step.refused.empty()) {
@@ -156,13 +161,15 @@ Session::Result Session::JudgeConnect(const ConnectStep& step, const HttpAnswer&
     if (Result failure = JudgeTests(tests, answer, Phase::kUpgrade)) return failure;
   }
   if (step.max_time && elapsed > *step.max_time) {
-    return MakeFailure(Phase::kUpgrade, FailureClass::kLatency,
-                       fmt::format("connecting took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
+    return MakeFailure(
+        Phase::kUpgrade, FailureClass::kLatency,
+        fmt::format("connecting took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
   }
   return std::nullopt;
 }
 
-boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep& step, HttpAnswer answer, SteadyTime until) {
+boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep& step, HttpAnswer answer,
+                                                              SteadyTime until) {
   ++outcome_.assertions;
   WireFailure seen = answer.failure;
   std::optional<ConnectionEnd> end;
@@ -192,7 +199,8 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
     co_return std::nullopt;
   }
   if (seen.ok()) {
-    Failure failure = MakeFailure(Phase::kUpgrade, FailureClass::kNotRefused, "the connection was accepted, and should have been refused");
+    Failure failure = MakeFailure(Phase::kUpgrade, FailureClass::kNotRefused,
+                                  "the connection was accepted, and should have been refused");
     AddEvidence(failure, answer);
     co_return failure;
   }

@@ -34,7 +34,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   }
   placed.headers.push_back({"User-Agent", "wsfleet"});
   placed.headers.push_back({"Connection", "close"});
-  if (!trace_id_.empty()) placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
+  if (!trace_id_.empty())
+    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
   message.headers = std::move(placed.headers);
 
   const SteadyTime began = SteadyNow();
@@ -74,8 +75,9 @@ Session::Result Session::JudgeHttp(const HttpRequest& step, const HttpAnswer& an
   if (step.expect) ++outcome_.assertions;
   if (!step.expect || !step.expect->status) {
     if (answer.head->status < 200 || answer.head->status > 299) {
-      Failure failure = MakeFailure(Phase::kHttp, FailureClass::kHttpStatus,
-                                    fmt::format("expected a status of 2xx, found {} {}", answer.head->status, answer.head->reason));
+      Failure failure =
+          MakeFailure(Phase::kHttp, FailureClass::kHttpStatus,
+                      fmt::format("expected a status of 2xx, found {} {}", answer.head->status, answer.head->reason));
       AddEvidence(failure, answer);
       return failure;
     }
@@ -84,8 +86,9 @@ Session::Result Session::JudgeHttp(const HttpRequest& step, const HttpAnswer& an
     if (Result failure = JudgeTests(*step.expect, answer, Phase::kHttp)) return failure;
   }
   if (step.max_time && elapsed > *step.max_time) {
-    return MakeFailure(Phase::kHttp, FailureClass::kLatency,
-                       fmt::format("the answer took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
+    return MakeFailure(
+        Phase::kHttp, FailureClass::kLatency,
+        fmt::format("the answer took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
   }
   return std::nullopt;
 }
@@ -100,7 +103,8 @@ Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& 
     auto status = Bind(*expect.status, scope_);
     if (!status.ok()) return ConfigFailure(status.status());
     const boost::json::value found(answer.head->status);
-    if (!Holds(*status, found)) return fail(FailureClass::kHttpStatus, fmt::format("status: {}", ExplainMismatch(*status, found)));
+    if (!Holds(*status, found))
+      return fail(FailureClass::kHttpStatus, fmt::format("status: {}", ExplainMismatch(*status, found)));
   }
   for (const auto& [name, test] : expect.headers) {
     auto predicate = Bind(test, scope_);
@@ -110,8 +114,9 @@ Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& 
     std::vector<const boost::json::value*> selection;
     if (value != nullptr) selection.push_back(&found);
     if (HoldsForSelection(*predicate, selection)) continue;
-    return fail(FailureClass::kAssertion, value ? fmt::format("header {}: {}", name, ExplainMismatch(*predicate, found))
-                                                : fmt::format("header {}: expected {}, found none", name, Describe(*predicate)));
+    return fail(FailureClass::kAssertion,
+                value ? fmt::format("header {}: {}", name, ExplainMismatch(*predicate, found))
+                      : fmt::format("header {}: expected {}, found none", name, Describe(*predicate)));
   }
   const Payload payload(Opcode::kText, answer.body);
   if (expect.json) {
@@ -124,12 +129,14 @@ Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& 
     auto predicate = Bind(*expect.text, scope_);
     if (!predicate.ok()) return ConfigFailure(predicate.status());
     const boost::json::value found(answer.body);
-    if (!Holds(*predicate, found)) return fail(FailureClass::kAssertion, fmt::format("text: {}", ExplainMismatch(*predicate, found)));
+    if (!Holds(*predicate, found))
+      return fail(FailureClass::kAssertion, fmt::format("text: {}", ExplainMismatch(*predicate, found)));
   }
   return std::nullopt;
 }
 
-boost::asio::awaitable<std::optional<Failure>> Session::Probe(const HttpRequest& http, const CaptureSource* from, std::string* value) {
+boost::asio::awaitable<std::optional<Failure>> Session::Probe(const HttpRequest& http, const CaptureSource* from,
+                                                              std::string* value) {
   HttpRequest request = http;
   if (from != nullptr) request.capture.push_back({"revision", *from});
   Result failure = co_await Do(request);

@@ -12,6 +12,11 @@
 
 // Steps on an open connection: send, the expectations, ping, close.
 namespace wsfleet::engine {
+namespace {
+
+constexpr std::size_t kMaxPongs = 1000;  // unsolicited ones are a peer's choice
+
+}  // namespace
 
 boost::asio::awaitable<void> Session::WaitUntil(SteadyTime time) {
   wake_.expires_at(ToChrono(time));
@@ -22,46 +27,54 @@ boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<Connection> con
   bool open = true;
   while (open) {
     Incoming incoming = co_await connection->Read();
-    const SteadyTime now = SteadyNow();
-    ReceivedFrame frame;
-    frame.number = ++frames_;
-    frame.at = now;
-    switch (incoming.kind) {
-      case Incoming::Kind::kMessage:
-        ++messages_in_;
-        Record(true, incoming.binary ? "binary" : "text", incoming.payload);
-        frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
-        break;
-      case Incoming::Kind::kPing:
-      case Incoming::Kind::kPong:
-        if (incoming.kind == Incoming::Kind::kPong) pongs_.emplace(incoming.payload, now);
-        Record(true, incoming.kind == Incoming::Kind::kPing ? "ping" : "pong", incoming.payload);
-        frame.payload = Payload(incoming.kind == Incoming::Kind::kPing ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
-        break;
-      case Incoming::Kind::kProtocolError:
-        stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
-                                      fmt::format("the target broke RFC 6455: {}", incoming.payload));
-        [[fallthrough]];
-      case Incoming::Kind::kClosed: {
-        open = false;
-        ConnectionEnd end;
-        end.code = incoming.kind == Incoming::Kind::kClosed ? incoming.close_code : 1006;
-        end.reason = incoming.kind == Incoming::Kind::kClosed ? incoming.payload : std::string();
-        end.at = now;
-        end.asked_for = close_asked_ || cancelled_;
-        Record(true, "close", fmt::format("{} {}", end.code, end.reason));
-        inbox_->End(std::move(end));
-        break;
-      }
-    }
-    if (open && !inbox_->Push(std::move(frame)) && !stream_failure_) {
-      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
-                                    "more frames arrived than the inbox holds; consume them, use since, or raise defaults.inbox");
-    }
-    wake_.cancel();
+    open = Receive(std::move(incoming));
   }
   --readers_;
   wake_.cancel();
+}
+
+bool Session::Receive(Incoming incoming) {
+  const SteadyTime now = SteadyNow();
+  ReceivedFrame frame;
+  frame.number = ++frames_;
+  frame.at = now;
+  wake_.cancel();
+  switch (incoming.kind) {
+    case Incoming::Kind::kMessage:
+      ++messages_in_;
+      Record(true, incoming.binary ? "binary" : "text", incoming.payload);
+      frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
+      break;
+    case Incoming::Kind::kPing:
+    case Incoming::Kind::kPong: {
+      const bool ping = incoming.kind == Incoming::Kind::kPing;
+      if (!ping && pongs_.size() < kMaxPongs) pongs_.emplace(incoming.payload, now);
+      Record(true, ping ? "ping" : "pong", incoming.payload);
+      frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
+      break;
+    }
+    case Incoming::Kind::kProtocolError:
+      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
+                                    fmt::format("the target broke RFC 6455: {}", incoming.payload));
+      [[fallthrough]];
+    case Incoming::Kind::kClosed: {
+      ConnectionEnd end;
+      const bool closed = incoming.kind == Incoming::Kind::kClosed;
+      end.code = closed ? incoming.close_code : 1006;
+      end.reason = closed ? incoming.payload : std::string();
+      end.at = now;
+      end.asked_for = close_asked_ || cancelled_;
+      Record(true, "close", fmt::format("{} {}", end.code, end.reason));
+      inbox_->End(std::move(end));
+      return false;
+    }
+  }
+  if (!inbox_->Push(std::move(frame)) && !stream_failure_) {
+    stream_failure_ =
+        MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
+                    "more frames arrived than the inbox holds; consume them, use since, or raise defaults.inbox");
+  }
+  return true;
 }
 
 Anchor Session::AnchorOf(const std::string& since) const {
@@ -131,7 +144,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   const Payload sent(binary ? Opcode::kBinary : Opcode::kText, *payload);
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, sent, {});
-    if (!value.ok()) co_return MakeFailure(Phase::kMessage, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
+    if (!value.ok())
+      co_return MakeFailure(Phase::kMessage, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
     scope_.Set(capture.variable, *std::move(value));
   }
   std::shared_ptr<Connection> connection = connection_;
@@ -139,7 +153,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   if (written) co_return std::nullopt;
   if (Result stop = Interrupted()) co_return stop;
   const std::uint16_t code = inbox_->end() ? inbox_->end()->code : 1006;
-  co_return MakeFailure(Phase::kMessage, FailureClass::kClose, fmt::format("the connection is gone (close code {}); the message was not sent", code));
+  co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
+                        fmt::format("the connection is gone (close code {}); the message was not sent", code));
 }
 
 boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
@@ -154,7 +169,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
     if (stream_failure_) co_return stream_failure_;
     if (inbox_->end()) {
       co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
-                            fmt::format("the connection was closed with {} {} while a pong was awaited", inbox_->end()->code, inbox_->end()->reason));
+                            fmt::format("the connection was closed with {} {} while a pong was awaited",
+                                        inbox_->end()->code, inbox_->end()->reason));
     }
     if (cancelled_ || SteadyNow() >= until) {
       if (Result stop = Interrupted()) co_return stop;
@@ -166,7 +182,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   const absl::Duration round_trip = pongs_.at(payload) - began;
   if (step.max_time && round_trip > *step.max_time) {
     co_return MakeFailure(Phase::kMessage, FailureClass::kLatency,
-                          fmt::format("the pong came after {}, expected at most {}", FormatElapsed(round_trip), DurationText(*step.max_time)));
+                          fmt::format("the pong came after {}, expected at most {}", FormatElapsed(round_trip),
+                                      DurationText(*step.max_time)));
   }
   co_return std::nullopt;
 }
@@ -179,9 +196,10 @@ boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
   Record(false, "close", fmt::format("{} {}", step.code, *reason));
   std::shared_ptr<Connection> connection = connection_;
   const std::uint16_t code = step.code;
-  boost::asio::co_spawn(executor_, [connection, code, text = *reason]() -> boost::asio::awaitable<void> {
-    co_await connection->Close(code, text);
-  }, boost::asio::detached);
+  boost::asio::co_spawn(
+      executor_,
+      [connection, code, text = *reason]() -> boost::asio::awaitable<void> { co_await connection->Close(code, text); },
+      boost::asio::detached);
   const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
   while (!inbox_->end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
   if (inbox_->end()) co_return std::nullopt;

@@ -43,17 +43,19 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
     if (!outcome.failure) continue;
     ++result.failed_sessions;
     // The target's failure says more than one of ours beside it.
-    const bool better = !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
+    const bool better =
+        !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
     if (better) result.failure = std::move(outcome.failure);
   }
-  result.outcome = !result.failure                               ? Outcome::kPassed
+  result.outcome = !result.failure                         ? Outcome::kPassed
                    : IsOurs(result.failure->failure_class) ? Outcome::kInconclusive
-                                                                 : Outcome::kFailed;
+                                                           : Outcome::kFailed;
 }
 
 }  // namespace
 
-ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run, ShardObserver observer)
+ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run,
+                         ShardObserver observer)
     : executor_(std::move(executor)), agent_(agent), run_(std::move(run)), observer_(std::move(observer)) {}
 
 void ShardRunner::Cancel() {
@@ -82,13 +84,15 @@ boost::asio::awaitable<void> ShardRunner::RunSuite(const Suite& suite, const std
     const bool stopped = failed_tier && planned->tier > *failed_tier;
     CaseResult result = NewResult(*planned, chosen);
     if (stopped) {
-      const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed, fmt::format("tier {} failed", *failed_tier)};
+      const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed,
+                                                      fmt::format("tier {} failed", *failed_tier)};
       result = Skipped(std::move(result), reason);
     } else {
       result = co_await RunCase(*planned, chosen);
     }
     if (cancelled_) co_return;
-    const bool counts = result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
+    const bool counts =
+        result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
     if (counts && !failed_tier) failed_tier = planned->tier;
     observer_.on_result(run_.id, std::move(result));
   }
@@ -121,7 +125,8 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   co_return result;
 }
 
-boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(const PlannedCase& planned, const ChosenTarget& chosen) {
+boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(const PlannedCase& planned,
+                                                                             const ChosenTarget& chosen) {
   const std::uint32_t count = planned.scenario->concurrent;
   struct Round {
     explicit Round(boost::asio::any_io_executor executor) : done(std::move(executor)) {}
@@ -150,7 +155,8 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
   co_return std::move(round->outcomes);
 }
 
-boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite, const PlannedCase& any) {
+boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite,
+                                                                            const PlannedCase& any) {
   ChosenTarget chosen;
   for (const Requirement& requirement : suite.requirements) {
     if (std::holds_alternative<HttpRequirement>(requirement.what)) continue;  // needs a target
@@ -195,7 +201,8 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
   chosen.skip = co_await FirstUnmet(suite.requirements, any, chosen);
   if (chosen.skip || !suite.revision) co_return chosen;
   auto session = std::make_shared<Session>(executor_, FactsOf(any, chosen, 0), chosen.base);
-  std::optional<Failure> failure = co_await session->Probe(suite.revision->http, &suite.revision->from, &chosen.revision);
+  std::optional<Failure> failure =
+      co_await session->Probe(suite.revision->http, &suite.revision->from, &chosen.revision);
   if (failure) {
     failure->message = fmt::format("the revision could not be read: {}", failure->message);
     failure->failure_class = FailureClass::kConfig;
@@ -204,8 +211,8 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
   co_return chosen;
 }
 
-boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements, const PlannedCase& planned,
-                                                       const ChosenTarget& chosen) {
+boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,
+                                                      const PlannedCase& planned, const ChosenTarget& chosen) {
   for (const Requirement& requirement : requirements) {
     const auto* http = std::get_if<HttpRequirement>(&requirement.what);
     if (http == nullptr) {
@@ -252,8 +259,9 @@ Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
       number = parsed;
     }
     if (known && (Holds(predicate, json) || (number.is_number() && Holds(predicate, number)))) continue;
-    return std::pair(SkipReason::kAgentMismatch, fmt::format("agent {} has {}", agent_.id.value(),
-                                                             known ? fmt::format("{}={}", name, value) : fmt::format("no label {}", name)));
+    return std::pair(SkipReason::kAgentMismatch,
+                     fmt::format("agent {} has {}", agent_.id.value(),
+                                 known ? fmt::format("{}={}", name, value) : fmt::format("no label {}", name)));
   }
   return std::nullopt;
 }

@@ -36,7 +36,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
 
   boost::asio::awaitable<void> RunSuite(const Suite& suite, const std::vector<const PlannedCase*>& cases);
   boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
-  boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned, const ChosenTarget& chosen);
+  boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned,
+                                                                  const ChosenTarget& chosen);
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
   boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
       const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);

@@ -2,7 +2,6 @@
 
 #include <openssl/x509v3.h>
 
-#include <deque>
 #include <utility>
 
 #include "agent/engine/guarded_stream.h"
@@ -36,11 +35,12 @@ class PhaseTimer {
   PhaseTimer(asio::any_io_executor executor, SteadyTime deadline, std::function<void()> on_expiry)
       : state_(std::make_shared<State>(executor)) {
     state_->timer.expires_at(ToChrono(deadline));
-    state_->timer.async_wait([state = state_, on_expiry = std::move(on_expiry)](const boost::system::error_code& error) {
-      if (error || state->done) return;
-      state->expired = true;
-      on_expiry();
-    });
+    state_->timer.async_wait(
+        [state = state_, on_expiry = std::move(on_expiry)](const boost::system::error_code& error) {
+          if (error || state->done) return;
+          state->expired = true;
+          on_expiry();
+        });
   }
   ~PhaseTimer() {
     state_->done = true;
@@ -65,7 +65,8 @@ std::string AddressText(const tcp::endpoint& endpoint) {
 }
 
 WireFailure RanOut(Phase phase, absl::Duration after) {
-  return {phase, FailureClass::kDeadline, fmt::format("{} took longer than {}", PhaseName(phase), FormatElapsed(after))};
+  return {phase, FailureClass::kDeadline,
+          fmt::format("{} took longer than {}", PhaseName(phase), FormatElapsed(after))};
 }
 
 std::string CertificateText(X509* certificate) {
@@ -131,9 +132,11 @@ class Connection::Socket {
 
   asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols) {
     websocket_.emplace(stream_);
-    websocket_->set_option(websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
+    websocket_->set_option(
+        websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
     websocket_->read_message_max(kMaxMessage);
-    websocket_->control_callback([this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
+    websocket_->control_callback(
+        [this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
     websocket_->set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
       for (const HeaderField& header : headers) request.insert(header.name, header.value);
       std::string list;
@@ -145,7 +148,8 @@ class Connection::Socket {
     PhaseTimer timer(executor_, deadline, [this] { Drop(); });
     stream_.Cap(kMaxHead + kMaxBody);
     websocket::response_type response;
-    auto [error] = co_await websocket_->async_handshake(response, options_.url.HostHeader(), options_.url.target, kTuple);
+    auto [error] =
+        co_await websocket_->async_handshake(response, options_.url.HostHeader(), options_.url.target, kTuple);
     const SteadyTime now = SteadyNow();
     facts_.timings.upgrade = now - written;
     facts_.timings.total = now - begun_;
@@ -165,11 +169,6 @@ class Connection::Socket {
 
   asio::awaitable<Incoming> Read() {
     while (true) {
-      if (!control_.empty()) {
-        Incoming incoming = std::move(control_.front());
-        control_.pop_front();
-        co_return incoming;
-      }
       if (ended_) co_return *ended_;
       // A zero-length fragment is no progress: the cap bounds what a peer can make us do for one message.
       if (++reads_of_message_ > kMaxFragments) co_return End(ProtocolError("a message of too many fragments"));
@@ -186,8 +185,7 @@ class Connection::Socket {
       incoming.binary = websocket_->got_binary();
       incoming.payload = beast::buffers_to_string(buffer_.data());
       buffer_.consume(buffer_.size());
-      // Control frames came in between the fragments, before the message was complete.
-      control_.push_back(std::move(incoming));
+      co_return incoming;
     }
   }
 
@@ -221,6 +219,8 @@ class Connection::Socket {
     stream_.CloseSocket();
   }
 
+  void SetControlHandler(std::function<void(Incoming)> handler) { on_control_ = std::move(handler); }
+
   const WireFacts& facts() {
     facts_.bytes_in = stream_.bytes_in();
     facts_.bytes_out = stream_.bytes_out();
@@ -229,13 +229,13 @@ class Connection::Socket {
 
  private:
   static constexpr int kMaxFragments = 100'000;
-  static constexpr std::size_t kMaxControl = 1000;
 
   asio::awaitable<WireFailure> Resolve(tcp::resolver::results_type& addresses) {
     const SteadyTime began = SteadyNow();
     const SteadyTime deadline = std::min(began + options_.caps.resolve, options_.deadline);
     PhaseTimer timer(executor_, deadline, [this] { Drop(); });
-    auto [error, results] = co_await resolver_.async_resolve(options_.url.host, std::to_string(options_.url.port), kTuple);
+    auto [error, results] =
+        co_await resolver_.async_resolve(options_.url.host, std::to_string(options_.url.port), kTuple);
     facts_.timings.resolve = SteadyNow() - began;
     if (timer.expired()) co_return RanOut(Phase::kResolve, SteadyNow() - began);
     if (error) {
@@ -277,7 +277,8 @@ class Connection::Socket {
     const SteadyTime deadline = std::min(began + options_.caps.tls, options_.deadline);
     PhaseTimer timer(executor_, deadline, [this] { Drop(); });
     const std::string name = options_.tls.server_name.empty() ? options_.url.host : options_.tls.server_name;
-    if (const std::string problem = stream_.PrepareTls(name, options_.tls.ca_pem, options_.tls.insecure); !problem.empty()) {
+    if (const std::string problem = stream_.PrepareTls(name, options_.tls.ca_pem, options_.tls.insecure);
+        !problem.empty()) {
       co_return WireFailure{Phase::kTls, FailureClass::kConfig, problem};
     }
     auto [error] = co_await stream_.tls().async_handshake(asio::ssl::stream_base::client, kTuple);
@@ -286,7 +287,8 @@ class Connection::Socket {
     facts_.tls_version = SSL_get_version(ssl);
     if (const char* cipher = SSL_get_cipher_name(ssl)) facts_.tls_cipher = cipher;
     if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
-      for (int i = 0; i < std::min(sk_X509_num(chain), 8); ++i) facts_.certificates.push_back(CertificateText(sk_X509_value(chain, i)));
+      for (int i = 0; i < std::min(sk_X509_num(chain), 8); ++i)
+        facts_.certificates.push_back(CertificateText(sk_X509_value(chain, i)));
     }
     if (timer.expired()) co_return RanOut(Phase::kTls, SteadyNow() - began);
     if (!error) co_return WireFailure{};
@@ -297,7 +299,8 @@ class Connection::Socket {
 
   WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error) const {
     if (stream_.received().empty() || IsReset(error)) {
-      return {phase, FailureClass::kTcp, fmt::format("the connection ended before the answer was complete: {}", error.message())};
+      return {phase, FailureClass::kTcp,
+              fmt::format("the connection ended before the answer was complete: {}", error.message())};
     }
     return {phase, FailureClass::kProtocol, fmt::format("the answer is not HTTP/1.1: {}", error.message())};
   }
@@ -334,12 +337,12 @@ class Connection::Socket {
 
   void OnControl(websocket::frame_type kind, beast::string_view payload) {
     ++facts_.frames_in;
-    if (kind == websocket::frame_type::close || control_.size() == kMaxControl) return;
+    if (kind == websocket::frame_type::close || !on_control_) return;
     if (kind == websocket::frame_type::ping) ++facts_.frames_out;  // Beast answers
     Incoming incoming;
     incoming.kind = kind == websocket::frame_type::ping ? Incoming::Kind::kPing : Incoming::Kind::kPong;
     incoming.payload = std::string(payload);
-    control_.push_back(std::move(incoming));
+    on_control_(std::move(incoming));
   }
 
   static Incoming Closed(const websocket::close_reason& reason) {
@@ -377,7 +380,7 @@ class Connection::Socket {
   WireFacts facts_;
   std::optional<WebSocket> websocket_;
   beast::flat_buffer buffer_;
-  std::deque<Incoming> control_;  // control frames, and the message that completed behind them
+  std::function<void(Incoming)> on_control_;
   std::optional<Incoming> ended_;
   int reads_of_message_ = 0;
 };
@@ -387,7 +390,8 @@ Connection::~Connection() = default;
 
 asio::awaitable<WireFailure> Connection::Dial(DialOptions options) { return socket_->Dial(std::move(options)); }
 asio::awaitable<HttpAnswer> Connection::Exchange(HttpMessage message) { return socket_->Exchange(std::move(message)); }
-asio::awaitable<HttpAnswer> Connection::Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols) {
+asio::awaitable<HttpAnswer> Connection::Upgrade(std::vector<HeaderField> headers,
+                                                std::vector<std::string> subprotocols) {
   return socket_->Upgrade(std::move(headers), std::move(subprotocols));
 }
 asio::awaitable<Incoming> Connection::Read() { return socket_->Read(); }
@@ -398,6 +402,7 @@ asio::awaitable<bool> Connection::Ping(std::string payload) { return socket_->Pi
 asio::awaitable<bool> Connection::Close(std::uint16_t code, std::string reason) {
   return socket_->Close(code, std::move(reason));
 }
+void Connection::OnControl(std::function<void(Incoming)> handler) { socket_->SetControlHandler(std::move(handler)); }
 void Connection::Drop() { socket_->Drop(); }
 const WireFacts& Connection::facts() const { return socket_->facts(); }
 

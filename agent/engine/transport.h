@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,7 +69,7 @@ struct Incoming {
   enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError };
   Kind kind = Kind::kClosed;
   bool binary = false;
-  std::string payload;             // kMessage, kPing, kPong; the reason of kClosed; what is wrong of kProtocolError
+  std::string payload;              // kMessage, kPing, kPong; the reason of kClosed; what is wrong of kProtocolError
   std::uint16_t close_code = 1006;  // kClosed
 };
 
@@ -90,7 +91,11 @@ class Connection {
   // The upgrade; on success the connection is a WebSocket. `head` of the answer is set whenever one was complete.
   boost::asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols);
 
-  // One at a time, by one reader; after kClosed and kProtocolError nothing follows. Pings are answered by it.
+  // Called for each ping and pong while a read is under way; set before Upgrade.
+  void OnControl(std::function<void(Incoming)> handler);
+
+  // A message or the end; one at a time, by one reader. After kClosed and kProtocolError nothing follows. Pings are
+  // answered by it.
   boost::asio::awaitable<Incoming> Read();
   // One at a time. False: the connection is gone.
   boost::asio::awaitable<bool> Write(bool binary, std::string payload);

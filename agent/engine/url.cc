@@ -16,7 +16,8 @@ absl::Status Invalid(std::string_view text, std::string_view expected) {
 std::string PercentEncode(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool unreserved = absl::ascii_isalnum(static_cast<unsigned char>(c)) || std::string_view("-._~").find(c) != std::string_view::npos;
+    const bool unreserved = absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                            std::string_view("-._~").find(c) != std::string_view::npos;
     out += unreserved ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
@@ -42,7 +43,8 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   Url url;
   std::string_view rest = text;
   const std::size_t scheme_end = rest.find("://");
-  const std::string_view scheme = scheme_end == std::string_view::npos ? std::string_view() : rest.substr(0, scheme_end);
+  const std::string_view scheme =
+      scheme_end == std::string_view::npos ? std::string_view() : rest.substr(0, scheme_end);
   if (scheme == "wss" || scheme == "https") {
     url.tls = true;
     url.port = 443;
@@ -68,7 +70,8 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
   if (!authority.empty()) {
     authority.remove_prefix(1);
     const auto [end, error] = std::from_chars(authority.data(), authority.data() + authority.size(), url.port);
-    if (error != std::errc() || end != authority.data() + authority.size() || url.port == 0) return Invalid(text, "a port of 1 to 65535");
+    if (error != std::errc() || end != authority.data() + authority.size() || url.port == 0)
+      return Invalid(text, "a port of 1 to 65535");
   }
   if (!IsTarget(target)) return Invalid(text, "no spaces, control characters or fragments in a URL");
   url.target = target.starts_with('/') ? std::string(target) : fmt::format("/{}", target);

@@ -14,11 +14,20 @@ std::string Xml(std::string_view text) {
   std::string out;
   for (const char c : clean) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
     }
   }
   return out;
@@ -37,16 +46,18 @@ std::string Evidence(const Failure& failure) {
 }
 
 std::string TestCase(const CaseResult& result, const std::string& class_name) {
-  std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario), Xml(class_name),
-                                absl::ToDoubleSeconds(result.duration));
+  std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
+                                Xml(class_name), absl::ToDoubleSeconds(result.duration));
   if (result.outcome == Outcome::kPassed) return out + "/>\n";
   out += ">\n";
   if (result.outcome == Outcome::kSkipped) {
-    out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason), Xml(result.skip_detail));
+    out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason),
+                       Xml(result.skip_detail));
   } else if (result.failure) {
     const char* element = result.outcome == Outcome::kFailed ? "failure" : "error";
-    out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element, FailureClassName(result.failure->failure_class),
-                       Xml(result.failure->message), Xml(ToString(result.failure->range)));
+    out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
+                       FailureClassName(result.failure->failure_class), Xml(result.failure->message),
+                       Xml(ToString(result.failure->range)));
     out += fmt::format("      <system-out>{}</system-out>\n", Xml(Evidence(*result.failure)));
   }
   return out + "    </testcase>\n";
@@ -55,7 +66,8 @@ std::string TestCase(const CaseResult& result, const std::string& class_name) {
 }  // namespace
 
 std::string RenderJunit(const RunRecord& record) {
-  std::string out = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\">\n", Xml(record.job.id.value()));
+  std::string out =
+      fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\">\n", Xml(record.job.id.value()));
   for (const ShardRecordWithCases& entry : record.shards) {
     std::map<std::string, std::vector<const CaseResult*>> suites;
     for (const CaseResult& result : entry.cases) suites[result.suite].push_back(&result);
@@ -67,15 +79,17 @@ std::string RenderJunit(const RunRecord& record) {
         errors += result->outcome == Outcome::kInconclusive;
         skipped += result->outcome == Outcome::kSkipped;
       }
-      out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n", Xml(name), results.size(),
-                         failed, errors, skipped);
+      out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
+                         Xml(name), results.size(), failed, errors, skipped);
       for (const CaseResult* result : results) out += TestCase(*result, name);
       out += "  </testsuite>\n";
     }
     if (!entry.cases.empty() || entry.shard.reason.empty()) continue;
-    out += fmt::format("  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <testcase name=\"agents\" "
-                       "classname=\"{0}\"><error type=\"agent\" message=\"{1}\"/></testcase>\n  </testsuite>\n",
-                       Xml(entry.shard.region.value()), Xml(entry.shard.reason));
+    out += fmt::format(
+        "  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <testcase "
+        "name=\"agents\" "
+        "classname=\"{0}\"><error type=\"agent\" message=\"{1}\"/></testcase>\n  </testsuite>\n",
+        Xml(entry.shard.region.value()), Xml(entry.shard.reason));
   }
   return out + "</testsuites>\n";
 }

@@ -21,15 +21,18 @@ std::string Plain(std::string_view text) {
 }
 
 std::string Finding(const ShardRecordWithCases& entry, const CaseResult& result) {
-  std::string out = fmt::format("- **{}** in {}", Plain(fmt::format("{} › {}", result.suite, result.scenario)), entry.shard.region.value());
+  std::string out = fmt::format("- **{}** in {}", Plain(fmt::format("{} › {}", result.suite, result.scenario)),
+                                entry.shard.region.value());
   if (result.outcome == Outcome::kSkipped) {
     return out + fmt::format(": skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
   }
   if (!result.failure) return out + fmt::format(" ({})\n", FormatElapsed(result.duration));
   const Failure& failure = *result.failure;
-  out += fmt::format(": `{}` in phase {}: {}\n", FailureClassName(failure.failure_class), PhaseName(failure.phase), Plain(failure.message));
+  out += fmt::format(": `{}` in phase {}: {}\n", FailureClassName(failure.failure_class), PhaseName(failure.phase),
+                     Plain(failure.message));
   if (failure.range.known()) out += fmt::format("  - at {}\n", Plain(ToString(failure.range)));
-  if (!failure.evidence.body_excerpt.empty()) out += fmt::format("  - body: {}\n", Plain(failure.evidence.body_excerpt));
+  if (!failure.evidence.body_excerpt.empty())
+    out += fmt::format("  - body: {}\n", Plain(failure.evidence.body_excerpt));
   if (!failure.evidence.trace_id.empty()) out += fmt::format("  - trace: {}\n", failure.evidence.trace_id);
   return out;
 }
@@ -50,8 +53,8 @@ std::string Group(const RunRecord& record, const char* title, bool (*belongs)(co
 std::string NextAction(const RunRecord& record) {
   if (record.summary.verdict == JobVerdict::kPassed) return "None: everything that was asked holds.";
   for (const AttributedFailure& failure : record.summary.failures) {
-    return fmt::format("Look at {} ({}), attributed to {}.", Plain(failure.scenario), FailureClassName(failure.failure_class),
-                       AttributionName(failure.attribution));
+    return fmt::format("Look at {} ({}), attributed to {}.", Plain(failure.scenario),
+                       FailureClassName(failure.failure_class), AttributionName(failure.attribution));
   }
   if (!record.summary.reasons.empty()) return Plain(record.summary.reasons.front());
   return "Run it again.";
@@ -69,10 +72,11 @@ std::string RenderMarkdown(const RunRecord& record) {
     }
   }
   for (const std::string& revision : revisions) out += fmt::format("- revision: {}\n", Plain(revision));
-  if (record.job.finished) out += fmt::format("- duration: {}\n", FormatElapsed(*record.job.finished - record.job.created));
+  if (record.job.finished)
+    out += fmt::format("- duration: {}\n", FormatElapsed(*record.job.finished - record.job.created));
   const Counts& counts = record.summary.counts;
-  out += fmt::format("- counts: {} passed, {} failed, {} inconclusive, {} skipped, {} flaky\n", counts.passed, counts.failed,
-                     counts.inconclusive, counts.skipped, counts.flaky);
+  out += fmt::format("- counts: {} passed, {} failed, {} inconclusive, {} skipped, {} flaky\n", counts.passed,
+                     counts.failed, counts.inconclusive, counts.skipped, counts.flaky);
   for (const std::string& reason : record.summary.reasons) out += fmt::format("- {}\n", Plain(reason));
   out += Group(record, "Working", [](const CaseResult& r) { return r.outcome == Outcome::kPassed; });
   out += Group(record, "Failing", [](const CaseResult& r) { return r.outcome == Outcome::kFailed; });

@@ -75,8 +75,12 @@ json::value ToJson(const RunRecord& record) {
                         {"regions", std::move(regions)},
                         {"rests_on", std::move(rests_on)}});
   }
-  out["summary"] = {{"passed", counts.passed},   {"failed", counts.failed}, {"inconclusive", counts.inconclusive},
-                    {"skipped", counts.skipped}, {"flaky", counts.flaky},   {"failures", std::move(failures)},
+  out["summary"] = {{"passed", counts.passed},
+                    {"failed", counts.failed},
+                    {"inconclusive", counts.inconclusive},
+                    {"skipped", counts.skipped},
+                    {"flaky", counts.flaky},
+                    {"failures", std::move(failures)},
                     {"reasons", json::array(record.summary.reasons.begin(), record.summary.reasons.end())}};
   return out;
 }

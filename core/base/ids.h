@@ -39,16 +39,16 @@ using NumberId = TypedId<Tag, std::uint64_t>;
 
 using FleetName = NameId<struct FleetNameTag>;
 using RegionName = NameId<struct RegionNameTag>;
-using AgentId = NameId<struct AgentIdTag>;     // chosen by the agent's operator, unique in its fleet
-using BootId = NameId<struct BootIdTag>;       // one start of one agent process
-using JobId = NameId<struct JobIdTag>;         // "r-7Q2K…": what people call a run
-using RunKey = NameId<struct RunKeyTag>;       // chosen by the submitter, unique in a fleet
-using CaseId = NameId<struct CaseIdTag>;       // "suite/scenario [k=v]": stable over runs of the same text
-using BundleDigest = NameId<struct BundleDigestTag>;  // lower-case hex SHA-256
-using ShardIndex = NumberId<struct ShardIndexTag>;    // position of a shard in its job, from 1
-using LeaseId = NumberId<struct LeaseIdTag>;          // unique in a fleet, never reused
+using AgentId = NameId<struct AgentIdTag>;              // chosen by the agent's operator, unique in its fleet
+using BootId = NameId<struct BootIdTag>;                // one start of one agent process
+using JobId = NameId<struct JobIdTag>;                  // "r-7Q2K…": what people call a run
+using RunKey = NameId<struct RunKeyTag>;                // chosen by the submitter, unique in a fleet
+using CaseId = NameId<struct CaseIdTag>;                // "suite/scenario [k=v]": stable over runs of the same text
+using BundleDigest = NameId<struct BundleDigestTag>;    // lower-case hex SHA-256
+using ShardIndex = NumberId<struct ShardIndexTag>;      // position of a shard in its job, from 1
+using LeaseId = NumberId<struct LeaseIdTag>;            // unique in a fleet, never reused
 using SessionEpoch = NumberId<struct SessionEpochTag>;  // rises with each accepted stream of an agent
-using BatchSeq = NumberId<struct BatchSeqTag>;        // of a result batch within (shard, attempt), from 1
+using BatchSeq = NumberId<struct BatchSeqTag>;          // of a result batch within (shard, attempt), from 1
 
 // A shard of a job: what one agent runs.
 struct ShardId {

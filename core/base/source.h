@@ -12,8 +12,8 @@ namespace wsfleet {
 // A place in a text that a user wrote. Lines and columns count from 1; columns count bytes, so that editors and carets
 // agree on ASCII and on everything left of the mark.
 struct SourceRange {
-  std::string file;          // path inside the bundle
-  std::uint32_t line = 0;    // 0: no position (a flag, a default)
+  std::string file;        // path inside the bundle
+  std::uint32_t line = 0;  // 0: no position (a flag, a default)
   std::uint32_t column = 0;
   std::uint32_t length = 1;  // bytes to underline on that line, at least 1
 

@@ -57,10 +57,17 @@ class Server {
  private:
   bool Has(const char* fault) const { return settings_.faults.contains(fault); }
 
-  void Log(json::object entry) {
+  // `code`: HTTP status or close code.
+  void LogEvent(const char* event, std::uint64_t connection, int code) {
     if (!log_.is_open()) return;
-    log_ << json::serialize(entry) << '\n' << std::flush;
+    log_ << json::serialize(json::object{{"event", event}, {"connection", connection}, {"code", code}}) << '\n'
+         << std::flush;
   }
+
+  std::string HealthText(bool down) const {
+    return json::serialize(json::object{{"status", down ? "unhealthy" : "healthy"}, {"revision", settings_.revision}});
+  }
+  static std::string DetailText(const std::string& why) { return json::serialize(json::object{{"detail", why}}); }
 
   asio::awaitable<void> Connection(tcp::socket socket) {
     ++open_;
@@ -98,11 +105,11 @@ class Server {
   asio::awaitable<void> Answer(beast::tcp_stream& stream, const Request& request, std::uint64_t id) {
     const bool health = request.target() == "/health";
     const bool down = Has("health-down");
-    const http::status status = !health ? http::status::not_found : down ? http::status::service_unavailable : http::status::ok;
-    json::object body{{"status", down ? "unhealthy" : "healthy"}, {"revision", settings_.revision}};
-    if (!health) body = {{"detail", "not found"}};
-    Log({{"event", "http"}, {"connection", id}, {"target", std::string(request.target())}, {"status", static_cast<int>(status)}});
-    std::string text = json::serialize(body);
+    const http::status status = !health ? http::status::not_found
+                                : down  ? http::status::service_unavailable
+                                        : http::status::ok;
+    LogEvent("http", id, static_cast<int>(status));
+    std::string text = health ? HealthText(down) : std::string("{\"detail\":\"not found\"}");
     co_await Reply(stream, status, std::move(text), "application/json");
   }
 
@@ -111,13 +118,15 @@ class Server {
     const std::string authorization(request[http::field::authorization]);
     if (authorization.starts_with("Bearer ")) return authorization.substr(7);
     const std::string target(request.target());
-    if (const std::size_t at = target.find("token="); at != std::string::npos) return target.substr(at + 6, target.find('&', at) - at - 6);
+    if (const std::size_t at = target.find("token="); at != std::string::npos)
+      return target.substr(at + 6, target.find('&', at) - at - 6);
     const std::string protocols(request[http::field::sec_websocket_protocol]);
     if (const std::size_t at = protocols.find("jwt."); at != std::string::npos) {
       return protocols.substr(at + 4, protocols.find_first_of(", ", at) - at - 4);
     }
     const std::string cookies(request[http::field::cookie]);
-    if (const std::size_t at = cookies.find("token="); at != std::string::npos) return cookies.substr(at + 6, cookies.find(';', at) - at - 6);
+    if (const std::size_t at = cookies.find("token="); at != std::string::npos)
+      return cookies.substr(at + 6, cookies.find(';', at) - at - 6);
     return {};
   }
 
@@ -132,21 +141,23 @@ class Server {
     }
     if (Has("drop-tcp")) co_return;
     if (Has("upgrade-500") || Has("upgrade-503")) {
-      const http::status status = Has("upgrade-500") ? http::status::internal_server_error : http::status::service_unavailable;
-      Log({{"event", "refuse"}, {"connection", id}, {"status", static_cast<int>(status)}});
+      const http::status status =
+          Has("upgrade-500") ? http::status::internal_server_error : http::status::service_unavailable;
+      LogEvent("refuse", id, static_cast<int>(status));
       std::string text(http::obsolete_reason(status));
       co_await Reply(stream, status, std::move(text), "text/plain");
       co_return;
     }
     if (!user) {
-      Log({{"event", "refuse"}, {"connection", id}, {"status", 401}, {"why", why}});
-      std::string text = json::serialize(json::object{{"detail", why}});
+      LogEvent("refuse", id, 401);
+      std::string text = DetailText(why);
       co_await Reply(stream, http::status::unauthorized, std::move(text), "application/json");
       co_return;
     }
     stream.expires_never();
     Socket socket(std::move(stream));
-    const bool offered = std::string(request[http::field::sec_websocket_protocol]).find("jwt-auth") != std::string::npos;
+    const bool offered =
+        std::string(request[http::field::sec_websocket_protocol]).find("jwt-auth") != std::string::npos;
     socket.set_option(websocket::stream_base::decorator([offered](websocket::response_type& response) {
       response.set(http::field::server, "wsfleet-demo-target");
       if (offered) response.set(http::field::sec_websocket_protocol, "jwt-auth");
@@ -155,14 +166,17 @@ class Server {
     socket.read_message_max(kMaxMessage);
     auto [error] = co_await socket.async_accept(request, kTuple);
     if (error) co_return;
-    Log({{"event", "upgrade"}, {"connection", id}, {"target", std::string(request.target()).substr(0, request.target().find('?'))}});
+    LogEvent("upgrade", id, 101);
     const bool no_thread = request.target().starts_with("/ws/threads/none");
     co_await Chat(socket, *user, no_thread);
-    Log({{"event", "close"}, {"connection", id}, {"code", static_cast<int>(socket.reason().code)}});
+    LogEvent("close", id, static_cast<int>(socket.reason().code));
   }
 
-  asio::awaitable<bool> Send(Socket& socket, json::object message) {
-    const std::string text = json::serialize(message);
+  static std::string Text(const char* type, const char* name, const std::string& value) {
+    return json::serialize(json::object{{"type", type}, {name, value}});
+  }
+
+  asio::awaitable<bool> Send(Socket& socket, std::string text) {
     socket.text(true);
     auto [error, bytes] = co_await socket.async_write(asio::buffer(text), kTuple);
     co_return !error;
@@ -175,10 +189,11 @@ class Server {
 
   asio::awaitable<void> Chat(Socket& socket, std::string user, bool no_thread) {
     if (no_thread) {
-      co_await CloseWith(socket, 4404, "no such thread");
+      std::string why = "no such thread";
+      co_await CloseWith(socket, 4404, std::move(why));
       co_return;
     }
-    json::object hello{{"type", "connection_established"}, {"user_id", user}};
+    std::string hello = Text("connection_established", "user_id", user);
     if (!co_await Send(socket, std::move(hello))) co_return;
     beast::flat_buffer buffer(kMaxMessage);
     while (true) {
@@ -190,33 +205,48 @@ class Server {
       const auto* object = parse_error ? nullptr : message.if_object();
       const auto* type = object != nullptr ? object->if_contains("type") : nullptr;
       if (type == nullptr || *type != "user_message") {
-        json::object complaint{{"type", "error"}, {"detail", "expected a user_message"}};
+        std::string complaint = Text("error", "detail", "expected a user_message");
         if (!co_await Send(socket, std::move(complaint))) co_return;
         continue;
       }
       if (Has("close-1011")) {
-        co_await CloseWith(socket, 1011, "internal error");
+        std::string why = "internal error";
+        co_await CloseWith(socket, 1011, std::move(why));
         co_return;
       }
       const auto* thread = object->if_contains("thread_id");
-      if (!co_await Events(socket, thread != nullptr ? *thread : json::value())) co_return;
+      json::value thread_id = thread != nullptr ? *thread : json::value();
+      if (!co_await Events(socket, std::move(thread_id))) co_return;
     }
+  }
+
+  // Built outside of coroutines: g++ 12 destroys initializer lists in them twice.
+  std::vector<std::string> EventTexts(const json::value& thread) {
+    const std::string run = fmt::format("run-{}", ++last_run_);
+    std::vector<std::string> events;
+    const auto add = [&](const char* type, json::object more) {
+      json::object event;
+      event["type"] = type;
+      event["thread_id"] = thread;
+      event["run_id"] = run;
+      for (auto& member : more) event[member.key()] = member.value();
+      events.push_back(json::serialize(event));
+    };
+    add("agent_started", {});
+    add("agent_thinking", {});
+    add("tool_executing", {{"tool", "ledger"}});
+    add("tool_completed", {{"tool", "ledger"}, {"result", {{"ok", true}}}});
+    add("agent_completed", {{"text", "We spent 42."}});
+    if (Has("missing-event")) events.erase(events.begin() + 3);
+    if (Has("reorder")) std::swap(events[2], events[3]);
+    if (Has("duplicate-event")) events.insert(events.begin() + 1, std::string(events[1]));
+    return events;
   }
 
   asio::awaitable<bool> Events(Socket& socket, json::value thread) {
     if (Has("stall-events")) co_return true;
-    const std::string run = fmt::format("run-{}", ++last_run_);
-    std::vector<json::object> events{
-        {{"type", "agent_started"}, {"thread_id", thread}, {"run_id", run}},
-        {{"type", "agent_thinking"}, {"thread_id", thread}, {"run_id", run}},
-        {{"type", "tool_executing"}, {"thread_id", thread}, {"run_id", run}, {"tool", "ledger"}},
-        {{"type", "tool_completed"}, {"thread_id", thread}, {"run_id", run}, {"tool", "ledger"}, {"result", {{"ok", true}}}},
-        {{"type", "agent_completed"}, {"thread_id", thread}, {"run_id", run}, {"text", "We spent 42."}},
-    };
-    if (Has("missing-event")) events.erase(events.begin() + 3);
-    if (Has("reorder")) std::swap(events[2], events[3]);
-    if (Has("duplicate-event")) events.insert(events.begin() + 1, events[1]);
-    for (json::object& event : events) {
+    std::vector<std::string> events = EventTexts(thread);
+    for (std::string& event : events) {
       if (Has("slow-events")) {
         asio::steady_timer pause(context_, std::chrono::seconds(1));
         co_await pause.async_wait(kTuple);
@@ -237,9 +267,9 @@ class Server {
 }  // namespace
 
 const std::set<std::string>& KnownFaults() {
-  static const std::set<std::string> kFaults{"upgrade-500", "upgrade-503",  "missing-event", "reorder",          "duplicate-event",
-                                             "close-1011",  "stall",        "stall-events",  "slow-events",      "accept-any-token",
-                                             "drop-tcp",    "health-down"};
+  static const std::set<std::string> kFaults{"upgrade-500",     "upgrade-503",      "missing-event", "reorder",
+                                             "duplicate-event", "close-1011",       "stall",         "stall-events",
+                                             "slow-events",     "accept-any-token", "drop-tcp",      "health-down"};
   return kFaults;
 }
 
@@ -253,7 +283,8 @@ int Serve(const Settings& settings) {
   if (!error) acceptor.bind({address, settings.port}, error);
   if (!error) acceptor.listen(4096, error);
   if (error) {
-    fmt::print(stderr, "wsfleet-demo-target: cannot listen on {}:{}: {}\n", settings.address, settings.port, error.message());
+    fmt::print(stderr, "wsfleet-demo-target: cannot listen on {}:{}: {}\n", settings.address, settings.port,
+               error.message());
     return 1;
   }
   const std::uint16_t port = acceptor.local_endpoint().port();

@@ -29,8 +29,8 @@ std::int64_t Seconds(const boost::json::object& claims, std::string_view name, s
 bool IsSigned(std::string_view input, std::string_view signature, std::string_view key) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(input.data()), input.size(),
-       digest, &length);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(input.data()),
+       input.size(), digest, &length);
   std::string given;
   absl::WebSafeBase64Unescape(absl::string_view(signature.data(), signature.size()), &given);
   return given.size() == length && CRYPTO_memcmp(given.data(), digest, length) == 0;
