@@ -31,7 +31,7 @@ target_compile_options(wsfleet_options INTERFACE
   -Wundef -Wimplicit-fallthrough -Wunused)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and uninitialised values inside inlined std::variant and coroutines where there are none.
-  target_compile_options(wsfleet_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  target_compile_options(wsfleet_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # libstdc++ 12's stable_sort calls what libstdc++ 12 deprecates.
