@@ -9,4 +9,7 @@ namespace wsfleet {
 // never be reached, scenarios that assert nothing.
 void CheckSuite(const Suite& suite, Diagnostics& diagnostics);
 
+// A job has at most 64 labels: each is a series of figures for each agent that reports it.
+void CheckLabels(const std::vector<Suite>& suites, Diagnostics& diagnostics);
+
 }  // namespace wsfleet

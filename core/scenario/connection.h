@@ -13,7 +13,7 @@
 namespace wsfleet {
 
 struct TlsSpec {
-  std::optional<Template> ca;           // PEM text (files of the bundle are filled in on resolution) or ${secret.X}
+  std::optional<Template> ca;           // PEM text (that of the file that was named) or ${secret.X}
   std::optional<Template> certificate;  // client certificate chain, PEM
   std::optional<Template> key;          // ${secret.X}
   std::optional<Template> server_name;

@@ -13,10 +13,20 @@ namespace {
 constexpr std::array<std::string_view, 10> kReservedNames{"env", "secret", "data",  "session", "uuid",
                                                           "now", "region", "agent", "trace",   "window"};
 
-bool IsIdentifier(std::string_view name) {
-  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-         std::string_view::npos;
+// The first ${…} of a text, or nothing.
+std::string_view FirstTemplate(std::string_view text) {
+  std::size_t at = text.find("${");
+  while (at != std::string_view::npos && at > 0 && text[at - 1] == '$') at = text.find("${", at + 2);
+  if (at == std::string_view::npos) return {};
+  const std::size_t end = text.find('}', at);
+  return text.substr(at, end == std::string_view::npos ? end : end + 1 - at);
+}
+
+// Templates stand in values, never in keys.
+void RefuseTemplateInKey(ParseContext& context, const YamlNode::Entry& entry) {
+  const std::string_view found = FirstTemplate(entry.key);
+  if (found.empty()) return;
+  context.diagnostics.Error(entry.key_range, fmt::format("{} is not allowed in a key", Excerpt(found, 60)));
 }
 
 void Expected(ParseContext& context, std::string_view key, const YamlNode& node, std::string_view expected) {
@@ -37,6 +47,7 @@ bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view wha
     return false;
   }
   for (const YamlNode::Entry& entry : node.entries) {
+    if (context.diagnostics.full()) break;
     if (std::ranges::find(allowed, entry.key) != allowed.end()) continue;
     SourceRange range = entry.key_range;
     std::string hint = Suggestion(entry.key, allowed);
@@ -53,10 +64,46 @@ const YamlNode* Get(const YamlNode& mapping, std::string_view key) {
   return entry == nullptr ? nullptr : &entry->value;
 }
 
+bool IsIdentifier(std::string_view name) {
+  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+         std::string_view::npos;
+}
+
 std::optional<std::string> ReadText(ParseContext& context, std::string_view key, const YamlNode& node) {
-  if (node.is_scalar() && ScalarValue(node).is_string()) return node.text;
+  if (node.is_scalar()) {
+    const boost::json::value value = ScalarValue(node);
+    if (value.is_string()) return node.text;
+    if (!value.is_null()) {
+      context.diagnostics.Error(node.range,
+                                fmt::format("{0}: expected a text, found {1}; write \"{1}\"", key, node.text));
+      return std::nullopt;
+    }
+  }
   Expected(context, key, node, "a text");
   return std::nullopt;
+}
+
+std::optional<std::string> ReadPlainText(ParseContext& context, std::string_view key, const YamlNode& node) {
+  auto text = ReadText(context, key, node);
+  const std::string_view found = text ? FirstTemplate(*text) : std::string_view();
+  if (found.empty()) return text;
+  context.diagnostics.Error(node.range, fmt::format("{}: {} is not allowed here", key, Excerpt(found, 60)));
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadIdentifier(ParseContext& context, std::string_view key, const YamlNode& node) {
+  auto text = ReadPlainText(context, key, node);
+  if (!text || IsIdentifier(*text)) return text;
+  Expected(context, key, node, "a name of letters, digits and _");
+  return std::nullopt;
+}
+
+bool CheckIdentifier(ParseContext& context, const YamlNode::Entry& entry) {
+  if (IsIdentifier(entry.key)) return true;
+  context.diagnostics.Error(
+      entry.key_range, fmt::format("expected a name of letters, digits and _, found \"{}\"", Excerpt(entry.key, 60)));
+  return false;
 }
 
 std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node) {
@@ -86,7 +133,11 @@ std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_vi
       return std::nullopt;
     }
   }
-  Expected(context, key, node, "a duration with a unit such as 250ms, 3s, 5m or 1h");
+  if (node.is_scalar() && !FirstTemplate(node.text).empty()) {
+    ReadPlainText(context, key, node);
+  } else {
+    Expected(context, key, node, "a duration with a unit such as 250ms, 3s, 5m or 1h");
+  }
   return std::nullopt;
 }
 
@@ -121,15 +172,24 @@ std::optional<std::string> ReadWord(ParseContext& context, std::string_view key,
 }
 
 Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node) {
-  if (!node.is_scalar() || ScalarValue(node).is_null()) {
-    Expected(context, key, node, "a text");
-    return {};
-  }
+  if (!ReadText(context, key, node)) return {};
   SourceRange where;
   auto parsed = Template::Parse(node.text, node.range, &where);
   if (parsed.ok()) return *std::move(parsed);
   context.diagnostics.Error(where, std::string(ToStd(parsed.status().message())));
   return {};
+}
+
+Template ReadSecretReference(ParseContext& context, std::string_view key, const YamlNode& node) {
+  Template text = ReadTemplate(context, key, node);
+  const Template::Part* reference = text.sole_reference();
+  if (!text.empty() && (reference == nullptr || !reference->text.starts_with("secret."))) {
+    context.diagnostics.Error(
+        node.range,
+        fmt::format("{}: a literal secret is refused; write ${{secret.NAME}} and pass --secret NAME=env:VARIABLE",
+                    key));
+  }
+  return text;
 }
 
 TemplateValue ReadValue(ParseContext& context, const YamlNode& node) {
@@ -165,6 +225,7 @@ TemplateValue ReadValue(ParseContext& context, const YamlNode& node) {
   }
   TemplateValue::Object object;
   for (const YamlNode::Entry& entry : node.entries) {
+    RefuseTemplateInKey(context, entry);
     constant = object.emplace_back(entry.key, ReadValue(context, entry.value)).second.is_constant() && constant;
   }
   if (constant) {
@@ -185,6 +246,7 @@ std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& cont
     return out;
   }
   for (const YamlNode::Entry& entry : node.entries) {
+    RefuseTemplateInKey(context, entry);
     out.emplace_back(entry.key, ReadTemplate(context, entry.key, entry.value));
   }
   return out;
@@ -197,7 +259,7 @@ std::vector<std::string> ReadTextList(ParseContext& context, std::string_view ke
     return out;
   }
   for (const YamlNode& element : node.elements) {
-    if (auto text = ReadText(context, key, element)) out.push_back(*std::move(text));
+    if (auto text = ReadPlainText(context, key, element)) out.push_back(*std::move(text));
   }
   return out;
 }
@@ -207,10 +269,7 @@ bool CheckVariableName(ParseContext& context, const std::string& name, const Sou
     context.diagnostics.Error(range, fmt::format("\"{}\" is reserved for templates", name));
     return false;
   }
-  if (IsIdentifier(name)) return true;
-  context.diagnostics.Error(range,
-                            fmt::format("expected a name of letters, digits and _, found \"{}\"", Excerpt(name, 60)));
-  return false;
+  return CheckIdentifier(context, {name, range, {}});
 }
 
 }  // namespace wsfleet

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "core/scenario/diagnostics.h"
+#include "core/scenario/not_in_this_version.h"
 #include "core/scenario/yaml_node.h"
 #include "core/value/template.h"
 
@@ -20,7 +20,11 @@ namespace wsfleet {
 
 struct ParseContext {
   std::string file;
+  const SourceFiles& files;  // of the bundle
   Diagnostics& diagnostics;
+  std::vector<NotInThisVersion> unsupported = {};  // found so far in the suite, or in the scenario being parsed
+  bool in_folder_suite = false;                    // the file is read with the suite that lists it
+  std::size_t file_bytes = 0;                      // of the named files whose content was taken
 };
 
 // The keys of a mapping against a table of those that are allowed; each unknown one is reported with a suggestion.
@@ -34,6 +38,10 @@ const YamlNode* Get(const YamlNode& mapping, std::string_view key);
 std::string Suggestion(std::string_view word, std::span<const std::string_view> candidates);
 
 std::optional<std::string> ReadText(ParseContext& context, std::string_view key, const YamlNode& node);
+// A text in which no template may stand.
+std::optional<std::string> ReadPlainText(ParseContext& context, std::string_view key, const YamlNode& node);
+// A name of letters, digits and _, not beginning with a digit.
+std::optional<std::string> ReadIdentifier(ParseContext& context, std::string_view key, const YamlNode& node);
 std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node);
 std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
                                         std::int64_t min, std::int64_t max);
@@ -43,11 +51,18 @@ std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view ke
 std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
                                     std::span<const std::string_view> allowed);
 Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node);
+// A `${secret.X}` and nothing else.
+Template ReadSecretReference(ParseContext& context, std::string_view key, const YamlNode& node);
 TemplateValue ReadValue(ParseContext& context, const YamlNode& node);
 std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& context, std::string_view key,
                                                               const YamlNode& node);
 // Strings of a list; `key` names it in messages.
 std::vector<std::string> ReadTextList(ParseContext& context, std::string_view key, const YamlNode& node);
+
+bool IsIdentifier(std::string_view name);
+
+// The same of a key of the suite: of a credential, a target.
+bool CheckIdentifier(ParseContext& context, const YamlNode::Entry& entry);
 
 // A name that templates may use: an identifier, and not one of those that they reserve.
 bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range);

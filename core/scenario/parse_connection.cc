@@ -3,33 +3,19 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/scenario/bundle_file.h"
+#include "core/scenario/keys.h"
 #include "core/scenario/parse_match.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTlsKeys{"ca",          "cert",        "key",     "server_name",
-                                                   "min_version", "max_version", "insecure"};
 constexpr std::array<std::string_view, 4> kTlsVersions{"tls1.0", "tls1.1", "tls1.2", "tls1.3"};
-constexpr std::array<std::string_view, 13> kHttpKeys{"get",  "post", "put",    "patch",    "delete", "headers", "auth",
-                                                     "json", "text", "within", "max_time", "expect", "capture"};
 constexpr std::array<std::string_view, 5> kMethods{"get", "post", "put", "patch", "delete"};
-constexpr std::array<std::string_view, 4> kHttpExpectKeys{"status", "header", "json", "text"};
-constexpr std::array<std::string_view, 14> kConnectKeys{"as",           "path",     "auth",    "headers", "query",
-                                                        "subprotocols", "compress", "tls",     "proxy",   "within",
-                                                        "max_time",     "expect",   "refused", "sequence"};
-constexpr std::array<std::string_view, 4> kConnectExpectKeys{"header", "subprotocol", "compress", "tls"};
-constexpr std::array<std::string_view, 4> kTlsExpectKeys{"version", "cipher", "issuer", "days_left"};
-constexpr std::array<std::string_view, 8> kRefusedKeys{"status", "header", "json",  "text",
-                                                       "close",  "reason", "class", "any"};
 constexpr std::array<std::string_view, 10> kRefusedClasses{
     "dns",  "tcp",      "tls",  "proxy", "upgrade-refused-4xx", "upgrade-refused-5xx", "not-a-websocket",
     "auth", "protocol", "close"};
-constexpr std::array<std::string_view, 5> kReconnectKeys{"attempts", "backoff", "within", "headers", "query"};
-constexpr std::array<std::string_view, 4> kDeflateKeys{"server_max_window_bits", "client_max_window_bits",
-                                                       "server_no_context_takeover", "client_no_context_takeover"};
-constexpr std::array<std::string_view, 5> kSequenceKeys{"path", "match", "start", "duplicates", "as"};
 
 std::vector<std::pair<std::string, Predicate>> ParsePredicateMap(ParseContext& context, std::string_view key,
                                                                  const YamlNode& node) {
@@ -53,7 +39,7 @@ void ParseHttpTests(ParseContext& context, const YamlNode& node, HttpExpect& out
 
 DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
   DeflateSpec spec;
-  if (!CheckKeys(context, node, "compress", kDeflateKeys)) return spec;
+  if (!CheckKeys(context, node, "compress", keys::kCompress)) return spec;
   const auto bits = [&](std::string_view key) -> std::optional<std::uint8_t> {
     const YamlNode* value = Get(node, key);
     if (value == nullptr) return std::nullopt;
@@ -71,9 +57,9 @@ DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
   return spec;
 }
 
-ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
   ConnectExpect expect;
-  if (!CheckKeys(context, node, "expect", kConnectExpectKeys)) return expect;
+  if (!CheckKeys(context, node, "expect", keys::kConnectExpect)) return expect;
   if (const YamlNode* header = Get(node, "header")) expect.headers = ParsePredicateMap(context, "header", *header);
   if (const YamlNode* subprotocol = Get(node, "subprotocol")) {
     expect.subprotocol = ParsePredicate(context, "subprotocol", *subprotocol);
@@ -85,12 +71,12 @@ ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node, Un
       expect.compressed = true;
       expect.compress_parameters = ParseDeflate(context, compress->value);
     }
-    if (expect.compressed.value_or(false)) unsupported.push_back({"compress", compress->key_range});
+    if (expect.compressed.value_or(false)) context.unsupported.push_back({"compress", compress->key_range});
   }
   if (const auto* tls = node.Find("tls")) {
-    CheckKeys(context, tls->value, "tls", kTlsExpectKeys);
+    CheckKeys(context, tls->value, "tls", keys::kTlsExpect);
     expect.tls = ParsePredicateMap(context, "tls", tls->value);
-    unsupported.push_back({"expect tls", tls->key_range});
+    context.unsupported.push_back({"expect tls", tls->key_range});
   }
   return expect;
 }
@@ -110,7 +96,7 @@ Refusal ParseRefusal(ParseContext& context, const YamlNode& node) {
 
 std::vector<Refusal> ParseRefused(ParseContext& context, const YamlNode& node) {
   std::vector<Refusal> out;
-  if (!CheckKeys(context, node, "refused", kRefusedKeys)) return out;
+  if (!CheckKeys(context, node, "refused", keys::kRefused)) return out;
   if (node.entries.empty()) {
     context.diagnostics.Error(node.range, "refused: expected how, such as {status: 401} or {class: auth}");
     return out;
@@ -128,7 +114,7 @@ std::vector<Refusal> ParseRefused(ParseContext& context, const YamlNode& node) {
     return out;
   }
   for (const YamlNode& element : any->value.elements) {
-    if (CheckKeys(context, element, "any", std::span(kRefusedKeys).first(7))) {
+    if (CheckKeys(context, element, "any", keys::kRefusal)) {
       out.push_back(ParseRefusal(context, element));
     }
   }
@@ -137,7 +123,7 @@ std::vector<Refusal> ParseRefused(ParseContext& context, const YamlNode& node) {
 
 SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
   SequenceSpec spec;
-  if (!CheckKeys(context, node, "sequence", kSequenceKeys)) return spec;
+  if (!CheckKeys(context, node, "sequence", keys::kSequence)) return spec;
   if (const YamlNode* path = Get(node, "path")) {
     const auto text = ReadText(context, "path", *path);
     if (auto parsed = text ? ParsePath(context, *text, path->range) : std::nullopt) spec.path = *std::move(parsed);
@@ -159,7 +145,7 @@ SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
   return spec;
 }
 
-void ParseConnectionSpec(ParseContext& context, const YamlNode& node, ConnectionSpec& out, Unsupported& unsupported) {
+void ParseConnectionSpec(ParseContext& context, const YamlNode& node, ConnectionSpec& out) {
   if (const YamlNode* path = Get(node, "path")) {
     out.url = ReadTemplate(context, "path", *path);
   } else {
@@ -180,33 +166,39 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
     const bool off = compress->value.is_scalar() && !ReadBool(context, "compress", compress->value).value_or(false);
     if (!off) {
       out.compress = compress->value.is_scalar() ? DeflateSpec() : ParseDeflate(context, compress->value);
-      unsupported.push_back({"compress", compress->key_range});
+      context.unsupported.push_back({"compress", compress->key_range});
     }
   }
-  if (const YamlNode* tls = Get(node, "tls")) out.tls = ParseTls(context, *tls, unsupported);
+  if (const YamlNode* tls = Get(node, "tls")) out.tls = ParseTls(context, *tls);
   if (const auto* proxy = node.Find("proxy")) {
-    out.proxy = ParseProxy(context, proxy->value, proxy->key_range, unsupported);
+    out.proxy = ParseProxy(context, proxy->value, proxy->key_range);
   }
   if (const auto* sequence = node.Find("sequence")) {
     out.sequence = ParseSequence(context, sequence->value);
-    unsupported.push_back({"sequence", sequence->key_range});
+    context.unsupported.push_back({"sequence", sequence->key_range});
   }
 }
 
 }  // namespace
 
-TlsSpec ParseTls(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+TlsSpec ParseTls(ParseContext& context, const YamlNode& node) {
   TlsSpec tls;
-  if (!CheckKeys(context, node, "tls", kTlsKeys)) return tls;
-  const auto text = [&](std::string_view key, std::optional<Template>& out) {
-    if (const YamlNode* value = Get(node, key)) out = ReadTemplate(context, key, *value);
+  if (!CheckKeys(context, node, "tls", keys::kTls)) return tls;
+  // PEM is a secret, or a file of the bundle whose content takes the path's place.
+  const auto pem = [&](std::string_view key, std::optional<Template>& out) {
+    const YamlNode* value = Get(node, key);
+    if (value == nullptr) return;
+    out = ReadTemplate(context, key, *value);
+    if (out->empty() || !out->is_literal()) return;
+    if (const auto* content = FindFile(context, key, out->literal(), value->range)) out = Template::Literal(*content);
   };
-  text("ca", tls.ca);
-  text("cert", tls.certificate);
-  text("key", tls.key);
-  text("server_name", tls.server_name);
+  pem("ca", tls.ca);
+  pem("cert", tls.certificate);
+  if (const YamlNode* key = Get(node, "key")) tls.key = ReadSecretReference(context, "key", *key);
+  if (const YamlNode* name = Get(node, "server_name")) tls.server_name = ReadTemplate(context, "server_name", *name);
   for (const std::string_view key : {"cert", "key"}) {
-    if (const auto* entry = node.Find(key)) unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
+    if (const auto* entry = node.Find(key))
+      context.unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
   }
   if (tls.certificate.has_value() != tls.key.has_value()) {
     context.diagnostics.Error(node.range, "tls: cert and key go together");
@@ -215,7 +207,7 @@ TlsSpec ParseTls(ParseContext& context, const YamlNode& node, Unsupported& unsup
     const auto* entry = node.Find(key);
     if (entry == nullptr) continue;
     *out = ReadWord(context, key, entry->value, kTlsVersions);
-    unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
+    context.unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
   }
   if (const auto* insecure = node.Find("insecure")) {
     const auto value = ReadBool(context, "insecure", insecure->value);
@@ -230,8 +222,7 @@ TlsSpec ParseTls(ParseContext& context, const YamlNode& node, Unsupported& unsup
   return tls;
 }
 
-std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, const SourceRange& key,
-                                   Unsupported& unsupported) {
+std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, const SourceRange& key) {
   Template proxy = ReadTemplate(context, "proxy", node);
   if (proxy.is_literal()) {
     const std::string url = proxy.literal();
@@ -242,13 +233,13 @@ std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, 
           fmt::format("proxy: expected http://host:port, socks5://host:port or none, found {}", DescribeNode(node)));
     }
   }
-  unsupported.push_back({"proxy", key});
+  context.unsupported.push_back({"proxy", key});
   return proxy;
 }
 
 HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
   HttpRequest http;
-  if (!CheckKeys(context, node, "http", kHttpKeys)) return http;
+  if (!CheckKeys(context, node, "http", keys::kHttp)) return http;
   for (const std::string_view method : kMethods) {
     const auto* entry = node.Find(method);
     if (entry == nullptr) continue;
@@ -273,7 +264,7 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
   if (const YamlNode* within = Get(node, "within")) http.within = ReadDuration(context, "within", *within);
   if (const YamlNode* max_time = Get(node, "max_time")) http.max_time = ReadDuration(context, "max_time", *max_time);
   if (const YamlNode* expect = Get(node, "expect")) {
-    if (CheckKeys(context, *expect, "expect", kHttpExpectKeys)) {
+    if (CheckKeys(context, *expect, "expect", keys::kHttpExpect)) {
       ParseHttpTests(context, *expect, http.expect.emplace());
       if (expect->entries.empty()) context.diagnostics.Error(expect->range, "expect: expected at least one test");
     }
@@ -282,17 +273,17 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
   return http;
 }
 
-ConnectStep ParseConnect(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+ConnectStep ParseConnect(ParseContext& context, const YamlNode& node) {
   ConnectStep step;
-  if (!CheckKeys(context, node, "connect", kConnectKeys)) return step;
+  if (!CheckKeys(context, node, "connect", keys::kConnect)) return step;
   if (const auto* as = node.Find("as")) {
-    step.as = ReadText(context, "as", as->value).value_or("main");
-    if (step.as != "main") unsupported.push_back({"as", as->key_range});
+    step.as = ReadIdentifier(context, "as", as->value).value_or("main");
+    if (step.as != "main") context.unsupported.push_back({"as", as->key_range});
   }
-  ParseConnectionSpec(context, node, step.connection, unsupported);
+  ParseConnectionSpec(context, node, step.connection);
   if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
   if (const YamlNode* max_time = Get(node, "max_time")) step.max_time = ReadDuration(context, "max_time", *max_time);
-  if (const YamlNode* expect = Get(node, "expect")) step.expect = ParseConnectExpect(context, *expect, unsupported);
+  if (const YamlNode* expect = Get(node, "expect")) step.expect = ParseConnectExpect(context, *expect);
   if (const auto* refused = node.Find("refused")) {
     step.refused = ParseRefused(context, refused->value);
     for (const std::string_view other : {"expect", "sequence"}) {
@@ -306,7 +297,7 @@ ConnectStep ParseConnect(ParseContext& context, const YamlNode& node, Unsupporte
 
 ReconnectStep ParseReconnect(ParseContext& context, const YamlNode& node) {
   ReconnectStep step;
-  if (!CheckKeys(context, node, "reconnect", kReconnectKeys)) return step;
+  if (!CheckKeys(context, node, "reconnect", keys::kReconnect)) return step;
   if (const YamlNode* attempts = Get(node, "attempts")) {
     step.attempts = static_cast<std::uint32_t>(ReadInteger(context, "attempts", *attempts, 1, 20).value_or(1));
   }

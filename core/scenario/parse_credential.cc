@@ -3,15 +3,14 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "core/scenario/keys.h"
 #include "core/scenario/parse_connection.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
 namespace {
 
-constexpr std::array<std::string_view, 10> kCredentialKeys{"jwt",    "token",  "from", "ttl",   "nbf",
-                                                           "claims", "tamper", "in",   "param", "format"};
-constexpr std::array<std::string_view, 6> kJwtKeys{"alg", "key", "kid", "ttl", "nbf", "claims"};
+constexpr std::size_t kMaxCredentials = 200;
 constexpr std::array<std::string_view, 9> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
                                                       "RS512", "ES256", "ES384", "ES512"};
 constexpr std::array<std::string_view, 3> kRunAlgorithms{"HS256", "RS256", "ES256"};
@@ -20,7 +19,7 @@ constexpr std::array<std::string_view, 4> kTampers{"signature", "alg_none", "pay
 
 bool IsReservedAlgorithm(std::string_view text) { return text.starts_with("PS") || text == "EdDSA"; }
 
-void ParseAlgorithm(ParseContext& context, const YamlNode& node, Credential& out, Unsupported& unsupported) {
+void ParseAlgorithm(ParseContext& context, const YamlNode& node, Credential& out) {
   if (node.is_scalar() && IsReservedAlgorithm(node.text)) {
     std::string list;
     for (const std::string_view name : kAlgorithms) list += fmt::format(" {}", name);
@@ -31,18 +30,8 @@ void ParseAlgorithm(ParseContext& context, const YamlNode& node, Credential& out
   if (!algorithm) return;
   out.algorithm = *algorithm;
   if (std::ranges::find(kRunAlgorithms, *algorithm) == kRunAlgorithms.end()) {
-    unsupported.push_back({*algorithm, node.range});
+    context.unsupported.push_back({*algorithm, node.range});
   }
-}
-
-Template ParseKey(ParseContext& context, const YamlNode& node) {
-  Template key = ReadTemplate(context, "key", node);
-  const Template::Part* reference = key.sole_reference();
-  if (!key.empty() && (reference == nullptr || !reference->text.starts_with("secret."))) {
-    context.diagnostics.Error(
-        node.range, "key: a literal secret is refused; write ${secret.NAME} and pass --secret NAME=env:VARIABLE");
-  }
-  return key;
 }
 
 TemplateValue::Object ReadClaims(ParseContext& context, const YamlNode& node) {
@@ -55,16 +44,16 @@ TemplateValue::Object ReadClaims(ParseContext& context, const YamlNode& node) {
   return claims;
 }
 
-void ParseJwt(ParseContext& context, const YamlNode& node, Credential& out, Unsupported& unsupported) {
+void ParseJwt(ParseContext& context, const YamlNode& node, Credential& out) {
   out.is_jwt = true;
-  if (!CheckKeys(context, node, "jwt", kJwtKeys)) return;
+  if (!CheckKeys(context, node, "jwt", keys::kJwt)) return;
   if (const YamlNode* alg = Get(node, "alg")) {
-    ParseAlgorithm(context, *alg, out, unsupported);
+    ParseAlgorithm(context, *alg, out);
   } else {
     context.diagnostics.Error(node.range, "jwt: \"alg\" is missing");
   }
   if (const YamlNode* key = Get(node, "key")) {
-    out.key = ParseKey(context, *key);
+    out.key = ReadSecretReference(context, "key", *key);
   } else {
     context.diagnostics.Error(node.range, "jwt: \"key\" is missing; write key: ${secret.NAME}");
   }
@@ -89,10 +78,10 @@ void ParsePlacement(ParseContext& context, const YamlNode& node, Credential& out
     if (const auto word = ReadWord(context, "in", *place, kPlaces)) SetPlace(out, *word);
   }
   if (const YamlNode* parameter = Get(node, "param")) {
-    out.parameter = ReadText(context, "param", *parameter).value_or(out.parameter);
+    out.parameter = ReadPlainText(context, "param", *parameter).value_or(out.parameter);
   }
   if (const YamlNode* format = Get(node, "format")) {
-    out.format = ReadText(context, "format", *format).value_or(out.format);
+    out.format = ReadPlainText(context, "format", *format).value_or(out.format);
     if (out.format.find("{token}") == std::string::npos && out.format.find("{token_base64url}") == std::string::npos) {
       context.diagnostics.Error(format->range, "format: expected {token} or {token_base64url} in it");
     }
@@ -124,10 +113,14 @@ void ParseDerived(ParseContext& context, const YamlNode& node, Credential& out) 
 // Follows `from` before the credential itself, whatever the order in the file.
 class CredentialTable {
  public:
-  CredentialTable(ParseContext& context, const YamlNode& node, Unsupported& unsupported)
-      : context_(context), node_(node), unsupported_(unsupported) {}
+  CredentialTable(ParseContext& context, const YamlNode& node) : context_(context), node_(node) {}
 
   std::vector<Credential> ParseAll() {
+    // Each `from` is a level of recursion.
+    if (node_.entries.size() > kMaxCredentials) {
+      context_.diagnostics.Error(node_.range, fmt::format("auth: more than {} credentials", kMaxCredentials));
+      return {};
+    }
     for (const YamlNode::Entry& entry : node_.entries) {
       if (entry.key == "none") {
         context_.diagnostics.Error(entry.key_range, "\"none\" is built in and cannot be defined");
@@ -154,8 +147,8 @@ class CredentialTable {
     }
     Credential credential;
     SetPlace(credential, "header");
-    credential.name = entry.key;
-    if (!CheckKeys(context_, entry.value, entry.key, kCredentialKeys)) return nullptr;
+    CheckIdentifier(context_, entry);
+    if (!CheckKeys(context_, entry.value, entry.key, keys::kCredential)) return nullptr;
     ParseKind(entry, credential);
     ParsePlacement(context_, entry.value, credential);
     credential.name = entry.key;
@@ -177,7 +170,7 @@ class CredentialTable {
         context_.diagnostics.Error(extra->key_range, fmt::format("\"{}\" goes with from; write it inside of jwt", key));
       }
     }
-    if (jwt != nullptr) ParseJwt(context_, *jwt, credential, unsupported_);
+    if (jwt != nullptr) ParseJwt(context_, *jwt, credential);
     if (token != nullptr) credential.token = ReadTemplate(context_, "token", *token);
     if (from != nullptr) ParseFrom(*from, node, credential);
   }
@@ -198,19 +191,18 @@ class CredentialTable {
 
   ParseContext& context_;
   const YamlNode& node_;
-  Unsupported& unsupported_;
   std::vector<Credential> done_;
   std::set<std::string> under_way_;
 };
 
 }  // namespace
 
-std::vector<Credential> ParseCredentials(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+std::vector<Credential> ParseCredentials(ParseContext& context, const YamlNode& node) {
   if (!node.is_mapping()) {
     context.diagnostics.Error(node.range, fmt::format("auth: expected a mapping, found {}", DescribeNode(node)));
     return {};
   }
-  return CredentialTable(context, node, unsupported).ParseAll();
+  return CredentialTable(context, node).ParseAll();
 }
 
 }  // namespace wsfleet

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "core/scenario/fields.h"
@@ -8,7 +7,10 @@
 // Load models and thresholds: this version knows what is right, and does not run them.
 namespace wsfleet {
 
-void CheckLoad(ParseContext& context, const YamlNode& node);
+// "50/s", "0.5/m", "10/h".
+bool IsRate(std::string_view text);
+
+void CheckLoad(ParseContext& context, const YamlNode& node, bool has_thresholds);
 void CheckThresholds(ParseContext& context, const YamlNode& node);
 
 }  // namespace wsfleet

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/scenario/bundle_file.h"
+#include "core/scenario/keys.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
 
@@ -11,31 +13,12 @@ namespace {
 
 constexpr std::size_t kMaxRegexBytes = 1024;
 
-constexpr std::array<std::string_view, 14> kTests{"eq",       "not", "lt",   "lte",    "gt",     "gte",   "regex",
-                                                  "contains", "in",  "type", "length", "exists", "every", "schema"};
 constexpr std::array<std::string_view, 6> kTypes{"string", "number", "boolean", "array", "object", "null"};
 
 SourceRange Inside(SourceRange range, std::size_t offset) {
   range.column += static_cast<std::uint32_t>(offset);
   range.length = range.length > offset ? range.length - static_cast<std::uint32_t>(offset) : 1;
   return range;
-}
-
-std::shared_ptr<const re2::RE2> ParseRegex(ParseContext& context, std::string_view key, std::string_view text,
-                                           const SourceRange& range) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(1 << 20);
-  if (text.size() > kMaxRegexBytes) {
-    context.diagnostics.Error(range, fmt::format("{}: the expression is longer than {} bytes", key, kMaxRegexBytes));
-    return nullptr;
-  }
-  auto regex = std::make_shared<const RE2>(re2::StringPiece(text.data(), text.size()), options);
-  if (regex->ok()) return regex;
-  const std::size_t at = regex->error_arg().empty() ? std::string_view::npos : text.find(regex->error_arg());
-  context.diagnostics.Error(at == std::string_view::npos ? range : Inside(range, at),
-                            fmt::format("{}: {}", key, regex->error()));
-  return nullptr;
 }
 
 std::shared_ptr<const Predicate> Nested(ParseContext& context, std::string_view key, const YamlNode& node) {
@@ -99,9 +82,11 @@ bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::T
     test.exists = exists.value_or(true);
     return exists.has_value();
   }
-  const auto text = ReadText(context, key, node);
+  const auto text = ReadPlainText(context, key, node);
   if (!text) return false;
   if (key == "schema") {
+    context.unsupported.push_back({"schema", entry.key_range});
+    FindFile(context, key, *text, node.range);
     test.op = Op::kSchema;
     test.schema_path = *text;
     return true;
@@ -134,6 +119,23 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
 
 }  // namespace
 
+std::shared_ptr<const re2::RE2> ParseRegex(ParseContext& context, std::string_view key, std::string_view text,
+                                           const SourceRange& range) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(1 << 20);
+  if (text.size() > kMaxRegexBytes) {
+    context.diagnostics.Error(range, fmt::format("{}: the expression is longer than {} bytes", key, kMaxRegexBytes));
+    return nullptr;
+  }
+  auto regex = std::make_shared<const RE2>(re2::StringPiece(text.data(), text.size()), options);
+  if (regex->ok()) return regex;
+  const std::size_t at = regex->error_arg().empty() ? std::string_view::npos : text.find(regex->error_arg());
+  context.diagnostics.Error(at == std::string_view::npos ? range : Inside(range, at),
+                            fmt::format("{}: {}", key, regex->error()));
+  return nullptr;
+}
+
 std::optional<JsonPath> ParsePath(ParseContext& context, std::string_view text, const SourceRange& range) {
   JsonPath::ParseError error;
   auto path = JsonPath::Parse(text, &error);
@@ -160,9 +162,9 @@ Predicate ParsePredicate(ParseContext& context, std::string_view key, const Yaml
     context.diagnostics.Error(node.range, fmt::format("{}: expected at least one test", key));
     return predicate;
   }
-  CheckKeys(context, node, key, kTests);
+  CheckKeys(context, node, key, keys::kPredicate);
   for (const YamlNode::Entry& entry : node.entries) {
-    if (std::find(kTests.begin(), kTests.end(), entry.key) == kTests.end()) continue;
+    if (std::find(keys::kPredicate.begin(), keys::kPredicate.end(), entry.key) == keys::kPredicate.end()) continue;
     Predicate::Test test;
     if (ParseTest(context, entry, test)) predicate.tests.push_back(std::move(test));
   }
@@ -189,7 +191,7 @@ Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_on
 }
 
 std::optional<CaptureSource> ParseSource(ParseContext& context, std::string_view key, const YamlNode& node, bool http) {
-  const auto text = ReadText(context, key, node);
+  const auto text = ReadPlainText(context, key, node);
   if (!text) return std::nullopt;
   CaptureSource source;
   source.range = node.range;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_on
 // `http`: header: and cookie: are allowed too.
 std::optional<CaptureSource> ParseSource(ParseContext& context, std::string_view key, const YamlNode& node, bool http);
 std::vector<Capture> ParseCaptures(ParseContext& context, const YamlNode& node, bool http);
+// Null, and an error, for what is no RE2 expression; `text` begins at `range`.
+std::shared_ptr<const re2::RE2> ParseRegex(ParseContext& context, std::string_view key, std::string_view text,
+                                           const SourceRange& range);
 std::optional<JsonPath> ParsePath(ParseContext& context, std::string_view text, const SourceRange& range);
 
 }  // namespace wsfleet

@@ -6,29 +6,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "core/base/text.h"
+#include "core/scenario/bundle_file.h"
+#include "core/scenario/keys.h"
 #include "core/scenario/parse_match.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
 namespace {
 
-constexpr std::array<std::string_view, 14> kActions{"http",       "connect",    "reconnect",   "send",         "expect",
-                                                    "expect_seq", "expect_all", "expect_none", "expect_close", "ping",
-                                                    "close",      "drop",       "wait",        "repeat"};
-constexpr std::array<std::string_view, 16> kStepKeys{
-    "id",         "via",         "http",         "connect", "reconnect", "send", "expect", "expect_seq",
-    "expect_all", "expect_none", "expect_close", "ping",    "close",     "drop", "wait",   "repeat"};
-constexpr std::array<std::string_view, 8> kSendKeys{"json", "text",   "hex",       "base64",
-                                                    "file", "opcode", "fragments", "capture"};
-constexpr std::array<std::string_view, 7> kExpectKeys{"match",    "assert", "capture", "within",
-                                                      "max_time", "name",   "since"};
-constexpr std::array<std::string_view, 5> kSequenceKeys{"messages", "strict", "unique", "within", "since"};
-constexpr std::array<std::string_view, 4> kAllKeys{"messages", "unique", "within", "since"};
-constexpr std::array<std::string_view, 3> kNoneKeys{"match", "for", "since"};
-constexpr std::array<std::string_view, 4> kExpectCloseKeys{"code", "reason", "within", "since"};
-constexpr std::array<std::string_view, 2> kPingKeys{"within", "max_time"};
-constexpr std::array<std::string_view, 2> kCloseKeys{"code", "reason"};
-constexpr std::array<std::string_view, 4> kRepeatKeys{"times", "for", "every", "steps"};
 constexpr std::size_t kMaxMessages = 64;
 constexpr std::size_t kMaxSteps = 1000;
 
@@ -37,9 +22,9 @@ std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& 
   return value == nullptr ? std::nullopt : ReadDuration(context, key, *value);
 }
 
-std::string TextOf(ParseContext& context, const YamlNode& node, std::string_view key) {
+std::string IdentifierOf(ParseContext& context, const YamlNode& node, std::string_view key) {
   const YamlNode* value = Get(node, key);
-  return value == nullptr ? std::string() : ReadText(context, key, *value).value_or("");
+  return value == nullptr ? std::string() : ReadIdentifier(context, key, *value).value_or("");
 }
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -47,14 +32,13 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 void ParsePayload(ParseContext& context, const YamlNode& node, SendStep& step) {
   constexpr std::array<std::string_view, 5> kKinds{"json", "text", "hex", "base64", "file"};
   const YamlNode::Entry* payload = nullptr;
-  for (const std::string_view kind : kKinds) {
-    const auto* entry = node.Find(kind);
-    if (entry == nullptr) continue;
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (std::ranges::find(kKinds, entry.key) == kKinds.end()) continue;
     if (payload != nullptr) {
-      context.diagnostics.Error(entry->key_range, "send has exactly one of json, text, hex, base64, file");
+      context.diagnostics.Error(entry.key_range, "send has exactly one of json, text, hex, base64, file");
       return;
     }
-    payload = entry;
+    payload = &entry;
   }
   if (payload == nullptr) {
     context.diagnostics.Error(node.range, "send has exactly one of json, text, hex, base64, file; found none");
@@ -71,9 +55,10 @@ void ParsePayload(ParseContext& context, const YamlNode& node, SendStep& step) {
     step.text = ReadTemplate(context, "text", payload->value);
     return;
   }
-  std::string text = ReadText(context, payload->key, payload->value).value_or("");
+  std::string text = ReadPlainText(context, payload->key, payload->value).value_or("");
   if (payload->key == "file") {
     step.kind = SendStep::Kind::kFile;
+    if (const auto* content = FindFile(context, "file", text, payload->value.range)) step.bytes = *content;
     step.file = std::move(text);
     return;
   }
@@ -89,9 +74,9 @@ void ParsePayload(ParseContext& context, const YamlNode& node, SendStep& step) {
   }
 }
 
-SendStep ParseSend(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+SendStep ParseSend(ParseContext& context, const YamlNode& node) {
   SendStep step;
-  if (!CheckKeys(context, node, "send", kSendKeys)) return step;
+  if (!CheckKeys(context, node, "send", keys::kSend)) return step;
   ParsePayload(context, node, step);
   constexpr std::array<std::string_view, 3> kOpcodes{"text", "binary", "pong"};
   if (const auto* opcode = node.Find("opcode")) {
@@ -101,12 +86,12 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node, Unsupported& uns
                    : *word == "binary" ? SendStep::Frame::kBinary
                                        : SendStep::Frame::kText;
     }
-    if (step.frame == SendStep::Frame::kPong) unsupported.push_back({"opcode: pong", opcode->key_range});
+    if (step.frame == SendStep::Frame::kPong) context.unsupported.push_back({"opcode: pong", opcode->key_range});
   }
   if (const auto* fragments = node.Find("fragments")) {
     step.fragments =
         static_cast<std::uint32_t>(ReadInteger(context, "fragments", fragments->value, 1, 1000).value_or(1));
-    if (step.fragments > 1) unsupported.push_back({"fragments", fragments->key_range});
+    if (step.fragments > 1) context.unsupported.push_back({"fragments", fragments->key_range});
   }
   if (const YamlNode* capture = Get(node, "capture")) step.capture = ParseCaptures(context, *capture, false);
   return step;
@@ -115,8 +100,10 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node, Unsupported& uns
 Message ParseMessage(ParseContext& context, const YamlNode& node) {
   Message message;
   message.range = node.range;
-  message.name = TextOf(context, node, "name");
-  if (const auto* name = node.Find("name")) message.range = name->value.range;
+  if (const YamlNode* name = Get(node, "name")) {
+    message.name = ReadPlainText(context, "name", *name).value_or("");
+    message.range = name->range;
+  }
   if (const YamlNode* match = Get(node, "match")) {
     message.match = ParseSelector(context, *match);
     if (message.name.empty()) message.range = match->range;
@@ -132,9 +119,9 @@ Message ParseMessage(ParseContext& context, const YamlNode& node) {
 
 ExpectStep ParseExpect(ParseContext& context, const YamlNode& node) {
   ExpectStep step;
-  if (!CheckKeys(context, node, "expect", kExpectKeys)) return step;
+  if (!CheckKeys(context, node, "expect", keys::kExpect)) return step;
   step.message = ParseMessage(context, node);
-  step.since = TextOf(context, node, "since");
+  step.since = IdentifierOf(context, node, "since");
   return step;
 }
 
@@ -150,25 +137,16 @@ Unique ParseUnique(ParseContext& context, const YamlNode& node) {
   return unique;
 }
 
-void WarnOfLongHold(ParseContext& context, const YamlNode& node, const ExpectManyStep& step) {
-  const auto* unique = node.Find("unique");
-  if (unique == nullptr || !step.unique.wanted || step.unique.after_last_match) return;
-  if (step.within.value_or(absl::ZeroDuration()) > absl::Seconds(10)) {
-    context.diagnostics.Warning(unique->key_range,
-                                "unique: true holds the step until `within` is over; give a duration");
-  }
-}
-
 ExpectManyStep ParseExpectMany(ParseContext& context, const YamlNode& node, bool sequence) {
   ExpectManyStep step;
   step.order = sequence ? ExpectManyStep::Order::kSequence : ExpectManyStep::Order::kAny;
-  const auto keys =
-      sequence ? std::span<const std::string_view>(kSequenceKeys) : std::span<const std::string_view>(kAllKeys);
-  if (!CheckKeys(context, node, sequence ? "expect_seq" : "expect_all", keys)) return step;
+  const bool is_mapping = sequence ? CheckKeys(context, node, "expect_seq", keys::kExpectSeq)
+                                   : CheckKeys(context, node, "expect_all", keys::kExpectAll);
+  if (!is_mapping) return step;
   if (const YamlNode* strict = Get(node, "strict")) step.strict = ReadBool(context, "strict", *strict).value_or(false);
   if (const YamlNode* unique = Get(node, "unique")) step.unique = ParseUnique(context, *unique);
   step.within = DurationOf(context, node, "within");
-  step.since = TextOf(context, node, "since");
+  step.since = IdentifierOf(context, node, "since");
   const YamlNode* messages = Get(node, "messages");
   if (messages == nullptr || !messages->is_sequence() || messages->elements.empty() ||
       messages->elements.size() > kMaxMessages) {
@@ -177,17 +155,16 @@ ExpectManyStep ParseExpectMany(ParseContext& context, const YamlNode& node, bool
     return step;
   }
   for (const YamlNode& element : messages->elements) {
-    if (CheckKeys(context, element, "message", std::span(kExpectKeys).first(6))) {
+    if (CheckKeys(context, element, "message", keys::kMessage)) {
       step.messages.push_back(ParseMessage(context, element));
     }
   }
-  WarnOfLongHold(context, node, step);
   return step;
 }
 
 ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
   ExpectNoneStep step;
-  if (!CheckKeys(context, node, "expect_none", kNoneKeys)) return step;
+  if (!CheckKeys(context, node, "expect_none", keys::kExpectNone)) return step;
   if (const YamlNode* match = Get(node, "match")) {
     step.match = ParseSelector(context, *match);
   } else {
@@ -198,23 +175,23 @@ ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
   } else if (Get(node, "for") == nullptr) {
     context.diagnostics.Error(node.range, "expect_none: \"for\" is missing: for how long? write for: 1s");
   }
-  step.since = TextOf(context, node, "since");
+  step.since = IdentifierOf(context, node, "since");
   return step;
 }
 
 ExpectCloseStep ParseExpectClose(ParseContext& context, const YamlNode& node) {
   ExpectCloseStep step;
-  if (!CheckKeys(context, node, "expect_close", kExpectCloseKeys)) return step;
+  if (!CheckKeys(context, node, "expect_close", keys::kExpectClose)) return step;
   if (const YamlNode* code = Get(node, "code")) step.code = ParsePredicate(context, "code", *code);
   if (const YamlNode* reason = Get(node, "reason")) step.reason = ParsePredicate(context, "reason", *reason);
   step.within = DurationOf(context, node, "within");
-  step.since = TextOf(context, node, "since");
+  step.since = IdentifierOf(context, node, "since");
   return step;
 }
 
 CloseStep ParseClose(ParseContext& context, const YamlNode& node) {
   CloseStep step;
-  if (!CheckKeys(context, node, "close", kCloseKeys)) return step;
+  if (!CheckKeys(context, node, "close", keys::kClose)) return step;
   if (const YamlNode* code = Get(node, "code")) {
     step.code = static_cast<std::uint16_t>(ReadInteger(context, "code", *code, 1000, 4999).value_or(1000));
   }
@@ -227,9 +204,9 @@ CloseStep ParseClose(ParseContext& context, const YamlNode& node) {
   return step;
 }
 
-RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node) {
   RepeatStep step;
-  if (!CheckKeys(context, node, "repeat", kRepeatKeys)) return step;
+  if (!CheckKeys(context, node, "repeat", keys::kRepeat)) return step;
   if (const YamlNode* times = Get(node, "times")) {
     const auto number = ReadInteger(context, "times", *times, 1, INT64_MAX);
     if (number) step.times = static_cast<std::uint64_t>(*number);
@@ -240,54 +217,56 @@ RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node, Unsupported&
     context.diagnostics.Error(node.range, "repeat: expected times or for: when does it end?");
   }
   if (const YamlNode* steps = Get(node, "steps")) {
-    step.steps = ParseSteps(context, *steps, unsupported);
+    step.steps = ParseSteps(context, *steps);
   } else {
     context.diagnostics.Error(node.range, "repeat: \"steps\" is missing");
   }
   return step;
 }
 
-Action ParseAction(ParseContext& context, const YamlNode::Entry& entry, Unsupported& unsupported) {
+Action ParseAction(ParseContext& context, const YamlNode::Entry& entry) {
   const std::string& name = entry.key;
   const YamlNode& node = entry.value;
   if (name == "http") return ParseHttp(context, node);
-  if (name == "connect") return ParseConnect(context, node, unsupported);
-  if (name == "send") return ParseSend(context, node, unsupported);
+  if (name == "connect") return ParseConnect(context, node);
+  if (name == "send") return ParseSend(context, node);
   if (name == "expect") return ParseExpect(context, node);
   if (name == "expect_seq") return ParseExpectMany(context, node, true);
   if (name == "expect_all") return ParseExpectMany(context, node, false);
   if (name == "expect_none") return ParseExpectNone(context, node);
   if (name == "expect_close") return ParseExpectClose(context, node);
   if (name == "close") return ParseClose(context, node);
-  if (name == "repeat") return ParseRepeat(context, node, unsupported);
+  if (name == "repeat") return ParseRepeat(context, node);
   if (name == "reconnect") {
-    unsupported.push_back({"reconnect", entry.key_range});
+    context.unsupported.push_back({"reconnect", entry.key_range});
     return ParseReconnect(context, node);
   }
   if (name == "drop") {
-    unsupported.push_back({"drop", entry.key_range});
-    CheckKeys(context, node, "drop", {});
+    context.unsupported.push_back({"drop", entry.key_range});
+    CheckKeys(context, node, "drop", keys::kDrop);
     return DropStep{};
   }
   if (name == "wait") {
     return WaitStep{ReadDuration(context, "wait", node).value_or(absl::ZeroDuration())};
   }
   PingStep ping;
-  if (CheckKeys(context, node, "ping", kPingKeys)) {
+  if (CheckKeys(context, node, "ping", keys::kPing)) {
     ping.within = DurationOf(context, node, "within");
     ping.max_time = DurationOf(context, node, "max_time");
   }
   return ping;
 }
 
-bool IsAction(std::string_view key) { return std::ranges::find(kActions, key) != kActions.end(); }
+bool IsAction(std::string_view key) {
+  return key != "id" && key != "via" && std::ranges::find(keys::kStep, key) != keys::kStep.end();
+}
 
-std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
-  if (!CheckKeys(context, node, "step", kStepKeys)) return std::nullopt;
+std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node) {
+  if (!CheckKeys(context, node, "step", keys::kStep)) return std::nullopt;
   const YamlNode::Entry* action = nullptr;
   bool unknown = false;
   for (const YamlNode::Entry& entry : node.entries) {
-    unknown = unknown || std::ranges::find(kStepKeys, entry.key) == kStepKeys.end();
+    unknown = unknown || std::ranges::find(keys::kStep, entry.key) == keys::kStep.end();
     if (!IsAction(entry.key)) continue;
     if (action != nullptr) {
       context.diagnostics.Error(
@@ -309,23 +288,23 @@ std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node, Unsup
   step.range = action->key_range;
   step.range.length = static_cast<std::uint32_t>(action->key.size());
   step.action_name = action->key;
-  step.id = TextOf(context, node, "id");
+  step.id = IdentifierOf(context, node, "id");
   if (const auto* id = node.Find("id")) step.id_range = id->value.range;
   if (const auto* via = node.Find("via")) {
-    step.via = ReadText(context, "via", via->value).value_or("main");
+    step.via = ReadIdentifier(context, "via", via->value).value_or("main");
     step.via_range = via->value.range;
-    if (step.via != "main") unsupported.push_back({"via", via->key_range});
+    if (step.via != "main") context.unsupported.push_back({"via", via->key_range});
   }
   if (const auto* since = action->value.is_mapping() ? action->value.Find("since") : nullptr) {
     step.since_range = since->value.range;
   }
-  step.action = ParseAction(context, *action, unsupported);
+  step.action = ParseAction(context, *action);
   return step;
 }
 
 }  // namespace
 
-std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node, Unsupported& unsupported) {
+std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node) {
   std::vector<Step> steps;
   if (!node.is_sequence() || node.elements.empty() || node.elements.size() > kMaxSteps) {
     context.diagnostics.Error(
@@ -333,7 +312,7 @@ std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node, Unsupp
     return steps;
   }
   for (const YamlNode& element : node.elements) {
-    if (auto step = ParseStep(context, element, unsupported)) steps.push_back(*std::move(step));
+    if (auto step = ParseStep(context, element)) steps.push_back(*std::move(step));
   }
   return steps;
 }

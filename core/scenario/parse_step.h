@@ -6,6 +6,6 @@
 
 namespace wsfleet {
 
-std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node, Unsupported& unsupported);
+std::vector<Step> ParseSteps(ParseContext& context, const YamlNode& node);
 
 }  // namespace wsfleet

@@ -1,8 +1,11 @@
 #include "core/scenario/parser.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "core/scenario/check_suite.h"
+#include "core/scenario/folder_suite.h"
 #include "core/scenario/parse_suite.h"
 #include "core/scenario/yaml_reader.h"
 #include "fmt/format.h"
@@ -17,23 +20,67 @@ void WarnOfLaterVersions(const std::vector<NotInThisVersion>& entries, Diagnosti
   }
 }
 
-void ParseOne(const Bundle& bundle, const std::string& path, std::vector<Suite>& suites, Diagnostics& diagnostics) {
-  const auto file = bundle.files.find(path);
-  if (file == bundle.files.end()) {
-    diagnostics.Error({path, 0, 0, 1}, "this file is not in the bundle");
-    return;
+class BundleParser {
+ public:
+  BundleParser(const Bundle& bundle, Diagnostics& diagnostics) : bundle_(bundle), diagnostics_(diagnostics) {}
+
+  std::vector<Suite> Parse() {
+    for (const std::string& path : bundle_.suites) ParseFile(path);
+    if (!diagnostics_.has_errors()) {
+      CheckNames();
+      CheckLabels(suites_, diagnostics_);
+    }
+    return std::move(suites_);
   }
-  const auto root = ReadYaml(path, file->second, diagnostics);
-  if (!root) return;
-  ParseContext context{path, diagnostics};
-  auto suite = ParseSuite(context, *root);
-  if (!suite) return;
-  // A suite whose shape is wrong would only give follow-up errors.
-  if (!diagnostics.has_errors()) CheckSuite(*suite, diagnostics);
-  WarnOfLaterVersions(suite->not_in_this_version, diagnostics);
-  for (const Scenario& scenario : suite->scenarios) WarnOfLaterVersions(scenario.not_in_this_version, diagnostics);
-  suites.push_back(*std::move(suite));
-}
+
+ private:
+  void ParseFile(const std::string& path) {
+    const auto file = bundle_.files.find(path);
+    if (file == bundle_.files.end()) {
+      diagnostics_.Error({path, 0, 0, 1}, "this file is not in the bundle");
+      return;
+    }
+    const auto root = ReadYaml(path, file->second, diagnostics_);
+    if (!root) return;
+    if (!IsFolderSuite(*root)) return AddSuite(path, *root, false);
+    ParseContext context{path, bundle_.files, diagnostics_};
+    const NotInThisVersion folder{"files", root->Find("files")->key_range};
+    WarnOfLaterVersions({folder}, diagnostics_);
+    for (const ListedSuite& listed : ReadFolderSuite(context, *root)) {
+      const std::size_t before = suites_.size();
+      AddSuite(listed.file, listed.root, true);
+      if (suites_.size() > before) suites_.back().not_in_this_version.push_back(folder);
+    }
+  }
+
+  void AddSuite(const std::string& path, const YamlNode& root, bool in_folder_suite) {
+    const std::size_t errors = diagnostics_.errors();
+    ParseContext context{path, bundle_.files, diagnostics_};
+    context.in_folder_suite = in_folder_suite;
+    auto suite = ParseSuite(context, root);
+    if (!suite) return;
+    // A suite whose shape is wrong would only give follow-up errors.
+    if (diagnostics_.errors() == errors) CheckSuite(*suite, diagnostics_);
+    WarnOfLaterVersions(suite->not_in_this_version, diagnostics_);
+    for (const Scenario& scenario : suite->scenarios) WarnOfLaterVersions(scenario.not_in_this_version, diagnostics_);
+    suites_.push_back(*std::move(suite));
+  }
+
+  // Names of suites are the beginning of case ids.
+  void CheckNames() {
+    std::map<std::string, std::string> files;
+    for (const Suite& suite : suites_) {
+      const auto [found, inserted] = files.emplace(suite.name, suite.file);
+      if (inserted) continue;
+      diagnostics_.Error(suite.range,
+                         fmt::format("suite name \"{}\" is used twice; the first is in {}", suite.name, found->second));
+    }
+  }
+
+  const Bundle& bundle_;
+  Diagnostics& diagnostics_;
+  std::vector<Suite> suites_;
+};
 
 }  // namespace
 
@@ -56,7 +103,7 @@ ParseResult ParseBundle(const Bundle& bundle) {
     diagnostics.Error(
         {}, fmt::format("the bundle is {:.1f} MiB; the limit is 8 MiB", static_cast<double>(bytes) / (1 << 20)));
   } else {
-    for (const std::string& path : bundle.suites) ParseOne(bundle, path, result.suites, diagnostics);
+    result.suites = BundleParser(bundle, diagnostics).Parse();
   }
   result.diagnostics = diagnostics.Sorted(kMaxDiagnostics);
   if (!result.ok()) result.suites.clear();

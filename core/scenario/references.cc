@@ -70,13 +70,6 @@ void Visit(const DropStep&, const TemplateVisitor&) {}
 void Visit(const WaitStep&, const TemplateVisitor&) {}
 void Visit(const RepeatStep&, const TemplateVisitor&) {}
 
-void VisitSteps(const std::vector<Step>& steps, const TemplateVisitor& visit) {
-  for (const Step& step : steps) {
-    VisitTemplates(step.action, visit);
-    if (const auto* repeat = std::get_if<RepeatStep>(&step.action)) VisitSteps(repeat->steps, visit);
-  }
-}
-
 }  // namespace
 
 void VisitTemplates(const TemplateValue& value, bool secrets_allowed, const TemplateVisitor& visit) {
@@ -129,11 +122,6 @@ void VisitTemplates(const Credential& credential, const TemplateVisitor& visit) 
 
 void VisitTemplates(const Action& action, const TemplateVisitor& visit) {
   std::visit([&](const auto& step) { Visit(step, visit); }, action);
-}
-
-void VisitTemplates(const Scenario& scenario, const TemplateVisitor& visit) {
-  for (const Requirement& requirement : scenario.requirements) VisitTemplates(requirement, visit);
-  VisitSteps(scenario.steps, visit);
 }
 
 }  // namespace wsfleet

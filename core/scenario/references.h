@@ -19,7 +19,5 @@ void VisitTemplates(const Requirement& requirement, const TemplateVisitor& visit
 void VisitTemplates(const Credential& credential, const TemplateVisitor& visit);
 // Without what it checks of its inner steps: those of a repeat are visited by its owner.
 void VisitTemplates(const Action& action, const TemplateVisitor& visit);
-// Its requirements and steps, inner ones too.
-void VisitTemplates(const Scenario& scenario, const TemplateVisitor& visit);
 
 }  // namespace wsfleet

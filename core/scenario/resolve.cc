@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 #include "core/scenario/diagnostics.h"
 #include "core/scenario/plan.h"
-#include "core/scenario/references.h"
+#include "core/scenario/plan_names.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
 
@@ -35,6 +35,8 @@ class ConstantScope : public Scope {
   const Variables& variables_;
 };
 
+constexpr std::size_t kMaxCases = 100'000;
+
 class Resolver {
  public:
   Resolver(const Bundle& bundle, const Selection& selection, const Variables& variables)
@@ -51,8 +53,8 @@ class Resolver {
     if (diagnostics_.has_errors()) return result;
     std::ranges::copy_if(result.diagnostics, std::back_inserter(plan->warnings),
                          [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kWarning; });
-    plan->secrets.assign(secrets_.begin(), secrets_.end());
-    plan->environment.assign(environment_.begin(), environment_.end());
+    plan->secrets.assign(plan_names_.secrets.begin(), plan_names_.secrets.end());
+    plan->environment.assign(plan_names_.environment.begin(), plan_names_.environment.end());
     result.plan = std::move(plan);
     return result;
   }
@@ -90,10 +92,9 @@ class Resolver {
     for (const Scenario& scenario : shared->scenarios) scenarios.push_back(&scenario);
     std::ranges::stable_sort(scenarios, {}, &Scenario::priority);
     for (const Scenario* scenario : scenarios) AddCases(*shared, *scenario, plan);
-    if (shared->scenarios.empty()) Refuse(shared->not_in_this_version);
     if (plan.cases.size() == before) return;
     Refuse(shared->not_in_this_version);
-    CollectNames(*shared);
+    CollectNames(*shared, selected_, plan_names_);
     plan.suites.push_back(shared);
   }
 
@@ -120,15 +121,6 @@ class Resolver {
         fmt::format("target: expected a ws:// or wss:// URL or a name in targets, found \"{}\"", Excerpt(*text, 80)));
   }
 
-  std::string FileContent(const std::string& path, const Suite& suite, const SourceRange& range) {
-    const std::size_t slash = suite.file.rfind('/');
-    const std::string full = slash == std::string::npos ? path : suite.file.substr(0, slash + 1) + path;
-    const auto found = bundle_.files.find(full);
-    if (found != bundle_.files.end()) return found->second;
-    diagnostics_.Error(range, fmt::format("file \"{}\" is missing beside {}", path, suite.file));
-    return {};
-  }
-
   void FillDefaults(const Suite& suite, std::vector<Step>& steps) {
     const absl::Duration within = suite.defaults.within;
     for (Step& step : steps) {
@@ -141,13 +133,11 @@ class Resolver {
         expect->message.within = expect->message.within.value_or(within);
       } else if (auto* repeat = std::get_if<RepeatStep>(&step.action)) {
         FillDefaults(suite, repeat->steps);
-      } else if (auto* send = std::get_if<SendStep>(&step.action); send && send->kind == SendStep::Kind::kFile) {
-        send->bytes = FileContent(send->file, suite, step.range);
       }
     }
   }
 
-  bool IsSelected(const Suite&, const Scenario& scenario, const std::string& id) const {
+  bool IsSelected(const Scenario& scenario, const std::string& id) const {
     if (selection_.max_priority && scenario.priority > *selection_.max_priority) return false;
     const bool tagged = selection_.tags.empty() || std::ranges::any_of(selection_.tags, [&](const std::string& tag) {
                           return std::ranges::find(scenario.tags, tag) != scenario.tags.end();
@@ -175,14 +165,27 @@ class Resolver {
           id += fmt::format("{}{}={}", i == 0 ? " [" : ", ", cell[i].first, Excerpt(ValueAsText(cell[i].second), 80));
         }
         if (!cell.empty()) id += "]";
-        all_ids_.push_back(id);
-        if (!IsSelected(suite, scenario, id)) continue;
+        if (round == 1) Offer(id, scenario.range);
+        if (!IsSelected(scenario, id)) continue;
         if (selection_.repeat > 1) id += fmt::format(" #{}", round);
+        if (plan.cases.size() == kMaxCases) {
+          diagnostics_.Error({},
+                             fmt::format("more than {} cases are selected; choose fewer or repeat less", kMaxCases));
+          return;
+        }
         selected = true;
         plan.cases.push_back({CaseId(id), &suite, &scenario, cell, scenario.priority});
       }
+      if (!selected) return;
     }
-    if (selected) Refuse(scenario.not_in_this_version);
+    Refuse(scenario.not_in_this_version);
+    selected_.insert(&scenario);
+  }
+
+  // A case id is how everybody else names the case, so two of them never look alike.
+  void Offer(const std::string& id, const SourceRange& range) {
+    offered_.push_back(id);
+    if (!known_.insert(id).second) diagnostics_.Error(range, fmt::format("two cases are named \"{}\"", id));
   }
 
   void Refuse(const std::vector<NotInThisVersion>& entries) {
@@ -191,43 +194,11 @@ class Resolver {
     }
   }
 
-  void CollectNames(const Suite& suite) {
-    const TemplateVisitor visit = [&](const Template& text, bool) {
-      for (const Template::Part& part : text.parts()) {
-        if (part.reference && part.text.starts_with("secret.")) secrets_.insert(part.text.substr(7));
-        if (part.reference && part.text.starts_with("env.")) environment_.insert(part.text.substr(4));
-      }
-    };
-    const auto require = [&](const std::vector<Requirement>& requirements) {
-      for (const Requirement& requirement : requirements) {
-        VisitTemplates(requirement, visit);
-        if (const auto* env = std::get_if<EnvRequirement>(&requirement.what)) environment_.insert(env->name);
-        if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) secrets_.insert(secret->name);
-      }
-    };
-    require(suite.requirements);
-    for (const auto& [name, value] : suite.vars) VisitTemplates(value, true, visit);
-    for (const Credential& credential : suite.credentials) VisitTemplates(credential, visit);
-    for (const Target& target : suite.target_candidates) {
-      visit(target.url, true);
-      require(target.requirements);
-      for (const auto& [name, text] : target.headers) visit(text, true);
-      for (const auto& [name, value] : target.vars) VisitTemplates(value, true, visit);
-      VisitTemplates(target.tls, visit);
-    }
-    if (suite.target_reference) visit(*suite.target_reference, true);
-    if (suite.revision) VisitTemplates(suite.revision->http, visit);
-    for (const Scenario& scenario : suite.scenarios) {
-      require(scenario.requirements);
-      VisitTemplates(scenario, visit);
-    }
-  }
-
   void ReportEmpty() {
     std::string examples;
-    for (std::size_t i = 0; i < all_ids_.size() && i < 5; ++i) examples += fmt::format("\n  {}", all_ids_[i]);
-    if (all_ids_.size() > 5) examples += fmt::format("\n  … and {} more", all_ids_.size() - 5);
-    diagnostics_.Error({}, fmt::format("nothing is selected; there are {} cases:{}", all_ids_.size(), examples));
+    for (std::size_t i = 0; i < offered_.size() && i < 5; ++i) examples += fmt::format("\n  {}", offered_[i]);
+    if (offered_.size() > 5) examples += fmt::format("\n  … and {} more", offered_.size() - 5);
+    diagnostics_.Error({}, fmt::format("nothing is selected; there are {} cases:{}", offered_.size(), examples));
   }
 
   const Bundle& bundle_;
@@ -235,8 +206,10 @@ class Resolver {
   const Variables& variables_;
   std::unique_ptr<RE2> grep_;
   Diagnostics diagnostics_;
-  std::vector<std::string> all_ids_;
-  std::set<std::string> secrets_, environment_;
+  std::vector<std::string> offered_;  // ids before selection, in order
+  std::set<std::string> known_;
+  std::set<const Scenario*> selected_;
+  PlanNames plan_names_;
 };
 
 }  // namespace

@@ -68,7 +68,7 @@ struct SendStep {
   Kind kind = Kind::kText;
   TemplateValue json;  // kJson
   Template text;       // kText
-  std::string bytes;   // kHex, kBase64: decoded; kFile: filled when the plan is resolved
+  std::string bytes;   // kHex, kBase64: decoded; kFile: the content
   std::string file;    // kFile: path in the bundle
   enum class Frame { kText, kBinary, kPong };
   Frame frame = Frame::kText;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "core/scenario/connection.h"
+#include "core/scenario/not_in_this_version.h"
 #include "core/scenario/step.h"
 
 namespace wsfleet {
@@ -84,12 +86,6 @@ struct EvidenceSpec {
   std::vector<std::string> redact;  // RE2
 };
 
-// A key that this version understands and does not run yet; `run` refuses it at its place.
-struct NotInThisVersion {
-  std::string what;  // "load", "reconnect", …
-  SourceRange range;
-};
-
 struct Scenario {
   std::string name;
   std::vector<std::string> tags;  // the suite's and its own
@@ -116,7 +112,7 @@ struct Suite {
   std::vector<Credential> credentials;  // `from` followed
   std::vector<Requirement> requirements;
   std::vector<std::string> tags;
-  bool has_data = false;  // ${data.…} may stand in templates
+  std::optional<std::set<std::string>> data_columns;  // of `data`, for ${data.…}
   Defaults defaults;
   Regions regions;
   std::optional<std::uint32_t> stop_on_failure;

@@ -1,6 +1,8 @@
 #include "core/scenario/yaml_reader.h"
 
+#include <exception>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "core/base/text.h"
@@ -93,6 +95,7 @@ class TreeBuilder : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     std::size_t nodes_before = 0;
     std::optional<YamlNode> key;  // of a mapping, waiting for its value
+    std::set<std::string, std::less<>> keys;
   };
 
   [[noreturn]] static void Refuse(SourceRange range, std::string message) {
@@ -149,7 +152,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (parent.node.is_sequence()) {
       parent.node.elements.push_back(std::move(node));
     } else if (!parent.key) {
-      CheckKey(parent.node, node);
+      CheckKey(parent, node);
       parent.key = std::move(node);
     } else {
       parent.node.entries.push_back({parent.key->text, parent.key->range, std::move(node)});
@@ -157,14 +160,15 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  static void CheckKey(const YamlNode& mapping, const YamlNode& key) {
+  static void CheckKey(Level& mapping, const YamlNode& key) {
     if (!key.is_scalar()) Refuse(key.range, fmt::format("a key is a word, found {}", DescribeNode(key)));
     if (key.text == "<<" && !key.quoted) {
       Refuse(key.range, "merge keys (<<) are not part of YAML 1.2; write the keys out");
     }
-    if (const YamlNode::Entry* first = mapping.Find(key.text)) {
-      Refuse(key.range, fmt::format("duplicate key \"{}\"; the first is at {}:{}", key.text, first->key_range.line,
-                                    first->key_range.column));
+    if (!mapping.keys.insert(key.text).second) {
+      const YamlNode::Entry* first = mapping.node.Find(key.text);
+      Refuse(key.range, fmt::format("duplicate key \"{}\"; the first is at {}:{}", Excerpt(key.text, 60),
+                                    first->key_range.line, first->key_range.column));
     }
   }
 
@@ -244,6 +248,8 @@ std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text,
     } else {
       diagnostics.Error(RangeAt(file, error.mark, 1), fmt::format("not YAML: {}", error.msg));
     }
+  } catch (const std::exception& error) {
+    diagnostics.Error({file, 1, 1, 1}, fmt::format("not YAML: {}", error.what()));
   }
   return std::nullopt;
 }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/scenario/fields.h"
+
+namespace wsfleet {
+
+// One file of a folder suite, with what stands beside `files` laid under it.
+struct ListedSuite {
+  std::string file;
+  YamlNode root;
+};
+
+bool IsFolderSuite(const YamlNode& root);
+
+// The files that a folder suite lists, in its order; those of a glob in byte order. A map beside `files` is merged
+// entry by entry and the file's entry wins; tags are added; anything else is replaced by the file's. Says what is wrong
+// with the folder suite itself, and what cannot be read. Thresholds beside `files` are checked here and not laid under.
+std::vector<ListedSuite> ReadFolderSuite(ParseContext& context, const YamlNode& root);
+
+}  // namespace wsfleet

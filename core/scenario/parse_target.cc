@@ -1,0 +1,169 @@
+#include "core/scenario/parse_target.h"
+
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "core/scenario/bundle_file.h"
+#include "core/scenario/keys.h"
+#include "core/scenario/parse_connection.h"
+#include "core/scenario/parse_match.h"
+#include "fmt/format.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::size_t kMaxTargets = 100;
+constexpr std::size_t kMaxVars = 1000;
+
+bool IsUrl(std::string_view text) { return text.starts_with("ws://") || text.starts_with("wss://"); }
+
+Requirement ParseRequirement(ParseContext& context, const YamlNode& node) {
+  Requirement requirement;
+  requirement.range = node.range;
+  if (!CheckKeys(context, node, "requires", keys::kRequirement)) return requirement;
+  if (node.entries.size() != 1) {
+    context.diagnostics.Error(node.range, "a requirement is exactly one of env, secret, http, agent");
+    return requirement;
+  }
+  const YamlNode::Entry& entry = node.entries.front();
+  if (entry.key == "env") {
+    requirement.what = EnvRequirement{ReadIdentifier(context, "env", entry.value).value_or("")};
+  } else if (entry.key == "secret") {
+    requirement.what = SecretRequirement{ReadIdentifier(context, "secret", entry.value).value_or("")};
+  } else if (entry.key == "http") {
+    requirement.what = HttpRequirement{ParseHttp(context, entry.value)};
+  } else if (entry.key == "agent") {
+    AgentRequirement agent;
+    if (!entry.value.is_mapping() || entry.value.entries.empty()) {
+      context.diagnostics.Error(entry.value.range,
+                                "agent: expected labels and what they must hold, such as {site: office}");
+    }
+    for (const YamlNode::Entry& label : entry.value.entries) {
+      agent.labels.emplace_back(label.key, ParsePredicate(context, label.key, label.value));
+    }
+    requirement.what = std::move(agent);
+  }
+  return requirement;
+}
+
+Target ParseTarget(ParseContext& context, const YamlNode::Entry& entry) {
+  Target target;
+  target.name = entry.key;
+  target.range = entry.key_range;
+  const YamlNode& node = entry.value;
+  CheckIdentifier(context, entry);
+  if (!CheckKeys(context, node, entry.key, keys::kTarget)) return target;
+  if (const YamlNode* url = Get(node, "url")) {
+    target.url = ReadTemplate(context, "url", *url);
+    if (!target.url.empty() && target.url.is_literal() && !IsUrl(target.url.literal())) {
+      context.diagnostics.Error(url->range, fmt::format("url: expected ws:// or wss://, found {}", DescribeNode(*url)));
+    }
+  } else {
+    context.diagnostics.Error(node.range, fmt::format("target \"{}\": \"url\" is missing", entry.key));
+  }
+  if (const YamlNode* requirements = Get(node, "requires")) target.requirements = ParseRequires(context, *requirements);
+  if (const YamlNode* vars = Get(node, "vars")) target.vars = ParseVars(context, *vars);
+  if (const YamlNode* headers = Get(node, "headers")) target.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* tls = Get(node, "tls")) target.tls = ParseTls(context, *tls);
+  if (const auto* proxy = node.Find("proxy")) {
+    target.proxy = ParseProxy(context, proxy->value, proxy->key_range);
+  }
+  return target;
+}
+
+void AddTarget(ParseContext& context, const YamlNode& node, Suite& suite) {
+  const Template text = ReadTemplate(context, "target", node);
+  if (text.empty()) return;
+  if (!text.is_literal()) {
+    // Known when the variables are: a name or a URL.
+    if (suite.target_reference || !suite.target_candidates.empty()) {
+      context.diagnostics.Error(node.range, "target: a template stands alone, not in a list with others");
+    }
+    suite.target_reference = text;
+    return;
+  }
+  if (suite.target_reference) return;
+  const std::string literal = text.literal();
+  if (IsUrl(literal)) {
+    Target& target = suite.target_candidates.emplace_back();
+    target.url = text;
+    target.range = node.range;
+    return;
+  }
+  const auto found = std::ranges::find(suite.targets, literal, &Target::name);
+  if (found != suite.targets.end()) {
+    suite.target_candidates.push_back(*found);
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const Target& target : suite.targets) names.push_back(target.name);
+  context.diagnostics.Error(
+      node.range, fmt::format("undefined target \"{}\"{}; expected a ws:// or wss:// URL, or a name in targets",
+                              Excerpt(literal, 80), Suggestion(literal, names)));
+}
+
+// A file of a folder suite that was given alone has its target in the suite.
+void ReportNoTarget(ParseContext& context, const YamlNode& root) {
+  const auto folder = ResolveBundlePath(context.file, "suite.wsfleet.yaml");
+  const bool listed = !context.in_folder_suite && folder && *folder != context.file && context.files.contains(*folder);
+  context.diagnostics.Error(root.range,
+                            listed ? "no target; this file is part of suite.wsfleet.yaml: run that, or add target"
+                                   : "no target; add target: wss://host");
+}
+
+}  // namespace
+
+std::vector<Requirement> ParseRequires(ParseContext& context, const YamlNode& node) {
+  std::vector<Requirement> requirements;
+  if (!node.is_sequence()) {
+    context.diagnostics.Error(node.range, fmt::format("requires: expected a list, found {}", DescribeNode(node)));
+  }
+  for (const YamlNode& element : node.elements) requirements.push_back(ParseRequirement(context, element));
+  return requirements;
+}
+
+std::vector<std::pair<std::string, TemplateValue>> ParseVars(ParseContext& context, const YamlNode& node) {
+  std::vector<std::pair<std::string, TemplateValue>> vars;
+  if (!node.is_mapping()) {
+    context.diagnostics.Error(node.range, fmt::format("vars: expected a mapping, found {}", DescribeNode(node)));
+  }
+  if (node.entries.size() > kMaxVars) {
+    context.diagnostics.Error(node.range, fmt::format("vars: more than {} variables", kMaxVars));
+    return vars;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    CheckVariableName(context, entry.key, entry.key_range);
+    vars.emplace_back(entry.key, ReadValue(context, entry.value));
+  }
+  return vars;
+}
+
+void ParseTargets(ParseContext& context, const YamlNode& root, Suite& suite) {
+  if (const YamlNode* targets = Get(root, "targets")) {
+    if (!targets->is_mapping()) {
+      context.diagnostics.Error(targets->range,
+                                fmt::format("targets: expected a mapping, found {}", DescribeNode(*targets)));
+    } else if (targets->entries.size() > kMaxTargets) {
+      context.diagnostics.Error(targets->range, fmt::format("targets: more than {} targets", kMaxTargets));
+      return;
+    }
+    for (const YamlNode::Entry& entry : targets->entries) {
+      suite.targets.push_back(ParseTarget(context, entry));
+    }
+  }
+  const YamlNode* target = Get(root, "target");
+  if (target == nullptr) {
+    if (Get(root, "files") == nullptr) ReportNoTarget(context, root);
+    return;
+  }
+  if (target->is_scalar()) return AddTarget(context, *target, suite);
+  if (!target->is_sequence() || target->elements.empty() || target->elements.size() > kMaxTargets) {
+    context.diagnostics.Error(
+        target->range, fmt::format("target: expected a URL, a name or a list of 1 to {} of them, found {}", kMaxTargets,
+                                   DescribeNode(*target)));
+    return;
+  }
+  for (const YamlNode& element : target->elements) AddTarget(context, element, suite);
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,190 @@
+#include "gtest/gtest.h"
+#include "tests/unit/core/scenario/suite_text.h"
+
+// What `validate` refuses: each mistake in a suite that is otherwise good, and all that is said about it. The first
+// step stands in line 7, or further down by each line of `top` beyond the first.
+namespace wsfleet {
+namespace {
+
+struct Mistake {
+  std::string steps;
+  std::string expected;
+  std::string top = "target: ws://127.0.0.1:1\n";
+};
+
+constexpr char kConnect[] = "      - connect: {path: /ws}\n";
+const std::string kGood = std::string(kConnect) + "      - ping: {}\n";
+
+void ExpectRefused(const std::vector<Mistake>& mistakes) {
+  for (const Mistake& mistake : mistakes) {
+    EXPECT_EQ(Errors(TextBundle(SuiteText(mistake.steps, mistake.top))), mistake.expected + "\n");
+  }
+}
+
+// `step` is the second one, behind a connect, in line 8; a ping follows.
+Mistake InStep(const std::string& step, std::string expected) {
+  return {std::string(kConnect) + "      - " + step + "\n      - ping: {}\n", std::move(expected)};
+}
+
+// `top` begins in line 3, and a target stands before it.
+Mistake AtTop(const std::string& top, std::string expected) {
+  return {kGood, std::move(expected), "target: ws://127.0.0.1:1\n" + top + "\n"};
+}
+
+TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
+  ExpectRefused({
+      InStep("expect: {match: {$.a: 1}, within: 5}",
+             "8:43 within: expected a duration with a unit, found 5; write 5s or 5ms"),
+      InStep("expect: {match: {$.a: 1}, within: soon}",
+             "8:43 within: expected a duration with a unit such as 250ms, 3s, 5m or 1h, found \"soon\""),
+      AtTop("stop_on_failure: 12", "4:18 stop_on_failure: expected a whole number, 1 to 9, found 12"),
+      AtTop("stop_on_failure: yes", "4:18 stop_on_failure: expected a whole number, 1 to 9, found \"yes\""),
+      AtTop("defaults: {inbox: {max_bytes: 100}}",
+            "4:31 max_bytes: expected a size with a unit, found 100; write 100KiB or 100MiB"),
+      AtTop("defaults: {unexpected: wran}",
+            "4:24 unexpected: expected one of ignore, warn, fail, found \"wran\"; did you mean \"warn\"?"),
+      AtTop("tags: [a b]", "4:8 tags: expected letters, digits, _ . -, found \"a b\""),
+      AtTop("evidence: {redact: [\"(\"]}", "4:22 redact: missing ): ("),
+      AtTop("data: {file: rows.txt}", "4:14 file: expected .csv or .jsonl, found \"rows.txt\""),
+      InStep("send: {hex: abc}", "8:21 hex: expected pairs of hexadecimal digits"),
+      InStep("send: {text: 3}", "8:22 text: expected a text, found 3; write \"3\""),
+      InStep("send: {text: a, json: b}", "8:25 send has exactly one of json, text, hex, base64, file"),
+      InStep("close: {code: 999}", "8:23 code: expected a whole number, 1000 to 4999, found 999"),
+      InStep("wait: 3", "8:15 wait: expected a duration with a unit, found 3; write 3s or 3ms"),
+      InStep("http: {headers: {}}", "8:15 an http step has exactly one of get, post, put, patch, delete; found none"),
+      InStep("id: 2nd\n        ping: {}", "8:13 id: expected a name of letters, digits and _, found \"2nd\""),
+      InStep("expect: {match: {}}",
+             "8:25 expected paths and what they must hold, such as {$.type: hello}, found a mapping"),
+      InStep("expect: {match: {$.a: [1]}}",
+             "8:31 $.a: expected a value or tests, found a list; write {eq: […]} or {in: […]}"),
+      InStep("expect: {match: {$.a: {gt: x}}}", "8:36 gt: expected a number, found \"x\""),
+  });
+}
+
+TEST(Mistakes, OfKeysAreRefusedWithASuggestion) {
+  ExpectRefused({
+      InStep("expect: {mach: {$.a: 1}, match: {$.a: 1}}", "8:18 unknown key \"mach\"; did you mean \"match\"?"),
+      InStep("expect: {match: {$.a: {regx: x}}}", "8:32 unknown key \"regx\"; did you mean \"regex\"?"),
+      InStep("expect: {match: {txt: x}}",
+             "8:26 unknown key \"txt\"; did you mean \"text\"?; expected a JSON path such as $.type, or text, hex, "
+             "opcode"),
+      AtTop("defaults: {phases: {resolv: 1s}}", "4:21 unknown key \"resolv\"; did you mean \"resolve\"?"),
+      AtTop("scenario: []", "4:1 unknown key \"scenario\"; did you mean \"scenarios\"?"),
+      InStep("connect: {path: /, refused: {class: auth}, expect: {header: {a: b}}}",
+             "8:28 \"refused\" does not go with \"expect\""),
+      AtTop("auth: {a: {token: x, ttl: 1m}}", "4:22 \"ttl\" goes with from; write it inside of jwt"),
+      AtTop("auth: {a: {}}", "4:11 \"a\" needs exactly one of jwt, token, from"),
+  });
+}
+
+TEST(Mistakes, OfNamesAreRefusedWithASuggestion) {
+  ExpectRefused({
+      {"      - connect: {path: /ws, auth: usr}\n      - ping: {}\n",
+       "8:36 undefined credential \"usr\"; did you mean \"user\"?", "target: ws://a\nauth: {user: {token: x}}\n"},
+      AtTop("auth: {a: {token: x}, b: {from: nobody}}", "4:33 undefined credential \"nobody\""),
+      {kGood,
+       "3:9 undefined target \"stagign\"; did you mean \"staging\"?; expected a ws:// or wss:// URL, or a name in "
+       "targets",
+       "target: stagign\ntargets: {staging: {url: ws://a}}\n"},
+      InStep("send: {text: \"${data.user}\"}", "8:23 ${data.user}: this suite has no data"),
+      InStep("send: {text: \"${env.HOME}\"}",
+             "8:23 environment variable \"HOME\" is not named by any requires; add requires: [{env: HOME}]"),
+      InStep("send: {json: {a: 1}, capture: {session: $.a}}", "8:40 \"session\" is reserved for templates"),
+      {std::string(kConnect) + "      - send: {json: {a: 1}, capture: {room: $.a}}\n      - ping: {}\n",
+       "9:40 \"room\" is a var or a matrix name; capture into another one", "target: ws://a\nvars: {room: lobby}\n"},
+      AtTop("vars: {now: 1}", "4:8 \"now\" is reserved for templates"),
+      {std::string(kConnect) + "      - id: a\n        ping: {}\n      - id: a\n        ping: {}\n",
+       "10:13 step id \"a\" is used twice; the first is at 8:13"},
+      InStep("expect: {match: {$.a: 1}, since: nothing}", "8:42 since: no step \"nothing\" comes before this one"),
+      {"      - ping: {}\n", "7:9 no connection \"main\" is open here"},
+      {kGood + "      - via: mian\n        ping: {}\n",
+       "9:14 no connection \"mian\" is open here; did you mean \"main\"?"},
+      {kGood + "      - close: {}\n      - ping: {}\n", "10:9 no connection \"main\" is open here"},
+      {kGood + kConnect, "9:9 connection \"main\" is open already; close it before, or name this one with as"},
+      {kGood + "      - reconnect: {}\n", "9:9 connection \"main\" is still open; drop or close it before reconnect"},
+      InStep("via: main\n        wait: 1s", "8:14 via does not go with wait"),
+  });
+}
+
+TEST(Mistakes, OfTemplatesAreRefusedWhereNoneMayStand) {
+  ExpectRefused({
+      InStep("expect: {match: {$.a: \"${secret.X}\"}}", "8:32 ${secret.X} is not allowed here"),
+      AtTop("vars: {a: \"${secret.X}\"}", "4:12 ${secret.X} is not allowed here"),
+      AtTop("vars: {a: \"${b}\", b: \"${a}\"}",
+            "4:12 ${b}: a var can only name vars that are plain values, and \"b\" holds a template itself\n"
+            "4:23 ${a}: a var can only name vars that are plain values, and \"a\" holds a template itself"),
+      InStep("expect: {match: {$.a: 1}, within: \"${w}\"}", "8:44 within: ${w} is not allowed here"),
+      InStep("expect: {match: {$.a: {regex: \"${w}\"}}}", "8:40 regex: ${w} is not allowed here"),
+      InStep("expect: {name: \"${w}\", match: {$.a: 1}}", "8:25 name: ${w} is not allowed here"),
+      InStep("id: \"${w}\"\n        ping: {}", "8:14 id: ${w} is not allowed here"),
+      InStep("send: {json: {\"${w}\": 1}}", "8:24 ${w} is not allowed in a key"),
+      InStep("send: {text: \"${w\"}", "8:23 \"${\" is not closed; write $${ for a literal ${"),
+      AtTop("tags: [\"${w}\"]", "4:9 tags: ${w} is not allowed here"),
+  });
+}
+
+TEST(Mistakes, OfStepsThatCannotWorkAreRefused) {
+  ExpectRefused({
+      InStep("ping: {within: 2s, max_time: 3s}", "8:9 max_time 3s can never be reached within 2s"),
+      InStep("expect: {match: {$.a: 1}, max_time: 5s}", "8:9 max_time 5s can never be reached within 5s"),
+      InStep("expect_all: {within: 1s, messages: [{name: a, match: {$.a: 1}, within: 2s}]}",
+             "8:52 within 2s of a message is longer than the step's 1s"),
+      InStep("expect_all: {messages: [{match: {$.a: 1}, capture: {oid: $.b}}, {match: {$.b: \"${oid}\"}}]}",
+             "8:88 \"oid\" is captured in this expect_all; use expect_seq, or an expect before it"),
+      InStep("repeat: {steps: [{ping: {}}]}", "8:17 repeat: expected times or for: when does it end?"),
+      InStep("expect_none: {match: {$.a: 1}}", "8:22 expect_none: \"for\" is missing: for how long? write for: 1s"),
+      InStep("send: {file: no.bin}", "8:22 file: there is no file \"no.bin\""),
+      InStep("send: {file: ../no.bin}", "8:22 file: \"../no.bin\" lies outside of the folder that was given"),
+      {kGood + "  - name: one\n    steps: [{http: {get: /, expect: {status: 200}}}]\n",
+       "9:5 scenario name \"one\" is used twice; the first is at 5:5"},
+      {kGood + "    matrix: {a: [1, 1]}\n", "9:21 matrix: 1 stands twice in a"},
+      {kGood + "    concurrent: 2\n", "6:5 \"concurrent\" does not go with load (scenario \"one\")",
+       "target: ws://a\nload: {model: sessions, stages: [{for: 1s, sessions: 1}]}\n"},
+      {kGood, "1:1 no target; add target: wss://host", ""},
+      AtTop("auth: {a: {from: b}, b: {from: a}}", "4:8 credential \"a\" derives from itself"),
+  });
+}
+
+TEST(Mistakes, OfLoadAndThresholdsAreRefusedAtTheFirstWrongCharacter) {
+  const auto threshold = [](const std::string& expr, std::string expected) {
+    return AtTop("thresholds: [{expr: '" + expr + "'}]", std::move(expected));
+  };
+  ExpectRefused({
+      AtTop("load: {model: search, from: 1/s, to: 9/s}",
+            "4:15 model: search needs thresholds; it looks for the highest rate that meets them"),
+      AtTop("load: {model: sessions, stages: [{for: 1s, rate: 1/s, sessions: 1}]}",
+            "4:44 \"rate\" does not go with model: sessions; use sessions"),
+      AtTop("load: {model: arrival_rate, stages: [{for: 1s, rate: 50}]}",
+            "4:54 rate: expected a rate such as 50/s, found 50"),
+      threshold("conect p95 < 1s", "4:22 expected a metric, found \"conect\"; did you mean \"connect\"?"),
+      threshold("connect p95 800ms", "4:34 expected < <= > >= == or != after \"p95\", found \"800ms\""),
+      threshold("connect p95 < 800", "4:36 expected a duration such as 800ms after \"<\", found \"800\""),
+      threshold("connect p100 < 1s",
+                "4:30 expected a statistic of connect: pN, min, max, mean, success, count, rate, "
+                "found \"p100\""),
+      threshold("connect{name=a} p95 < 1s",
+                "4:30 expected a label of connect: region, agent, scenario, found "
+                "\"name=a}\""),
+      threshold("sessions success > 99", "4:41 expected a percentage such as 99.5% after \">\", found \"99\""),
+      threshold("sessions count == 1 over", "4:46 expected a duration after \"over\", found the end"),
+      threshold("sessions count == 1 by host", "4:45 expected region, agent, scenario after \"by\", found \"host\""),
+      threshold("sessions count == 1 often", "4:42 expected \"over\", \"by\" or the end after \"1\", found \"often\""),
+  });
+}
+
+TEST(Mistakes, OfDataColumnsAreRefusedWithASuggestion) {
+  Bundle bundle =
+      TextBundle(SuiteText(std::string(kConnect) + "      - send: {text: \"${data.uesr}\"}\n      - ping: {}\n",
+                           "target: ws://a\ndata: {file: rows.csv}\n"));
+  bundle.files["rows.csv"] = "user,\"full, name\"\na,b\n";
+  EXPECT_EQ(Errors(bundle), "9:23 undefined data column \"uesr\"; did you mean \"user\"?\n");
+}
+
+TEST(Mistakes, MoreThanSixtyFourLabelsAreRefused) {
+  std::string steps = kConnect;
+  for (int i = 0; i < 65; ++i) steps += fmt::format("      - expect: {{name: n{}, match: {{$.a: 1}}}}\n", i);
+  EXPECT_TRUE(Errors(TextBundle(SuiteText(steps))).starts_with("72:24 \"n64\" is label 65 of this job"));
+}
+
+}  // namespace
+}  // namespace wsfleet

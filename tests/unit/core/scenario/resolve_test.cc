@@ -1,0 +1,155 @@
+#include "core/scenario/plan.h"
+#include "gtest/gtest.h"
+#include "tests/unit/core/scenario/suite_text.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr char kMatrixSuite[] = R"(version: wsfleet/v1
+name: s
+target: "${where}"
+vars: {where: "ws://127.0.0.1:1"}
+scenarios:
+  - name: late
+    priority: 9
+    tags: [slow]
+    steps: [{http: {get: /, expect: {status: 200}}}]
+  - name: early
+    priority: 1
+    matrix: {a: [1, 2], b: [x]}
+    steps: [{http: {get: /, expect: {status: 200}}}]
+)";
+
+std::vector<std::string> CaseIds(const ResolveResult& result) {
+  std::vector<std::string> ids;
+  if (result.plan) {
+    for (const PlannedCase& planned : result.plan->cases) ids.push_back(planned.id.value());
+  }
+  return ids;
+}
+
+TEST(Resolve, OrdersByTierAndNamesEachCellOfAMatrix) {
+  const ResolveResult result = Resolve(TextBundle(kMatrixSuite), {}, {});
+  ASSERT_NE(result.plan, nullptr);
+  EXPECT_EQ(CaseIds(result), (std::vector<std::string>{"s/early [a=1, b=x]", "s/early [a=2, b=x]", "s/late"}));
+}
+
+TEST(Resolve, SelectsByExpressionTagAndTier) {
+  const Bundle bundle = TextBundle(kMatrixSuite);
+  Selection grep, tag, tier;
+  grep.grep = "a=2";
+  tag.tags = {"slow"};
+  tier.max_priority = 1;
+  EXPECT_EQ(CaseIds(Resolve(bundle, grep, {})), std::vector<std::string>{"s/early [a=2, b=x]"});
+  EXPECT_EQ(CaseIds(Resolve(bundle, tag, {})), std::vector<std::string>{"s/late"});
+  EXPECT_EQ(CaseIds(Resolve(bundle, tier, {})).size(), 2u);
+}
+
+TEST(Resolve, RefusesASelectionOfNothingAndSaysWhatThereIs) {
+  Selection selection;
+  selection.grep = "nowhere";
+  const ResolveResult result = Resolve(TextBundle(kMatrixSuite), selection, {});
+  ASSERT_EQ(result.plan, nullptr);
+  EXPECT_NE(result.diagnostics.front().message.find("s/late"), std::string::npos);
+}
+
+TEST(Resolve, RefusesAVariableThatNoSuiteHas) {
+  Variables variables;
+  variables.vars["wher"] = "x";
+  const ResolveResult result = Resolve(TextBundle(kMatrixSuite), {}, variables);
+  ASSERT_EQ(result.plan, nullptr);
+  EXPECT_NE(result.diagnostics.front().message.find("did you mean \"where\"?"), std::string::npos);
+}
+
+TEST(Resolve, RefusesWhatThisVersionDoesNotRunOnlyWhereItIsSelected) {
+  std::string text = kMatrixSuite;
+  text += "  - name: later\n    tags: [later]\n    steps: [{connect: {path: /}}, {ping: {}}, {drop: {}}]\n";
+  const Bundle bundle = TextBundle(text);
+  const ResolveResult all = Resolve(bundle, {}, {});
+  ASSERT_EQ(all.plan, nullptr);
+  EXPECT_EQ(all.diagnostics.front().message, "\"drop\" is not in this version");
+  EXPECT_EQ(all.diagnostics.front().range.line, 16u);
+  Selection selection;
+  selection.grep = "early";
+  EXPECT_NE(Resolve(bundle, selection, {}).plan, nullptr);
+}
+
+TEST(Resolve, NumbersTheRoundsOfARepeat) {
+  Selection selection;
+  selection.tags = {"slow"};
+  selection.repeat = 2;
+  EXPECT_EQ(CaseIds(Resolve(TextBundle(kMatrixSuite), selection, {})),
+            (std::vector<std::string>{"s/late #1", "s/late #2"}));
+  selection.repeat = 200'000;
+  const ResolveResult result = Resolve(TextBundle(kMatrixSuite), selection, {});
+  ASSERT_EQ(result.plan, nullptr);
+  EXPECT_EQ(result.diagnostics.front().message, "more than 100000 cases are selected; choose fewer or repeat less");
+}
+
+TEST(Resolve, RefusesTwoCasesOfOneName) {
+  std::string text = kMatrixSuite;
+  text += "  - name: \"early [a=1, b=x]\"\n    steps: [{http: {get: /, expect: {status: 200}}}]\n";
+  const ResolveResult result = Resolve(TextBundle(text), {}, {});
+  ASSERT_EQ(result.plan, nullptr);
+  EXPECT_EQ(result.diagnostics.front().message, "two cases are named \"s/early [a=1, b=x]\"");
+}
+
+TEST(Resolve, GivesEachStepItsTime) {
+  const std::string steps =
+      "      - connect: {path: /ws, within: 9s}\n      - expect: {match: {$.a: 1}}\n"
+      "      - repeat: {times: 2, steps: [{ping: {}}]}\n";
+  const auto result = Resolve(TextBundle(SuiteText(steps, "target: ws://a\ndefaults: {within: 2s}\n")), {}, {});
+  ASSERT_NE(result.plan, nullptr);
+  const auto& planned = result.plan->cases.front().scenario->steps;
+  EXPECT_EQ(std::get<ConnectStep>(planned[0].action).within, absl::Seconds(9));
+  EXPECT_EQ(std::get<ExpectStep>(planned[1].action).message.within, absl::Seconds(2));
+  EXPECT_EQ(std::get<PingStep>(std::get<RepeatStep>(planned[2].action).steps[0].action).within, absl::Seconds(2));
+}
+
+TEST(Resolve, TakesTheContentOfNamedFiles) {
+  Bundle bundle =
+      TextBundle(SuiteText("      - connect: {path: /ws, tls: {ca: ./ca.pem}}\n      - send: {file: data/x.bin}\n"
+                           "      - ping: {}\n",
+                           "target: wss://a\n"));
+  bundle.files["ca.pem"] = "PEM";
+  bundle.files["data/x.bin"] = std::string("a\0b", 3);
+  const auto result = Resolve(bundle, {}, {});
+  ASSERT_NE(result.plan, nullptr);
+  const auto& planned = result.plan->cases.front().scenario->steps;
+  EXPECT_EQ(std::get<ConnectStep>(planned[0].action).connection.tls.ca->literal(), "PEM");
+  EXPECT_EQ(std::get<SendStep>(planned[1].action).bytes, std::string("a\0b", 3));
+}
+
+TEST(Resolve, AsksForTheSecretsOfWhatIsSelectedOnly) {
+  const std::string text = SuiteText("      - connect: {path: /ws, auth: user}\n      - ping: {}\n",
+                                     "target: ws://a\nrequires: [{env: STAGE}]\nauth:\n"
+                                     "  user: {jwt: {alg: HS256, key: \"${secret.USER}\"}}\n"
+                                     "  other: {jwt: {alg: HS256, key: \"${secret.OTHER}\"}}\n") +
+                           "  - name: two\n    matrix: {who: [other, none]}\n"
+                           "    steps: [{connect: {path: /ws, auth: \"${who}\"}}, {ping: {}}]\n";
+  Selection one;
+  one.grep = "one$";
+  const auto result = Resolve(TextBundle(text), one, {});
+  ASSERT_NE(result.plan, nullptr);
+  EXPECT_EQ(result.plan->secrets, std::vector<std::string>{"USER"});
+  EXPECT_EQ(result.plan->environment, std::vector<std::string>{"STAGE"});
+  EXPECT_EQ(Resolve(TextBundle(text), {}, {}).plan->secrets, (std::vector<std::string>{"OTHER", "USER"}));
+}
+
+TEST(Resolve, TakesTheTargetThatAVariableNames) {
+  const std::string text = SuiteText("      - connect: {path: /ws}\n      - ping: {}\n",
+                                     "target: \"${stage}\"\nvars: {stage: near}\n"
+                                     "targets: {near: {url: ws://near}, far: {url: ws://far}}\n");
+  Variables far;
+  far.vars["stage"] = "far";
+  EXPECT_EQ(Resolve(TextBundle(text), {}, {}).plan->suites.front()->target_candidates.front().name, "near");
+  EXPECT_EQ(Resolve(TextBundle(text), {}, far).plan->suites.front()->target_candidates.front().name, "far");
+  far.vars["stage"] = "moon";
+  const auto nowhere = Resolve(TextBundle(text), {}, far);
+  ASSERT_EQ(nowhere.plan, nullptr);
+  EXPECT_EQ(nowhere.diagnostics.front().message,
+            "target: expected a ws:// or wss:// URL or a name in targets, found \"moon\"");
+}
+
+}  // namespace
+}  // namespace wsfleet
