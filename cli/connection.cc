@@ -1,45 +1,46 @@
 #include "cli/connection.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <utility>
 
+#include "absl/time/clock.h"
+#include "cli/whole_file.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
+#include "proto/wire/convert.h"
 
 namespace wsfleet::cli {
 namespace {
 
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
-}
+constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
-}
+std::chrono::system_clock::time_point Deadline(absl::Duration limit) { return absl::ToChronoTime(absl::Now() + limit); }
 
 }  // namespace
 
-Endpoint EndpointFromEnvironment() {
-  Endpoint endpoint;
-  endpoint.address = Variable("WSFLEET_COORDINATOR");
-  endpoint.ca_file = Variable("WSFLEET_CA");
-  endpoint.token_file = Variable("WSFLEET_TOKEN_FILE");
-  if (const std::string fleet = Variable("WSFLEET_FLEET"); !fleet.empty()) endpoint.fleet = fleet;
-  return endpoint;
+absl::StatusOr<std::unique_ptr<CoordinatorClient>> CoordinatorClient::Open(const Endpoint& endpoint) {
+  std::string ca_pem, token = endpoint.token;
+  for (const auto& [path, content] : {std::pair{&endpoint.ca_file, &ca_pem}, {&endpoint.token_file, &token}}) {
+    if (path->empty() || !content->empty()) continue;
+    auto read = ReadWholeFile(*path, kMaxCredentialFile);
+    if (!read.ok()) {
+      return absl::Status(read.status().code(), fmt::format("{} ({} is named by {})", ToStd(read.status().message()),
+                                                            content == &token ? "the token file" : "the authority",
+                                                            endpoint.source));
+    }
+    *content = *std::move(read);
+  }
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
+  return std::unique_ptr<CoordinatorClient>(new CoordinatorClient(endpoint, ca_pem, std::move(token)));
 }
 
-CoordinatorClient::CoordinatorClient(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
-  if (!endpoint_.token_file.empty()) token_ = ReadFile(endpoint_.token_file);
-  while (!token_.empty() && (token_.back() == '\n' || token_.back() == ' ')) token_.pop_back();
+CoordinatorClient::CoordinatorClient(Endpoint endpoint, const std::string& ca_pem, std::string token)
+    : endpoint_(std::move(endpoint)), token_(std::move(token)) {
   grpc::SslCredentialsOptions tls;
-  if (!endpoint_.ca_file.empty()) tls.pem_root_certs = ReadFile(endpoint_.ca_file);
+  tls.pem_root_certs = ca_pem;
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
@@ -49,22 +50,58 @@ CoordinatorClient::CoordinatorClient(Endpoint endpoint) : endpoint_(std::move(en
   fleets_ = v1::Fleets::NewStub(channel_);
 }
 
-void CoordinatorClient::Authorize(grpc::ClientContext& context) const {
+void CoordinatorClient::Prepare(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
 }
 
-bool CoordinatorClient::WaitForConnection() {
-  return channel_->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10));
+void CoordinatorClient::Prepare(grpc::ClientContext& context, absl::Duration limit) const {
+  Prepare(context);
+  context.set_deadline(Deadline(limit));
 }
 
-std::string CoordinatorClient::Unreachable(const std::string& found) const {
-  return fmt::format(
-      "the coordinator at {} cannot be reached: {}\n"
-      "  check: does it run and listen there (wsfleet-coordinator --client-listen)? is WSFLEET_CA ({}) the authority "
-      "of its\n"
-      "  certificate? gRPC shows a wrong certificate, none, and plain text alike as \"Socket closed\".",
-      endpoint_.address, found.empty() ? "no answer within 10s" : found,
-      endpoint_.ca_file.empty() ? "not set" : endpoint_.ca_file);
+absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
+    const std::function<void(const std::string& why)>& on_waiting) {
+  const absl::Time end = absl::Now() + kConnectLimit;
+  for (bool told = false;; told = true) {
+    grpc::ClientContext context;
+    Prepare(context, end - absl::Now());
+    v1::VersionReply reply;
+    const absl::Status status = wire::FromGrpc(fleets_->Version(&context, v1::VersionRequest(), &reply));
+    if (status.ok()) return reply;
+    if (absl::IsDeadlineExceeded(status)) {
+      return Unreachable(fmt::format("no answer within {}", DurationText(kConnectLimit)));
+    }
+    if (!absl::IsUnavailable(status)) return status;
+    const std::string found(ToStd(status.message()));
+    if (absl::Now() >= end) return Unreachable(found);
+    if (!told) on_waiting(found);
+    // The channel knows when it tries again.
+    channel_->WaitForStateChange(channel_->GetState(true),
+                                 absl::ToChronoTime(std::min(end, absl::Now() + absl::Seconds(1))));
+  }
+}
+
+absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
+  return absl::UnavailableError(fmt::format(
+      "the coordinator at {} cannot be reached (address of {})\n"
+      "  found: {}\n"
+      "  check: does wsfleet-coordinator run, and is this its client listener (--client-listen)?\n"
+      "         is {} the authority of its certificate? is the host that of the certificate?\n"
+      "         (a wrong certificate, none, and plain text may all look like \"Socket closed\")",
+      endpoint_.address, endpoint_.source, Printable(found),
+      endpoint_.ca_file.empty() ? "one of the system's authorities" : endpoint_.ca_file));
+}
+
+absl::StatusOr<std::unique_ptr<CoordinatorClient>> ConnectTo(const Endpoint& endpoint, bool quiet) {
+  auto client = CoordinatorClient::Open(endpoint);
+  if (!client.ok()) return client.status();
+  const auto version = (*client)->Connect([&](const std::string& why) {
+    if (quiet) return;
+    fmt::print(stderr, "no answer from {} yet ({}); trying for {}\n", endpoint.address, Printable(why),
+               DurationText(kConnectLimit));
+  });
+  if (!version.ok()) return version.status();
+  return client;
 }
 
 }  // namespace wsfleet::cli

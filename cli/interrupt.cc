@@ -1,62 +1,76 @@
 #include "cli/interrupt.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <condition_variable>
+#include <array>
+#include <cstdint>
 
 #include "cli/exit_code.h"
 
 namespace wsfleet::cli {
 namespace {
 
-std::condition_variable& Signalled() {
-  static std::condition_variable condition;
-  return condition;
+void Raise(int event) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event, &one, sizeof(one));
 }
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt()
+    : signals_(-1), happened_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
   thread_ = std::thread([this] { Run(); });
-  // It waits for signals for as long as the program lives.
-  thread_.detach();
+}
+
+Interrupt::~Interrupt() {
+  Raise(stop_);
+  thread_.join();
+  for (const int descriptor : {signals_, happened_, stop_}) close(descriptor);
 }
 
 void Interrupt::Run() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
   while (true) {
-    int number = 0;
-    sigwait(&signals, &number);
-    std::function<void()> action;
-    {
+    std::array<pollfd, 2> events{{{signals_, POLLIN, 0}, {stop_, POLLIN, 0}}};
+    if (poll(events.data(), events.size(), -1) < 0) continue;
+    if (events[1].revents != 0) return;
+    signalfd_siginfo signal{};
+    if (read(signals_, &signal, sizeof(signal)) != sizeof(signal)) continue;
+    if (happened()) {
       const std::lock_guard lock(mutex_);
-      if (signalled_) _exit(kInterruptedCode);
-      signalled_ = true;
-      action = action_;
+      for (const auto& act : last_acts_) act();
+      _exit(kInterruptedCode);
     }
-    Signalled().notify_all();
-    if (action) std::thread(action).detach();
+    Raise(happened_);
   }
 }
 
-void Interrupt::Do(std::function<void()> action) {
-  const std::lock_guard lock(mutex_);
-  action_ = std::move(action);
-  if (signalled_ && action_) std::thread(action_).detach();
+bool Interrupt::happened() const {
+  pollfd event{happened_, POLLIN, 0};
+  return poll(&event, 1, 0) == 1;
 }
 
-void Interrupt::Wait() {
-  std::unique_lock lock(mutex_);
-  Signalled().wait(lock, [this] { return signalled_; });
+void Interrupt::Wait() const {
+  pollfd event{happened_, POLLIN, 0};
+  while (poll(&event, 1, -1) != 1) {
+  }
+}
+
+std::shared_ptr<void> Interrupt::BeforeAbort(std::function<void()> act) {
+  const std::lock_guard lock(mutex_);
+  const auto position = last_acts_.insert(last_acts_.end(), std::move(act));
+  return std::shared_ptr<void>(nullptr, [this, position](void*) {
+    const std::lock_guard relock(mutex_);
+    last_acts_.erase(position);
+  });
 }
 
 }  // namespace wsfleet::cli

@@ -37,7 +37,7 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   Result failure = co_await RunSteps(facts_.planned->scenario->steps);
   if (connection_) {
     AddProof(connection_->facts(), true);
-    if (!failure && !inbox_->end()) {
+    if (!failure && !inbox_->end() && readers_ > 0) {
       // Whoever ends a session politely leaves no half-open connection at the target.
       std::shared_ptr<Connection> connection = connection_;
       boost::asio::co_spawn(

@@ -70,7 +70,8 @@ TEST_F(KilledProcess, AgentsShardRunsOnTheOtherAgentOfItsRegion) {
   // Which of the two works on it, the fleet says.
   const Finished agents = fleet_.Run({"agents", "list", "-o", "json"});
   std::string working;
-  for (const auto& agent : boost::json::parse(agents.out).as_array()) {
+  const boost::json::value listed = boost::json::parse(agents.out);
+  for (const auto& agent : listed.as_array()) {
     if (!agent.at("shards").as_array().empty()) working = std::string(agent.at("agent").as_string());
   }
   ASSERT_FALSE(working.empty()) << agents.out << agents.err;
