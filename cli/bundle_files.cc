@@ -45,15 +45,36 @@ absl::Status AddNamedFiles(const fs::path& folder, const std::string& text, Bund
   return absl::OkStatus();
 }
 
+// The suites below a folder, any of which its suite may list; not suites of the bundle by themselves. Adds their texts
+// to `text`, because they name files too.
+absl::Status AddListedSuites(const fs::path& folder, std::string& text, Bundle& bundle) {
+  std::error_code error;
+  std::size_t seen = 0;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied, error)) {
+    if (++seen > kMaxFiles) break;
+    const std::string name = fs::relative(entry.path(), folder, error).generic_string();
+    if (!entry.is_regular_file(error) || !name.ends_with(kSuffix) || bundle.files.contains(name)) continue;
+    auto content = ReadFile(entry.path());
+    if (!content.ok()) return content.status();
+    if (content->size() <= kMaxFileBytes) text += *content;
+    bundle.files.emplace(name, *std::move(content));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddSuite(const fs::path& file, const std::string& name, Bundle& bundle) {
   auto content = ReadFile(file);
   if (!content.ok()) return content.status();
-  const std::string text = content->size() <= kMaxFileBytes ? *content : std::string();
+  std::string text = content->size() <= kMaxFileBytes ? *content : std::string();
   if (bundle.files.emplace(name, *std::move(content)).second) bundle.suites.push_back(name);
-  if (!text.empty()) {
-    return AddNamedFiles(file.parent_path().empty() ? fs::path(".") : file.parent_path(), text, bundle);
+  if (text.empty()) return absl::OkStatus();
+  const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  const bool may_list = text.find("files:") != std::string::npos;
+  if (absl::Status status = may_list ? AddListedSuites(folder, text, bundle) : absl::OkStatus(); !status.ok()) {
+    return status;
   }
-  return absl::OkStatus();
+  return AddNamedFiles(folder, text, bundle);
 }
 
 absl::Status AddFolder(const fs::path& folder, Bundle& bundle) {
