@@ -39,8 +39,8 @@ constexpr std::size_t kMaxCases = 100'000;
 
 class Resolver {
  public:
-  Resolver(const Bundle& bundle, const Selection& selection, const Variables& variables)
-      : bundle_(bundle), selection_(selection), variables_(variables), grep_(MakeGrep(selection.grep)) {}
+  Resolver(const Selection& selection, const Variables& variables)
+      : selection_(selection), variables_(variables), grep_(MakeGrep(selection.grep)) {}
 
   ResolveResult Run(std::vector<Suite> suites) {
     if (!selection_.grep.empty() && !grep_->ok()) diagnostics_.Error({}, fmt::format("--grep: {}", grep_->error()));
@@ -201,7 +201,6 @@ class Resolver {
     diagnostics_.Error({}, fmt::format("nothing is selected; there are {} cases:{}", offered_.size(), examples));
   }
 
-  const Bundle& bundle_;
   const Selection& selection_;
   const Variables& variables_;
   std::unique_ptr<RE2> grep_;
@@ -217,7 +216,7 @@ class Resolver {
 ResolveResult Resolve(const Bundle& bundle, const Selection& selection, const Variables& variables) {
   ParseResult parsed = ParseBundle(bundle);
   if (!parsed.ok()) return {nullptr, std::move(parsed.diagnostics)};
-  ResolveResult result = Resolver(bundle, selection, variables).Run(std::move(parsed.suites));
+  ResolveResult result = Resolver(selection, variables).Run(std::move(parsed.suites));
   if (result.plan == nullptr) return result;
   // Warnings of parsing stand before those of resolving.
   result.diagnostics.insert(result.diagnostics.begin(), parsed.diagnostics.begin(), parsed.diagnostics.end());
