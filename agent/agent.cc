@@ -41,12 +41,12 @@ void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::func
 }  // namespace
 
 Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
-             std::function<void(int)> on_stopped)
+             Handlers handlers)
     : strand_(strand),
       options_(std::move(options)),
       channel_(std::move(channel)),
       stub_(v1::AgentSession::NewStub(channel_)),
-      on_stopped_(std::move(on_stopped)),
+      handlers_(std::move(handlers)),
       boot_(RandomBoot()),
       spool_(options_.spool_bytes),
       bundles_(strand, *stub_, options_.fleet,
@@ -165,6 +165,7 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
     Send(std::move(message));
   }
   SendHeartbeat();
+  handlers_.on_session();
 }
 
 void Agent::SendHeartbeat() {
@@ -316,7 +317,7 @@ void Agent::Stop(int exit_code) {
 
 // gRPC holds pointers into this object until it has reported the end of every call.
 void Agent::FinishStop() {
-  if (!stream_ && bundles_.idle()) on_stopped_(*exit_code_);
+  if (!stream_ && bundles_.idle()) handlers_.on_stopped(*exit_code_);
 }
 
 }  // namespace wsfleet::agent

@@ -31,10 +31,15 @@ struct AgentOptions {
 // io_context that one thread runs, and that must outlive the agent.
 class Agent {
  public:
-  // `on_stopped` is called once, on the strand, with the exit code: 0 after a drain, 1 when another process of the same
-  // name has taken over or the coordinator refuses this agent for good.
+  // Both are called on the strand.
+  struct Handlers {
+    std::function<void()> on_session;  // each time that a session has begun
+    // Once, with the exit code: 0 after a drain, 1 when another process of the same name has taken over or the
+    // coordinator refuses this agent for good.
+    std::function<void(int)> on_stopped;
+  };
   Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
-        std::function<void(int)> on_stopped);
+        Handlers handlers);
   ~Agent();
 
   void Start();
@@ -61,7 +66,7 @@ class Agent {
   AgentOptions options_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::AgentSession::Stub> stub_;
-  std::function<void(int)> on_stopped_;
+  Handlers handlers_;
   BootId boot_;
   HealthMeter health_;
   Spool spool_;

@@ -1,7 +1,9 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -23,6 +25,14 @@ std::string ReadFile(const std::string& path) {
   std::ostringstream content;
   content << in.rdbuf();
   return std::move(content).str();
+}
+
+// Whoever waits for the file sees it whole.
+void WriteReadyFile(const std::string& path) {
+  if (path.empty()) return;
+  const std::string draft = path + ".part";
+  std::ofstream(draft) << getpid() << '\n';
+  if (std::rename(draft.c_str(), path.c_str()) != 0) spdlog::error("ready file not written path={}", path);
 }
 
 std::shared_ptr<grpc::Channel> OpenChannel(const CommandLine& options) {
@@ -72,10 +82,15 @@ int Run(const CommandLine& options) {
   boost::asio::io_context strand(1);
   auto work = boost::asio::make_work_guard(strand);
   int exit_code = 0;
-  Agent agent(strand, ToAgentOptions(options), OpenChannel(options), [&](int code) {
-    exit_code = code;
-    strand.stop();
-  });
+  Agent agent(strand, ToAgentOptions(options), OpenChannel(options),
+              Agent::Handlers{
+                  .on_session = [&] { WriteReadyFile(options.ready_file); },
+                  .on_stopped =
+                      [&](int code) {
+                        exit_code = code;
+                        strand.stop();
+                      },
+              });
 
   boost::asio::signal_set signals(strand, SIGTERM, SIGINT);
   const std::function<void(const boost::system::error_code&, int)> on_signal =

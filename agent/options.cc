@@ -95,6 +95,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--max-shards", options.max_shards, "Shards at once")->check(CLI::Range(1u, 1000u));
   app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
   app.add_option("--drain-limit", drain_limit, "How long shards may go on after SIGTERM");
+  app.add_option("--ready-file", options.ready_file, "File that appears when the first session begins");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   app.add_flag("--die-with-parent", options.die_with_parent, "End when the process that started this one ends");

@@ -24,6 +24,7 @@ struct CommandLine {
   std::uint32_t max_shards = 4;
   std::uint32_t max_sessions = 10'000;
   absl::Duration drain_limit = absl::Seconds(60);
+  std::string ready_file;  // written whole when the first session begins; empty: none
   std::string log_level = "info";
   bool die_with_parent = false;
 };

@@ -27,9 +27,9 @@ absl::StatusOr<std::unique_ptr<CoordinatorClient>> CoordinatorClient::Open(const
     if (path->empty() || !content->empty()) continue;
     auto read = ReadWholeFile(*path, kMaxCredentialFile);
     if (!read.ok()) {
-      return absl::Status(read.status().code(), fmt::format("{} ({} is named by {})", ToStd(read.status().message()),
-                                                            content == &token ? "the token file" : "the authority",
-                                                            endpoint.source));
+      return absl::Status(read.status().code(),
+                          fmt::format("{} ({} is named by {})", ToStd(read.status().message()),
+                                      content == &token ? "the token file" : "the authority", endpoint.source));
     }
     *content = *std::move(read);
   }
@@ -45,6 +45,10 @@ CoordinatorClient::CoordinatorClient(Endpoint endpoint, const std::string& ca_pe
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  // A coordinator that is gone without a word is noticed within half a minute; it allows a ping every 5 s.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   channel_ = grpc::CreateCustomChannel(endpoint_.address, grpc::SslCredentials(tls), arguments);
   jobs_ = v1::Jobs::NewStub(channel_);
   fleets_ = v1::Fleets::NewStub(channel_);
@@ -82,14 +86,14 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
 }
 
 absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
-  return absl::UnavailableError(fmt::format(
-      "the coordinator at {} cannot be reached (address of {})\n"
-      "  found: {}\n"
-      "  check: does wsfleet-coordinator run, and is this its client listener (--client-listen)?\n"
-      "         is {} the authority of its certificate? is the host that of the certificate?\n"
-      "         (a wrong certificate, none, and plain text may all look like \"Socket closed\")",
-      endpoint_.address, endpoint_.source, Printable(found),
-      endpoint_.ca_file.empty() ? "one of the system's authorities" : endpoint_.ca_file));
+  return absl::UnavailableError(
+      fmt::format("the coordinator at {} cannot be reached (address of {})\n"
+                  "  found: {}\n"
+                  "  check: does wsfleet-coordinator run, and is this its client listener (--client-listen)?\n"
+                  "         is {} the authority of its certificate? is the host that of the certificate?\n"
+                  "         (a wrong certificate, none, and plain text may all look like \"Socket closed\")",
+                  endpoint_.address, endpoint_.source, Printable(found),
+                  endpoint_.ca_file.empty() ? "one of the system's authorities" : endpoint_.ca_file));
 }
 
 absl::StatusOr<std::unique_ptr<CoordinatorClient>> ConnectTo(const Endpoint& endpoint, bool quiet) {

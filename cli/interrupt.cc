@@ -44,7 +44,7 @@ void Interrupt::Run() {
     if (events[1].revents != 0) return;
     signalfd_siginfo signal{};
     if (read(signals_, &signal, sizeof(signal)) != sizeof(signal)) continue;
-    if (happened()) {
+    if (happened() || deferred_ == 0) {
       const std::lock_guard lock(mutex_);
       for (const auto& act : last_acts_) act();
       _exit(kInterruptedCode);
@@ -58,10 +58,9 @@ bool Interrupt::happened() const {
   return poll(&event, 1, 0) == 1;
 }
 
-void Interrupt::Wait() const {
-  pollfd event{happened_, POLLIN, 0};
-  while (poll(&event, 1, -1) != 1) {
-  }
+std::shared_ptr<void> Interrupt::Defer() {
+  ++deferred_;
+  return std::shared_ptr<void>(nullptr, [this](void*) { --deferred_; });
 }
 
 std::shared_ptr<void> Interrupt::BeforeAbort(std::function<void()> act) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <memory>
@@ -8,8 +9,9 @@
 
 namespace wsfleet::cli {
 
-// Ctrl-C, SIGTERM and SIGHUP as an event. The first one makes `descriptor()` readable for good; the second ends the
-// program at once with 130. Make one before any other thread: it blocks the signals for all of them.
+// Ctrl-C, SIGTERM and SIGHUP. Without more they end the program at once with 130. While somebody has deferred that, the
+// first one is an event that makes `descriptor()` readable for good, and the second ends the program. Make one before
+// any other thread: it blocks the signals for all of them.
 class Interrupt {
  public:
   Interrupt();
@@ -20,11 +22,12 @@ class Interrupt {
   // For poll(); never read from it.
   int descriptor() const { return happened_; }
   bool happened() const;
-  // Blocks until it happens.
-  void Wait() const;
 
-  // `act` is called, on another thread, before the second signal ends the program: what must not be left behind, such
-  // as a terminal without echo. For as long as what is returned lives.
+  // For as long as what is returned lives.
+  [[nodiscard]] std::shared_ptr<void> Defer();
+
+  // `act` is called, on another thread, before a signal ends the program: what must not be left behind, such as a
+  // terminal without echo. For as long as what is returned lives.
   [[nodiscard]] std::shared_ptr<void> BeforeAbort(std::function<void()> act);
 
  private:
@@ -33,6 +36,7 @@ class Interrupt {
   int signals_;
   int happened_;
   int stop_;
+  std::atomic<int> deferred_ = 0;
   std::mutex mutex_;
   std::list<std::function<void()>> last_acts_;
   std::thread thread_;

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/fleet/term.h"
 #include "core/job/records.h"
+#include "core/job/term.h"
 
 namespace wsfleet::fleet {
 

@@ -1,5 +1,6 @@
 #include "tests/targets/demo/server.h"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -288,7 +289,12 @@ int Serve(const Settings& settings) {
     return 1;
   }
   const std::uint16_t port = acceptor.local_endpoint().port();
-  if (!settings.port_file.empty()) std::ofstream(settings.port_file) << port << '\n';
+  if (!settings.port_file.empty()) {
+    // Whoever waits for the file sees it whole.
+    const std::string draft = settings.port_file + ".part";
+    std::ofstream(draft) << port << '\n';
+    std::filesystem::rename(draft, settings.port_file);
+  }
   fmt::print("listening on http://{}:{}\n", settings.address, port);
   std::fflush(stdout);
   Server server(context, settings);

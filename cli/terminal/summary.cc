@@ -1,4 +1,4 @@
-#include "cli/terminal.h"
+#include "cli/terminal/summary.h"
 
 #include <algorithm>
 #include <map>

@@ -1,9 +1,9 @@
-#include "coordinator/fleet/term.h"
+#include "core/job/term.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace wsfleet::fleet {
+namespace wsfleet {
 namespace {
 
 using ::testing::HasSubstr;
@@ -50,4 +50,4 @@ TEST(Term, RefusesWhatIsNoTermAndSaysWhy) {
 TEST(Term, OfARegionMatchesThatRegion) { EXPECT_TRUE(Term::OfRegion(RegionName("us-east-1")).Matches(Agent())); }
 
 }  // namespace
-}  // namespace wsfleet::fleet
+}  // namespace wsfleet

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "core/job/records.h"
 
-namespace wsfleet::fleet {
+namespace wsfleet {
 
 // One term of `--from`: `eu-west-1`, `eu-*`, `us-east+arm64`, or the id of an agent. What stands before the first `+`
 // is the place; each further part must be the value of one of the agent's labels.
@@ -35,4 +35,4 @@ class Term {
   std::vector<std::string> labels_;
 };
 
-}  // namespace wsfleet::fleet
+}  // namespace wsfleet

@@ -1,11 +1,11 @@
-#include "coordinator/fleet/term.h"
+#include "core/job/term.h"
 
 #include <algorithm>
 
 #include "core/base/text.h"
 #include "fmt/format.h"
 
-namespace wsfleet::fleet {
+namespace wsfleet {
 namespace {
 
 bool IsNameByte(char c) {
@@ -55,4 +55,4 @@ bool Term::Matches(const AgentRecord& agent) const {
   });
 }
 
-}  // namespace wsfleet::fleet
+}  // namespace wsfleet

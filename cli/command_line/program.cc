@@ -1,0 +1,269 @@
+#include "cli/command_line/program.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "cli/command_line/completion.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::kTable},
+                                                   {"wide", OutputFormat::kWide},
+                                                   {"json", OutputFormat::kJson},
+                                                   {"yaml", OutputFormat::kYaml},
+                                                   {"name", OutputFormat::kName}};
+
+// As a shell would take it again.
+std::string Quoted(std::string_view argument) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
+  if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string_view::npos) return std::string(argument);
+  std::string quoted = "'";
+  for (const char c : argument) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string CommandLine(int argc, char** argv) {
+  std::string line = "wsfleet";
+  for (int i = 1; i < argc; ++i) line += " " + Quoted(argv[i]);
+  return line;
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& names) {
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string_view near = ClosestMatch(word, views);
+  return near.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", near);
+}
+
+}  // namespace
+
+Program::Program(Interrupt& interrupt)
+    : invocation_(interrupt),
+      app_("Tells from every region whether a WebSocket service works, and if not, where it breaks.", "wsfleet") {
+  app_.set_version_flag("--version", std::string("wsfleet ") + kVersion, "Print the version");
+  app_.require_subcommand(1);
+  AddGlobalFlags();
+  AddRunning();
+  AddSuites();
+  AddRuns();
+  AddFleet();
+  AddOthers();
+}
+
+int Program::Main(int argc, char** argv) {
+  invocation_.command_line = CommandLine(argc, argv);
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app_.exit(help) == 0 ? kPassedCode : kUsageCode;
+  } catch (const CLI::ParseError& error) {
+    // A flag of a later version says so whatever else is wrong with the line.
+    if (later_.empty()) {
+      PrintError(Explain(error, argc, argv));
+      return kUsageCode;
+    }
+  }
+  if (!later_.empty()) {
+    PrintError(fmt::format("\"{}\" is not in this version", later_));
+    return kUsageCode;
+  }
+  return action_ ? action_() : kUsageCode;
+}
+
+std::string Program::Explain(const CLI::ParseError& error, int argc, char** argv) const {
+  // The commands that were understood, and the first word that was not.
+  const CLI::App* at = &app_;
+  std::string command = "wsfleet";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) continue;
+    const auto names = CommandNames(*at);
+    if (names.empty()) break;
+    if (std::ranges::find(names, word) == names.end()) {
+      return fmt::format("\"{}\" is not a command of {}{}\nsee `{} --help`", Printable(word), command,
+                         DidYouMean(word, names), command);
+    }
+    at = at->get_subcommand(word);
+    command += " " + word;
+  }
+  std::vector<std::string> flags;
+  for (const CLI::App* app : {at, &app_}) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+    if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
+    return fmt::format("\"{}\" is not a flag of {}{}\nsee `{} --help`", Printable(flag), command,
+                       DidYouMean(flag, flags), command);
+  }
+  return fmt::format("{}\nsee `{} --help`", Printable(error.what()), command);
+}
+
+CLI::App* Program::AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
+                              std::function<int()> action) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->fallthrough();
+  if (action) command->callback([this, action = std::move(action)] { action_ = action; });
+  return command;
+}
+
+void Program::AddLater(CLI::App& parent, const std::string& name) {
+  CLI::App* command = parent.add_subcommand(name, "(not in this version)");
+  command->allow_extras();
+  command->prefix_command();
+  command->callback([this, name] { later_ = name; });
+}
+
+void Program::AddLaterFlag(CLI::App& app, const std::string& flag) {
+  app.add_option(flag, "(not in this version)")->expected(0, 1)->each([this, flag](const std::string&) {
+    later_ = flag;
+  });
+}
+
+void Program::AddGlobalFlags() {
+  app_.add_option("-o,--output", invocation_.output, "table, wide, json, yaml or name")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->default_str("table");
+  app_.add_option("--context", invocation_.connection.context, "Context of wsfleet.yaml or of your configuration");
+  app_.add_option("--coordinator", invocation_.connection.coordinator, "Client listener of the coordinator, host:port");
+  app_.add_option("--ca", invocation_.connection.ca_file, "PEM file: authority of the coordinator's certificate");
+  app_.add_option("--token-file", invocation_.connection.token_file, "File with the token");
+  app_.add_option("--fleet", invocation_.connection.fleet, "Fleet (default: default)");
+  app_.add_flag("-q,--quiet", invocation_.quiet, "No progress");
+  app_.add_flag("-v,--verbose", invocation_.verbose, "A line for each result");
+  app_.add_flag("--no-color", invocation_.no_colour, "No colour, as with NO_COLOR=1");
+}
+
+void Program::AddPlanFlags(CLI::App& app) {
+  PlanFlags& plan = run_.plan;
+  app.add_option("--from", plan.from, "Region terms such as eu-*,us-east+arm64, or agents")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1)
+      ->allow_extra_args(false);
+  for (const auto& [flag, list, text] :
+       {std::tuple{"--var", &plan.vars, "name=value, over the suite's; repeatable"},
+        {"--secret", &plan.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable"},
+        {"--tag", &plan.tags, "Only scenarios with this tag; repeatable"}}) {
+    app.add_option(flag, *list, text)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
+  app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
+  app.add_option("--priority", plan.max_priority, "Only tiers up to this one")->check(CLI::Range(1u, 9u));
+  app.add_option("--repeat", plan.repeat, "Run each case so often")->check(CLI::Range(1u, 1000u));
+}
+
+void Program::AddRunFlags(CLI::App& app) {
+  AddPlanFlags(app);
+  app.add_option("--require", run_.require, "How many regions must pass: all, any or a number");
+  app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
+  app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
+  app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
+  app.add_option("--report", run_.reports, "junit=FILE, json=FILE, md=FILE; - is stdout; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--summary", run_.summary, "compact, full or none")
+      ->check(CLI::IsMember({"compact", "full", "none"}).description(""))
+      ->default_str("full");
+  app.add_flag("--local", run_.local, "A fleet on this machine, for this run");
+  app.add_flag("--detach", run_.detach, "Print the run's id and leave");
+  for (const char* flag : {"--baseline", "--revision", "--fail-on"}) AddLaterFlag(app, flag);
+}
+
+void Program::AddRunning() {
+  CLI::App* run = AddCommand(app_, "run", "Run suites from every region and wait for the verdict",
+                             [this] { return RunCommand(invocation_, run_); });
+  run->add_option("suites", run_.plan.paths, "Suites or folders")->required();
+  AddRunFlags(*run);
+  CLI::App* probe = AddCommand(app_, "probe", "Connect once from each region and show what happens",
+                               [this] { return ProbeCommand(invocation_, url_, run_); });
+  probe->add_option("url", url_, "ws:// or wss:// URL")->required();
+  AddRunFlags(*probe);
+}
+
+void Program::AddSuites() {
+  CLI::App* create = AddCommand(app_, "new", "Write a first suite", [this] { return NewCommand(invocation_, path_); });
+  create->add_option("file", path_, "File to write")->default_val("suite.wsfleet.yaml");
+  CLI::App* validate = AddCommand(app_, "validate", "Check suites; nothing runs",
+                                  [this] { return ValidateCommand(invocation_, run_.plan.paths); });
+  validate->add_option("suites", run_.plan.paths, "Suites or folders")->required();
+  CLI::App* explain = AddCommand(app_, "explain", "Show the resolved plan and who would run it; nothing runs",
+                                 [this] { return ExplainCommand(invocation_, run_.plan); });
+  explain->add_option("suites", run_.plan.paths, "Suites or folders")->required();
+  AddPlanFlags(*explain);
+  AddCommand(app_, "schema", "Print the JSON schema of suites, for editors", [] { return SchemaCommand(); });
+  for (const char* later : {"fmt", "import"}) AddLater(app_, later);
+}
+
+void Program::AddRuns() {
+  CLI::App* runs = AddCommand(app_, "runs", "Runs of the fleet", nullptr);
+  runs->require_subcommand(1);
+  CLI::App* list =
+      AddCommand(*runs, "list", "The newest runs", [this] { return RunsListCommand(invocation_, limit_); });
+  list->add_option("--limit", limit_, "At most so many")->check(CLI::Range(1u, 10'000u))->default_str("50");
+  const auto add = [&](const char* name, const char* text, std::function<int()> action) {
+    CLI::App* command = AddCommand(*runs, name, text, std::move(action));
+    command->add_option("run", job_, "Id of the run")->required();
+    return command;
+  };
+  add("get", "One run with its results", [this] { return RunsGetCommand(invocation_, job_); });
+  add("watch", "Follow a run to its end; its verdict is the exit code",
+      [this] { return RunsWatchCommand(invocation_, job_); });
+  add("wait", "Wait for a run's end in silence; its verdict is the exit code",
+      [this] { return RunsWaitCommand(invocation_, job_); });
+  add("logs", "What happened in a run, a line each", [this] {
+    return RunsLogsCommand(invocation_, job_, follow_);
+  })->add_flag("-f,--follow", follow_, "Until the run ends");
+  add("cancel", "Cancel a run", [this] { return RunsCancelCommand(invocation_, job_); });
+  for (const char* later : {"rerun", "diff", "report", "trace"}) AddLater(*runs, later);
+}
+
+void Program::AddFleet() {
+  CLI::App* agents = AddCommand(app_, "agents", "Agents of the fleet", nullptr);
+  agents->require_subcommand(1);
+  AddCommand(*agents, "list", "All agents with what they work on", [this] { return AgentsListCommand(invocation_); });
+  AddCommand(*agents, "get", "One agent", [this] { return AgentsGetCommand(invocation_, agent_); })
+      ->add_option("agent", agent_, "Id of the agent")
+      ->required();
+  for (const char* later : {"drain", "doctor", "join-token"}) AddLater(*agents, later);
+  for (const char* later : {"baseline", "gate", "schedules", "tokens", "login", "audit", "fleet", "doctor"}) {
+    AddLater(app_, later);
+  }
+}
+
+void Program::AddOthers() {
+  CLI::App* context = AddCommand(app_, "context", "Coordinators that are known by a name", nullptr);
+  context->require_subcommand(1);
+  AddCommand(*context, "list", "All contexts", [this] { return ContextListCommand(invocation_); });
+  AddCommand(*context, "use", "Make a context the current one",
+             [this] { return ContextUseCommand(invocation_, context_); })
+      ->add_option("name", context_, "Name of the context")
+      ->required();
+  AddLater(*context, "add");
+  CLI::App* dev = AddCommand(app_, "dev", "A fleet on this machine to try things on: three regions and a demo target",
+                             [this] { return DevCommand(invocation_, state_); });
+  dev->add_option("--state", state_, "Folder to keep the state in (default: nothing is kept)");
+  CLI::App* completion = AddCommand(app_, "completion", "Print completion for a shell", [this] {
+    fmt::print("{}", RenderCompletion(app_, shell_));
+    return static_cast<int>(kPassedCode);
+  });
+  completion->add_option("shell", shell_, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+  AddCommand(app_, "version", "Print the version", [this] { return VersionCommand(invocation_); });
+}
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "cli/commands/commands.h"
+#include "cli/invocation.h"
+
+namespace wsfleet::cli {
+
+// The command line of `wsfleet`: every command and flag stands here once; completion and docs/reference/cli.md are made
+// from the same tree.
+class Program {
+ public:
+  explicit Program(Interrupt& interrupt);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // The exit code.
+  int Main(int argc, char** argv);
+
+  const CLI::App& tree() const { return app_; }
+
+ private:
+  void AddGlobalFlags();
+  void AddRunning();
+  void AddSuites();
+  void AddRuns();
+  void AddFleet();
+  void AddOthers();
+  CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
+                       std::function<int()> action);
+  void AddPlanFlags(CLI::App& app);
+  void AddRunFlags(CLI::App& app);
+  // Commands and flags that come with later versions.
+  void AddLater(CLI::App& parent, const std::string& name);
+  void AddLaterFlag(CLI::App& app, const std::string& flag);
+
+  // What a parse error means in words, with the nearest known name.
+  std::string Explain(const CLI::ParseError& error, int argc, char** argv) const;
+
+  Invocation invocation_;
+  CLI::App app_;
+  RunFlags run_;
+  std::string url_, path_, job_, agent_, context_, state_, shell_;
+  unsigned limit_ = 50;
+  bool follow_ = false;
+  std::string later_;
+  std::function<int()> action_;
+};
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/invocation.h"
+
+// The commands, each of which returns the exit code. program.cc gives them what the command line says. Data goes to
+// stdout, everything else to stderr.
+namespace wsfleet::cli {
+
+// What `run`, `probe` and `explain` take of a bundle.
+struct PlanFlags {
+  std::vector<std::string> paths;
+  std::vector<std::string> from, vars, secrets, tags;
+  std::string grep, env_file;
+  std::optional<unsigned> max_priority;
+  unsigned repeat = 1;
+};
+
+struct RunFlags {
+  PlanFlags plan;
+  std::vector<std::string> reports;
+  std::string require, agents_wait = "30s", run_key, timeout, summary = "full";
+  bool local = false, detach = false;
+};
+
+int RunCommand(Invocation& invocation, const RunFlags& flags);
+int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags& flags);
+
+int ValidateCommand(Invocation& invocation, const std::vector<std::string>& paths);
+int ExplainCommand(Invocation& invocation, const PlanFlags& flags);
+int NewCommand(Invocation& invocation, const std::string& path);
+int SchemaCommand();
+
+int RunsListCommand(Invocation& invocation, unsigned limit);
+int RunsGetCommand(Invocation& invocation, const std::string& job);
+int RunsWatchCommand(Invocation& invocation, const std::string& job);
+int RunsWaitCommand(Invocation& invocation, const std::string& job);
+int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow);
+int RunsCancelCommand(Invocation& invocation, const std::string& job);
+
+int AgentsListCommand(Invocation& invocation);
+int AgentsGetCommand(Invocation& invocation, const std::string& agent);
+
+int ContextListCommand(Invocation& invocation);
+int ContextUseCommand(Invocation& invocation, const std::string& name);
+
+// `state`: a folder to keep, or empty.
+int DevCommand(Invocation& invocation, const std::string& state);
+int VersionCommand(Invocation& invocation);
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,201 @@
+#include <filesystem>
+
+#include "boost/json/array.hpp"
+#include "boost/json/object.hpp"
+#include "boost/json/serialize.hpp"
+#include "cli/commands/commands.h"
+#include "cli/plan/bundle_files.h"
+#include "cli/plan/prepare.h"
+#include "cli/run/runs.h"
+#include "cli/schema.h"
+#include "cli/whole_file.h"
+#include "core/base/text.h"
+#include "core/job/term.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+
+// validate, explain, new, schema: what can be said of suites without running them.
+namespace wsfleet::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr char kFirstSuite[] =
+    "# A first suite: `wsfleet run` opens a WebSocket from every region and says what happened.\n"
+    "# yaml-language-server: $schema=scenario-v1.schema.json   (`wsfleet schema > scenario-v1.schema.json`)\n"
+    "version: wsfleet/v1\n"
+    "name: my-service\n"
+    "target: ws://127.0.0.1:8000   # a relative path below is taken against it\n"
+    "\n"
+    "scenarios:\n"
+    "  - name: opens and answers\n"
+    "    steps:\n"
+    "      - connect: {path: /ws}\n"
+    "      - ping: {}\n"
+    "      - close: {}\n"
+    "\n"
+    "  # What your service says, once you know that it opens:\n"
+    "  #\n"
+    "  # - name: answers a message\n"
+    "  #   steps:\n"
+    "  #     - connect: {path: /ws}\n"
+    "  #     - send: {json: {type: hello, id: \"${run.id}\"}}\n"
+    "  #     - expect: {match: {$.type: hello.ok}, within: 2s}\n"
+    "  #     - close: {}\n";
+
+json::array ToArray(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+// The agents of the fleet that each region term means.
+json::object AgentsFor(const Prepared& prepared, const std::vector<v1::Agent>& agents) {
+  std::vector<std::string> terms = prepared.options.spec.from;
+  for (const auto& suite : prepared.plan->suites) {
+    if (prepared.options.spec.from.empty()) {
+      terms.insert(terms.end(), suite->regions.include.begin(), suite->regions.include.end());
+    }
+  }
+  json::object out;
+  for (const v1::Agent& agent : agents) {
+    AgentRecord record;
+    record.id = AgentId(agent.agent());
+    record.region = RegionName(agent.region());
+    record.labels.insert(agent.labels().begin(), agent.labels().end());
+    const bool wanted = terms.empty() || std::ranges::any_of(terms, [&](const std::string& text) {
+                          const auto term = Term::Parse(text);
+                          return term.ok() && term->Matches(record);
+                        });
+    if (!wanted || agent.state() != v1::AGENT_STATE_CONNECTED) continue;
+    json::value& list = out[agent.region()];
+    if (!list.is_array()) list = json::array();
+    list.get_array().emplace_back(agent.agent());
+  }
+  return out;
+}
+
+json::array SuitesOf(const Prepared& prepared) {
+  json::array suites;
+  for (const auto& suite : prepared.plan->suites) {
+    json::array targets;
+    for (const Target& target : suite->target_candidates) {
+      targets.push_back({{"name", target.name}, {"url", target.url.source_text()}});
+    }
+    if (suite->target_reference) targets.push_back(json::object{{"reference", suite->target_reference->source_text()}});
+    json::array cases;
+    for (const PlannedCase& planned : prepared.plan->cases) {
+      if (planned.suite != suite.get()) continue;
+      cases.push_back({{"id", planned.id.value()},
+                       {"tier", planned.tier},
+                       {"sessions", planned.scenario->concurrent},
+                       {"tags", ToArray(planned.scenario->tags)}});
+    }
+    suites.push_back(
+        {{"name", suite->name}, {"file", suite->file}, {"targets", std::move(targets)}, {"cases", std::move(cases)}});
+  }
+  return suites;
+}
+
+std::string_view Text(const json::value& value) {
+  const json::string& text = value.as_string();
+  return {text.data(), text.size()};
+}
+
+void PrintPlan(const json::object& plan) {
+  for (const json::value& suite : plan.at("suites").as_array()) {
+    fmt::print("{}  ({})\n", Text(suite.at("name")), Text(suite.at("file")));
+    for (const json::value& target : suite.at("targets").as_array()) {
+      const json::object& object = target.as_object();
+      fmt::print("  target  {}\n",
+                 object.contains("reference")
+                     ? std::string(Text(object.at("reference")))
+                     : fmt::format("{}{}{}", Text(object.at("name")), Text(object.at("name")).empty() ? "" : "  ",
+                                   Text(object.at("url"))));
+    }
+    for (const json::value& planned : suite.at("cases").as_array()) {
+      const std::int64_t sessions = planned.at("sessions").to_number<std::int64_t>();
+      fmt::print("  tier {}  {}{}\n", planned.at("tier").to_number<int>(), Text(planned.at("id")),
+                 sessions > 1 ? fmt::format("  × {} sessions", sessions) : "");
+    }
+  }
+  for (const char* kind : {"secrets", "environment"}) {
+    for (const json::value& need : plan.at(kind).as_array()) {
+      fmt::print("{}  {}{}\n", kind == std::string_view("secrets") ? "secret     " : "environment",
+                 Text(need.at("name")), need.at("given").as_bool() ? "" : "  (not given)");
+    }
+  }
+  if (!plan.contains("agents")) return;
+  if (plan.at("agents").as_object().empty()) fmt::print("agents      none is connected that these terms mean\n");
+  for (const auto& [region, ids] : plan.at("agents").as_object()) {
+    std::string names;
+    for (const json::value& id : ids.as_array()) names += fmt::format("{}{}", names.empty() ? "" : ", ", Text(id));
+    fmt::print("agents      {:<14} {}\n", std::string_view(region.data(), region.size()), Printable(names));
+  }
+}
+
+json::array Needs(const std::vector<std::string>& names, const auto& given) {
+  json::array needs;
+  for (const std::string& name : names) needs.push_back({{"name", name}, {"given", given.contains(name)}});
+  return needs;
+}
+
+}  // namespace
+
+int ValidateCommand(Invocation& invocation, const std::vector<std::string>& paths) {
+  const auto bundle = ReadBundle(paths);
+  if (!bundle.ok()) return Fail(bundle.status());
+  const ParseResult result = ParseBundle(*bundle);
+  const std::string errors = RenderDiagnostics(result.diagnostics, *bundle);
+  if (!result.ok()) return Fail(absl::InvalidArgumentError(errors));
+  Listing listing;
+  listing.columns = {{"FILE"}, {"SUITE"}, {"SCENARIOS"}, {"RESULT"}};
+  for (const Suite& suite : result.suites) {
+    listing.names.push_back(suite.file);
+    listing.rows.push_back(
+        {Printable(suite.file), Printable(suite.name), std::to_string(suite.scenarios.size()), "valid"});
+    listing.items.push_back(
+        {{"file", suite.file}, {"suite", suite.name}, {"scenarios", suite.scenarios.size()}, {"valid", true}});
+  }
+  fmt::print("{}", Render(listing, invocation.output));
+  return kPassedCode;
+}
+
+int ExplainCommand(Invocation& invocation, const PlanFlags& flags) {
+  const auto prepared = PreparePlan(flags, invocation.environment);
+  if (!prepared.ok()) return Fail(prepared.status());
+  json::object plan;
+  plan["suites"] = SuitesOf(*prepared);
+  plan["secrets"] = Needs(prepared->plan->secrets, prepared->options.secrets);
+  plan["environment"] = Needs(prepared->plan->environment, prepared->options.spec.variables.env);
+  const auto endpoint = ConfiguredEndpoint(invocation);
+  if (!endpoint.ok()) return Fail(endpoint.status());
+  if (!endpoint->address.empty()) {
+    const auto client = ConnectTo(*endpoint, invocation.quiet);
+    if (!client.ok()) return Fail(client.status());
+    const auto agents = ListAgents(**client);
+    if (!agents.ok()) return Fail(agents.status());
+    plan["agents"] = AgentsFor(*prepared, *agents);
+  }
+  if (invocation.output == OutputFormat::kName) {
+    for (const PlannedCase& planned : prepared->plan->cases) fmt::print("{}\n", planned.id.value());
+  } else if (invocation.output == OutputFormat::kTable || invocation.output == OutputFormat::kWide) {
+    PrintPlan(plan);
+  } else {
+    fmt::print("{}", Render(plan, invocation.output));
+  }
+  return kPassedCode;
+}
+
+int NewCommand(Invocation& invocation, const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    return Fail(absl::AlreadyExistsError(fmt::format("{} exists already; name another file", path)));
+  }
+  if (const absl::Status status = WriteWholeFile(path, kFirstSuite); !status.ok()) return Fail(status);
+  if (!invocation.quiet) fmt::print(stderr, "wrote {}; set its target, then: wsfleet run {}\n", path, path);
+  return kPassedCode;
+}
+
+int SchemaCommand() {
+  fmt::print("{}", kScenarioSchema);
+  return kPassedCode;
+}
+
+}  // namespace wsfleet::cli

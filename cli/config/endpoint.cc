@@ -1,0 +1,119 @@
+#include "cli/config/endpoint.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+std::string FirstOf(const std::string& first, const std::string& second) { return first.empty() ? second : first; }
+
+// The name of the context that is asked for; empty: none is.
+std::string ChosenContext(const ConnectionFlags& flags, const Environment& environment,
+                          const std::vector<ContextFile>& files) {
+  std::string name = FirstOf(flags.context, ValueOf(environment, "WSFLEET_CONTEXT"));
+  for (const ContextFile& file : files) name = FirstOf(name, file.current);
+  return name;
+}
+
+// The folder of temporary files is everybody's.
+bool IsOwn(const std::string& path) {
+  struct stat facts{};
+  return stat(path.c_str(), &facts) == 0 && facts.st_uid == getuid();
+}
+
+absl::StatusOr<std::vector<ContextFile>> ReadFiles(const ConfigPaths& paths) {
+  std::vector<ContextFile> files;
+  for (const auto& [path, trust] :
+       {std::pair{paths.project, FileTrust::kFolder}, {paths.user, FileTrust::kOwn}, {paths.dev, FileTrust::kOwn}}) {
+    if (path == paths.dev && !IsOwn(path)) continue;
+    auto file = ReadContextFile(path, trust);
+    if (!file.ok()) return file.status();
+    // A fleet of `wsfleet dev` is taken by its name only, not because it happens to run.
+    if (path == paths.dev) file->current.clear();
+    files.push_back(*std::move(file));
+  }
+  return files;
+}
+
+absl::Status NoSuchContext(const std::string& name, const std::vector<ContextFile>& files) {
+  std::vector<std::string_view> names;
+  for (const ContextFile& file : files) {
+    for (const Context& context : file.contexts) names.push_back(context.name);
+  }
+  const std::string_view near = ClosestMatch(name, names);
+  if (!near.empty()) return absl::NotFoundError(fmt::format("no context \"{}\"; did you mean \"{}\"?", name, near));
+  if (name == "dev") return absl::NotFoundError("no context \"dev\"; start one with `wsfleet dev`");
+  return absl::NotFoundError(fmt::format(
+      "no context \"{}\"; there {}", name,
+      names.empty() ? "are none, see `wsfleet context list --help`" : fmt::format("are {}", fmt::join(names, ", "))));
+}
+
+}  // namespace
+
+ConfigPaths FindConfigPaths(const Environment& environment) {
+  ConfigPaths paths;
+  paths.project = "wsfleet.yaml";
+  const std::string home = FirstOf(ValueOf(environment, "XDG_CONFIG_HOME"), ValueOf(environment, "HOME") + "/.config");
+  paths.user = FirstOf(ValueOf(environment, "WSFLEET_CONFIG"), home + "/wsfleet/config.yaml");
+  const std::string runtime = ValueOf(environment, "XDG_RUNTIME_DIR");
+  paths.dev = runtime.empty()
+                  ? fmt::format("{}/wsfleet-{}/dev.yaml", std::filesystem::temp_directory_path().string(), getuid())
+                  : runtime + "/wsfleet/dev.yaml";
+  return paths;
+}
+
+absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Environment& environment,
+                                      const ConfigPaths& paths) {
+  Endpoint endpoint;
+  const std::string from_environment = ValueOf(environment, "WSFLEET_COORDINATOR");
+  Context context;
+  if (!flags.coordinator.empty()) {
+    endpoint.source = "--coordinator";
+    context.coordinator = flags.coordinator;
+  } else if (flags.context.empty() && !from_environment.empty()) {
+    endpoint.source = "WSFLEET_COORDINATOR";
+    context.coordinator = from_environment;
+  } else {
+    const auto files = ReadFiles(paths);
+    if (!files.ok()) return files.status();
+    const std::string name = ChosenContext(flags, environment, *files);
+    for (const ContextFile& file : *files) {
+      if (name.empty() || !endpoint.source.empty() || file.Find(name) == nullptr) continue;
+      context = *file.Find(name);
+      endpoint.source = fmt::format("context {} of {}", name, file.path);
+    }
+    if (!name.empty() && endpoint.source.empty()) return NoSuchContext(name, *files);
+  }
+  endpoint.address = context.coordinator;
+  endpoint.ca_file = FirstOf(FirstOf(flags.ca_file, ValueOf(environment, "WSFLEET_CA")), context.ca_file);
+  endpoint.token_file = FirstOf(flags.token_file, ValueOf(environment, "WSFLEET_TOKEN_FILE"));
+  if (endpoint.token_file.empty()) endpoint.token = ValueOf(environment, "WSFLEET_TOKEN");
+  if (endpoint.token.empty()) endpoint.token_file = FirstOf(endpoint.token_file, context.token_file);
+  endpoint.fleet = FirstOf(FirstOf(flags.fleet, ValueOf(environment, "WSFLEET_FLEET")), context.fleet);
+  return endpoint;
+}
+
+absl::StatusOr<std::vector<KnownContext>> ListContexts(const ConnectionFlags& flags, const Environment& environment,
+                                                       const ConfigPaths& paths) {
+  const auto files = ReadFiles(paths);
+  if (!files.ok()) return files.status();
+  const std::string current = ChosenContext(flags, environment, *files);
+  std::vector<KnownContext> known;
+  for (const ContextFile& file : *files) {
+    for (const Context& context : file.contexts) {
+      const auto same = [&](const KnownContext& other) { return other.context.name == context.name; };
+      if (std::ranges::any_of(known, same)) continue;
+      known.push_back({context, file.path, context.name == current});
+    }
+  }
+  return known;
+}
+
+}  // namespace wsfleet::cli

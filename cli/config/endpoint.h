@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/config/context_file.h"
+#include "cli/config/environment.h"
+
+// Where the coordinator is and how to prove oneself to it: flags, then WSFLEET_*, then ./wsfleet.yaml, then
+// $XDG_CONFIG_HOME/wsfleet/config.yaml.
+namespace wsfleet::cli {
+
+struct ConnectionFlags {
+  std::string context;
+  std::string coordinator;
+  std::string ca_file;
+  std::string token_file;
+  std::string fleet;
+};
+
+struct Endpoint {
+  std::string address;  // empty: none is configured
+  std::string ca_file;
+  std::string token_file;
+  std::string token;  // over token_file
+  std::string fleet = "default";
+  std::string source;  // who named the address: "--coordinator", "context staging of ./wsfleet.yaml"
+};
+
+// The files that are read, in the order in which they win. `dev` is what `wsfleet dev` leaves for other terminals.
+struct ConfigPaths {
+  std::string project;
+  std::string user;
+  std::string dev;
+};
+ConfigPaths FindConfigPaths(const Environment& environment);
+
+// An endpoint without an address if nothing is configured. Credentials of a file go only to the address that stands
+// beside them: whoever gives the address by a flag or WSFLEET_COORDINATOR gives the authority and the token, too.
+// INVALID_ARGUMENT: a file that cannot be understood. NOT_FOUND: no such context, with those that there are.
+absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Environment& environment,
+                                      const ConfigPaths& paths);
+
+// All contexts, with the file of each; a name that stands in two files is that of the first.
+struct KnownContext {
+  Context context;
+  std::string file;
+  bool is_current = false;
+};
+absl::StatusOr<std::vector<KnownContext>> ListContexts(const ConnectionFlags& flags, const Environment& environment,
+                                                       const ConfigPaths& paths);
+
+}  // namespace wsfleet::cli

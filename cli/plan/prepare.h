@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/commands/commands.h"
+#include "cli/run/runs.h"
+#include "core/scenario/plan.h"
+
+// From what a person typed to a bundle whose plan holds.
+namespace wsfleet::cli {
+
+struct Prepared {
+  Bundle bundle;
+  SubmitOptions options;
+  std::shared_ptr<const Plan> plan;
+};
+
+// Reads the files of `flags.paths`, resolves the plan, and takes from this machine's environment and files only what
+// the plan names. Prints warnings of the suites. INVALID_ARGUMENT, NOT_FOUND: what is wrong, with its place.
+absl::StatusOr<Prepared> PreparePlan(const PlanFlags& flags, const Environment& environment);
+
+// The same for a bundle at hand.
+absl::StatusOr<Prepared> PreparePlan(Bundle bundle, const PlanFlags& flags, const Environment& environment);
+
+// `--require`, `--agents-wait`, `--timeout`, `--run-key`, `--detach`.
+absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment, SubmitOptions& options);
+
+// The errors as a person reads them, and the warnings, which go to stderr at once.
+std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const Bundle& bundle);
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,76 @@
+#include "cli/report/report_files.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "absl/strings/str_split.h"
+#include "cli/whole_file.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+constexpr std::array<std::string_view, 3> kFormats{"junit", "json", "md"};
+constexpr std::array<std::string_view, 2> kLaterFormats{"html", "ctrf"};
+
+bool Has(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+absl::StatusOr<ReportFile> ParseReport(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  ReportFile report{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+  if (Has(kLaterFormats, report.format)) {
+    return absl::InvalidArgumentError(
+        fmt::format("\"--report {}\" is not in this version; there are {}", report.format, fmt::join(kFormats, ", ")));
+  }
+  if (!Has(kFormats, report.format) || report.path.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("--report: expected {}=FILE or …=- for stdout, found \"{}\"", fmt::join(kFormats, "=, "), text));
+  }
+  const std::filesystem::path folder = std::filesystem::path(report.path).parent_path();
+  std::error_code error;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
+    return absl::InvalidArgumentError(
+        fmt::format("--report {}: the folder {} does not exist; make it first", text, folder.string()));
+  }
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReportFile>> ParseReports(const std::vector<std::string>& texts) {
+  std::vector<ReportFile> reports;
+  for (const std::string& list : texts) {
+    for (const auto piece : absl::StrSplit(list, ',')) {
+      auto report = ParseReport(std::string(piece));
+      if (!report.ok()) return report.status();
+      reports.push_back(*std::move(report));
+    }
+  }
+  if (std::ranges::count(reports, "-", &ReportFile::path) > 1) {
+    return absl::InvalidArgumentError("--report: only one report can go to stdout");
+  }
+  return reports;
+}
+
+bool GoesToStdout(const std::vector<ReportFile>& reports) {
+  return std::ranges::find(reports, "-", &ReportFile::path) != reports.end();
+}
+
+absl::Status WriteReports(const RunRecord& record, const std::vector<ReportFile>& reports) {
+  absl::Status first;
+  for (const ReportFile& report : reports) {
+    const std::string text = RenderReport(record, report.format);
+    if (report.path == "-") {
+      fmt::print("{}", text);
+      continue;
+    }
+    first.Update(WriteWholeFile(report.path, text));
+  }
+  return first;
+}
+
+}  // namespace wsfleet::cli

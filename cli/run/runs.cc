@@ -1,0 +1,175 @@
+#include "cli/run/runs.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
+
+namespace wsfleet::cli {
+namespace {
+
+constexpr absl::Duration kCallLimit = absl::Seconds(30);
+constexpr std::uint32_t kMaxPage = 500;
+
+v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& canonical, const SubmitOptions& options) {
+  v1::SubmitHeader header;
+  header.set_fleet(client.fleet());
+  header.set_run_key(options.spec.key.value());
+  header.mutable_bundle()->set_digest(wire::Digest(canonical).value());
+  header.mutable_bundle()->set_bytes(canonical.size());
+  *header.mutable_selection() = wire::ToWire(options.spec.selection);
+  *header.mutable_variables() = wire::ToWire(options.spec.variables);
+  for (const std::string& term : options.spec.from) header.add_from(term);
+  if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
+  *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
+  if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
+  for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
+  header.set_detached(options.spec.detached);
+  header.set_submitter(options.spec.submitter);
+  return header;
+}
+
+template <typename Request>
+Request RequestFor(const CoordinatorClient& client, const std::string& job) {
+  Request request;
+  request.set_fleet(client.fleet());
+  request.set_job(job);
+  return request;
+}
+
+absl::Status FetchResults(CoordinatorClient& client, const std::string& job, RunRecord& record) {
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  const auto stream = client.jobs().Results(&context, RequestFor<v1::JobResultsRequest>(client, job));
+  v1::ShardCaseResult result;
+  while (stream->Read(&result)) {
+    auto parsed = wire::FromWire(result.result());
+    if (!parsed.ok()) {
+      context.TryCancel();
+      return parsed.status();
+    }
+    const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
+      return entry.shard.id.index.value() == result.shard();
+    });
+    if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
+  }
+  return wire::FromGrpc(stream->Finish());
+}
+
+absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunRecord& record) {
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  const auto stream = client.jobs().Bundle(&context, RequestFor<v1::GetJobRequest>(client, job));
+  std::string canonical;
+  v1::BundleChunk chunk;
+  // The files and their names; what is longer is refused below.
+  while (canonical.size() <= 2 * kMaxBundleBytes && stream->Read(&chunk)) canonical += chunk.data();
+  if (canonical.size() > 2 * kMaxBundleBytes) context.TryCancel();
+  if (const absl::Status status = wire::FromGrpc(stream->Finish()); !status.ok()) return status;
+  auto bundle = wire::ParseCanonicalForm(canonical);
+  if (!bundle.ok()) return bundle.status();
+  record.bundle = *std::move(bundle);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options) {
+  const std::string canonical = wire::CanonicalForm(bundle);
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  v1::SubmitReply reply;
+  const auto stream = client.jobs().Submit(&context, &reply);
+  v1::SubmitRequest request;
+  *request.mutable_header() = Header(client, canonical, options);
+  bool open = stream->Write(request);
+  for (std::string& chunk : wire::Chunks(canonical)) {
+    request.mutable_chunk()->set_data(std::move(chunk));
+    open = open && stream->Write(request);
+  }
+  if (open) stream->WritesDone();
+  if (const absl::Status status = wire::FromGrpc(stream->Finish()); !status.ok()) return status;
+  return Submitted{reply.job(), reply.attached(), {reply.warnings().begin(), reply.warnings().end()}};
+}
+
+absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job) {
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  v1::Job reply;
+  const grpc::Status status = client.jobs().Get(&context, RequestFor<v1::GetJobRequest>(client, job), &reply);
+  if (!status.ok()) return wire::FromGrpc(status);
+  return reply;
+}
+
+absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
+                       absl::Duration limit) {
+  grpc::ClientContext context;
+  client.Prepare(context, limit);
+  auto request = RequestFor<v1::CancelJobRequest>(client, job);
+  request.set_reason(reason);
+  v1::Job reply;
+  return wire::FromGrpc(client.jobs().Cancel(&context, request, &reply));
+}
+
+absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit) {
+  std::vector<v1::Job> jobs;
+  std::string token;
+  do {
+    grpc::ClientContext context;
+    client.Prepare(context, kCallLimit);
+    v1::ListJobsRequest request;
+    request.set_fleet(client.fleet());
+    request.set_page_size(std::min(limit - static_cast<std::uint32_t>(jobs.size()), kMaxPage));
+    request.set_page_token(token);
+    v1::ListJobsReply reply;
+    const grpc::Status status = client.jobs().List(&context, request, &reply);
+    if (!status.ok()) return wire::FromGrpc(status);
+    std::ranges::move(*reply.mutable_jobs(), std::back_inserter(jobs));
+    token = reply.next_page_token();
+  } while (!token.empty() && jobs.size() < limit);
+  return jobs;
+}
+
+absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client) {
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  v1::ListAgentsRequest request;
+  request.set_fleet(client.fleet());
+  v1::ListAgentsReply reply;
+  const grpc::Status status = client.fleets().ListAgents(&context, request, &reply);
+  if (!status.ok()) return wire::FromGrpc(status);
+  return std::vector<v1::Agent>(reply.agents().begin(), reply.agents().end());
+}
+
+absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent) {
+  grpc::ClientContext context;
+  client.Prepare(context, kCallLimit);
+  v1::GetAgentRequest request;
+  request.set_fleet(client.fleet());
+  request.set_agent(agent);
+  v1::Agent reply;
+  const grpc::Status status = client.fleets().GetAgent(&context, request, &reply);
+  if (!status.ok()) return wire::FromGrpc(status);
+  return reply;
+}
+
+absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& id) {
+  auto job = GetJob(client, id);
+  if (!job.ok()) return job.status();
+  auto decoded = wire::FromWire(*job);
+  if (!decoded.ok()) return decoded.status();
+  RunRecord record;
+  record.job = std::move(decoded->job);
+  for (ShardRecord& shard : decoded->shards) record.shards.push_back({std::move(shard), {}});
+  if (absl::Status status = FetchResults(client, id, record); !status.ok()) return status;
+  if (absl::Status status = FetchBundle(client, id, record); !status.ok()) return status;
+  Summarise(record);
+  return record;
+}
+
+bool HasEnded(const v1::Job& job) { return !job.verdict().empty(); }
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/connection.h"
+#include "cli/report/run_record.h"
+
+// What a client asks of a coordinator about runs. Every call blocks, and has a limit of its own.
+namespace wsfleet::cli {
+
+struct SubmitOptions {
+  JobSpec spec;  // selection, variables, from, require, agents_wait, deadline, detached, key, submitter
+  bool has_deadline = false;
+  std::map<std::string, std::string> secrets;
+};
+
+struct Submitted {
+  std::string job;
+  bool attached = false;  // to a run that had the same key
+  std::vector<std::string> warnings;
+};
+// Returns when the run is stored. A plan that is refused is INVALID_ARGUMENT, a key of another run ALREADY_EXISTS.
+absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options);
+
+absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job);
+// Returns when the wish is stored, not when the run has ended.
+absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
+                       absl::Duration limit);
+// Newest first.
+absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit);
+
+absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client);
+absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent);
+
+// The record of a run: its job, the results so far and the author's files, summarised.
+absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& job);
+
+bool HasEnded(const v1::Job& job);
+
+}  // namespace wsfleet::cli

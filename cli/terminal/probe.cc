@@ -1,0 +1,41 @@
+#include "cli/terminal/probe.h"
+
+#include <optional>
+
+#include "cli/output.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+std::string Time(const std::optional<absl::Duration>& duration) { return duration ? FormatElapsed(*duration) : "-"; }
+
+std::string Outcome(const CaseResult& result) {
+  if (!result.failure) return std::string(OutcomeName(result.outcome));
+  return fmt::format("{} in {}", FailureClassName(result.failure->failure_class), PhaseName(result.failure->phase));
+}
+
+}  // namespace
+
+std::string RenderProbe(const RunRecord& record) {
+  Listing listing;
+  for (const char* title : {"REGION", "RESULT", "RESOLVE", "CONNECT", "TLS", "UPGRADE", "TOTAL", "PEER", "PROTOCOL"}) {
+    listing.columns.push_back({title});
+  }
+  for (const ShardRecordWithCases& entry : record.shards) {
+    for (const CaseResult& result : entry.cases) {
+      const PhaseTimings& timings = result.proof.timings;
+      const std::string protocol =
+          result.proof.tls_version.empty()
+              ? "no TLS"
+              : fmt::format("{} {}", Printable(result.proof.tls_version), Printable(result.proof.tls_cipher));
+      listing.rows.push_back({Printable(entry.shard.region.value()), Outcome(result), Time(timings.resolve),
+                              Time(timings.connect), Time(timings.tls), Time(timings.upgrade), Time(timings.total),
+                              Printable(result.proof.peer_address), protocol});
+    }
+  }
+  return Render(listing, OutputFormat::kTable);
+}
+
+}  // namespace wsfleet::cli

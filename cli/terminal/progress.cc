@@ -1,0 +1,55 @@
+#include "cli/terminal/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "cli/terminal/console.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+constexpr std::size_t kUsualWidth = 80;
+
+std::size_t TerminalWidth() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
+}
+
+}  // namespace
+
+Progress::Progress(Options options) : options_(std::move(options)), model_(options_.verbose), began_(absl::Now()) {}
+
+Progress::~Progress() { Erase(); }
+
+void Progress::Show(const v1::JobEvent& event) {
+  for (const std::string& line : model_.Apply(event)) Say(line);
+  Redraw();
+}
+
+void Progress::Say(std::string_view line) {
+  if (options_.style == Style::kSilent) return;
+  Erase();
+  const std::string time = live() ? "" : absl::FormatTime("%H:%M:%S ", absl::Now(), absl::LocalTimeZone());
+  fmt::print(stderr, "{}{}\n", time, Paint(line, options_.colour));
+}
+
+void Progress::Redraw() {
+  if (!live()) return;
+  Erase();
+  const auto lines = model_.Block(absl::Now() - began_, options_.keys, TerminalWidth());
+  std::string block;
+  for (const std::string& line : lines) block += line + "\n";
+  fmt::print(stderr, "{}", block);
+  drawn_ = lines.size();
+}
+
+void Progress::Erase() {
+  // To the first line of the block, and everything below it away.
+  if (drawn_ > 0) fmt::print(stderr, "\x1b[{}A\r\x1b[J", std::exchange(drawn_, 0));
+}
+
+}  // namespace wsfleet::cli
