@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "cli/commands/commands.h"
@@ -21,13 +22,14 @@ constexpr char kProbeFile[] = "probe.wsfleet.yaml";
 // One run, from a plan that holds to its exit code.
 class Runner {
  public:
-  Runner(Invocation& invocation, const RunFlags& flags, Prepared prepared, bool probe)
-      : invocation_(invocation), flags_(flags), prepared_(std::move(prepared)), probe_(probe) {}
+  Runner(Invocation& invocation, const RunFlags& flags, std::vector<ReportFile> reports, Prepared prepared, bool probe)
+      : invocation_(invocation),
+        flags_(flags),
+        reports_(std::move(reports)),
+        prepared_(std::move(prepared)),
+        probe_(probe) {}
 
   absl::StatusOr<int> Run() {
-    auto reports = ParseReports(flags_.reports);
-    if (!reports.ok()) return reports.status();
-    reports_ = *std::move(reports);
     if (absl::Status status = ReadRunFlags(flags_, invocation_.environment, prepared_.options); !status.ok()) {
       return status;
     }
@@ -130,22 +132,26 @@ class Runner {
 
   Invocation& invocation_;
   const RunFlags& flags_;
+  const std::vector<ReportFile> reports_;
   Prepared prepared_;
   const bool probe_;
-  std::vector<ReportFile> reports_;
 };
 
-int RunPrepared(Invocation& invocation, const RunFlags& flags, absl::StatusOr<Prepared> prepared, bool probe) {
+// `bundle`: of a probe.
+int RunBundle(Invocation& invocation, const RunFlags& flags, std::optional<Bundle> bundle) {
+  auto reports = ParseReports(flags.reports);
+  if (!reports.ok()) return Fail(reports.status());
+  const bool probe = bundle.has_value();
+  auto prepared = probe ? PreparePlan(*std::move(bundle), flags.plan, invocation.environment)
+                        : PreparePlan(flags.plan, invocation.environment);
   if (!prepared.ok()) return Fail(prepared.status());
-  const auto code = Runner(invocation, flags, *std::move(prepared), probe).Run();
+  const auto code = Runner(invocation, flags, *std::move(reports), *std::move(prepared), probe).Run();
   return code.ok() ? *code : static_cast<int>(Fail(code.status()));
 }
 
 }  // namespace
 
-int RunCommand(Invocation& invocation, const RunFlags& flags) {
-  return RunPrepared(invocation, flags, PreparePlan(flags.plan, invocation.environment), false);
-}
+int RunCommand(Invocation& invocation, const RunFlags& flags) { return RunBundle(invocation, flags, std::nullopt); }
 
 int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags& flags) {
   const std::size_t scheme = url.find("://");
@@ -164,7 +170,7 @@ int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags&
       "version: wsfleet/v1\nname: probe\ntarget: \"{}\"\nscenarios:\n  - name: handshake\n    steps:\n"
       "      - connect: {{path: \"{}\"}}\n      - ping: {{}}\n",
       url.substr(0, path), path == std::string::npos ? "/" : url.substr(path));
-  return RunPrepared(invocation, flags, PreparePlan(std::move(bundle), flags.plan, invocation.environment), true);
+  return RunBundle(invocation, flags, std::move(bundle));
 }
 
 }  // namespace wsfleet::cli
