@@ -30,7 +30,8 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
   const std::size_t line_end = rest.find("\r\n");
   const std::string_view line = rest.substr(0, line_end);
   rest.remove_prefix(line_end + 2);
-  if (line.size() < 12 || line[8] != ' ') return std::nullopt;
+  // Three digits, then a blank or nothing.
+  if (line.size() < 12 || line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) return std::nullopt;
   const auto [digits, error] = std::from_chars(line.data() + 9, line.data() + 12, head.status);
   if (error != std::errc() || digits != line.data() + 12 || head.status < 100) return std::nullopt;
   head.reason = std::string(Trim(line.substr(12)));
@@ -51,7 +52,7 @@ std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& of
   }
   if (const std::string* subprotocol = head.Find("sec-websocket-protocol")) {
     if (std::ranges::find(offered, *subprotocol) == offered.end()) {
-      return "the answer names a subprotocol that was not offered";
+      return fmt::format("the answer names the subprotocol \"{}\", which was not offered", *subprotocol);
     }
   }
   return {};

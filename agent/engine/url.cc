@@ -1,5 +1,6 @@
 #include "agent/engine/url.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "absl/strings/ascii.h"
@@ -21,6 +22,14 @@ std::string PercentEncode(std::string_view text) {
     out += unreserved ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
+}
+
+// Names as resolvers take them, IPv4, and IPv6 with a zone.
+bool IsHost(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view(".-_:%").find(c) != std::string_view::npos;
+  });
 }
 
 bool IsTarget(std::string_view text) {
@@ -67,6 +76,7 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
     authority.remove_prefix(std::min(colon, authority.size()));
   }
   if (url.host.empty()) return Invalid(text, "a host");
+  if (!IsHost(url.host)) return Invalid(text, "a host of letters, digits, '.', '-' and '_', or an address");
   if (!authority.empty()) {
     authority.remove_prefix(1);
     const auto [end, error] = std::from_chars(authority.data(), authority.data() + authority.size(), url.port);

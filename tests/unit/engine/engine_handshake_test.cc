@@ -1,0 +1,207 @@
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/engine/scripted_server.h"
+#include "tests/unit/engine/suite_run.h"
+
+// What the engine makes of the answer to an upgrade.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::vector<std::string> kConnect{"- connect: {path: /ws}", "- ping: {}"};
+
+// Runs one handshake against a server that answers with these bytes and closes.
+CaseResult Answered(const std::string& bytes, const std::vector<std::string>& steps = kConnect) {
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.ReadHead();
+    peer.Send(bytes);
+  });
+  return SuiteRun(OneScenario(server.url(), steps)).Result();
+}
+
+TEST(Upgrade, ThatIsRefusedReportsStatusReasonAndBody) {
+  const CaseResult result =
+      Answered("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 18\r\n\r\n{\"detail\":\"broken\"}");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kUpgradeRefused5xx);
+  EXPECT_EQ(result.failure->phase, Phase::kUpgrade);
+  EXPECT_EQ(result.failure->evidence.status, 500u);
+  EXPECT_EQ(result.failure->evidence.status_reason, "Internal Server Error");
+  EXPECT_THAT(result.failure->evidence.body_excerpt, HasSubstr("broken"));
+  EXPECT_EQ(result.failure->range.line, 7u);
+}
+
+TEST(Upgrade, KeepsTheStatusOfARefusalWhoseBodyIsCutShort) {
+  const CaseResult result = Answered("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000\r\n\r\nmain");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kUpgradeRefused5xx);
+  EXPECT_EQ(result.failure->evidence.status, 503u);
+  EXPECT_EQ(result.failure->evidence.body_excerpt, "main");
+}
+
+TEST(Upgrade, IsClassifiedByTheStatusThatAnswersIt) {
+  const std::pair<const char*, FailureClass> kAnswers[] = {
+      {"200 OK", FailureClass::kNotAWebSocket},
+      {"302 Found\r\nLocation: /login", FailureClass::kNotAWebSocket},
+      {"400 Bad Request", FailureClass::kUpgradeRefused4xx},
+      {"401 Unauthorized", FailureClass::kAuth},
+      {"403 Forbidden", FailureClass::kAuth},
+      {"404 Not Found", FailureClass::kUpgradeRefused4xx},
+      {"426 Upgrade Required", FailureClass::kUpgradeRefused4xx},
+      {"502 Bad Gateway", FailureClass::kUpgradeRefused5xx},
+      {"504", FailureClass::kUpgradeRefused5xx},
+  };
+  for (const auto& [line, expected] : kAnswers) {
+    const CaseResult result = Answered(std::string("HTTP/1.1 ") + line + "\r\nContent-Length: 0\r\n\r\n");
+    ASSERT_TRUE(result.failure.has_value()) << line;
+    EXPECT_EQ(result.failure->failure_class, expected) << line;
+    EXPECT_EQ(result.failure->phase, Phase::kUpgrade) << line;
+  }
+}
+
+TEST(Upgrade, IsNoWebSocketIfThe101BreaksRfc6455) {
+  const char* const kBroken[] = {
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n",
+      "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+      "Connection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n",
+      "Upgrade: websocket\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n",
+  };
+  for (const char* const headers : kBroken) {
+    const CaseResult result = Answered(std::string("HTTP/1.1 101 Switching Protocols\r\n") + headers + "\r\n");
+    ASSERT_TRUE(result.failure.has_value()) << headers;
+    EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol) << headers;
+    EXPECT_EQ(result.failure->phase, Phase::kUpgrade) << headers;
+  }
+}
+
+TEST(Upgrade, MayNotChooseASubprotocolThatWasNotOffered) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade("Sec-WebSocket-Protocol: chat.v9\r\n");
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws, subprotocols: [chat.v1]}", "- ping: {}"}));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kProtocol);
+  EXPECT_THAT(run.Result().failure->message, HasSubstr("chat.v9"));
+}
+
+TEST(Upgrade, ThatIsNotAnsweredWithHttpIsAProtocolError) {
+  const CaseResult result = Answered("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol);
+  EXPECT_EQ(result.failure->phase, Phase::kUpgrade);
+}
+
+TEST(Upgrade, ThatIsNotAnsweredAtAllIsTcp) {
+  const CaseResult result = Answered("");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kTcp);
+  EXPECT_EQ(result.failure->phase, Phase::kUpgrade);
+}
+
+TEST(Upgrade, EndsAtItsCapWhenTheTargetIsSilent) {
+  ScriptedServer server([](ScriptedPeer& peer) { peer.Drain(); });
+  SuiteRun run(OneScenario(server.url(), kConnect, "defaults: {phases: {upgrade: 100ms}}\n"));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kDeadline);
+  EXPECT_EQ(run.Result().failure->phase, Phase::kUpgrade);
+}
+
+TEST(Upgrade, CutsATargetOffThatSendsAHeadWithoutEnd) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.ReadHead();
+    peer.Send("HTTP/1.1 101 Switching Protocols\r\n");
+    const std::string line = "X-Filler: " + std::string(1000, 'x') + "\r\n";
+    while (peer.Send(line)) {
+    }
+  });
+  SuiteRun run(OneScenario(server.url(), kConnect));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kProtocol);
+  EXPECT_LT(run.Result().proof.bytes_in, std::uint64_t{4} << 20);
+}
+
+TEST(Connect, ToAClosedPortFailsInItsPhaseWithTheAddress) {
+  std::uint16_t port = 0;
+  {
+    port = ScriptedServer([](ScriptedPeer&) {}).port();
+  }
+  SuiteRun run(OneScenario("ws://127.0.0.1:" + std::to_string(port), kConnect));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kTcp);
+  EXPECT_EQ(run.Result().failure->phase, Phase::kConnect);
+  EXPECT_THAT(run.Result().failure->message, HasSubstr("127.0.0.1:" + std::to_string(port)));
+  EXPECT_THAT(run.Result().proof.attempts, Not(IsEmpty()));
+}
+
+TEST(Connect, ToANameThatDoesNotExistFailsInResolve) {
+  SuiteRun run(OneScenario("ws://does-not-exist.invalid:1", kConnect));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->phase, Phase::kResolve);
+}
+
+TEST(Connect, SendsHostTokenQueryAndTraceContext) {
+  std::string head;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    head = peer.AcceptUpgrade();
+    peer.SendFrame(0x8A, peer.ReadFrame().payload);
+    peer.Drain();
+  });
+  {
+    SuiteRun run(
+        OneScenario(server.url(),
+                    {"- connect: {path: \"/ws?a=1\", auth: me, query: {room: \"blue & green\"}}", "- ping: {}"},
+                    "auth: {me: {token: \"${secret.KEY}\"}}\n"),
+        {.secrets = {{"KEY", "a-very-secret-token"}}});
+    EXPECT_EQ(run.Result().outcome, Outcome::kPassed) << run.Result().failure->message;
+    EXPECT_EQ(run.Result().proof.connections, 1u);
+    EXPECT_EQ(run.Result().proof.peer_address, "127.0.0.1:" + std::to_string(server.port()));
+    EXPECT_GT(run.Result().proof.bytes_in, 100u);
+    EXPECT_TRUE(run.Result().proof.timings.upgrade.has_value());
+  }
+  EXPECT_THAT(head, HasSubstr("GET /ws?a=1&room=blue%20%26%20green HTTP/1.1\r\n"));
+  EXPECT_THAT(head, HasSubstr("Host: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"));
+  EXPECT_THAT(head, HasSubstr("Authorization: Bearer a-very-secret-token\r\n"));
+  EXPECT_THAT(head, HasSubstr("traceparent: 00-"));
+}
+
+TEST(Evidence, NeverHoldsTheTokenThatWasSent) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    peer.Send("HTTP/1.1 500 Oops\r\nContent-Length: " + std::to_string(head.size()) + "\r\n\r\n" + head);
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws, auth: me}", "- ping: {}"},
+                           "auth: {me: {token: \"${secret.KEY}\"}}\n"),
+               {.secrets = {{"KEY", "a-very-secret-token"}}});
+  ASSERT_TRUE(run.Result().failure.has_value());
+  const std::string all = run.Result().failure->evidence.body_excerpt;
+  EXPECT_THAT(all, HasSubstr("Authorization"));
+  EXPECT_THAT(all, Not(HasSubstr("a-very-secret-token")));
+}
+
+TEST(Refused, HoldsForTheRefusalThatIsNamedAndForNoOther) {
+  const std::string refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(Answered(refusal, {"- connect: {path: /ws, refused: {class: auth}}"}).outcome, Outcome::kPassed);
+  const CaseResult other = Answered(refusal, {"- connect: {path: /ws, refused: {status: 429}}"});
+  ASSERT_TRUE(other.failure.has_value());
+  EXPECT_EQ(other.failure->failure_class, FailureClass::kAuth);
+}
+
+TEST(Refused, FailsWhenTheTargetAccepts) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws, refused: {status: 401}}"}));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kNotRefused);
+}
+
+}  // namespace
+}  // namespace wsfleet::testing

@@ -1,0 +1,206 @@
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/engine/scripted_server.h"
+#include "tests/unit/engine/suite_run.h"
+
+// What the engine makes of frames and of the end of a connection.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::uint8_t kText = 0x81, kTextBegin = 0x01, kContinuation = 0x00, kLast = 0x80, kPing = 0x89, kPong = 0x8A,
+                       kClose = 0x88;
+
+// Accepts the upgrade, then does what `script` says.
+CaseResult Connected(const std::function<void(ScriptedPeer&)>& script, const std::vector<std::string>& steps,
+                     const std::string& more = "") {
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    script(peer);
+  });
+  std::vector<std::string> all = steps;
+  all.insert(all.begin(), "- connect: {path: /ws}");
+  return SuiteRun(OneScenario(server.url(), all, more)).Result();
+}
+
+void ExpectPassed(const CaseResult& result) {
+  EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
+}
+
+TEST(Frames, ThatArriveWithThe101AreNotLost) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    constexpr std::string_view kName = "Sec-WebSocket-Key: ";
+    const std::size_t begin = head.find(kName) + kName.size();
+    const std::string key = head.substr(begin, head.find("\r\n", begin) - begin);
+    peer.Send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        AcceptValue(key) + "\r\n\r\n" + "\x81\x0D{\"type\":\"hi\"}");
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws}", "- expect: {match: {$.type: hi}}"}));
+  ExpectPassed(run.Result());
+}
+
+TEST(Frames, OfOneMessageArePutTogetherAcrossPings) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kTextBegin, "{\"type\":");
+        peer.SendFrame(kPing, "are you there");
+        EXPECT_EQ(peer.ReadFrame().payload, "are you there");
+        peer.SendFrame(kContinuation, "\"who");
+        peer.SendFrame(kLast, "le\"}");
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: whole}}"});
+  ExpectPassed(result);
+}
+
+TEST(Frames, ThatArriveBeforeTheirExpectationCount) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kText, R"({"type":"second"})");
+        peer.SendFrame(kText, R"({"type":"first"})");
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: first}}", "- expect: {match: {$.type: second}}"});
+  ExpectPassed(result);
+}
+
+TEST(Frames, ThatBreakRfc6455EndTheSessionAsAProtocolError) {
+  const std::string kBroken[] = {
+      std::string("\xC1\x02hi", 4),          // RSV1 without an extension
+      std::string("\x83\x02hi", 4),          // a reserved opcode
+      std::string("\x80\x02hi", 4),          // a continuation of nothing
+      std::string("\x81\x82\0\0\0\0hi", 8),  // a masked frame of a server
+      std::string("\x81\x02\xFF\xFE", 4),    // text that is not UTF-8
+      std::string("\x09\x00", 2),            // a fragmented ping
+  };
+  for (const std::string& bytes : kBroken) {
+    const CaseResult result = Connected(
+        [&](ScriptedPeer& peer) {
+          peer.Send(bytes);
+          peer.Drain();
+        },
+        {"- expect: {match: {$.type: never}}"});
+    ASSERT_TRUE(result.failure.has_value());
+    EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol) << ::testing::PrintToString(bytes);
+  }
+}
+
+TEST(Expect, FailsWithTheNearestFrameWhenNothingMatchesInTime) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kText, R"({"type":"order.rejected","id":"o-81"})");
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: order.filled, $.id: o-81}, within: 100ms}"});
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kEventMissing);
+  ASSERT_FALSE(result.failure->notes.empty());
+  EXPECT_THAT(result.failure->notes.back().text, HasSubstr("order.rejected"));
+}
+
+TEST(Close, ByTheTargetCarriesItsCodeAndReason) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kClose, "\x03\xF3overload");
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: never}}"});
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kClose);
+  EXPECT_EQ(result.failure->evidence.close_code, 1011);
+  EXPECT_EQ(result.failure->evidence.close_reason, "overload");
+}
+
+TEST(Close, CanBeWhatIsExpected) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kClose,
+                       "\x0F\xA0"
+                       "bye");
+        peer.Drain();
+      },
+      {"- expect_close: {code: 4000, reason: bye}"});
+  ExpectPassed(result);
+}
+
+TEST(Close, WithoutAFrameIs1006) {
+  const CaseResult result = Connected([](ScriptedPeer&) {}, {"- expect: {match: {$.type: never}}"});
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kClose);
+  EXPECT_EQ(result.failure->evidence.close_code, 1006);
+}
+
+TEST(Close, OfOursWaitsForTheAnswer) {
+  std::string sent;
+  const CaseResult result = Connected(
+      [&](ScriptedPeer& peer) {
+        const ScriptedPeer::Frame frame = peer.ReadFrame();
+        sent = frame.payload;
+        peer.SendFrame(kClose, frame.payload);
+        peer.Drain();
+      },
+      {"- ping: {within: 50ms}", "- close: {code: 4001, reason: done}"});
+  // The first frame is the ping, which this server never answers.
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kClose);
+}
+
+TEST(Ping, HoldsForThePongWithItsPayloadOnly) {
+  const CaseResult wrong = Connected(
+      [](ScriptedPeer& peer) {
+        peer.ReadFrame();
+        peer.SendFrame(kPong, "something else");
+        peer.Drain();
+      },
+      {"- ping: {within: 100ms}"});
+  ASSERT_TRUE(wrong.failure.has_value());
+  EXPECT_EQ(wrong.failure->failure_class, FailureClass::kDeadline);
+  const CaseResult right = Connected(
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kPong, peer.ReadFrame().payload);
+        peer.Drain();
+      },
+      {"- ping: {within: 60s}"});
+  ExpectPassed(right);
+}
+
+TEST(Send, GoesOutAsItIsWritten) {
+  std::string first, second;
+  const CaseResult result = Connected(
+      [&](ScriptedPeer& peer) {
+        first = peer.ReadFrame().payload;
+        const ScriptedPeer::Frame binary = peer.ReadFrame();
+        EXPECT_EQ(binary.first, 0x82);
+        second = binary.payload;
+        peer.SendFrame(kText, R"({"type":"ok"})");
+        peer.Drain();
+      },
+      {"- send: {json: {type: hello, from: \"${region}\"}}", "- send: {hex: \"00ff10\"}",
+       "- expect: {match: {$.type: ok}}"});
+  ExpectPassed(result);
+  EXPECT_EQ(first, R"({"type":"hello","from":"eu-west-1"})");
+  EXPECT_EQ(second, std::string("\x00\xFF\x10", 3));
+  EXPECT_EQ(result.proof.frames_out, 2u);
+}
+
+TEST(Inbox, ThatOverflowsFailsTheSession) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        for (int i = 0; i < 50 && peer.SendFrame(kText, R"({"type":"noise"})"); ++i) {
+        }
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: signal}, within: 60s}"}, "defaults: {inbox: {max_frames: 10}}\n");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kInboxOverflow);
+}
+
+}  // namespace
+}  // namespace wsfleet::testing

@@ -1,0 +1,227 @@
+#include <atomic>
+#include <barrier>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/engine/scripted_server.h"
+#include "tests/unit/engine/suite_run.h"
+
+// How the engine goes through the cases of a shard.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::uint8_t kText = 0x81, kPong = 0x8A, kClose = 0x88;
+
+void AnswerPings(ScriptedPeer& peer) {
+  peer.AcceptUpgrade();
+  for (ScriptedPeer::Frame frame = peer.ReadFrame(); frame.first != 0; frame = peer.ReadFrame()) {
+    if (frame.first == 0x89) peer.SendFrame(kPong, frame.payload);
+    if (frame.first == kClose) peer.SendFrame(kClose, frame.payload);
+  }
+}
+
+std::string Suite(const std::string& url, const std::string& rest) {
+  return "version: wsfleet/v1\nname: test\ntarget: " + url + "\n" + rest;
+}
+
+std::vector<std::string> Names(const std::vector<CaseResult>& results) {
+  std::vector<std::string> names;
+  for (const CaseResult& result : results) names.push_back(result.scenario);
+  return names;
+}
+
+TEST(Shard, RunsTiersByPriorityAndCasesAsTheyAreWritten) {
+  ScriptedServer server(AnswerPings);
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - {name: late, priority: 3, steps: [{connect: {path: /}}, {ping: {}}]}\n"
+                     "  - {name: first, priority: 1, steps: [{connect: {path: /}}, {ping: {}}]}\n"
+                     "  - {name: second, priority: 1, steps: [{connect: {path: /}}, {ping: {}}]}\n"));
+  EXPECT_THAT(Names(run.Results()), ElementsAre("first", "second", "late"));
+  EXPECT_EQ(run.Ending(), engine::ShardEnding::kCompleted);
+}
+
+TEST(Shard, DoesNotRunAgainWhatAnEarlierAttemptHasReported) {
+  ScriptedServer server(AnswerPings);
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - {name: done, steps: [{connect: {path: /}}, {ping: {}}]}\n"
+                     "  - {name: open, steps: [{connect: {path: /}}, {ping: {}}]}\n"),
+               {.skip_cases = {CaseId("test/done")}});
+  EXPECT_THAT(Names(run.Results()), ElementsAre("open"));
+}
+
+TEST(Shard, SkipsLaterTiersOnceATierHasFailed) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.ReadHead();
+    peer.Send("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+  });
+  SuiteRun run(Suite(server.url(),
+                     "stop_on_failure: 1\n"
+                     "scenarios:\n"
+                     "  - {name: gate, priority: 1, steps: [{connect: {path: /}}, {ping: {}}]}\n"
+                     "  - {name: rest, priority: 2, steps: [{connect: {path: /}}, {ping: {}}]}\n"));
+  ASSERT_EQ(run.Results().size(), 2u);
+  EXPECT_EQ(run.Results()[0].outcome, Outcome::kFailed);
+  EXPECT_EQ(run.Results()[1].outcome, Outcome::kSkipped);
+  EXPECT_EQ(run.Results()[1].skip_reason, SkipReason::kTierFailed);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Shard, SkipsACaseWhoseRequirementDoesNotHoldAndSaysWhich) {
+  ScriptedServer server(AnswerPings);
+  SuiteRun run(
+      Suite(server.url(),
+            "scenarios:\n"
+            "  - {name: secret, requires: [{secret: NOT_GIVEN}], steps: [{connect: {path: /}}, {ping: {}}]}\n"
+            "  - {name: arm, requires: [{agent: {arch: arm64}}], steps: [{connect: {path: /}}, {ping: {}}]}\n"),
+      {.labels = {{"arch", "x86_64"}}});
+  ASSERT_EQ(run.Results().size(), 2u);
+  EXPECT_EQ(run.Results()[0].skip_reason, SkipReason::kSecretMissing);
+  EXPECT_THAT(run.Results()[0].skip_detail, HasSubstr("NOT_GIVEN"));
+  EXPECT_EQ(run.Results()[1].skip_reason, SkipReason::kAgentMismatch);
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(Shard, RunsTheSessionsOfACaseAtOnce) {
+  // Nobody is answered before all ten are there: one after the other would never end.
+  std::barrier<> all(10);
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    all.arrive_and_wait();
+    peer.SendFrame(kText, R"({"type":"all are here"})");
+    peer.Drain();
+  });
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - name: storm\n"
+                     "    concurrent: 10\n"
+                     "    steps: [{connect: {path: /}}, {expect: {match: {$.type: all are here}, within: 60s}}]\n"));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+  EXPECT_EQ(run.Result().sessions, 10u);
+  EXPECT_EQ(run.Result().failed_sessions, 0u);
+  EXPECT_EQ(run.Result().proof.connections, 10u);
+}
+
+TEST(Shard, CountsTheSessionsThatFailed) {
+  std::atomic<int> seen = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    if (seen++ % 2 == 0) {
+      AnswerPings(peer);
+      return;
+    }
+    peer.ReadHead();
+    peer.Send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+  });
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - {name: storm, concurrent: 4, steps: [{connect: {path: /}}, {ping: {}}]}\n"));
+  EXPECT_EQ(run.Result().outcome, Outcome::kFailed);
+  EXPECT_EQ(run.Result().failed_sessions, 2u);
+}
+
+TEST(Shard, TriesAFailedCaseAgainAndCallsItFlakyIfItPassesThen) {
+  std::atomic<int> seen = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    if (seen++ > 0) {
+      AnswerPings(peer);
+      return;
+    }
+    peer.ReadHead();
+    peer.Send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+  });
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - {name: again, retries: 2, steps: [{connect: {path: /}}, {ping: {}}]}\n"));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+  EXPECT_TRUE(run.Result().flaky);
+  EXPECT_EQ(run.Result().tries, 2u);
+}
+
+TEST(Shard, TakesTheFirstTargetWhoseRequirementsHold) {
+  ScriptedServer server(AnswerPings);
+  SuiteRun run(
+      "version: wsfleet/v1\nname: test\n"
+      "targets:\n"
+      "  stage: {url: \"ws://127.0.0.1:1\", requires: [{secret: STAGE_KEY}]}\n"
+      "  local: {url: \"" +
+      server.url() +
+      "\"}\n"
+      "target: [stage, local]\n"
+      "scenarios: [{name: one, steps: [{connect: {path: /}}, {ping: {}}]}]\n");
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+  EXPECT_EQ(run.Result().target_name, "local");
+}
+
+TEST(Shard, RepeatsStepsAndReadsTheRevisionBefore) {
+  int pings = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    if (head.starts_with("GET /health")) {
+      peer.Send(
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n{\"revision\":\"3f9c\"}");
+      return;
+    }
+    constexpr std::string_view kName = "Sec-WebSocket-Key: ";
+    const std::size_t begin = head.find(kName) + kName.size();
+    peer.Send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        AcceptValue(head.substr(begin, head.find("\r\n", begin) - begin)) + "\r\n\r\n");
+    for (ScriptedPeer::Frame frame = peer.ReadFrame(); frame.first == 0x89; frame = peer.ReadFrame()) {
+      ++pings;
+      peer.SendFrame(kPong, frame.payload);
+    }
+  });
+  {
+    SuiteRun run(Suite(server.url(),
+                       "revision: {http: {get: /health}, from: $.revision}\n"
+                       "scenarios:\n"
+                       "  - name: one\n"
+                       "    steps: [{connect: {path: /}}, {repeat: {times: 3, steps: [{ping: {}}]}}]\n"));
+    EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+    EXPECT_EQ(run.Result().revision, "3f9c");
+  }
+  EXPECT_EQ(pings, 3);
+}
+
+TEST(Cancel, ClosesOpenSessionsWith1001AndReportsNoMoreResults) {
+  std::promise<void> open;
+  std::promise<std::string> last;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    open.set_value();
+    const ScriptedPeer::Frame frame = peer.ReadFrame();
+    last.set_value(frame.first == kClose ? frame.payload : "not a close frame");
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /}", "- expect: {match: {$.a: 1}, within: 60s}"}));
+  open.get_future().wait();
+  run.Cancel();
+  EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
+  EXPECT_TRUE(run.Results().empty());
+  EXPECT_THAT(last.get_future().get(), StartsWith("\x03\xE9"));
+  EXPECT_EQ(run.engine().health().open_sessions, 0u);
+}
+
+TEST(Scenario, EndsAtItsDeadline) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.Drain();
+  });
+  SuiteRun run(Suite(server.url(),
+                     "scenarios:\n"
+                     "  - name: slow\n"
+                     "    deadline: 200ms\n"
+                     "    steps: [{connect: {path: /}}, {expect: {match: {$.a: 1}, within: 60s}}]\n"));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kDeadline);
+}
+
+}  // namespace
+}  // namespace wsfleet::testing

@@ -1,0 +1,57 @@
+#include "agent/engine/redactor.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::engine {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Redactor, TakesEverySecretOut) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  EXPECT_THAT(redactor.Apply("a s3cr3t-value and s3cr3t-value again"), Not(HasSubstr("s3cr3t")));
+  EXPECT_EQ(redactor.Apply("nothing to hide"), "nothing to hide");
+}
+
+TEST(Redactor, LeavesShortValuesAlone) {
+  Redactor redactor({});
+  redactor.AddSecret("a");
+  EXPECT_EQ(redactor.Apply("a banana"), "a banana");
+}
+
+TEST(Redactor, TakesOutWhatTheSuitesExpressionsMatch) {
+  const Redactor redactor({"card=[0-9]+"});
+  EXPECT_THAT(redactor.Apply("card=4111111111111111 ok"), Not(HasSubstr("4111")));
+}
+
+TEST(Redactor, HidesHeadersThatCarryCredentialsWhateverTheyHold) {
+  const Redactor redactor({});
+  for (const char* name : {"Authorization", "cookie", "Set-Cookie", "Proxy-Authorization"}) {
+    EXPECT_THAT(redactor.Apply(HeaderField{name, "anything at all"}).value, Not(HasSubstr("anything"))) << name;
+  }
+  EXPECT_EQ(redactor.Apply(HeaderField{"Server", "nginx"}).value, "nginx");
+}
+
+TEST(Redactor, GoesThroughAllTextOfAFailure) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  Failure failure;
+  failure.message = "m s3cr3t-value";
+  failure.notes.push_back({"nearest", "n s3cr3t-value"});
+  failure.evidence.body_excerpt = "b s3cr3t-value";
+  failure.evidence.close_reason = "c s3cr3t-value";
+  failure.evidence.headers.push_back({"X-Echo", "h s3cr3t-value"});
+  failure.evidence.transcript.push_back({absl::ZeroDuration(), true, "text", 14, "t s3cr3t-value"});
+  redactor.Apply(failure);
+  for (const std::string& text :
+       {failure.message, failure.notes[0].text, failure.evidence.body_excerpt, failure.evidence.close_reason,
+        failure.evidence.headers[0].value, failure.evidence.transcript[0].excerpt}) {
+    EXPECT_THAT(text, Not(HasSubstr("s3cr3t"))) << text;
+  }
+}
+
+}  // namespace
+}  // namespace wsfleet::engine

@@ -1,0 +1,62 @@
+#include "tests/unit/engine/suite_run.h"
+
+#include <stdexcept>
+#include <utility>
+
+namespace wsfleet::testing {
+namespace {
+
+const engine::RunId kRun(1);
+constexpr std::string_view kFile = "suite.wsfleet.yaml";
+
+}  // namespace
+
+SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_future().share()) {
+  Bundle bundle;
+  bundle.suites = {std::string(kFile)};
+  bundle.files[std::string(kFile)] = suite;
+  engine::ShardRun run;
+  run.id = kRun;
+  run.variables.vars = options.vars;
+  run.secrets = options.secrets;
+  run.skip_cases = options.skip_cases;
+  run.session_prefix = "test";
+  ResolveResult resolved = Resolve(bundle, Selection{}, run.variables);
+  if (!resolved.plan) throw std::invalid_argument(RenderDiagnostic(resolved.diagnostics.front(), bundle.files));
+  run.plan = resolved.plan;
+  engine::AgentFacts facts;
+  facts.id = AgentId("test-agent");
+  facts.region = RegionName("eu-west-1");
+  facts.labels = options.labels;
+  engine_ = std::make_unique<engine::Engine>(facts, engine::EngineOptions{});
+  engine::ShardObserver observer;
+  observer.on_result = [this](engine::RunId, CaseResult result) { results_.push_back(std::move(result)); };
+  observer.on_progress = [](engine::RunId, std::string_view, std::string_view) {};
+  observer.on_done = [this](engine::RunId, engine::ShardEnding ending) { done_.set_value(ending); };
+  engine_->Start(std::move(run), std::move(observer));
+}
+
+SuiteRun::~SuiteRun() = default;
+
+const std::vector<CaseResult>& SuiteRun::Results() {
+  ending_.wait();
+  return results_;
+}
+
+const CaseResult& SuiteRun::Result() {
+  if (Results().size() != 1) throw std::logic_error("not one result, but " + std::to_string(results_.size()));
+  return results_.front();
+}
+
+void SuiteRun::Cancel() { engine_->Cancel(kRun); }
+
+engine::ShardEnding SuiteRun::Ending() { return ending_.get(); }
+
+std::string OneScenario(const std::string& url, const std::vector<std::string>& steps, const std::string& more) {
+  std::string suite =
+      "version: wsfleet/v1\nname: test\ntarget: " + url + "\n" + more + "scenarios:\n  - name: one\n    steps:\n";
+  for (const std::string& step : steps) suite += "      " + step + "\n";
+  return suite;
+}
+
+}  // namespace wsfleet::testing

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/engine/engine.h"
+
+namespace wsfleet::testing {
+
+// One suite on one engine, as an agent would run it.
+class SuiteRun {
+ public:
+  struct Options {
+    std::map<std::string, std::string, std::less<>> vars = {};
+    std::map<std::string, std::string, std::less<>> secrets = {};
+    std::map<std::string, std::string, std::less<>> labels = {};
+    std::vector<CaseId> skip_cases = {};
+  };
+  // Throws if the suite is refused: the test is wrong then.
+  SuiteRun(std::string_view suite, Options options);
+  explicit SuiteRun(std::string_view suite) : SuiteRun(suite, Options()) {}
+  ~SuiteRun();
+
+  // In the order in which they ended. Blocks until the shard is done.
+  const std::vector<CaseResult>& Results();
+  // The only one.
+  const CaseResult& Result();
+
+  void Cancel();
+  // Blocks until the shard is done.
+  engine::ShardEnding Ending();
+  engine::Engine& engine() { return *engine_; }
+
+ private:
+  std::unique_ptr<engine::Engine> engine_;
+  std::vector<CaseResult> results_;
+  std::promise<engine::ShardEnding> done_;
+  std::shared_future<engine::ShardEnding> ending_;
+};
+
+// A suite of one scenario against a URL: `steps` are lines such as "- connect: {path: /ws}".
+std::string OneScenario(const std::string& url, const std::vector<std::string>& steps, const std::string& more = "");
+
+}  // namespace wsfleet::testing

@@ -1,0 +1,56 @@
+#include "agent/engine/url.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Url, IsReadWithItsSchemesOwnPort) {
+  EXPECT_EQ(ParseUrl("ws://host/chat")->port, 80);
+  EXPECT_EQ(ParseUrl("wss://host")->port, 443);
+  EXPECT_EQ(ParseUrl("wss://host")->target, "/");
+  EXPECT_TRUE(ParseUrl("https://host")->tls);
+  EXPECT_EQ(ParseUrl("ws://host:8080/a?b=c")->target, "/a?b=c");
+  EXPECT_EQ(ParseUrl("ws://[::1]:8080/")->host, "::1");
+}
+
+TEST(Url, NamesThePortInTheHostHeaderOnlyIfItIsNotTheSchemesOwn) {
+  EXPECT_EQ(ParseUrl("ws://host/")->HostHeader(), "host");
+  EXPECT_EQ(ParseUrl("ws://host:81/")->HostHeader(), "host:81");
+  EXPECT_EQ(ParseUrl("wss://[::1]:444/")->HostHeader(), "[::1]:444");
+}
+
+TEST(Url, IsRefusedWhenItIsNone) {
+  for (const char* text :
+       {"", "host", "ftp://host/", "ws://", "ws://host:0/", "ws://host:70000/", "ws://host:x/", "ws://user:word@host/",
+        "ws://ho st/", "ws://host/a b", "ws://[::1/", "ws://host/\r\nX: y"}) {
+    EXPECT_FALSE(ParseUrl(text).ok()) << text;
+  }
+}
+
+TEST(Url, TakesAPathOrAWholeUrlAgainstABase) {
+  const Url base = *ParseUrl("wss://host:9443/base?x=1");
+  EXPECT_EQ(ResolveUrl(base, "/chat")->target, "/chat");
+  EXPECT_EQ(ResolveUrl(base, "/chat")->port, 9443);
+  EXPECT_TRUE(ResolveUrl(base, "/chat")->tls);
+  EXPECT_EQ(ResolveUrl(base, "ws://other/")->host, "other");
+  EXPECT_FALSE(ResolveUrl(base, "/a b").ok());
+}
+
+TEST(Url, EscapesParametersThatAreAdded) {
+  Url url = *ParseUrl("ws://host/chat");
+  AddQuery(url, "room", "a b&c=d");
+  AddQuery(url, "token", "x/y+z");
+  EXPECT_EQ(url.target, "/chat?room=a%20b%26c%3Dd&token=x%2Fy%2Bz");
+}
+
+TEST(Url, OfOneTargetHasOneOrigin) {
+  EXPECT_EQ(ParseUrl("wss://host/a")->Origin(), ParseUrl("wss://host:443/b")->Origin());
+  EXPECT_NE(ParseUrl("wss://host/a")->Origin(), ParseUrl("ws://host/a")->Origin());
+}
+
+}  // namespace
+}  // namespace wsfleet::engine
