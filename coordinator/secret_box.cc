@@ -7,7 +7,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "boost/json.hpp"
+#include "boost/json/object.hpp"
+#include "boost/json/parse.hpp"
+#include "boost/json/serialize.hpp"
+#include "boost/json/value.hpp"
+#include "boost/json/value_to.hpp"
 #include "coordinator/private_file.h"
 #include "fmt/format.h"
 

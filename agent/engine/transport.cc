@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "agent/engine/guarded_stream.h"
+#include "agent/engine/phase_timer.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/connect.hpp"
-#include "boost/asio/steady_timer.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/beast/core/buffers_to_string.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
@@ -28,35 +28,6 @@ using asio::ip::tcp;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 using WebSocket = websocket::stream<GuardedStream&>;
-
-// Closes the socket when a phase runs out of time; says afterwards whether it did. Error codes cannot tell.
-class PhaseTimer {
- public:
-  PhaseTimer(asio::any_io_executor executor, SteadyTime deadline, std::function<void()> on_expiry)
-      : state_(std::make_shared<State>(executor)) {
-    state_->timer.expires_at(ToChrono(deadline));
-    state_->timer.async_wait(
-        [state = state_, on_expiry = std::move(on_expiry)](const boost::system::error_code& error) {
-          if (error || state->done) return;
-          state->expired = true;
-          on_expiry();
-        });
-  }
-  ~PhaseTimer() {
-    state_->done = true;
-    state_->timer.cancel();
-  }
-  bool expired() const { return state_->expired; }
-
- private:
-  struct State {
-    explicit State(asio::any_io_executor executor) : timer(std::move(executor)) {}
-    asio::steady_timer timer;
-    bool expired = false;
-    bool done = false;
-  };
-  std::shared_ptr<State> state_;
-};
 
 std::string AddressText(const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();

@@ -1,5 +1,6 @@
 #include "cli/command_line/completion.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "cli/command_line/tree.h"
@@ -15,7 +16,11 @@ std::vector<std::string> Words(const TreeCommand& command, const TreeCommand& pr
   std::vector<std::string> words = command.commands;
   for (const TreeFlag& flag : command.flags) words.insert(words.end(), flag.names.begin(), flag.names.end());
   if (!command.path.empty()) {
-    for (const TreeFlag& flag : program.flags) words.insert(words.end(), flag.names.begin(), flag.names.end());
+    for (const TreeFlag& flag : program.flags) {
+      for (const std::string& name : flag.names) {
+        if (std::ranges::find(words, name) == words.end()) words.push_back(name);
+      }
+    }
   }
   return words;
 }

@@ -57,6 +57,7 @@ class Reader {
 
   void ReadContext(const YamlNode::Entry& entry, Diagnostics& diagnostics) {
     static constexpr std::array<std::string_view, 4> kKeys{"coordinator", "ca", "token_file", "fleet"};
+    const std::size_t errors_before = diagnostics.errors();
     if (!CheckKeys(entry.value, kKeys, diagnostics)) return;
     Context context;
     context.name = entry.key;
@@ -67,7 +68,8 @@ class Reader {
       if (setting.key == "ca") context.ca_file = Absolute(text);
       if (setting.key == "token_file") context.token_file = TokenFile(setting, text, diagnostics);
     }
-    if (context.coordinator.empty()) {
+    // A misspelt key is the better hint.
+    if (context.coordinator.empty() && diagnostics.errors() == errors_before) {
       diagnostics.Error(entry.key_range,
                         fmt::format("context \"{}\" has no coordinator; add coordinator: host:port", entry.key));
     }

@@ -4,7 +4,12 @@
 #include <limits>
 #include <utility>
 
-#include "boost/json.hpp"
+#include "boost/json/object.hpp"
+#include "boost/json/parse.hpp"
+#include "boost/json/serialize.hpp"
+#include "boost/json/value.hpp"
+#include "boost/json/value_from.hpp"
+#include "boost/json/value_to.hpp"
 #include "fmt/format.h"
 
 namespace wsfleet::store {

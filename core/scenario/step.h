@@ -11,32 +11,13 @@
 #include "absl/time/time.h"
 #include "core/match/selector.h"
 #include "core/scenario/connection.h"
+#include "core/scenario/http_request.h"
 #include "core/value/template.h"
 #include "core/verdict/taxonomy.h"
 
 // The steps of a scenario after parsing: every default is filled in except those that depend on the step's place
 // (`within` falls back to Suite::defaults when the plan is resolved, so it is always set in a Plan).
 namespace wsfleet {
-
-struct HttpExpect {
-  std::optional<Predicate> status;  // default: 2xx
-  std::vector<std::pair<std::string, Predicate>> headers;
-  std::optional<Selector> json;
-  std::optional<Predicate> text;
-};
-
-struct HttpRequest {
-  std::string method;  // "GET", "POST", …
-  Template url;        // path against the target, or absolute
-  std::vector<std::pair<std::string, Template>> headers;
-  Template auth;  // name of a credential or "none"; empty if not written
-  std::optional<TemplateValue> json;
-  std::optional<Template> text;
-  std::optional<absl::Duration> within;
-  std::optional<absl::Duration> max_time;
-  std::optional<HttpExpect> expect;
-  std::vector<Capture> capture;
-};
 
 // One accepted way of being refused.
 struct Refusal {

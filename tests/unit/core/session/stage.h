@@ -12,39 +12,10 @@
 #include "core/session/expectation.h"
 #include "fmt/format.h"
 #include "tests/unit/core/building.h"
+#include "tests/unit/core/session/arrivals.h"
 
-// A connection that tests play frame by frame. Times are milliseconds since the anchor's clock; the step begins at 0.
+// A connection that tests play frame by frame. The step begins at 0.
 namespace wsfleet::testing {
-
-inline SteadyTime At(int milliseconds) { return {absl::Seconds(100) + absl::Milliseconds(milliseconds)}; }
-
-struct Arrival {
-  int at = 0;
-  std::string bytes;
-  Opcode opcode = Opcode::kText;
-};
-
-// "type@ms" or "type:n@ms", separated by blanks: frames {"type": …, "n": …}. "ping@ms" is a ping.
-inline std::vector<Arrival> Arrivals(std::string_view script) {
-  std::vector<Arrival> out;
-  while (!script.empty()) {
-    const std::string_view word = script.substr(0, script.find(' '));
-    script.remove_prefix(std::min(script.size(), word.size() + 1));
-    const std::size_t at = word.find('@'), n = word.find(':');
-    Arrival arrival;
-    arrival.at = std::stoi(std::string(word.substr(at + 1)));
-    const std::string_view type = word.substr(0, std::min(at, n));
-    if (type == "ping") {
-      arrival.opcode = Opcode::kPing;
-    } else if (n < at) {
-      arrival.bytes = fmt::format(R"({{"type":"{}","n":{}}})", type, word.substr(n + 1, at - n - 1));
-    } else {
-      arrival.bytes = fmt::format(R"({{"type":"{}"}})", type);
-    }
-    out.push_back(std::move(arrival));
-  }
-  return out;
-}
 
 struct Play {
   std::vector<Arrival> arrivals;

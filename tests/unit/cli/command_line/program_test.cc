@@ -1,0 +1,125 @@
+#include "cli/command_line/program.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include "cli/command_line/completion.h"
+#include "cli/command_line/reference.h"
+#include "cli/command_line/tree.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/child_process.h"
+#include "tests/support/real_fleet.h"
+#include "tests/support/temporary_directory.h"
+
+namespace wsfleet::cli {
+namespace {
+
+using testing::Binary;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::ReadWholeFile;
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  Interrupt interrupt_;
+  Program program_{interrupt_};
+};
+
+TEST_F(ProgramTest, CompletesEveryCommandAndFlagOfThisVersion) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = RenderCompletion(program_.tree(), shell);
+    for (const char* word : {"run", "probe", "validate", "explain", "new", "schema", "runs", "agents", "dev",
+                             "completion", "watch", "wait", "cancel", "logs", "agents-wait", "run-key"}) {
+      EXPECT_THAT(script, HasSubstr(word)) << shell;
+    }
+    EXPECT_THAT(script, Not(HasSubstr("baseline"))) << shell;
+  }
+}
+
+TEST_F(ProgramTest, IsWhatTheReferenceSays) {
+  const std::string path = std::string(WSFLEET_SOURCE_DIR) + "/docs/reference/cli.md";
+  const std::string rendered = RenderReference(program_.tree());
+  if (std::getenv("WSFLEET_UPDATE_REFERENCE") != nullptr) std::ofstream(path) << rendered;
+  EXPECT_EQ(ReadWholeFile(path), rendered) << "WSFLEET_UPDATE_REFERENCE=1 cli_test writes it anew";
+}
+
+TEST_F(ProgramTest, ExplainsEveryCommandAndFlag) {
+  for (const TreeCommand& command : FlattenTree(program_.tree())) {
+    EXPECT_FALSE(command.description.empty()) << ::testing::PrintToString(command.path);
+    for (const TreeFlag& flag : command.flags) {
+      EXPECT_FALSE(flag.description.empty()) << flag.names.front();
+    }
+  }
+}
+
+Finished Wsfleet(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), Binary("wsfleet"));
+  return testing::RunCommand({arguments, {{"WSFLEET_COORDINATOR", ""}}, {}}, absl::Seconds(60));
+}
+
+TEST(CommandLine, SuggestsCommandsAndFlagsThatAreNear) {
+  const Finished command = Wsfleet({"rnu", "x"});
+  EXPECT_EQ(command.exit_code, 2);
+  EXPECT_THAT(command.err, HasSubstr("did you mean \"run\"?"));
+  const Finished below = Wsfleet({"runs", "lst"});
+  EXPECT_EQ(below.exit_code, 2);
+  EXPECT_THAT(below.err, HasSubstr("did you mean \"list\"?"));
+  const Finished flag = Wsfleet({"run", "--reprot", "md=-", "x.yaml"});
+  EXPECT_EQ(flag.exit_code, 2);
+  EXPECT_THAT(flag.err, HasSubstr("did you mean \"--report\"?"));
+}
+
+TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
+  for (const auto& arguments : {std::vector<std::string>{},
+                                {"run"},
+                                {"runs"},
+                                {"runs", "get"},
+                                {"probe"},
+                                {"completion", "tcsh"},
+                                {"runs", "list", "-o", "xml"},
+                                {"probe", "not-a-url"}}) {
+    const Finished run = Wsfleet(arguments);
+    EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(run.err, HasSubstr("wsfleet: ")) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(run.out, "") << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST(CommandLine, HasHelpAndVersionOnStdout) {
+  EXPECT_THAT(Wsfleet({"--help"}).out, HasSubstr("run"));
+  EXPECT_EQ(Wsfleet({"--help"}).exit_code, 0);
+  EXPECT_THAT(Wsfleet({"run", "--help"}).out, HasSubstr("--agents-wait"));
+  EXPECT_THAT(Wsfleet({"version"}).out, HasSubstr("wsfleet "));
+  EXPECT_THAT(Wsfleet({"version", "-o", "json"}).out, HasSubstr("{\"version\":"));
+}
+
+TEST(CommandLine, NeedsACoordinatorForRunsAndSaysHowToNameOne) {
+  testing::TemporaryDirectory directory;
+  const Finished run =
+      testing::RunCommand({{Binary("wsfleet"), "runs", "list"},
+                           {{"WSFLEET_COORDINATOR", ""}, {"XDG_CONFIG_HOME", directory.path().string()}},
+                           directory.path().string()},
+                          absl::Seconds(60));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("WSFLEET_COORDINATOR"));
+}
+
+TEST(New, WritesASuiteThatIsValidAndOverwritesNothing) {
+  testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "first.wsfleet.yaml").string();
+  EXPECT_EQ(Wsfleet({"new", path}).exit_code, 0);
+  EXPECT_EQ(Wsfleet({"validate", path}).exit_code, 0);
+  const std::string before = ReadWholeFile(path);
+  EXPECT_EQ(Wsfleet({"new", path}).exit_code, 2);
+  EXPECT_EQ(ReadWholeFile(path), before);
+}
+
+TEST(Schema, IsTheOneOfTheReference) {
+  EXPECT_EQ(Wsfleet({"schema"}).out,
+            ReadWholeFile(std::string(WSFLEET_SOURCE_DIR) + "/docs/reference/scenario-v1.schema.json"));
+}
+
+}  // namespace
+}  // namespace wsfleet::cli

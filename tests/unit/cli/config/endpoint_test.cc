@@ -1,0 +1,95 @@
+#include "cli/config/endpoint.h"
+
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/temporary_directory.h"
+
+namespace wsfleet::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::TemporaryDirectory;
+
+class EndpointTest : public ::testing::Test {
+ protected:
+  ConfigPaths Paths() const {
+    return {(directory_.path() / "wsfleet.yaml").string(), (directory_.path() / "user.yaml").string(),
+            (directory_.path() / "dev.yaml").string()};
+  }
+  void Write(const std::string& file, const std::string& context, const std::string& address, bool current = true) {
+    directory_.Write(file, (current ? "current: " + context + "\n" : std::string()) + "contexts:\n  " + context +
+                               ": {coordinator: \"" + address + "\", ca: " + context + ".pem, token_file: " + context +
+                               ".token}\n");
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(EndpointTest, IsNoneWhenNothingIsConfigured) {
+  const auto endpoint = FindEndpoint({}, {}, Paths());
+  ASSERT_TRUE(endpoint.ok());
+  EXPECT_EQ(endpoint->address, "");
+}
+
+TEST_F(EndpointTest, ComesFromFlagsThenEnvironmentThenTheFolderThenThePerson) {
+  Write("user.yaml", "mine", "user:1");
+  EXPECT_EQ(FindEndpoint({}, {}, Paths())->address, "user:1");
+  Write("wsfleet.yaml", "ours", "folder:1");
+  EXPECT_EQ(FindEndpoint({}, {}, Paths())->address, "folder:1");
+  const Environment environment{{"WSFLEET_COORDINATOR", "environment:1"}};
+  EXPECT_EQ(FindEndpoint({}, environment, Paths())->address, "environment:1");
+  ConnectionFlags flags;
+  flags.coordinator = "flag:1";
+  EXPECT_EQ(FindEndpoint(flags, environment, Paths())->address, "flag:1");
+}
+
+TEST_F(EndpointTest, GivesTheTokenOfAContextToItsOwnCoordinatorOnly) {
+  Write("user.yaml", "mine", "user:1");
+  EXPECT_THAT(FindEndpoint({}, {}, Paths())->token_file, HasSubstr("mine.token"));
+  ConnectionFlags flags;
+  flags.coordinator = "elsewhere:1";
+  EXPECT_EQ(FindEndpoint(flags, {}, Paths())->token_file, "");
+  EXPECT_EQ(FindEndpoint({}, {{"WSFLEET_COORDINATOR", "elsewhere:1"}}, Paths())->token_file, "");
+}
+
+TEST_F(EndpointTest, TakesTheContextThatIsAskedFor) {
+  directory_.Write("user.yaml",
+                   "current: a\ncontexts:\n  a: {coordinator: \"a:1\"}\n  b: {coordinator: \"b:1\", fleet: gold}\n");
+  ConnectionFlags flags;
+  flags.context = "b";
+  EXPECT_EQ(FindEndpoint(flags, {{"WSFLEET_COORDINATOR", "environment:1"}}, Paths())->address, "b:1");
+  EXPECT_EQ(FindEndpoint(flags, {}, Paths())->fleet, "gold");
+  EXPECT_EQ(FindEndpoint({}, {{"WSFLEET_CONTEXT", "b"}}, Paths())->address, "b:1");
+}
+
+TEST_F(EndpointTest, SuggestsAContextWhenThereIsNoneOfThatName) {
+  Write("user.yaml", "staging", "user:1");
+  ConnectionFlags flags;
+  flags.context = "stagin";
+  const auto endpoint = FindEndpoint(flags, {}, Paths());
+  ASSERT_FALSE(endpoint.ok());
+  EXPECT_THAT(std::string(ToStd(endpoint.status().message())), HasSubstr("did you mean \"staging\"?"));
+}
+
+TEST_F(EndpointTest, TakesADevFleetByItsNameOnly) {
+  Write("dev.yaml", "dev", "dev:1");
+  EXPECT_EQ(FindEndpoint({}, {}, Paths())->address, "");
+  ConnectionFlags flags;
+  flags.context = "dev";
+  EXPECT_EQ(FindEndpoint(flags, {}, Paths())->address, "dev:1");
+}
+
+TEST_F(EndpointTest, ListsEveryContextOnceWithTheCurrentOneMarked) {
+  Write("wsfleet.yaml", "shared", "folder:1");
+  directory_.Write("user.yaml", "contexts:\n  shared: {coordinator: \"user:1\"}\n  own: {coordinator: \"own:1\"}\n");
+  const auto known = ListContexts({}, {}, Paths());
+  ASSERT_TRUE(known.ok());
+  ASSERT_EQ(known->size(), 2u);
+  EXPECT_EQ((*known)[0].context.coordinator, "folder:1");
+  EXPECT_TRUE((*known)[0].is_current);
+  EXPECT_FALSE((*known)[1].is_current);
+}
+
+}  // namespace
+}  // namespace wsfleet::cli

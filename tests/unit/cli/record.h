@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+
+#include "cli/report/run_record.h"
+
+namespace wsfleet::cli {
+
+// A run of one suite in two regions: "one" passed in both, "two" was refused with 500 in eu-west-1 and passed in
+// us-east-1, "three" was skipped in both.
+inline RunRecord BrokenInOneRegion() {
+  RunRecord record;
+  record.command = "wsfleet run chat.wsfleet.yaml";
+  record.job.id = JobId("r-7Q2K");
+  record.job.verdict = JobVerdict::kFailed;
+  record.job.created = absl::FromUnixSeconds(1'800'000'000);
+  record.job.finished = record.job.created + absl::Seconds(3);
+  record.job.spec.suites = {"chat"};
+  record.bundle.suites = {"chat.wsfleet.yaml"};
+  record.bundle.files["chat.wsfleet.yaml"] = "version: wsfleet/v1\n  - connect: {path: /ws}\n";
+  for (const char* region : {"eu-west-1", "us-east-1"}) {
+    ShardRecordWithCases& entry = record.shards.emplace_back();
+    entry.shard.region = RegionName(region);
+    entry.shard.agent = AgentId(std::string(region) + "-a");
+    entry.shard.vantage = region;
+    for (const char* name : {"one", "two", "three"}) {
+      CaseResult& result = entry.cases.emplace_back();
+      result.case_id = CaseId(std::string("chat/") + name);
+      result.suite = "chat";
+      result.scenario = name;
+      result.outcome = Outcome::kPassed;
+      result.duration = absl::Milliseconds(12);
+    }
+    entry.cases[2].outcome = Outcome::kSkipped;
+    entry.cases[2].skip_reason = SkipReason::kEnvMissing;
+    entry.cases[2].skip_detail = "STAGE is not set";
+  }
+  CaseResult& broken = record.shards[0].cases[1];
+  broken.outcome = Outcome::kFailed;
+  Failure& failure = broken.failure.emplace();
+  failure.phase = Phase::kUpgrade;
+  failure.failure_class = FailureClass::kUpgradeRefused5xx;
+  failure.message = "the upgrade was answered with 500 \x1b[31m<Oops> & more";
+  failure.range = {"chat.wsfleet.yaml", 2, 5, 7};
+  failure.evidence.status = 500;
+  failure.evidence.body_excerpt = "]]> <b>broken</b>";
+  for (const CaseResult& result : record.shards[0].cases) record.job.spec.cases.push_back(result.case_id);
+  Summarise(record);
+  return record;
+}
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,36 @@
+#include "cli/terminal/summary.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/cli/record.h"
+
+namespace wsfleet::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Summary, ShowsTheFailureAtTheAuthorsLineWithItsEvidence) {
+  const std::string text = RenderSummary(BrokenInOneRegion(), true);
+  EXPECT_THAT(text, HasSubstr("✗ chat › two  eu-west-1  [upgrade-refused-5xx]"));
+  EXPECT_THAT(text, HasSubstr("--> chat.wsfleet.yaml:2:5: the upgrade was answered with 500"));
+  EXPECT_THAT(text, HasSubstr("^^^^^^^"));
+  EXPECT_THAT(text, HasSubstr("= phase: upgrade"));
+  EXPECT_THAT(text, HasSubstr("1 of 2 regions"));
+  EXPECT_THAT(text, HasSubstr("STAGE is not set"));
+}
+
+TEST(Summary, EndsWithTheMatrixAndTheVerdict) {
+  const std::string text = RenderSummary(BrokenInOneRegion(), false);
+  EXPECT_THAT(text, HasSubstr("eu-west-1"));
+  EXPECT_THAT(text,
+              HasSubstr("VERDICT failed (exit 1)   passed 3 · failed 1 · inconclusive 0 · skipped 2 · flaky 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("= phase")));
+}
+
+TEST(Summary, NeverPassesOnWhatATerminalWouldObey) {
+  EXPECT_THAT(RenderSummary(BrokenInOneRegion(), true), Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace wsfleet::cli
