@@ -86,7 +86,7 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
-      secrets_(std::move(secrets)),
+      secrets_(secrets),
       host_(context_, HostSettings(options), *store_, secrets_),
       backend_{host_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
       agent_service_(backend_, options.lease_time),

@@ -27,11 +27,11 @@ absl::Duration HeartbeatInterval(absl::Duration lease_time) {
 }
 
 FleetHost::FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
-                     SecretBox secrets)
+                     const SecretBox& secrets)
     : strand_(boost::asio::make_strand(context)),
       settings_(std::move(settings)),
       times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
-      secrets_(std::move(secrets)),
+      secrets_(secrets),
       wakeup_(strand_),
       retry_(strand_),
       store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {

@@ -43,7 +43,8 @@ class FleetHost {
   };
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
 
-  FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store, SecretBox secrets);
+  FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
+            const SecretBox& secrets);
 
   // --- any thread ---------------------------------------------------------------------------------------------------
 

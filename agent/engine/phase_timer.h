@@ -13,7 +13,7 @@ namespace wsfleet::engine {
 // Closes the socket when a phase runs out of time; says afterwards whether it did. Error codes cannot tell.
 class PhaseTimer {
  public:
-  PhaseTimer(boost::asio::any_io_executor executor, SteadyTime deadline, std::function<void()> on_expiry)
+  PhaseTimer(const boost::asio::any_io_executor& executor, SteadyTime deadline, std::function<void()> on_expiry)
       : state_(std::make_shared<State>(executor)) {
     state_->timer.expires_at(ToChrono(deadline));
     state_->timer.async_wait(
@@ -31,7 +31,7 @@ class PhaseTimer {
 
  private:
   struct State {
-    explicit State(boost::asio::any_io_executor executor) : timer(std::move(executor)) {}
+    explicit State(const boost::asio::any_io_executor& executor) : timer(executor) {}
     boost::asio::steady_timer timer;
     bool expired = false;
     bool done = false;

@@ -179,7 +179,7 @@ void Session::Complete(Failure& failure, const Step& step) const {
   // A refusal by close code counts as one of authentication only before the target has said anything.
   const auto code = inbox_ && inbox_->end() ? std::optional(inbox_->end()->code) : std::nullopt;
   if (failure.failure_class == FailureClass::kClose && code) {
-    failure.evidence.close_code = *code;
+    failure.evidence.close_code = code;
     failure.evidence.close_reason = inbox_->end()->reason;
     if (messages_in_ == 0 && (*code == 1008 || *code == 4401 || *code == 4403)) {
       failure.failure_class = FailureClass::kAuth;

@@ -68,8 +68,9 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec) {
     const auto& text = own ? own : standard;
     if (!text) return absl::OkStatus();
     auto value = ExpandText(*text, scope_);
-    if (value.ok()) out = *std::move(value);
-    return value.status();
+    if (!value.ok()) return value.status();
+    out = *std::move(value);
+    return absl::OkStatus();
   };
   if (auto status = fill(spec.ca, target.tls.ca, tls.ca_pem); !status.ok()) return status;
   if (auto status = fill(spec.server_name, target.tls.server_name, tls.server_name); !status.ok()) return status;

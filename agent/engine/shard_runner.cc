@@ -129,7 +129,7 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
                                                                              const ChosenTarget& chosen) {
   const std::uint32_t count = planned.scenario->concurrent;
   struct Round {
-    explicit Round(boost::asio::any_io_executor executor) : done(std::move(executor)) {}
+    explicit Round(const boost::asio::any_io_executor& executor) : done(executor) {}
     std::vector<SessionOutcome> outcomes;
     std::uint32_t left = 0;
     boost::asio::steady_timer done;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ struct PlanFlags {
   std::vector<std::string> paths;
   std::vector<std::string> from, vars, secrets, tags;
   std::string grep, env_file;
-  std::optional<unsigned> max_priority;
+  std::optional<std::uint32_t> max_priority;
   unsigned repeat = 1;
 };
 

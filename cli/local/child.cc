@@ -43,8 +43,10 @@ std::string Locate(const std::string& program) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int nothing = open("/dev/null", O_RDONLY);
   const int log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  if (nothing < 0 || log < 0) _exit(126);
+  dup2(nothing, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   execvp(argv[0], argv);

@@ -135,7 +135,7 @@ absl::StatusOr<Prepared> PreparePlan(Bundle bundle, const PlanFlags& flags, cons
   JobSpec& spec = prepared.options.spec;
   spec.selection.grep = flags.grep;
   spec.selection.tags = flags.tags;
-  if (flags.max_priority) spec.selection.max_priority = *flags.max_priority;
+  spec.selection.max_priority = flags.max_priority;
   spec.selection.repeat = flags.repeat;
   Variables all;
   if (absl::Status status = ReadTerms(flags.from, spec.from); !status.ok()) return status;

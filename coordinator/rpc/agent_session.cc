@@ -70,8 +70,9 @@ absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time re
   switch (message.kind_case()) {
     case v1::AgentMessage::kHeartbeat: {
       auto event = ParseHeartbeat(message.heartbeat());
-      if (event.ok()) host_.OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
-      return event.status();
+      if (!event.ok()) return event.status();
+      host_.OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
+      return absl::OkStatus();
     }
     case v1::AgentMessage::kResults:
       return ApplyParsed(ParseResults(message.results()));

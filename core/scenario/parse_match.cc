@@ -100,8 +100,9 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
   if (entry.key.starts_with('$')) {
     out.subject = Selector::Subject::kJson;
     auto path = ParsePath(context, entry.key, entry.key_range);
-    if (path) out.path = *std::move(path);
-    return path.has_value();
+    if (!path) return false;
+    out.path = *std::move(path);
+    return true;
   }
   constexpr std::array<std::string_view, 3> kSubjects{"text", "hex", "opcode"};
   if (!json_only) {

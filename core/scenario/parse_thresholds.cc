@@ -152,7 +152,7 @@ class ThresholdChecker {
     }
     at_ += sign;
     SkipSpace();
-    std::size_t end = at_;
+    std::size_t end = 0;
     if (text_.substr(at_).starts_with('"')) {
       end = text_.find('"', at_ + 1);
       end = end == std::string_view::npos ? at_ : end + 1;

@@ -52,10 +52,12 @@ struct TemplateValue {
   // Implicit on purpose: each is a value. Defined out of the class, because clang would otherwise look into the pairs
   // of Object before TemplateValue is complete.
   TemplateValue();
+  // NOLINTBEGIN(google-explicit-constructor)
   TemplateValue(boost::json::value constant);
   TemplateValue(Template text);
   TemplateValue(Array array);
   TemplateValue(Object object);
+  // NOLINTEND(google-explicit-constructor)
   TemplateValue(const TemplateValue&);
   TemplateValue(TemplateValue&&) noexcept;
   TemplateValue& operator=(const TemplateValue&);
