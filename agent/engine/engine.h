@@ -39,8 +39,9 @@ enum class ShardEnding { kCompleted, kCancelled };
 // Called on the engine's thread. Must not block.
 struct ShardObserver {
   std::function<void(RunId, CaseResult)> on_result;
-  std::function<void(RunId, std::string_view case_id, std::string_view step)> on_progress;  // a case has begun a step
-  std::function<void(RunId, ShardEnding)> on_done;                                          // last call for this run
+  std::function<void(RunId, std::string_view case_id, std::string_view step)>
+      on_progress;                                  // at most every 100 ms of a case
+  std::function<void(RunId, ShardEnding)> on_done;  // last call for this run
 };
 
 struct EngineOptions {

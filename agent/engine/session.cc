@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/co_spawn.hpp"
 #include "boost/asio/detached.hpp"
@@ -34,7 +35,8 @@ Session::Session(boost::asio::any_io_executor executor, SessionFacts facts, Url 
 Session::~Session() = default;
 
 boost::asio::awaitable<SessionOutcome> Session::Run() {
-  Result failure = co_await RunSteps(facts_.planned->scenario->steps);
+  Result failure = co_await RunSteps(facts_.planned->scenario->steps, false);
+  if (!failure && !cancelled_) failure = JudgeLeftovers();
   if (connection_) {
     AddProof(connection_->facts(), true);
     if (!failure && !inbox_->end() && readers_ > 0) {
@@ -74,23 +76,31 @@ void Session::Cancel() {
   wake_.cancel();
 }
 
-boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step>& steps) {
+boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step>& steps, bool loops) {
+  const StepPosition begin{&steps, 0, loops};
+  path_.push_back(begin);
+  const auto leave = absl::MakeCleanup([this] { path_.pop_back(); });
   for (const Step& step : steps) {
+    ++path_.back().next;
     if (Result stop = Interrupted()) co_return stop;
+    if (on_step_) on_step_(step.id.empty() ? step.action_name : step.id);
     Result failure = co_await RunStep(step);
+    if (!failure && inbox_ && !inbox_->frames().empty()) {
+      failure = JudgeReleased(EarliestReach(path_, anchors_, SteadyNow()));
+    }
     if (failure) {
       Complete(*failure, step);
       co_return failure;
     }
     last_end_ = SteadyNow();
     // The anchor of a send is the start of its write: an answer may overtake its completion.
-    if (!step.id.empty() && !std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = {last_end_};
+    if (!step.id.empty() && !std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = last_end_;
   }
   co_return std::nullopt;
 }
 
 boost::asio::awaitable<Session::Result> Session::RunStep(const Step& step) {
-  if (!step.id.empty() && std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = {SteadyNow()};
+  if (!step.id.empty() && std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = SteadyNow();
   switch (step.action.index()) {
     case 0:
       co_return co_await Do(std::get<0>(step.action));
@@ -223,7 +233,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const RepeatStep& step) {
   for (std::uint64_t round = 0; !step.times || round < *step.times; ++round) {
     const SteadyTime start = SteadyNow();
     if (step.duration && start - began >= *step.duration) break;
-    if (Result failure = co_await RunSteps(step.steps)) co_return failure;
+    if (Result failure = co_await RunSteps(step.steps, true)) co_return failure;
     const SteadyTime next = step.every ? start + *step.every : SteadyNow();
     const SteadyTime until = std::min(step.duration ? std::min(next, began + *step.duration) : next, deadline_);
     while (SteadyNow() < until && !cancelled_) co_await WaitUntil(until);

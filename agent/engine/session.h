@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "core/session/inbox.h"
+#include "core/session/reach.h"
 
 namespace wsfleet::engine {
 
@@ -36,13 +38,15 @@ class Session {
   // Runs one http request outside of a scenario: a requirement, or the revision. `value` is what `from` reads.
   boost::asio::awaitable<std::optional<Failure>> Probe(const HttpRequest& http, const CaptureSource* from,
                                                        std::string* value);
+  // Called with the name of each step that begins; set before Run().
+  void OnStep(std::function<void(std::string_view)> handler) { on_step_ = std::move(handler); }
   // Ends it: a close frame (1001) if it can be written at once, then TCP is cut.
   void Cancel();
 
  private:
   using Result = std::optional<Failure>;  // nothing: the step holds
 
-  boost::asio::awaitable<Result> RunSteps(const std::vector<Step>& steps);
+  boost::asio::awaitable<Result> RunSteps(const std::vector<Step>& steps, bool loops);
   boost::asio::awaitable<Result> RunStep(const Step& step);
   boost::asio::awaitable<Result> Do(const HttpRequest& step);
   boost::asio::awaitable<Result> Do(const ConnectStep& step);
@@ -83,6 +87,9 @@ class Session {
   bool Receive(Incoming incoming);
   boost::asio::awaitable<void> WaitUntil(SteadyTime time);
   Anchor AnchorOf(const std::string& since) const;
+  // `defaults.unexpected`: frames that no step to come can look at, and an end that no step asked for.
+  Result JudgeReleased(SteadyTime reach);
+  Result JudgeLeftovers();
   absl::StatusOr<std::string> BytesOf(const SendStep& step) const;
 
   Failure MakeFailure(Phase phase, FailureClass failure_class, std::string message) const;
@@ -104,10 +111,11 @@ class Session {
   SteadyTime began_;
   SteadyTime deadline_;
   SteadyTime last_end_;  // of the step before
-  struct StepAnchor {
-    SteadyTime at;
-  };
-  std::map<std::string, StepAnchor> anchors_;
+  std::map<std::string, SteadyTime> anchors_;
+  std::vector<StepPosition> path_;  // the lists of steps that are under way
+  std::function<void(std::string_view)> on_step_;
+  std::uint64_t unexpected_ = 0;  // frames so far
+  bool end_expected_ = false;     // by an expect_close
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<Inbox> inbox_;
   std::uint64_t frames_ = 0;

@@ -14,6 +14,7 @@
 namespace wsfleet::engine {
 namespace {
 
+constexpr std::uint64_t kMaxUnexpectedShown = 10;
 constexpr std::size_t kMaxPongs = 1000;  // unsolicited ones are a peer's choice
 
 }  // namespace
@@ -84,8 +85,8 @@ Anchor Session::AnchorOf(const std::string& since) const {
   const auto found = anchors_.find(since);
   if (since.empty() || found == anchors_.end()) return anchor;
   anchor.whole_inbox = false;
-  anchor.frames_after = found->second.at;
-  anchor.clock = found->second.at;
+  anchor.frames_after = found->second;
+  anchor.clock = found->second;
   return anchor;
 }
 
@@ -116,7 +117,45 @@ boost::asio::awaitable<Session::Result> Session::Do(const ExpectNoneStep& step) 
 }
 boost::asio::awaitable<Session::Result> Session::Do(const ExpectCloseStep& step) {
   const Anchor anchor = AnchorOf(step.since);
+  end_expected_ = true;
   co_return co_await Await(ExpectClose(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
+}
+
+Session::Result Session::JudgeReleased(SteadyTime reach) {
+  for (const ReceivedFrame& frame : inbox_->Release(reach)) {
+    ++unexpected_;
+    const Unexpected rule = facts_.planned->suite->defaults.unexpected;
+    if (rule == Unexpected::kIgnore || unexpected_ > kMaxUnexpectedShown) continue;
+    std::string found = fmt::format("frame {} (+{}) was expected by no step: {}", frame.number,
+                                    FormatElapsed(frame.at - began_), Printable(Excerpt(frame.payload.bytes(), 200)));
+    if (rule == Unexpected::kFail) return MakeFailure(Phase::kMessage, FailureClass::kEventForbidden, std::move(found));
+    outcome_.warnings.push_back(redactor_.Apply(found));
+  }
+  return std::nullopt;
+}
+
+Session::Result Session::JudgeLeftovers() {
+  if (!inbox_) return std::nullopt;
+  Result failure = JudgeReleased(SteadyNow() + absl::Nanoseconds(1));
+  const std::optional<ConnectionEnd>& end = inbox_->end();
+  const Unexpected rule = facts_.planned->suite->defaults.unexpected;
+  if (!failure && rule != Unexpected::kIgnore && end && !end->asked_for && !end_expected_) {
+    const std::string found =
+        fmt::format("the target closed with {} {}, which no step asked for", end->code, Printable(end->reason));
+    if (rule == Unexpected::kFail) {
+      failure = MakeFailure(Phase::kClose, FailureClass::kClose, found);
+      failure->evidence.close_code = end->code;
+      failure->evidence.close_reason = end->reason;
+    } else {
+      outcome_.warnings.push_back(redactor_.Apply(found));
+    }
+  }
+  if (failure) {
+    failure->range = facts_.planned->scenario->range;
+    failure->evidence.transcript = transcript_;
+    failure->evidence.trace_id = trace_id_;
+  }
+  return failure;
 }
 
 absl::StatusOr<std::string> Session::BytesOf(const SendStep& step) const {

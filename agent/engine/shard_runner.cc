@@ -15,6 +15,8 @@
 namespace wsfleet::engine {
 namespace {
 
+constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
+
 using Unmet = std::optional<std::pair<SkipReason, std::string>>;
 
 CaseResult Skipped(CaseResult result, const std::pair<SkipReason, std::string>& reason) {
@@ -90,6 +92,8 @@ boost::asio::awaitable<void> ShardRunner::RunSuite(const Suite& suite, const std
     } else {
       result = co_await RunCase(*planned, chosen);
     }
+    // Results of two revisions are none of either: the last one says so.
+    if (planned == cases.back()) co_await JudgeRevision(*planned, chosen, result);
     if (cancelled_) co_return;
     const bool counts =
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
@@ -113,7 +117,6 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   Unmet unmet = co_await FirstUnmet(planned.scenario->requirements, planned, chosen);
   if (unmet) co_return Skipped(std::move(result), *unmet);
   for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
-    if (observer_.on_progress) observer_.on_progress(run_.id, planned.id.value(), "");
     std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
     Judge(result, std::move(outcomes));
     result.tries = attempt;
@@ -140,6 +143,8 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
   round->done.expires_at(std::chrono::steady_clock::time_point::max());
   for (std::uint32_t i = 0; i < count; ++i) {
     auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, i), chosen.base);
+    // One session speaks for all of a case.
+    if (i == 0) session->OnStep([this, &planned](std::string_view step) { ReportStep(planned, step); });
     sessions_.insert(session.get());
     if (cancelled_) session->Cancel();
     const auto run_one = [](std::shared_ptr<ShardRunner> self, std::shared_ptr<Round> all, std::shared_ptr<Session> one,
@@ -153,6 +158,15 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
   }
   while (round->left > 0) co_await round->done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   co_return std::move(round->outcomes);
+}
+
+void ShardRunner::ReportStep(const PlannedCase& planned, std::string_view step) {
+  // A loop of thousands of steps is not thousands of messages.
+  const SteadyTime now = SteadyNow();
+  if (!observer_.on_progress || (progress_of_ == &planned && now - last_progress_ < kProgressInterval)) return;
+  progress_of_ = &planned;
+  last_progress_ = now;
+  observer_.on_progress(run_.id, planned.id.value(), step);
 }
 
 boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite,
@@ -199,16 +213,37 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
     co_return chosen;
   }
   chosen.skip = co_await FirstUnmet(suite.requirements, any, chosen);
-  if (chosen.skip || !suite.revision) co_return chosen;
-  auto session = std::make_shared<Session>(executor_, FactsOf(any, chosen, 0), chosen.base);
-  std::optional<Failure> failure =
-      co_await session->Probe(suite.revision->http, &suite.revision->from, &chosen.revision);
+  if (!chosen.skip) chosen.failure = co_await ReadRevision(any, chosen, chosen.revision);
+  co_return chosen;
+}
+
+boost::asio::awaitable<std::optional<Failure>> ShardRunner::ReadRevision(const PlannedCase& planned,
+                                                                         const ChosenTarget& chosen,
+                                                                         std::string& revision) {
+  const std::optional<Revision>& source = planned.suite->revision;
+  if (!source) co_return std::nullopt;
+  auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
+  std::optional<Failure> failure = co_await session->Probe(source->http, &source->from, &revision);
   if (failure) {
     failure->message = fmt::format("the revision could not be read: {}", failure->message);
     failure->failure_class = FailureClass::kConfig;
-    chosen.failure = std::move(failure);
   }
-  co_return chosen;
+  co_return failure;
+}
+
+boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen,
+                                                        CaseResult& result) {
+  if (chosen.revision.empty() || result.outcome != Outcome::kPassed) co_return;
+  std::string after;
+  std::optional<Failure> failure = co_await ReadRevision(last, chosen, after);
+  if (!failure && after == chosen.revision) co_return;
+  if (!failure) {
+    failure.emplace();
+    failure->failure_class = FailureClass::kConfig;
+    failure->message = fmt::format("the revision changed from {} to {} while the suite ran", chosen.revision, after);
+  }
+  result.failure = std::move(failure);
+  result.outcome = Outcome::kInconclusive;
 }
 
 boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,

@@ -42,7 +42,13 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
       const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);
   std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement) const;
+  // Nothing if the suite has none, or if it was read into `revision`.
+  boost::asio::awaitable<std::optional<Failure>> ReadRevision(const PlannedCase& planned, const ChosenTarget& chosen,
+                                                              std::string& revision);
+  // Makes the result inconclusive if the target has another revision than before.
+  boost::asio::awaitable<void> JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen, CaseResult& result);
   SessionFacts FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index);
+  void ReportStep(const PlannedCase& planned, std::string_view step);
   CaseResult NewResult(const PlannedCase& planned, const ChosenTarget& chosen) const;
   std::string LabelOf(const std::string& name, bool& known) const;
 
@@ -52,6 +58,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   ShardObserver observer_;
   std::set<Session*> sessions_;
   std::uint64_t next_session_ = 0;
+  const PlannedCase* progress_of_ = nullptr;
+  SteadyTime last_progress_;
   bool cancelled_ = false;
 };
 

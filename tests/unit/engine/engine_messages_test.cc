@@ -190,6 +190,55 @@ TEST(Send, GoesOutAsItIsWritten) {
   EXPECT_EQ(result.proof.frames_out, 2u);
 }
 
+TEST(Unexpected, FramesFailTheSessionIfTheSuiteSaysSo) {
+  const auto noise_then_signal = [](ScriptedPeer& peer) {
+    peer.SendFrame(kText, R"({"type":"noise"})");
+    peer.SendFrame(kText, R"({"type":"signal"})");
+    peer.Drain();
+  };
+  const std::vector<std::string> steps{"- expect: {match: {$.type: signal}}"};
+  ExpectPassed(Connected(noise_then_signal, steps));
+  const CaseResult warned = Connected(noise_then_signal, steps, "defaults: {unexpected: warn}\n");
+  ExpectPassed(warned);
+  ASSERT_EQ(warned.warnings.size(), 1u);
+  EXPECT_THAT(warned.warnings[0], HasSubstr("noise"));
+  const CaseResult failed = Connected(noise_then_signal, steps, "defaults: {unexpected: fail}\n");
+  ASSERT_TRUE(failed.failure.has_value());
+  EXPECT_EQ(failed.failure->failure_class, FailureClass::kEventForbidden);
+  EXPECT_THAT(failed.failure->message, HasSubstr("noise"));
+}
+
+TEST(Unexpected, CloseFailsTheSessionIfTheSuiteSaysSo) {
+  const auto signal_then_close = [](ScriptedPeer& peer) {
+    peer.SendFrame(kText, R"({"type":"signal"})");
+    peer.SendFrame(kClose, "\x03\xE8");
+    peer.Drain();
+  };
+  const std::vector<std::string> steps{"- expect: {match: {$.type: signal}}", "- wait: 100ms"};
+  ExpectPassed(Connected(signal_then_close, steps));
+  const CaseResult failed = Connected(signal_then_close, steps, "defaults: {unexpected: fail}\n");
+  ASSERT_TRUE(failed.failure.has_value());
+  EXPECT_EQ(failed.failure->failure_class, FailureClass::kClose);
+  EXPECT_EQ(failed.failure->evidence.close_code, 1000);
+}
+
+TEST(Inbox, OfALoopOnABusyConnectionHoldsOnlyWhatIsStillLookedAt) {
+  // Each round gets ten frames of noise; without a release the inbox of twenty would overflow in the third.
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        for (int round = 0; round < 10; ++round) {
+          if (peer.ReadFrame().first == 0) return;
+          for (int i = 0; i < 10; ++i) peer.SendFrame(kText, R"({"type":"noise"})");
+          peer.SendFrame(kText, R"({"type":"answer"})");
+        }
+        peer.Drain();
+      },
+      {"- repeat:", "    times: 10", "    steps:", "      - {id: ask, send: {text: go}}",
+       "      - expect: {match: {$.type: answer}, since: ask}"},
+      "defaults: {inbox: {max_frames: 20}}\n");
+  ExpectPassed(result);
+}
+
 TEST(Inbox, ThatOverflowsFailsTheSession) {
   const CaseResult result = Connected(
       [](ScriptedPeer& peer) {

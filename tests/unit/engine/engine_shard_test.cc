@@ -191,6 +191,22 @@ TEST(Shard, RepeatsStepsAndReadsTheRevisionBefore) {
   EXPECT_EQ(pings, 3);
 }
 
+TEST(Revision, ThatChangesWhileTheSuiteRunsMakesItInconclusive) {
+  std::atomic<int> asked = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.ReadHead();
+    const std::string body = asked++ == 0 ? R"({"revision":"old"})" : R"({"revision":"new"})";
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n" + body);
+  });
+  SuiteRun run(Suite(server.url(),
+                     "revision: {http: {get: /health}, from: $.revision}\n"
+                     "scenarios: [{name: one, steps: [{http: {get: /, expect: {status: 200}}}]}]\n"));
+  EXPECT_EQ(run.Result().outcome, Outcome::kInconclusive);
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(run.Result().failure->message, HasSubstr("from old to new"));
+}
+
 TEST(Cancel, ClosesOpenSessionsWith1001AndReportsNoMoreResults) {
   std::promise<void> open;
   std::promise<std::string> last;
