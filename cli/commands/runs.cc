@@ -50,10 +50,7 @@ std::string SuiteList(const v1::Job& job) {
 
 // A run as it is now, for people: with its summary once it has ended.
 std::string RenderRun(const RunRecord& record) {
-  if (record.job.verdict) {
-    return fmt::format("Run {}  {} · {}\n{}", record.job.id.value(), Printable(record.job.spec.submitter),
-                       TimeText(record.job.created), RenderSummary(record, true));
-  }
+  if (record.job.verdict) return RenderSummary(record, true);
   Listing shards;
   shards.columns = {{"REGION"}, {"STATE"}, {"AGENT"}, {"ATTEMPT"}, {"CASES"}, {"FAILED"}, {"REASON"}};
   for (const ShardRecordWithCases& entry : record.shards) {

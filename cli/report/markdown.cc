@@ -1,7 +1,10 @@
 #include "cli/report/markdown.h"
 
-#include <set>
+#include <algorithm>
+#include <initializer_list>
+#include <vector>
 
+#include "cli/report/finding.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -20,34 +23,39 @@ std::string Plain(std::string_view text) {
   return out;
 }
 
-std::string Finding(const ShardRecordWithCases& entry, const CaseResult& result) {
+std::string Render(const Finding& finding) {
+  const CaseResult& result = *finding.result;
   std::string out = fmt::format("- **{}** in {}", Plain(fmt::format("{} › {}", result.suite, result.scenario)),
-                                entry.shard.region.value());
+                                Plain(RegionList(finding)));
   if (result.outcome == Outcome::kSkipped) {
     return out + fmt::format(": skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
   }
-  if (!result.failure) return out + fmt::format(" ({})\n", FormatElapsed(result.duration));
+  if (!result.failure) return out + (result.flaky ? " (flaky)\n" : "\n");
   const Failure& failure = *result.failure;
   out += fmt::format(": `{}` in phase {}: {}\n", FailureClassName(failure.failure_class), PhaseName(failure.phase),
                      Plain(failure.message));
   if (failure.range.known()) out += fmt::format("  - at {}\n", Plain(ToString(failure.range)));
+  for (const Note& note : failure.notes) out += fmt::format("  - {}: {}\n", Plain(note.label), Plain(note.text));
   if (!failure.evidence.body_excerpt.empty())
     out += fmt::format("  - body: {}\n", Plain(failure.evidence.body_excerpt));
   if (!failure.evidence.trace_id.empty()) out += fmt::format("  - trace: {}\n", failure.evidence.trace_id);
   return out;
 }
 
-std::string Group(const RunRecord& record, const char* title, bool (*belongs)(const CaseResult&)) {
+std::string Group(const std::vector<Finding>& findings, const char* title, std::initializer_list<Outcome> outcomes) {
   std::string out = fmt::format("\n## {}\n\n", title);
-  bool any = false;
-  for (const ShardRecordWithCases& entry : record.shards) {
-    for (const CaseResult& result : entry.cases) {
-      if (!belongs(result) || out.size() > kMaxBytes / 3) continue;
-      out += Finding(entry, result);
-      any = true;
+  std::size_t shown = 0, left_out = 0;
+  for (const Finding& finding : findings) {
+    if (std::ranges::find(outcomes, finding.result->outcome) == outcomes.end()) continue;
+    if (out.size() > kMaxBytes / 3) {
+      ++left_out;
+      continue;
     }
+    out += Render(finding);
+    ++shown;
   }
-  return any ? out : out + "Nothing.\n";
+  if (left_out > 0) out += fmt::format("- … and {} more; the JSON report has them all\n", left_out);
+  return shown > 0 ? out : out + "Nothing.\n";
 }
 
 std::string NextAction(const RunRecord& record) {
@@ -65,24 +73,17 @@ std::string NextAction(const RunRecord& record) {
 std::string RenderMarkdown(const RunRecord& record) {
   std::string out = fmt::format("# Run {}: {}\n\n", record.job.id.value(), JobVerdictName(record.summary.verdict));
   if (!record.command.empty()) out += fmt::format("- command: `{}`\n", Printable(record.command));
-  std::set<std::string> revisions;
-  for (const auto& entry : record.shards) {
-    for (const CaseResult& result : entry.cases) {
-      if (!result.revision.empty()) revisions.insert(result.revision);
-    }
-  }
-  for (const std::string& revision : revisions) out += fmt::format("- revision: {}\n", Plain(revision));
+  for (const std::string& revision : Revisions(record)) out += fmt::format("- revision: {}\n", Plain(revision));
   if (record.job.finished)
     out += fmt::format("- duration: {}\n", FormatElapsed(*record.job.finished - record.job.created));
   const Counts& counts = record.summary.counts;
   out += fmt::format("- counts: {} passed, {} failed, {} inconclusive, {} skipped, {} flaky\n", counts.passed,
                      counts.failed, counts.inconclusive, counts.skipped, counts.flaky);
   for (const std::string& reason : record.summary.reasons) out += fmt::format("- {}\n", Plain(reason));
-  out += Group(record, "Working", [](const CaseResult& r) { return r.outcome == Outcome::kPassed; });
-  out += Group(record, "Failing", [](const CaseResult& r) { return r.outcome == Outcome::kFailed; });
-  out += Group(record, "Infrastructure", [](const CaseResult& r) {
-    return r.outcome == Outcome::kInconclusive || r.outcome == Outcome::kSkipped;
-  });
+  const std::vector<Finding> findings = Findings(record);
+  out += Group(findings, "Working", {Outcome::kPassed});
+  out += Group(findings, "Failing", {Outcome::kFailed});
+  out += Group(findings, "Infrastructure", {Outcome::kInconclusive, Outcome::kSkipped});
   return out + fmt::format("\n## Next action\n\n{}\n", NextAction(record));
 }
 

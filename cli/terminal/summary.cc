@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
+#include <vector>
 
+#include "cli/output.h"
+#include "cli/report/finding.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
-
-struct Sighting {
-  const CaseResult* result = nullptr;
-  std::vector<std::string> regions;
-};
 
 std::string Wire(const ProofOfExecution& proof) {
   std::string out;
@@ -30,14 +27,29 @@ std::string Line(std::string_view label, std::string_view text) {
   return fmt::format("   = {}: {}\n", label, Printable(text));
 }
 
-std::string RenderFailure(const RunRecord& record, const Sighting& sighting, std::size_t regions_of_run) {
-  const CaseResult& result = *sighting.result;
+// "eu-west-1 only (us-east-1 passed)", or how many regions saw it.
+std::string Scope(const RunRecord& record, const Finding& finding) {
+  const std::set<std::string> regions = Regions(record);
+  if (finding.regions.size() != 1 || regions.size() < 2) {
+    return fmt::format("{} of {} regions", finding.regions.size(), regions.size());
+  }
+  std::set<std::string> passed;
+  for (const ShardRecordWithCases& entry : record.shards) {
+    for (const CaseResult& result : entry.cases) {
+      const bool same = result.case_id == finding.result->case_id;
+      if (same && result.outcome == Outcome::kPassed) passed.insert(Printable(entry.shard.region.value()));
+    }
+  }
+  return fmt::format("{} only{}", finding.regions.front(),
+                     passed.empty() ? "" : fmt::format(" ({} passed)", fmt::join(passed, ", ")));
+}
+
+std::string RenderFailure(const RunRecord& record, const Finding& finding) {
+  const CaseResult& result = *finding.result;
   const Failure& failure = *result.failure;
-  std::string regions;
-  for (const std::string& region : sighting.regions) regions += (regions.empty() ? "" : ", ") + region;
   std::string out =
       fmt::format("\n{} {} › {}  {}  [{}]\n", result.outcome == Outcome::kFailed ? "✗" : "?", Printable(result.suite),
-                  Printable(result.scenario), regions, FailureClassName(failure.failure_class));
+                  Printable(result.scenario), RegionList(finding), FailureClassName(failure.failure_class));
   if (failure.range.known()) {
     const Diagnostic diagnostic{Diagnostic::Severity::kError, failure.range, Printable(failure.message)};
     out += fmt::format("  --> {}", RenderDiagnostic(diagnostic, record.bundle.files));
@@ -55,73 +67,78 @@ std::string RenderFailure(const RunRecord& record, const Sighting& sighting, std
         attributed.failure_class != failure.failure_class || attributed.phase != failure.phase) {
       continue;
     }
-    out += Line("scope", fmt::format("{} of {} regions → {}", sighting.regions.size(), regions_of_run,
-                                     AttributionName(attributed.attribution)));
+    out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed.attribution)));
   }
   std::string wire = Wire(result.proof);
   if (!evidence.trace_id.empty()) wire += fmt::format(" · trace {}", evidence.trace_id);
   return out + Line("wire", wire);
 }
 
+struct Cell {
+  int passed = 0, failed = 0, inconclusive = 0, skipped = 0;
+};
+
+std::string Text(const Cell& cell) {
+  const int all = cell.passed + cell.failed + cell.inconclusive + cell.skipped;
+  const std::string_view mark = cell.failed > 0 ? "✗" : cell.inconclusive > 0 ? "?" : cell.passed > 0 ? "✓" : "-";
+  return fmt::format("{} {}/{}", mark, cell.passed, all);
+}
+
 std::string RenderMatrix(const RunRecord& record) {
-  std::map<std::string, std::map<std::string, std::pair<int, int>>> cells;  // suite → region → (passed, all)
+  std::map<std::string, std::map<std::string, Cell>> cells;  // suite → region
   std::vector<std::string> regions;
   for (const ShardRecordWithCases& entry : record.shards) {
-    const std::string& region = entry.shard.region.value();
-    if (std::find(regions.begin(), regions.end(), region) == regions.end()) regions.push_back(region);
+    const std::string region = Printable(entry.shard.region.empty() ? entry.shard.term : entry.shard.region.value());
+    if (std::ranges::find(regions, region) == regions.end()) regions.push_back(region);
     for (const CaseResult& result : entry.cases) {
-      auto& [passed, all] = cells[result.suite][region];
-      passed += result.outcome == Outcome::kPassed;
-      ++all;
+      Cell& cell = cells[result.suite][region];
+      (result.outcome == Outcome::kPassed         ? cell.passed
+       : result.outcome == Outcome::kFailed       ? cell.failed
+       : result.outcome == Outcome::kInconclusive ? cell.inconclusive
+                                                  : cell.skipped)++;
     }
   }
   for (const std::string& suite : record.job.spec.suites) cells[suite];
-  std::string out = fmt::format("\n{:<20}", "");
-  for (const std::string& region : regions) out += fmt::format(" {:<14}", region);
+  Listing table;
+  table.columns.push_back({""});
+  for (const std::string& region : regions) table.columns.push_back({region});
   for (const auto& [suite, row] : cells) {
-    out += fmt::format("\n {:<19}", Printable(Excerpt(suite, 18)));
+    std::vector<std::string>& line = table.rows.emplace_back();
+    line.push_back(" " + Printable(Excerpt(suite, 40)));
     for (const std::string& region : regions) {
       const auto cell = row.find(region);
-      if (cell == row.end()) {
-        out += fmt::format(" {:<14}", "? no result");
-        continue;
-      }
-      const auto [passed, all] = cell->second;
-      out += fmt::format(" {:<14}", fmt::format("{} {}/{}", passed == all ? "+" : "-", passed, all));
+      line.push_back(cell == row.end() ? "? no result" : Text(cell->second));
     }
   }
+  return "\n" + Render(table, OutputFormat::kTable);
+}
+
+// "Run r-7Q2K  chat @3f9c2d1 · 5 cases × 3 regions · 1.8s".
+std::string Title(const RunRecord& record) {
+  std::string out = fmt::format("Run {}  {}", record.job.id.value(),
+                                Printable(Excerpt(fmt::format("{}", fmt::join(record.job.spec.suites, ", ")), 60)));
+  for (const std::string& revision : Revisions(record)) out += fmt::format(" @{}", Printable(Excerpt(revision, 40)));
+  out += fmt::format(" · {} cases × {} regions", record.job.spec.cases.size(), Regions(record).size());
+  if (record.job.finished) out += fmt::format(" · {}", FormatElapsed(*record.job.finished - record.job.created));
   return out + "\n";
+}
+
+std::string RenderSkipped(const Finding& finding) {
+  const CaseResult& result = *finding.result;
+  return fmt::format("- {} › {}  {}  skipped: {} ({})\n", Printable(result.suite), Printable(result.scenario),
+                     RegionList(finding), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
 }
 
 }  // namespace
 
 std::string RenderSummary(const RunRecord& record, bool full) {
-  using Key = std::tuple<std::string, FailureClass, std::string>;
-  std::map<Key, Sighting> failures;
-  std::vector<Key> order;
-  std::set<std::string> regions;
-  std::string skipped;
-  for (const ShardRecordWithCases& entry : record.shards) {
-    regions.insert(entry.shard.region.value());
-    for (const CaseResult& result : entry.cases) {
-      if (result.outcome == Outcome::kSkipped && full) {
-        skipped +=
-            fmt::format("- {} › {}  {}  skipped: {} ({})\n", Printable(result.suite), Printable(result.scenario),
-                        entry.shard.region.value(), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
-      }
-      if (!result.failure) continue;
-      const Key key{result.case_id.value(), result.failure->failure_class, result.failure->message};
-      Sighting& sighting = failures[key];
-      if (sighting.result == nullptr) order.push_back(key);
-      if (sighting.result == nullptr) sighting.result = &result;
-      sighting.regions.push_back(entry.shard.region.value());
-    }
+  std::string out = Title(record), skipped;
+  for (const Finding& finding : Findings(record)) {
+    if (!full) break;
+    if (finding.result->failure) out += RenderFailure(record, finding);
+    if (finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
-  std::string out;
-  if (full) {
-    for (const Key& key : order) out += RenderFailure(record, failures[key], regions.size());
-    out += skipped;
-  }
+  if (!skipped.empty()) out += "\n" + skipped;
   out += RenderMatrix(record);
   for (const std::string& reason : record.summary.reasons) out += fmt::format("  {}\n", Printable(reason));
   const Counts& counts = record.summary.counts;

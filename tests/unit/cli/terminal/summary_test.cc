@@ -16,13 +16,14 @@ TEST(Summary, ShowsTheFailureAtTheAuthorsLineWithItsEvidence) {
   EXPECT_THAT(text, HasSubstr("--> chat.wsfleet.yaml:2:5: the upgrade was answered with 500"));
   EXPECT_THAT(text, HasSubstr("^^^^^^^"));
   EXPECT_THAT(text, HasSubstr("= phase: upgrade"));
-  EXPECT_THAT(text, HasSubstr("1 of 2 regions"));
+  EXPECT_THAT(text, HasSubstr("= scope: eu-west-1 only (us-east-1 passed)"));
   EXPECT_THAT(text, HasSubstr("STAGE is not set"));
 }
 
 TEST(Summary, EndsWithTheMatrixAndTheVerdict) {
   const std::string text = RenderSummary(BrokenInOneRegion(), false);
-  EXPECT_THAT(text, HasSubstr("eu-west-1"));
+  EXPECT_THAT(text, HasSubstr("Run r-7Q2K  chat · 3 cases × 2 regions · 3.00s\n"));
+  EXPECT_THAT(text, HasSubstr("       eu-west-1  us-east-1\n chat  ✗ 1/3      ✓ 2/3\n"));
   EXPECT_THAT(text,
               HasSubstr("VERDICT failed (exit 1)   passed 3 · failed 1 · inconclusive 0 · skipped 2 · flaky 0\n"));
   EXPECT_THAT(text, Not(HasSubstr("= phase")));
