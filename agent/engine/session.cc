@@ -65,7 +65,8 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
 void Session::Cancel() {
   if (cancelled_) return;
   cancelled_ = true;
-  if (connection_) {
+  if (connection_ && !connection_->is_open()) connection_->Drop();
+  if (connection_ && connection_->is_open()) {
     std::shared_ptr<Connection> connection = connection_;
     boost::asio::co_spawn(
         executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1001, "cancelled"); },

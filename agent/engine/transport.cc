@@ -130,6 +130,7 @@ class Connection::Socket {
     if (answer.head) answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
     answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, subprotocols);
     if (answer.failure.ok()) {
+      open_ = true;
       stream_.Cap(0);
       stream_.StopRecording();
     } else {
@@ -161,7 +162,7 @@ class Connection::Socket {
   }
 
   asio::awaitable<bool> Write(bool binary, std::string payload) {
-    if (!websocket_ || ended_) co_return false;
+    if (!is_open()) co_return false;
     websocket_->binary(binary);
     auto [error, bytes] = co_await websocket_->async_write(asio::buffer(payload), kTuple);
     if (!error) ++facts_.frames_out;
@@ -169,7 +170,7 @@ class Connection::Socket {
   }
 
   asio::awaitable<bool> Ping(std::string payload) {
-    if (!websocket_ || ended_) co_return false;
+    if (!is_open()) co_return false;
     const websocket::ping_data data(payload);
     auto [error] = co_await websocket_->async_ping(data, kTuple);
     if (!error) ++facts_.frames_out;
@@ -177,7 +178,7 @@ class Connection::Socket {
   }
 
   asio::awaitable<bool> Close(std::uint16_t code, std::string reason) {
-    if (!websocket_ || ended_) co_return false;
+    if (!is_open()) co_return false;
     websocket::close_reason close(static_cast<websocket::close_code>(code), reason);
     auto [error] = co_await websocket_->async_close(close, kTuple);
     if (!error) ++facts_.frames_out;
@@ -189,6 +190,9 @@ class Connection::Socket {
     resolver_.cancel();
     stream_.CloseSocket();
   }
+
+  // Beast's operations on a stream whose handshake is not over break its locks.
+  bool is_open() const { return open_ && !ended_; }
 
   void SetControlHandler(std::function<void(Incoming)> handler) { on_control_ = std::move(handler); }
 
@@ -352,6 +356,7 @@ class Connection::Socket {
   std::optional<WebSocket> websocket_;
   beast::flat_buffer buffer_;
   std::function<void(Incoming)> on_control_;
+  bool open_ = false;  // the handshake has succeeded
   std::optional<Incoming> ended_;
   int reads_of_message_ = 0;
 };
@@ -375,6 +380,7 @@ asio::awaitable<bool> Connection::Close(std::uint16_t code, std::string reason) 
 }
 void Connection::OnControl(std::function<void(Incoming)> handler) { socket_->SetControlHandler(std::move(handler)); }
 void Connection::Drop() { socket_->Drop(); }
+bool Connection::is_open() const { return socket_->is_open(); }
 const WireFacts& Connection::facts() const { return socket_->facts(); }
 
 }  // namespace wsfleet::engine

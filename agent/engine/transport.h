@@ -102,6 +102,8 @@ class Connection {
   boost::asio::awaitable<bool> Ping(std::string payload);
   // Sends the close frame; its answer comes through Read().
   boost::asio::awaitable<bool> Close(std::uint16_t code, std::string reason);
+  // From the 101 to the end. Write, Ping and Close do nothing at any other time.
+  bool is_open() const;
   // Cuts TCP at once; whatever waits ends.
   void Drop();
 

@@ -212,17 +212,35 @@ TEST(Cancel, ClosesOpenSessionsWith1001AndReportsNoMoreResults) {
   std::promise<std::string> last;
   ScriptedServer server([&](ScriptedPeer& peer) {
     peer.AcceptUpgrade();
+    peer.ReadFrame();
     open.set_value();
     const ScriptedPeer::Frame frame = peer.ReadFrame();
     last.set_value(frame.first == kClose ? frame.payload : "not a close frame");
   });
-  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /}", "- expect: {match: {$.a: 1}, within: 60s}"}));
+  SuiteRun run(OneScenario(
+      server.url(), {"- connect: {path: /}", "- send: {text: here}", "- expect: {match: {$.a: 1}, within: 60s}"}));
   open.get_future().wait();
   run.Cancel();
   EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
   EXPECT_TRUE(run.Results().empty());
   EXPECT_THAT(last.get_future().get(), StartsWith("\x03\xE9"));
   EXPECT_EQ(run.engine().health().open_sessions, 0u);
+}
+
+TEST(Cancel, CutsAHandshakeThatIsUnderWay) {
+  for (int round = 0; round < 20; ++round) {
+    std::promise<void> asked;
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      asked.set_value();
+      // From half a handshake to a whole one, whichever comes first.
+      if (round % 2 == 0) peer.AcceptUpgrade();
+      peer.Drain();
+    });
+    SuiteRun run(OneScenario(server.url(), {"- connect: {path: /}", "- expect: {match: {$.a: 1}, within: 60s}"}));
+    asked.get_future().wait();
+    run.Cancel();
+    EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
+  }
 }
 
 TEST(Scenario, EndsAtItsDeadline) {
