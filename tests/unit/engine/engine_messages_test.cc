@@ -33,13 +33,10 @@ void ExpectPassed(const CaseResult& result) {
 TEST(Frames, ThatArriveWithThe101AreNotLost) {
   ScriptedServer server([](ScriptedPeer& peer) {
     const std::string head = peer.ReadHead();
-    constexpr std::string_view kName = "Sec-WebSocket-Key: ";
-    const std::size_t begin = head.find(kName) + kName.size();
-    const std::string key = head.substr(begin, head.find("\r\n", begin) - begin);
     peer.Send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: " +
-        AcceptValue(key) + "\r\n\r\n" + "\x81\x0D{\"type\":\"hi\"}");
+        AcceptValue(KeyOf(head)) + "\r\n\r\n" + "\x81\x0D{\"type\":\"hi\"}");
     peer.Drain();
   });
   SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws}", "- expect: {match: {$.type: hi}}"}));

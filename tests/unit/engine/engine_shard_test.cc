@@ -168,12 +168,10 @@ TEST(Shard, RepeatsStepsAndReadsTheRevisionBefore) {
           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n{\"revision\":\"3f9c\"}");
       return;
     }
-    constexpr std::string_view kName = "Sec-WebSocket-Key: ";
-    const std::size_t begin = head.find(kName) + kName.size();
     peer.Send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: " +
-        AcceptValue(head.substr(begin, head.find("\r\n", begin) - begin)) + "\r\n\r\n");
+        AcceptValue(KeyOf(head)) + "\r\n\r\n");
     for (ScriptedPeer::Frame frame = peer.ReadFrame(); frame.first == 0x89; frame = peer.ReadFrame()) {
       ++pings;
       peer.SendFrame(kPong, frame.payload);

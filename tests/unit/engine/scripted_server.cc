@@ -23,6 +23,14 @@ std::string AcceptValue(std::string_view key) {
   return std::string(encoded.begin(), encoded.begin() + length);
 }
 
+std::string KeyOf(std::string_view head) {
+  constexpr std::string_view kName = "Sec-WebSocket-Key: ";
+  const std::size_t begin = head.find(kName);
+  if (begin == std::string_view::npos) return {};
+  head.remove_prefix(begin + kName.size());
+  return std::string(head.substr(0, head.find("\r\n")));
+}
+
 bool ScriptedPeer::ReadExactly(std::size_t bytes, std::string& out) {
   while (buffered_.size() < bytes) {
     std::array<char, 4096> chunk{};
@@ -47,11 +55,9 @@ std::string ScriptedPeer::ReadHead() {
 
 std::string ScriptedPeer::AcceptUpgrade(std::string_view extra_headers) {
   const std::string head = ReadHead();
-  constexpr std::string_view kName = "Sec-WebSocket-Key: ";
-  const std::size_t begin = head.find(kName) + kName.size();
-  const std::string key = head.substr(begin, head.find("\r\n", begin) - begin);
+  if (head.empty()) return head;
   Send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-       AcceptValue(key) + "\r\n" + std::string(extra_headers) + "\r\n");
+       AcceptValue(KeyOf(head)) + "\r\n" + std::string(extra_headers) + "\r\n");
   return head;
 }
 

@@ -73,6 +73,9 @@ class ScriptedServer {
   std::thread acceptor_thread_;
 };
 
+// The key of an upgrade; empty if it has none.
+std::string KeyOf(std::string_view head);
+
 // The value of Sec-WebSocket-Accept for a request's key (RFC 6455, 4.2.2).
 std::string AcceptValue(std::string_view key);
 
