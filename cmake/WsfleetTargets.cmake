@@ -47,4 +47,8 @@ function(wsfleet_fuzzer name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)  # all of them
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()
