@@ -62,6 +62,16 @@ const RegionResult* LoneAgent(const std::vector<Sighting>& failed, const std::ve
   return nullptr;
 }
 
+// A vantage that saw both, so that it is not the path that makes the difference; empty if there is none.
+std::string SharedVantage(const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
+  for (const Sighting& bad : failed) {
+    for (const Sighting& good : passed) {
+      if (VantageOf(*bad.region) == VantageOf(*good.region)) return VantageOf(*bad.region);
+    }
+  }
+  return {};
+}
+
 void AddPeers(AttributedFailure& failure, const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
   const auto peers = [](const std::vector<Sighting>& sightings) {
     std::set<std::string> addresses;
@@ -89,6 +99,10 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
       failure.rests_on.push_back(
           {fmt::format("agent {} alone in {} saw it", lone->agent.value(), lone->region.value())});
       return Attribution::kSingleAgent;
+    }
+    if (const std::string both = SharedVantage(failed, passed); !both.empty()) {
+      failure.rests_on.push_back({fmt::format("vantage {} saw it fail and pass", both)});
+      return Attribution::kIntermittent;
     }
     AddPeers(failure, failed, passed);
     return Attribution::kRegionPath;

@@ -1,0 +1,74 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/core/verdict/regions.h"
+
+namespace wsfleet {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::Region;
+using testing::Result;
+
+const CaseResult kPass = Result("one", Outcome::kPassed);
+const CaseResult kRefused = Result("one", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);
+const CaseResult kSilent = Result("one", Outcome::kFailed, FailureClass::kTcp, Phase::kConnect);
+
+struct Row {
+  const char* what;
+  std::vector<RegionResult> regions;
+  Attribution expected;
+};
+
+TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
+  const Row table[] = {
+      {"an answer, seen everywhere", {Region("eu", {kRefused}), Region("us", {kRefused})}, Attribution::kTarget},
+      {"an answer convicts from one vantage", {Region("eu", {kRefused})}, Attribution::kTarget},
+      {"silence needs two", {Region("eu", {kSilent})}, Attribution::kUndetermined},
+      {"silence, seen by two", {Region("eu", {kSilent}), Region("us", {kSilent})}, Attribution::kTarget},
+      {"two agents of one host are one observation",
+       {Region("eu", {kSilent}, "a", "host"), Region("us", {kSilent}, "b", "host")},
+       Attribution::kUndetermined},
+      {"one region only", {Region("eu", {kRefused}), Region("us", {kPass})}, Attribution::kRegionPath},
+      {"one agent of its region",
+       {Region("eu", {kRefused}, "eu-1"), Region("eu", {kPass}, "eu-2"), Region("us", {kPass})},
+       Attribution::kSingleAgent},
+      {"one host that saw both",
+       {Region("eu", {kRefused}, "a", "host"), Region("us", {kPass}, "b", "host")},
+       Attribution::kIntermittent},
+      {"what is ours: configuration",
+       {Region("eu", {Result("one", Outcome::kInconclusive, FailureClass::kConfig)})},
+       Attribution::kConfiguration},
+      {"what is ours: the agent",
+       {Region("eu", {Result("one", Outcome::kInconclusive, FailureClass::kAgent)})},
+       Attribution::kSingleAgent},
+  };
+  for (const Row& row : table) {
+    const auto failures = Attribute(row.regions);
+    ASSERT_EQ(failures.size(), 1u) << row.what;
+    EXPECT_EQ(failures[0].attribution, row.expected) << row.what;
+    EXPECT_FALSE(failures[0].rests_on.empty()) << row.what;
+  }
+}
+
+TEST(Attribution, KeepsFailuresOfDifferentKindsApart) {
+  const RegionResult regions[] = {Region("eu", {kRefused}), Region("us", {kSilent})};
+  EXPECT_EQ(Attribute(regions).size(), 2u);
+}
+
+TEST(Attribution, NamesTheEndpointWhereRegionsReachedDifferentOnes) {
+  CaseResult bad = kRefused, good = kPass;
+  bad.proof.peer_address = "203.0.113.7:443";
+  good.proof.peer_address = "198.51.100.9:443";
+  const RegionResult regions[] = {Region("eu", {bad}), Region("us", {good})};
+  const auto failures = Attribute(regions);
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_THAT(failures[0].rests_on.back().text, HasSubstr("path or endpoint 203.0.113.7:443"));
+}
+
+TEST(Attribution, SaysNothingOfWhatPassed) {
+  const RegionResult regions[] = {Region("eu", {kPass})};
+  EXPECT_TRUE(Attribute(regions).empty());
+}
+
+}  // namespace
+}  // namespace wsfleet

@@ -1,0 +1,95 @@
+#include "core/verdict/summary.h"
+
+#include <optional>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/core/verdict/regions.h"
+
+namespace wsfleet {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using testing::Missing;
+using testing::Region;
+using testing::Result;
+
+const CaseResult kPass = Result("one", Outcome::kPassed);
+const CaseResult kFail = Result("two", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);
+const CaseResult kUnsure = Result("three", Outcome::kInconclusive, FailureClass::kConfig);
+const CaseResult kSkip = Result("four", Outcome::kSkipped);
+
+struct Row {
+  const char* what;
+  std::vector<RegionResult> regions;
+  std::optional<std::uint32_t> require;
+  Ending ending;
+  JobVerdict expected;
+};
+
+TEST(Verdict, OfAJobIsThatOfTheTruthTable) {
+  const RegionResult passed = Region("eu", {kPass}), failed = Region("us", {kPass, kFail}),
+                     unsure = Region("ap", {kPass, kUnsure}), skipped = Region("sa", {kSkip}),
+                     missing = Missing("af", "no agent within 30s");
+  const Row table[] = {
+      {"all pass", {passed, Region("us", {kPass})}, {}, {}, JobVerdict::kPassed},
+      {"a skipped case beside a pass", {Region("eu", {kPass, kSkip})}, {}, {}, JobVerdict::kPassed},
+      {"one failed", {passed, failed}, {}, {}, JobVerdict::kFailed},
+      {"failed beats inconclusive in a region", {Region("eu", {kFail, kUnsure})}, {}, {}, JobVerdict::kFailed},
+      {"failed beats inconclusive in a job", {failed, unsure, missing}, {}, {}, JobVerdict::kFailed},
+      {"one inconclusive", {passed, unsure}, {}, {}, JobVerdict::kInconclusive},
+      {"one missing", {passed, missing}, {}, {}, JobVerdict::kInconclusive},
+      {"everything skipped", {skipped, skipped}, {}, {}, JobVerdict::kInconclusive},
+      {"nothing at all", {}, {}, {}, JobVerdict::kInconclusive},
+      {"any: one passes, one fails", {passed, failed}, 1, {}, JobVerdict::kPassed},
+      {"any: one passes, one is missing", {passed, missing}, 1, {}, JobVerdict::kPassed},
+      {"any: none passes", {failed, failed}, 1, {}, JobVerdict::kFailed},
+      {"two of three, one failed", {passed, Region("ap", {kPass}), failed}, 2, {}, JobVerdict::kPassed},
+      {"two of three, two failed", {passed, failed, Region("ap", {kFail})}, 2, {}, JobVerdict::kFailed},
+      {"two of three, one failed, one missing", {passed, failed, missing}, 2, {}, JobVerdict::kInconclusive},
+      {"more required than there are", {passed}, 5, {}, JobVerdict::kPassed},
+      {"cancelled beats all", {failed}, {}, {.deadline_passed = true, .cancelled = true}, JobVerdict::kCancelled},
+      {"a deadline", {passed, missing}, {}, {.deadline_passed = true, .cancelled = false}, JobVerdict::kTimedOut},
+      {"failed beats a deadline", {failed}, {}, {.deadline_passed = true, .cancelled = false}, JobVerdict::kFailed},
+  };
+  for (const Row& row : table) {
+    EXPECT_EQ(Summarise(row.regions, row.require, row.ending).verdict, row.expected) << row.what;
+  }
+}
+
+TEST(Verdict, HasTheExitCodeOfItsKind) {
+  EXPECT_EQ(ExitCode(JobVerdict::kPassed), 0);
+  EXPECT_EQ(ExitCode(JobVerdict::kFailed), 1);
+  EXPECT_EQ(ExitCode(JobVerdict::kInconclusive), 3);
+  EXPECT_EQ(ExitCode(JobVerdict::kTimedOut), 124);
+  EXPECT_EQ(ExitCode(JobVerdict::kCancelled), 130);
+}
+
+TEST(Verdict, IsReadByTheNameItIsWrittenBy) {
+  for (const JobVerdict verdict : {JobVerdict::kPassed, JobVerdict::kFailed, JobVerdict::kInconclusive,
+                                   JobVerdict::kTimedOut, JobVerdict::kCancelled}) {
+    EXPECT_EQ(ParseJobVerdict(JobVerdictName(verdict)), verdict);
+  }
+  EXPECT_FALSE(ParseJobVerdict("perhaps").has_value());
+}
+
+TEST(Summary, CountsCasesAndNamesWhatIsMissing) {
+  const RegionResult regions[] = {Region("eu", {kPass, kFail, kSkip}), Missing("us", "no agent within 30s")};
+  const JobSummary summary = Summarise(regions, std::nullopt, Ending());
+  EXPECT_EQ(summary.counts.passed, 1u);
+  EXPECT_EQ(summary.counts.failed, 1u);
+  EXPECT_EQ(summary.counts.skipped, 1u);
+  EXPECT_THAT(summary.reasons, Contains(HasSubstr("us: no agent within 30s")));
+}
+
+TEST(Summary, SaysWhyARunInWhichEverythingWasSkippedIsNoPass) {
+  CaseResult skipped = kSkip;
+  skipped.skip_reason = SkipReason::kEnvMissing;
+  skipped.skip_detail = "STAGE is not set";
+  const RegionResult regions[] = {Region("eu", {skipped})};
+  EXPECT_THAT(Summarise(regions, std::nullopt, Ending()).reasons, Contains(HasSubstr("STAGE is not set")));
+}
+
+}  // namespace
+}  // namespace wsfleet
