@@ -43,6 +43,7 @@ class Runner {
     if (flags_.detach) {
       return absl::InvalidArgumentError("--detach: a local fleet ends with this command; name a coordinator");
     }
+    local_ = true;
     LocalFleet fleet(invocation_.interrupt);
     if (absl::Status status = fleet.Start("", false); !status.ok()) return status;
     return RunOn(fleet.endpoint());
@@ -81,20 +82,16 @@ class Runner {
 
   absl::StatusOr<Followed> FollowRun(CoordinatorClient& client, const Submitted& submitted) {
     const Console console = invocation_.console();
-    Progress::Options options;
-    options.style = invocation_.quiet ? Progress::Style::kSilent
-                    : console.live    ? Progress::Style::kLive
-                                      : Progress::Style::kLines;
-    options.verbose = invocation_.verbose;
-    options.colour = console.colour_err;
-    options.keys = console.keys ? "Ctrl-C cancels · d detaches" : "Ctrl-C cancels";
-    Progress progress(options);
+    // A local fleet ends with this command: there is nothing to detach from.
+    const bool can_detach = console.keys && !invocation_.quiet && !local_;
+    Progress progress(Progress::For(console, invocation_.quiet, invocation_.verbose,
+                                    can_detach ? "Ctrl-C cancels · d detaches" : "Ctrl-C cancels"));
     progress.Say(fmt::format("Run {}  {} · {} {}{}", submitted.job, SuiteNames(), prepared_.plan->cases.size(),
                              prepared_.plan->cases.size() == 1 ? "case" : "cases",
                              submitted.attached ? " · attached to the run of this key" : ""));
     FollowOptions follow;
     follow.cancel_on_interrupt = true;
-    follow.keys = console.keys && !invocation_.quiet && !client.endpoint().source.starts_with("the local");
+    follow.keys = can_detach;
     return Follow(client, submitted.job, follow, progress, invocation_.interrupt);
   }
 
@@ -135,6 +132,7 @@ class Runner {
   const std::vector<ReportFile> reports_;
   Prepared prepared_;
   const bool probe_;
+  bool local_ = false;
 };
 
 // `bundle`: of a probe.

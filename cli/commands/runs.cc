@@ -148,21 +148,14 @@ int RunsGetCommand(Invocation& invocation, const std::string& job) {
 }
 
 int RunsWatchCommand(Invocation& invocation, const std::string& job) {
-  const Console console = invocation.console();
-  Progress::Options options;
-  options.style = invocation.quiet ? Progress::Style::kSilent
-                  : console.live   ? Progress::Style::kLive
-                                   : Progress::Style::kLines;
-  options.verbose = invocation.verbose;
-  options.colour = console.colour_err;
-  options.keys = "Ctrl-C leaves; the run goes on";
-  return CodeOf(FollowToVerdict(invocation, job, options, true));
+  return CodeOf(FollowToVerdict(
+      invocation, job,
+      Progress::For(invocation.console(), invocation.quiet, invocation.verbose, "Ctrl-C leaves; the run goes on"),
+      true));
 }
 
 int RunsWaitCommand(Invocation& invocation, const std::string& job) {
-  Progress::Options options;
-  options.style = Progress::Style::kSilent;
-  return CodeOf(FollowToVerdict(invocation, job, options, false));
+  return CodeOf(FollowToVerdict(invocation, job, Progress::For(invocation.console(), true, false, ""), false));
 }
 
 int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow) {

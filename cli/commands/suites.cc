@@ -39,7 +39,7 @@ constexpr char kFirstSuite[] =
     "  # - name: answers a message\n"
     "  #   steps:\n"
     "  #     - connect: {path: /ws}\n"
-    "  #     - send: {json: {type: hello, id: \"${run.id}\"}}\n"
+    "  #     - send: {json: {type: hello, id: \"${session.id}\"}}\n"
     "  #     - expect: {match: {$.type: hello.ok}, within: 2s}\n"
     "  #     - close: {}\n";
 

@@ -21,6 +21,15 @@ std::size_t TerminalWidth() {
 
 }  // namespace
 
+Progress::Options Progress::For(const Console& console, bool quiet, bool verbose, std::string keys) {
+  Options options;
+  options.style = quiet ? Style::kSilent : console.live ? Style::kLive : Style::kLines;
+  options.verbose = verbose;
+  options.colour = console.colour_err;
+  options.keys = std::move(keys);
+  return options;
+}
+
 Progress::Progress(Options options) : options_(std::move(options)), model_(options_.verbose), began_(absl::Now()) {}
 
 Progress::~Progress() { Erase(); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "cli/terminal/console.h"
 #include "cli/terminal/progress_model.h"
 #include "wsfleet/v1/job.pb.h"
 
@@ -20,6 +21,9 @@ class Progress {
     bool colour = false;
     std::string keys;  // what can be pressed
   };
+
+  // What fits the terminal and the flags; `keys` as it is shown.
+  static Options For(const Console& console, bool quiet, bool verbose, std::string keys);
 
   explicit Progress(Options options);
   // Takes the block away: what is said of the end of a run stands on stdout.
