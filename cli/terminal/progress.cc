@@ -13,6 +13,7 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::size_t kUsualWidth = 80;
+constexpr absl::Duration kMinRedrawInterval = absl::Milliseconds(100);
 
 std::size_t TerminalWidth() {
   winsize size{};
@@ -36,7 +37,8 @@ Progress::~Progress() { Erase(); }
 
 void Progress::Show(const v1::JobEvent& event) {
   for (const std::string& line : model_.Apply(event)) Say(line);
-  Redraw();
+  // Events may come by the hundred; whoever looks is served by a few pictures a second.
+  if (absl::Now() - drawn_at_ >= kMinRedrawInterval) Redraw();
 }
 
 void Progress::Say(std::string_view line) {
@@ -44,6 +46,7 @@ void Progress::Say(std::string_view line) {
   Erase();
   const std::string time = live() ? "" : absl::FormatTime("%H:%M:%S ", absl::Now(), absl::LocalTimeZone());
   fmt::print(stderr, "{}{}\n", time, Paint(line, options_.colour));
+  drawn_at_ = absl::InfinitePast();  // the block went with it
 }
 
 void Progress::Redraw() {
@@ -54,6 +57,7 @@ void Progress::Redraw() {
   for (const std::string& line : lines) block += line + "\n";
   fmt::print(stderr, "{}", block);
   drawn_ = lines.size();
+  drawn_at_ = absl::Now();
 }
 
 void Progress::Erase() {

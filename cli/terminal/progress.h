@@ -44,6 +44,7 @@ class Progress {
   Options options_;
   ProgressModel model_;
   absl::Time began_;
+  absl::Time drawn_at_ = absl::InfinitePast();
   std::size_t drawn_ = 0;  // lines of the block on the screen
 };
 
