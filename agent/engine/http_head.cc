@@ -46,6 +46,24 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
   return head;
 }
 
+absl::Status CheckFields(const std::vector<HeaderField>& fields) {
+  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
+  const auto is_token = [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kTokenMarks.find(c) != std::string_view::npos;
+  };
+  const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; };
+  for (const HeaderField& field : fields) {
+    if (field.name.empty() || !std::ranges::all_of(field.name, is_token)) {
+      return absl::InvalidArgumentError(fmt::format("\"{}\" is no name of a header", Printable(field.name)));
+    }
+    if (std::ranges::any_of(field.value, is_control)) {
+      return absl::InvalidArgumentError(
+          fmt::format("header {}: a value may not hold a line end or another control character", field.name));
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered) {
   if (const std::string* extensions = head.Find("sec-websocket-extensions")) {
     return fmt::format("the answer names the extension \"{}\", which was not offered", *extensions);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/match/selector.h"
 
 namespace wsfleet::engine {
@@ -23,6 +24,10 @@ struct HttpHead {
 
 // Nothing if the head is not complete or is not HTTP/1.x (RFC 9112, 4).
 std::optional<HttpHead> ParseHead(std::string_view raw);
+
+// INVALID_ARGUMENT if a field could not be sent as one line (RFC 9110, 5): a name that is no token, or a line end or
+// another control character in a value. The value is not in the message: it may be a secret.
+absl::Status CheckFields(const std::vector<HeaderField>& fields);
 
 // Why a 101 is not one (RFC 6455, 4.1), beyond what the WebSocket library checks; empty if it is. `offered`: the
 // subprotocols that were asked for.

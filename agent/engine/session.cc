@@ -65,8 +65,10 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
 void Session::Cancel() {
   if (cancelled_) return;
   cancelled_ = true;
-  if (connection_ && !connection_->is_open()) connection_->Drop();
-  if (connection_ && connection_->is_open()) {
+  if (connection_ && !connection_->is_open()) {
+    // A handshake, or a close of ours that waits for its answer.
+    connection_->Drop();
+  } else if (connection_) {
     std::shared_ptr<Connection> connection = connection_;
     boost::asio::co_spawn(
         executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1001, "cancelled"); },
@@ -87,7 +89,7 @@ boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step
     if (on_step_) on_step_(step.id.empty() ? step.action_name : step.id);
     Result failure = co_await RunStep(step);
     if (!failure && inbox_ && !inbox_->frames().empty()) {
-      failure = JudgeReleased(EarliestReach(path_, anchors_, SteadyNow()));
+      failure = JudgeReleased(inbox_->Release(EarliestReach(path_, anchors_, SteadyNow())));
     }
     if (failure) {
       Complete(*failure, step);

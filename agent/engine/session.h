@@ -12,6 +12,7 @@
 #include "agent/engine/transport.h"
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
+#include "core/session/expectation.h"
 #include "core/session/inbox.h"
 #include "core/session/reach.h"
 
@@ -68,10 +69,14 @@ class Session {
     std::vector<HeaderField> headers;
     std::vector<std::string> subprotocols;
     TlsOptions tls;
+    bool own_origin = false;  // of the target: its headers and TLS settings go along
   };
+  using Headers = std::vector<std::pair<std::string, Template>>;
   absl::Status Place(const Template& auth, Placed& request);
   absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec);
-  absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec);
+  // URL, the target's headers and these, and the trace context.
+  absl::StatusOr<Placed> Address(const Template& reference, const Headers& headers);
+  absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec, bool own_origin);
   Result JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed);
   boost::asio::awaitable<Result> JudgeRefusal(const ConnectStep& step, HttpAnswer answer, SteadyTime until);
   void BeginReading();
@@ -88,7 +93,9 @@ class Session {
   boost::asio::awaitable<void> WaitUntil(SteadyTime time);
   Anchor AnchorOf(const std::string& since) const;
   // `defaults.unexpected`: frames that no step to come can look at, and an end that no step asked for.
-  Result JudgeReleased(SteadyTime reach);
+  Result JudgeReleased(const std::vector<ReceivedFrame>& released);
+  void MakeRoom(const ReceivedFrame& next);
+  void EndConnection(const Incoming& incoming, SteadyTime now);
   Result JudgeLeftovers();
   absl::StatusOr<std::string> BytesOf(const SendStep& step) const;
 
@@ -118,6 +125,7 @@ class Session {
   bool end_expected_ = false;     // by an expect_close
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<Inbox> inbox_;
+  const Expectation* waiting_ = nullptr;  // of the step that waits
   std::uint64_t frames_ = 0;
   std::uint64_t messages_in_ = 0;
   std::map<std::string, SteadyTime> pongs_;

@@ -60,9 +60,10 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec) {
+absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_origin) {
   TlsOptions tls;
-  const Target& target = *facts_.target;
+  // The target's settings go with its origin.
+  const TlsSpec standard_tls = own_origin ? facts_.target->tls : TlsSpec{};
   const auto fill = [&](const std::optional<Template>& own, const std::optional<Template>& standard,
                         std::string& out) -> absl::Status {
     const auto& text = own ? own : standard;
@@ -72,32 +73,45 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec) {
     out = *std::move(value);
     return absl::OkStatus();
   };
-  if (auto status = fill(spec.ca, target.tls.ca, tls.ca_pem); !status.ok()) return status;
-  if (auto status = fill(spec.server_name, target.tls.server_name, tls.server_name); !status.ok()) return status;
-  tls.insecure = spec.insecure || target.tls.insecure;
+  if (auto status = fill(spec.ca, standard_tls.ca, tls.ca_pem); !status.ok()) return status;
+  if (auto status = fill(spec.server_name, standard_tls.server_name, tls.server_name); !status.ok()) return status;
+  tls.insecure = spec.insecure || standard_tls.insecure;
   if (tls.insecure && outcome_.warnings.empty())
     outcome_.warnings.push_back("insecure: the certificate was not verified");
   return tls;
 }
 
-absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
+absl::StatusOr<Session::Placed> Session::Address(const Template& reference, const Headers& headers) {
   Placed placed;
-  auto reference = ExpandText(spec.url, scope_);
-  if (!reference.ok()) return reference.status();
-  auto url = ResolveUrl(base_, *reference);
+  const auto add = [&](const Headers& list) -> absl::Status {
+    for (const auto& [name, text] : list) {
+      auto value = ExpandText(text, scope_);
+      if (!value.ok()) return value.status();
+      placed.headers.push_back({name, *std::move(value)});
+    }
+    return absl::OkStatus();
+  };
+  auto text = ExpandText(reference, scope_);
+  if (!text.ok()) return text.status();
+  auto url = ResolveUrl(base_, *text);
   if (!url.ok()) return url.status();
   placed.url = *std::move(url);
-  const bool own_origin = placed.url.Origin() == base_.Origin();
-  for (const auto& [name, text] : own_origin ? facts_.target->headers : decltype(facts_.target->headers){}) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) return value.status();
-    placed.headers.push_back({name, *value});
+  placed.own_origin = placed.url.Origin() == base_.Origin();
+  if (placed.own_origin) {
+    if (absl::Status status = add(facts_.target->headers); !status.ok()) return status;
   }
-  for (const auto& [name, text] : spec.headers) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) return value.status();
-    placed.headers.push_back({name, *value});
+  if (absl::Status status = add(headers); !status.ok()) return status;
+  placed.headers.push_back({"User-Agent", "wsfleet"});
+  if (!trace_id_.empty()) {
+    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
   }
+  return placed;
+}
+
+absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
+  auto addressed = Address(spec.url, spec.headers);
+  if (!addressed.ok()) return addressed.status();
+  Placed placed = *std::move(addressed);
   for (const auto& [name, text] : spec.query) {
     auto value = ExpandText(text, scope_);
     if (!value.ok()) return value.status();
@@ -109,12 +123,12 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
     placed.subprotocols.push_back(*value);
   }
   if (absl::Status status = Place(spec.auth, placed); !status.ok()) return status;
-  auto tls = PrepareTls(spec.tls);
+  std::vector<HeaderField> fields = placed.headers;
+  for (const std::string& name : placed.subprotocols) fields.push_back({"Sec-WebSocket-Protocol", name});
+  if (absl::Status status = CheckFields(fields); !status.ok()) return status;
+  auto tls = PrepareTls(spec.tls, placed.own_origin);
   if (!tls.ok()) return tls.status();
   placed.tls = *std::move(tls);
-  placed.headers.push_back({"User-Agent", "wsfleet"});
-  if (!trace_id_.empty())
-    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
   return placed;
 }
 

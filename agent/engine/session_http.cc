@@ -8,17 +8,9 @@
 namespace wsfleet::engine {
 
 boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
-  auto reference = ExpandText(step.url, scope_);
-  if (!reference.ok()) co_return ConfigFailure(reference.status());
-  auto url = ResolveUrl(base_, *reference);
-  if (!url.ok()) co_return ConfigFailure(url.status());
-  Placed placed;
-  placed.url = *url;
-  for (const auto& [name, text] : step.headers) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) co_return ConfigFailure(value.status());
-    placed.headers.push_back({name, *value});
-  }
+  auto addressed = Address(step.url, step.headers);
+  if (!addressed.ok()) co_return ConfigFailure(addressed.status());
+  Placed placed = *std::move(addressed);
   if (absl::Status status = Place(step.auth, placed); !status.ok()) co_return ConfigFailure(status);
   HttpMessage message;
   message.method = step.method;
@@ -32,16 +24,14 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
     if (!body.ok()) co_return ConfigFailure(body.status());
     message.body = *body;
   }
-  placed.headers.push_back({"User-Agent", "wsfleet"});
   placed.headers.push_back({"Connection", "close"});
-  if (!trace_id_.empty())
-    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
+  if (absl::Status status = CheckFields(placed.headers); !status.ok()) co_return ConfigFailure(status);
   message.headers = std::move(placed.headers);
 
   const SteadyTime began = SteadyNow();
   DialOptions options;
   options.url = placed.url;
-  auto tls = PrepareTls(TlsSpec{});
+  auto tls = PrepareTls(TlsSpec{}, placed.own_origin);
   if (!tls.ok()) co_return ConfigFailure(tls.status());
   options.tls = *std::move(tls);
   options.caps = facts_.planned->suite->defaults.phases;

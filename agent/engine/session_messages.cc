@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/as_tuple.hpp"
@@ -34,6 +35,17 @@ boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<Connection> con
   wake_.cancel();
 }
 
+void Session::EndConnection(const Incoming& incoming, SteadyTime now) {
+  ConnectionEnd end;
+  const bool closed = incoming.kind == Incoming::Kind::kClosed;
+  end.code = closed ? incoming.close_code : 1006;
+  end.reason = closed ? incoming.payload : std::string();
+  end.at = now;
+  end.asked_for = close_asked_ || cancelled_;
+  Record(true, "close", fmt::format("{} {}", end.code, end.reason));
+  inbox_->End(std::move(end));
+}
+
 bool Session::Receive(Incoming incoming) {
   const SteadyTime now = SteadyNow();
   ReceivedFrame frame;
@@ -54,22 +66,21 @@ bool Session::Receive(Incoming incoming) {
       frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
       break;
     }
+    case Incoming::Kind::kTooLarge:
+      // Our limit, which says nothing of the target's conformance.
+      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow, incoming.payload);
+      EndConnection(incoming, now);
+      return false;
     case Incoming::Kind::kProtocolError:
       stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
                                     fmt::format("the target broke RFC 6455: {}", incoming.payload));
-      [[fallthrough]];
-    case Incoming::Kind::kClosed: {
-      ConnectionEnd end;
-      const bool closed = incoming.kind == Incoming::Kind::kClosed;
-      end.code = closed ? incoming.close_code : 1006;
-      end.reason = closed ? incoming.payload : std::string();
-      end.at = now;
-      end.asked_for = close_asked_ || cancelled_;
-      Record(true, "close", fmt::format("{} {}", end.code, end.reason));
-      inbox_->End(std::move(end));
+      EndConnection(incoming, now);
       return false;
-    }
+    case Incoming::Kind::kClosed:
+      EndConnection(incoming, now);
+      return false;
   }
+  MakeRoom(frame);
   if (!inbox_->Push(std::move(frame)) && !stream_failure_) {
     stream_failure_ =
         MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
@@ -93,6 +104,8 @@ Anchor Session::AnchorOf(const std::string& since) const {
 boost::asio::awaitable<Session::Result> Session::Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation) {
   if (!expectation.ok()) co_return ConfigFailure(expectation.status());
   ++outcome_.assertions;
+  waiting_ = expectation->get();
+  const auto done = absl::MakeCleanup([this] { waiting_ = nullptr; });
   while (true) {
     Judgement judgement = (*expectation)->Judge(*inbox_, SteadyNow());
     if (judgement.state == Judgement::State::kHolds) co_return std::nullopt;
@@ -121,8 +134,20 @@ boost::asio::awaitable<Session::Result> Session::Do(const ExpectCloseStep& step)
   co_return co_await Await(ExpectClose(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
 }
 
-Session::Result Session::JudgeReleased(SteadyTime reach) {
-  for (const ReceivedFrame& frame : inbox_->Release(reach)) {
+// Before the inbox overflows, frames go that neither the waiting step nor a later one can use.
+void Session::MakeRoom(const ReceivedFrame& next) {
+  if (inbox_->Fits(next) || waiting_ == nullptr) return;
+  const SteadyTime reach = EarliestReach(path_, anchors_, SteadyNow());
+  // The newest stay: they are what a failure shows as nearest.
+  const std::uint64_t kept = std::min<std::uint64_t>(64, facts_.planned->suite->defaults.inbox.max_frames / 4);
+  const auto useless = [&](const ReceivedFrame& frame) {
+    return frame.number + kept < next.number && frame.at < reach && !waiting_->MayUse(frame);
+  };
+  if (Result failure = JudgeReleased(inbox_->ReleaseIf(useless))) stream_failure_ = std::move(failure);
+}
+
+Session::Result Session::JudgeReleased(const std::vector<ReceivedFrame>& released) {
+  for (const ReceivedFrame& frame : released) {
     ++unexpected_;
     const Unexpected rule = facts_.planned->suite->defaults.unexpected;
     if (rule == Unexpected::kIgnore || unexpected_ > kMaxUnexpectedShown) continue;
@@ -136,7 +161,7 @@ Session::Result Session::JudgeReleased(SteadyTime reach) {
 
 Session::Result Session::JudgeLeftovers() {
   if (!inbox_) return std::nullopt;
-  Result failure = JudgeReleased(SteadyNow() + absl::Nanoseconds(1));
+  Result failure = JudgeReleased(inbox_->Release(SteadyNow() + absl::Nanoseconds(1)));
   const std::optional<ConnectionEnd>& end = inbox_->end();
   const Unexpected rule = facts_.planned->suite->defaults.unexpected;
   if (!failure && rule != Unexpected::kIgnore && end && !end->asked_for && !end_expected_) {

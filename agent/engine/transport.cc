@@ -7,6 +7,7 @@
 #include "agent/engine/guarded_stream.h"
 #include "agent/engine/phase_timer.h"
 #include "agent/engine/steady_clock.h"
+#include "agent/engine/target_guard.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/connect.hpp"
 #include "boost/asio/use_awaitable.hpp"
@@ -127,7 +128,9 @@ class Connection::Socket {
     if (stream_.first_byte()) facts_.timings.first_byte = *stream_.first_byte() - written;
     HttpAnswer answer;
     answer.head = ParseHead(stream_.received());
-    if (answer.head) answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
+    // What follows a 101 are frames.
+    if (answer.head && answer.head->status != 101)
+      answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
     answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, subprotocols);
     if (answer.failure.ok()) {
       open_ = true;
@@ -179,6 +182,7 @@ class Connection::Socket {
 
   asio::awaitable<bool> Close(std::uint16_t code, std::string reason) {
     if (!is_open()) co_return false;
+    closing_ = true;
     websocket::close_reason close(static_cast<websocket::close_code>(code), reason);
     auto [error] = co_await websocket_->async_close(close, kTuple);
     if (!error) ++facts_.frames_out;
@@ -192,7 +196,7 @@ class Connection::Socket {
   }
 
   // Beast's operations on a stream whose handshake is not over break its locks.
-  bool is_open() const { return open_ && !ended_; }
+  bool is_open() const { return open_ && !closing_ && !ended_; }
 
   void SetControlHandler(std::function<void(Incoming)> handler) { on_control_ = std::move(handler); }
 
@@ -227,6 +231,11 @@ class Connection::Socket {
     PhaseTimer timer(executor_, deadline, [this] { Drop(); });
     std::string last = "no address";
     for (const auto& entry : addresses) {
+      if (IsMetadataAddress(entry.endpoint().address())) {
+        co_return WireFailure{Phase::kConnect, FailureClass::kGuard,
+                              fmt::format("{} is where a cloud keeps credentials; no agent may be led there",
+                                          AddressText(entry.endpoint()))};
+      }
       const SteadyTime attempt = SteadyNow();
       stream_.Reset();
       auto [error] = co_await stream_.socket().async_connect(entry.endpoint(), kTuple);
@@ -335,8 +344,17 @@ class Connection::Socket {
     return incoming;
   }
 
+  static Incoming TooLarge() {
+    Incoming incoming;
+    incoming.kind = Incoming::Kind::kTooLarge;
+    incoming.payload =
+        fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", kMaxMessage);
+    return incoming;
+  }
+
   Incoming Ending(const boost::system::error_code& error) const {
     if (error == websocket::error::closed) return Closed(websocket_->reason());
+    if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) return TooLarge();
     const auto& category = boost::system::error_code(websocket::error::closed).category();
     if (error.category() == category) return ProtocolError(error.message());
     return Incoming{};  // TCP ended: 1006
@@ -356,7 +374,8 @@ class Connection::Socket {
   std::optional<WebSocket> websocket_;
   beast::flat_buffer buffer_;
   std::function<void(Incoming)> on_control_;
-  bool open_ = false;  // the handshake has succeeded
+  bool open_ = false;     // the handshake has succeeded
+  bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow
   std::optional<Incoming> ended_;
   int reads_of_message_ = 0;
 };

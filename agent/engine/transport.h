@@ -66,10 +66,10 @@ struct HttpAnswer {
 
 // What the reading end reports: a whole message, a control frame, or the end.
 struct Incoming {
-  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError };
+  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError, kTooLarge };
   Kind kind = Kind::kClosed;
   bool binary = false;
-  std::string payload;              // kMessage, kPing, kPong; the reason of kClosed; what is wrong of kProtocolError
+  std::string payload;              // kMessage, kPing, kPong; the reason of kClosed; what is wrong of the others
   std::uint16_t close_code = 1006;  // kClosed
 };
 
@@ -94,15 +94,15 @@ class Connection {
   // Called for each ping and pong while a read is under way; set before Upgrade.
   void OnControl(std::function<void(Incoming)> handler);
 
-  // A message or the end; one at a time, by one reader. After kClosed and kProtocolError nothing follows. Pings are
-  // answered by it.
+  // A message or the end; one at a time, by one reader. After kClosed, kProtocolError and kTooLarge nothing follows.
+  // Pings are answered by it.
   boost::asio::awaitable<Incoming> Read();
   // One at a time. False: the connection is gone.
   boost::asio::awaitable<bool> Write(bool binary, std::string payload);
   boost::asio::awaitable<bool> Ping(std::string payload);
   // Sends the close frame; its answer comes through Read().
   boost::asio::awaitable<bool> Close(std::uint16_t code, std::string reason);
-  // From the 101 to the end. Write, Ping and Close do nothing at any other time.
+  // From the 101 to our close or the end. Write, Ping and Close do nothing at any other time.
   bool is_open() const;
   // Cuts TCP at once; whatever waits ends.
   void Drop();

@@ -78,8 +78,11 @@ void Fleet::Machine::On(const AgentDisconnected& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   // Its leases go on until they expire: it may come back.
-  sessions_.Disconnect(*agent, now_.steady);
-  deadlines_.Set(AgentForgotten{agent->record.id}, now_.steady + settings_.lost_agents_listed);
+  sessions_.Disconnect(*agent);
+  // Who has drained and holds nothing has left in peace: nobody waits for it.
+  const bool left = agent->draining && leases_.OfAgent(agent->record.id).empty();
+  deadlines_.Set(AgentForgotten{agent->record.id},
+                 left ? now_.steady : now_.steady + settings_.lost_agents_listed);
 }
 
 void Fleet::Machine::On(const AgentForgotten& due) {
@@ -95,6 +98,9 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   agent->last_heartbeat = now_.wall;
+  agent->heard_of = now_.steady;
+  placement_due_ = placement_due_ || agent->silent;
+  agent->silent = false;
   SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->draining};
   for (const LeaseId lease : event.leases) {
     if (!Renew(*agent, lease)) reply.lost.push_back(lease);

@@ -23,7 +23,7 @@ std::vector<const Agent*> Matching(const Sessions& sessions, const Term& term) {
 }
 
 bool MayTake(const Agent& agent, const Shard& shard) {
-  return agent.is_connected() && !agent.draining && !shard.refused_by.contains(agent.record.id);
+  return agent.is_connected() && !agent.draining && !agent.silent && !shard.refused_by.contains(agent.record.id);
 }
 
 }  // namespace
@@ -38,9 +38,9 @@ absl::StatusOr<std::vector<Term>> ParseTerms(const std::vector<std::string>& tex
   return terms;
 }
 
-std::vector<Term> FleetTerms(const Sessions& sessions, absl::Duration agents_wait, SteadyTime now) {
+std::vector<Term> FleetTerms(const Sessions& sessions) {
   std::vector<Term> terms;
-  for (const RegionName& region : sessions.Regions(now - agents_wait)) terms.push_back(Term::OfRegion(region));
+  for (const RegionName& region : sessions.Regions()) terms.push_back(Term::OfRegion(region));
   return terms;
 }
 

@@ -13,9 +13,9 @@ namespace wsfleet::fleet {
 // The terms of a submit, parsed. INVALID_ARGUMENT names the one that is wrong.
 absl::StatusOr<std::vector<Term>> ParseTerms(const std::vector<std::string>& texts);
 
-// For an empty `from`: one term for each region with an agent that is connected or was lost within `agents_wait`. An
-// agent that restarts just now is waited for; leaving its region out would hide a loss.
-std::vector<Term> FleetTerms(const Sessions& sessions, absl::Duration agents_wait, SteadyTime now);
+// For an empty `from`: one term for each region with an agent that is connected or was lost. Leaving out a region whose
+// agents are gone would hide the loss: a gate would pass with one region less.
+std::vector<Term> FleetTerms(const Sessions& sessions);
 
 // The agent for the next lease of this shard, null if none is free. Fit are agents that match the term, are connected,
 // do not drain, have room, and have not refused the shard. Of these, first one that has no shard of this job, then one

@@ -53,7 +53,7 @@ void Fleet::Machine::Place() {
   if (!placement_due_) return;
   for (const auto& [order, id] : std::set(queued_)) {
     Job& job = *FindJob(id);
-    std::vector<Term> terms = FleetTerms(sessions_, job.record().spec.agents_wait, now_.steady);
+    std::vector<Term> terms = FleetTerms(sessions_);
     if (terms.empty()) continue;
     queued_.erase({order, id});
     deadlines_.Clear(JobWaited{id});

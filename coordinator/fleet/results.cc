@@ -100,6 +100,9 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
 
 void Fleet::Machine::On(const LeaseExpires& due) {
   const AgentId agent = leases_.Find(due.id)->agent;
+  // Its stream may live on while the process does not: it is stopped, or its host hangs.
+  Agent* silent = sessions_.Find(agent);
+  if (silent != nullptr && now_.steady - silent->heard_of >= settings_.lease_time) silent->silent = true;
   EndLease(due.id, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
 }
 

@@ -4,10 +4,9 @@
 
 namespace wsfleet::fleet {
 
-void Sessions::Restore(const AgentRecord& record, SteadyTime now) {
+void Sessions::Restore(const AgentRecord& record) {
   Agent& agent = agents_[record.id];
   agent.record = record;
-  agent.lost_since = now;
   by_region_[record.region].insert(record.id);
 }
 
@@ -29,6 +28,8 @@ Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
   agent.connected = now.wall;
   agent.last_heartbeat = now.wall;
   agent.reply_waits = false;
+  agent.heard_of = now.steady;
+  agent.silent = false;
   streams_[event.stream] = event.agent.id;
   by_region_[event.agent.region].insert(event.agent.id);
   return agent;
@@ -49,10 +50,9 @@ const Agent* Sessions::Find(const AgentId& id) const {
   return found == agents_.end() ? nullptr : &found->second;
 }
 
-void Sessions::Disconnect(Agent& agent, SteadyTime now) {
+void Sessions::Disconnect(Agent& agent) {
   streams_.erase(agent.stream);
   agent.stream = {};
-  agent.lost_since = now;
 }
 
 void Sessions::Remove(const AgentId& id) {
@@ -75,12 +75,12 @@ std::vector<const Agent*> Sessions::At(const std::string& place) const {
   return agents;
 }
 
-std::vector<RegionName> Sessions::Regions(SteadyTime lost_after) const {
+std::vector<RegionName> Sessions::Regions() const {
   std::vector<RegionName> regions;
   for (const auto& [region, ids] : by_region_) {
     const bool there = std::ranges::any_of(ids, [&](const AgentId& id) {
       const Agent& agent = *Find(id);
-      return agent.is_connected() || lost_after < agent.lost_since;
+      return agent.is_connected() || !agent.draining;
     });
     if (there) regions.push_back(region);
   }

@@ -17,7 +17,8 @@ struct Agent {
   std::uint32_t max_shards = 1;
   absl::Time connected = absl::InfinitePast();
   absl::Time last_heartbeat = absl::InfinitePast();
-  SteadyTime lost_since;     // while it is not connected
+  SteadyTime heard_of;       // when its last heartbeat or hello came
+  bool silent = false;       // a lease of it ran out while it was connected; nothing is given to it until it speaks
   bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
 
   bool is_connected() const { return !stream.empty(); }
@@ -28,7 +29,7 @@ struct Agent {
 class Sessions {
  public:
   // As it was stored: not connected.
-  void Restore(const AgentRecord& record, SteadyTime now);
+  void Restore(const AgentRecord& record);
 
   // The stream now speaks for the agent; its epoch is one higher than that of any stream before. The caller closes the
   // stream that spoke before.
@@ -39,7 +40,7 @@ class Sessions {
   Agent* Find(const AgentId& id);
   const Agent* Find(const AgentId& id) const;
 
-  void Disconnect(Agent& agent, SteadyTime now);
+  void Disconnect(Agent& agent);
 
   // Forgets an agent that is not connected, its epoch too.
   void Remove(const AgentId& id);
@@ -47,8 +48,8 @@ class Sessions {
   const std::map<AgentId, Agent>& all() const { return agents_; }
   // Agents whose region or id is `place`.
   std::vector<const Agent*> At(const std::string& place) const;
-  // Regions with an agent that is connected, or was after `lost_after`.
-  std::vector<RegionName> Regions(SteadyTime lost_after) const;
+  // Regions with an agent that is connected or was lost. An agent that left in peace, after a drain, leaves no gap.
+  std::vector<RegionName> Regions() const;
 
  private:
   std::map<AgentId, Agent> agents_;

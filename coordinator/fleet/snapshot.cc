@@ -20,7 +20,7 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   leases_.SetNext(snapshot.next_lease);
   for (const FleetSnapshot::KnownKey& key : snapshot.keys) keys_[key.key] = {key.job, DistinguishingPart(key.spec)};
   for (const AgentRecord& agent : snapshot.agents) {
-    sessions_.Restore(agent, now.steady);
+    sessions_.Restore(agent);
     deadlines_.Set(AgentForgotten{agent.id}, now.steady + settings_.lost_agents_listed);
   }
   RestoreJobs(snapshot);

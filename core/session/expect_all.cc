@@ -51,6 +51,11 @@ void ExpectAll::OnFrame(const ReceivedFrame& frame, Inbox& inbox) {
   if (complete() && !plan_.unique.wanted) Conclude();
 }
 
+bool ExpectAll::Remembers(const ReceivedFrame& frame) const {
+  return std::ranges::any_of(plan_.messages,
+                             [&](const AwaitedMessage& message) { return Matches(message.match, frame.payload); });
+}
+
 void ExpectAll::Conclude() {
   for (std::size_t i = 0; i < plan_.messages.size(); ++i) {
     SetCaptures(plan_.messages[i], taken_.at(*accepted_.frame_of(i)), scope_);

@@ -32,6 +32,7 @@ class ExpectAll final : public FrameJudge {
 
   SteadyTime deadline() const override;
   void OnFrame(const ReceivedFrame& frame, Inbox& inbox) override;
+  bool Remembers(const ReceivedFrame& frame) const override;
   void OnDeadline(Inbox& inbox) override;
   void OnEnd(const ConnectionEnd& end, Inbox& inbox) override;
 

@@ -30,6 +30,7 @@ class CloseExpectation final : public FrameJudge {
 
   void OnFrame(const ReceivedFrame&, Inbox&) override {}
 
+  bool Remembers(const ReceivedFrame&) const override { return false; }
   void OnDeadline(Inbox&) override {
     Failure failure;
     failure.phase = Phase::kClose;

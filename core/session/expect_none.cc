@@ -31,6 +31,7 @@ class NoneExpectation final : public FrameJudge {
     Fail(std::move(failure), {});
   }
 
+  bool Remembers(const ReceivedFrame&) const override { return false; }
   void OnDeadline(Inbox&) override { Hold({}); }
 
   void OnEnd(const ConnectionEnd& end, Inbox&) override {

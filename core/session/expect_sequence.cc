@@ -54,6 +54,21 @@ void ExpectSequence::OnFrame(const ReceivedFrame& frame, Inbox& inbox) {
   }
 }
 
+bool ExpectSequence::Remembers(const ReceivedFrame& frame) const {
+  if (complete()) return plan_.unique.wanted;
+  if (early_.empty()) {
+    for (AwaitedMessage message : plan_.messages) {
+      const bool bound = Bind(message, scope_).ok();
+      early_.push_back(bound ? std::optional(std::move(message.match)) : std::nullopt);
+    }
+  }
+  // A frame that a later message selects tells a wrong order from a missing message.
+  for (std::size_t i = next_; i < plan_.messages.size(); ++i) {
+    if (!early_[i] || Matches(*early_[i], frame.payload)) return true;
+  }
+  return false;
+}
+
 void ExpectSequence::Accept(const ReceivedFrame& frame, Inbox& inbox) {
   const AwaitedMessage& message = plan_.messages[next_];
   if (const std::optional<Complaint> complaint = Complain(message, frame, anchor(), plan_.since)) {

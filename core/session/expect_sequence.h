@@ -33,6 +33,7 @@ class ExpectSequence final : public FrameJudge {
 
   SteadyTime deadline() const override;
   void OnFrame(const ReceivedFrame& frame, Inbox& inbox) override;
+  bool Remembers(const ReceivedFrame& frame) const override;
   void OnDeadline(Inbox& inbox) override;
   void OnEnd(const ConnectionEnd& end, Inbox& inbox) override;
 
@@ -46,6 +47,8 @@ class ExpectSequence final : public FrameJudge {
 
   MessagesPlan plan_;
   CaptureScope& scope_;
+  // Of the messages after `next_`, as far as they need no capture of this step; made when first asked for.
+  mutable std::vector<std::optional<Selector>> early_;
   std::size_t next_ = 0;              // the message that is waited for
   std::vector<ReceivedFrame> taken_;  // of the messages before it
   std::vector<MatchedMessage> matched_;

@@ -50,6 +50,8 @@ class Expectation {
   // Consumes what it matches from `inbox` and sets captures in the scope it was made with. `now` never goes back. Once
   // decided it must not be called again.
   virtual Judgement Judge(Inbox& inbox, SteadyTime now) = 0;
+  // False: whatever comes, this frame decides nothing any more, so that it may make room for others.
+  virtual bool MayUse(const ReceivedFrame& frame) const = 0;
 };
 
 // `step` and `scope` must outlive the expectation. `within` is the step's own or its default. Selectors are bound when

@@ -13,6 +13,9 @@ namespace wsfleet {
 class FrameJudge : public Expectation {
  public:
   Judgement Judge(Inbox& inbox, SteadyTime now) final;
+  bool MayUse(const ReceivedFrame& frame) const final {
+    return frame.number > shown_ || (InWindow(frame) && Remembers(frame));
+  }
 
  protected:
   explicit FrameJudge(const Anchor& anchor) : anchor_(anchor) {}
@@ -21,6 +24,8 @@ class FrameJudge : public Expectation {
   virtual SteadyTime deadline() const = 0;
   // A frame of the window, at or before deadline(). May take frames out of the inbox; `frame` is then gone.
   virtual void OnFrame(const ReceivedFrame& frame, Inbox& inbox) = 0;
+  // Whether a frame of the window that has been shown may still decide something, or explain a failure.
+  virtual bool Remembers(const ReceivedFrame& frame) const = 0;
   // deadline() has passed: decides, or moves it on.
   virtual void OnDeadline(Inbox& inbox) = 0;
   // No further frame will come: decides.

@@ -53,12 +53,21 @@ std::optional<ReceivedFrame> Inbox::Take(std::uint64_t number) {
 }
 
 std::vector<ReceivedFrame> Inbox::Release(SteadyTime anchor) {
+  return ReleaseIf([anchor](const ReceivedFrame& frame) { return frame.at < anchor; });
+}
+
+std::vector<ReceivedFrame> Inbox::ReleaseIf(const std::function<bool(const ReceivedFrame&)>& useless) {
   std::vector<ReceivedFrame> released;
-  while (!frames_.empty() && frames_.front().at < anchor) {
-    bytes_ -= frames_.front().payload.bytes().size();
-    if (!IsControl(frames_.front())) released.push_back(std::move(frames_.front()));
-    frames_.pop_front();
+  std::deque<ReceivedFrame> kept;
+  for (ReceivedFrame& frame : frames_) {
+    if (!useless(frame)) {
+      kept.push_back(std::move(frame));
+      continue;
+    }
+    bytes_ -= frame.payload.bytes().size();
+    if (!IsControl(frame)) released.push_back(std::move(frame));
   }
+  frames_ = std::move(kept);
   return released;
 }
 

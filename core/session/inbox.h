@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,11 @@ class Inbox {
   // Takes out and returns the frames that no later step can look at: those received before `anchor`. They are judged by
   // `unexpected`. Pings and pongs among them are dropped silently.
   std::vector<ReceivedFrame> Release(SteadyTime anchor);
+  // The same for frames of which `useless` says so.
+  std::vector<ReceivedFrame> ReleaseIf(const std::function<bool(const ReceivedFrame&)>& useless);
+
+  // Whether Push would take the frame without making room.
+  bool Fits(const ReceivedFrame& frame) const { return Fits(frame.payload.bytes().size()); }
 
  private:
   bool Fits(std::size_t bytes) const;

@@ -80,9 +80,10 @@ JobVerdict Judge(const std::map<RegionName, Outcome>& regions, const Counts& cou
     return static_cast<std::size_t>(
         std::ranges::count(regions, wanted, [](const auto& entry) { return entry.second; }));
   };
-  const std::size_t required = std::min<std::size_t>(require.value_or(regions.size()), regions.size());
+  const std::size_t required = require.value_or(regions.size());
   if (ending.cancelled) return JobVerdict::kCancelled;
-  if (regions.size() - with(Outcome::kFailed) < required) return JobVerdict::kFailed;
+  const std::size_t lacking = required > regions.size() ? required - regions.size() : 0;
+  if (with(Outcome::kFailed) > regions.size() + lacking - required) return JobVerdict::kFailed;
   if (ending.deadline_passed) return JobVerdict::kTimedOut;
   if (counts.passed == 0 || with(Outcome::kPassed) < required) return JobVerdict::kInconclusive;
   return JobVerdict::kPassed;
@@ -126,6 +127,10 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
   if (ending.deadline_passed) summary.reasons.insert(summary.reasons.begin(), "the run's deadline passed");
   if (summary.counts.passed == 0 && summary.counts.skipped > 0 && summary.counts.failed == 0) {
     summary.reasons.push_back(fmt::format("nothing passed; skipped: {}", SkipReasons(regions)));
+  }
+  if (require.value_or(0) > summary.regions.size()) {
+    summary.reasons.push_back(
+        fmt::format("{} regions were required to pass, and the run had {}", *require, summary.regions.size()));
   }
   return summary;
 }

@@ -171,6 +171,40 @@ TEST(Connect, SendsHostTokenQueryAndTraceContext) {
   EXPECT_THAT(head, HasSubstr("traceparent: 00-"));
 }
 
+TEST(Connect, IsRefusedWhereACloudKeepsItsCredentials) {
+  for (const char* host : {"169.254.169.254", "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "100.100.100.200"}) {
+    SuiteRun run(OneScenario(std::string("\"ws://") + host + "/\"", kConnect));
+    ASSERT_TRUE(run.Result().failure.has_value()) << host;
+    EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kGuard) << host;
+    EXPECT_EQ(run.Result().outcome, Outcome::kInconclusive) << host;
+    EXPECT_EQ(run.Result().proof.bytes_out, 0u) << host;
+  }
+}
+
+TEST(Connect, DoesNotSendAHeaderThatWouldBeTwo) {
+  ScriptedServer server([](ScriptedPeer& peer) { peer.AcceptUpgrade(); });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /, headers: {X-A: \"a\\r\\nX-Evil: 1\"}}", "- ping: {}"}));
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(run.Result().failure->message, HasSubstr("X-A"));
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(Http, SendsTheHeadersOfTheTarget) {
+  std::string head;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    head = peer.ReadHead();
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  {
+    SuiteRun run("version: wsfleet/v1\nname: test\ntargets: {here: {url: \"" + server.url() +
+                 "\", headers: {X-Team: chat}}}\ntarget: here\nscenarios:\n  - name: one\n"
+                 "    steps: [{http: {get: /health, expect: {status: 200}}}]\n");
+    EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+  }
+  EXPECT_THAT(head, HasSubstr("X-Team: chat\r\n"));
+}
+
 TEST(Evidence, NeverHoldsTheTokenThatWasSent) {
   ScriptedServer server([](ScriptedPeer& peer) {
     const std::string head = peer.ReadHead();

@@ -236,6 +236,33 @@ TEST(Inbox, OfALoopOnABusyConnectionHoldsOnlyWhatIsStillLookedAt) {
   ExpectPassed(result);
 }
 
+TEST(Inbox, MakesRoomForTheFrameThatIsAwaitedOnABusyConnection) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        for (int i = 0; i < 200 && peer.SendFrame(kText, R"({"type":"noise"})"); ++i) {
+        }
+        peer.SendFrame(kText, R"({"type":"signal"})");
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: signal}, within: 60s}"}, "defaults: {inbox: {max_frames: 20}}\n");
+  ExpectPassed(result);
+}
+
+TEST(Inbox, DoesNotTakeAMessageOfAnySize) {
+  const CaseResult result = Connected(
+      [](ScriptedPeer& peer) {
+        // A text frame that says that it has 5 MiB.
+        peer.Send(std::string("\x81\x7F\0\0\0\0\0\x50\0\0", 10));
+        const std::string block(1 << 16, 'x');
+        for (int i = 0; i < 80 && peer.Send(block); ++i) {
+        }
+        peer.Drain();
+      },
+      {"- expect: {match: {$.type: signal}, within: 60s}"});
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kInboxOverflow);
+}
+
 TEST(Inbox, ThatOverflowsFailsTheSession) {
   const CaseResult result = Connected(
       [](ScriptedPeer& peer) {
@@ -243,7 +270,8 @@ TEST(Inbox, ThatOverflowsFailsTheSession) {
         }
         peer.Drain();
       },
-      {"- expect: {match: {$.type: signal}, within: 60s}"}, "defaults: {inbox: {max_frames: 10}}\n");
+      {"- expect: {match: {$.type: signal}, within: 60s}", "- expect: {match: {$.type: later}, within: 60s}"},
+      "defaults: {inbox: {max_frames: 10}}\n");
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_EQ(result.failure->failure_class, FailureClass::kInboxOverflow);
 }

@@ -241,6 +241,24 @@ TEST(Cancel, CutsAHandshakeThatIsUnderWay) {
   }
 }
 
+TEST(Cancel, WhileACloseWaitsForItsAnswerEndsTheSession) {
+  std::promise<void> closing;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.SendFrame(kPong, peer.ReadFrame().payload);
+    peer.ReadFrame();
+    closing.set_value();
+    std::string ignored;
+    while (peer.ReadFrame().first != 0) {  // never answers the close
+    }
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /}", "- ping: {}", "- close: {code: 1000}"},
+                           "defaults: {phases: {close: 60s}}\n"));
+  closing.get_future().wait();
+  run.Cancel();
+  EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
+}
+
 TEST(Scenario, EndsAtItsDeadline) {
   ScriptedServer server([](ScriptedPeer& peer) {
     peer.AcceptUpgrade();

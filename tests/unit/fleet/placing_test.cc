@@ -69,14 +69,35 @@ TEST(Placing, WithoutTermsTakesOneAgentInEachRegion) {
   EXPECT_THAT(Agents(driver, driver.Submit(From({}))), ElementsAre("eu-1", "us-1"));
 }
 
-TEST(Placing, WithoutTermsWaitsForARegionThatWasLostJustNow) {
+TEST(Placing, WithoutTermsMissesARegionWhoseAgentWasLost) {
   FleetDriver driver;
   driver.Connect("us-1", "us-east-1");
   driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
-  driver.Pass(absl::Seconds(29));
+  driver.Pass(absl::Minutes(30));
   EXPECT_THAT(Agents(driver, driver.Submit(From({}))), ElementsAre("", "us-1"));
-  driver.Pass(absl::Seconds(2));
-  EXPECT_THAT(driver.store().ShardsOf(driver.Submit(From({}))).size(), 1u);
+}
+
+TEST(Placing, WithoutTermsForgetsARegionWhoseAgentLeftInPeace) {
+  FleetDriver driver;
+  driver.Connect("us-1", "us-east-1");
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(DrainRequested{stream});
+  driver.Disconnect(stream);
+  driver.Pass(absl::Seconds(1));
+  EXPECT_THAT(Agents(driver, driver.Submit(From({}))), ElementsAre("us-1"));
+}
+
+TEST(Placing, GivesNothingToAnAgentThatIsSilentUntilItSpeaks) {
+  FleetDriver driver;
+  const StreamId silent = driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(From({"eu-west-1"}));
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-1"));
+  // Its stream lives, and nothing comes: the lease runs out, and the shard waits for another agent.
+  driver.Pass(FleetSettings{}.lease_time);
+  EXPECT_EQ(driver.store().ShardsOf(job).front().state, ShardState::kPending);
+  EXPECT_EQ(driver.store().ShardsOf(job).front().attempt, 1u);
+  driver.Heartbeat(silent, {});
+  EXPECT_EQ(driver.store().ShardsOf(job).front().attempt, 2u);
 }
 
 TEST(Placing, WithoutTermsWaitsForTheFirstAgent) {
