@@ -44,7 +44,8 @@ CoordinatorClient::CoordinatorClient(Endpoint endpoint, const std::string& ca_pe
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  // How long one attempt to connect may take, in spite of its name.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   // A coordinator that is gone without a word is noticed within half a minute; it allows a ping every 5 s.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -66,17 +67,16 @@ void CoordinatorClient::Prepare(grpc::ClientContext& context, absl::Duration lim
 absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     const std::function<void(const std::string& why)>& on_waiting) {
   const absl::Time end = absl::Now() + kConnectLimit;
+  std::string found = fmt::format("no answer within {}", DurationText(kConnectLimit));
   for (bool told = false;; told = true) {
     grpc::ClientContext context;
     Prepare(context, end - absl::Now());
     v1::VersionReply reply;
     const absl::Status status = wire::FromGrpc(fleets_->Version(&context, v1::VersionRequest(), &reply));
     if (status.ok()) return reply;
-    if (absl::IsDeadlineExceeded(status)) {
-      return Unreachable(fmt::format("no answer within {}", DurationText(kConnectLimit)));
-    }
+    if (absl::IsDeadlineExceeded(status)) return Unreachable(found);
     if (!absl::IsUnavailable(status)) return status;
-    const std::string found(ToStd(status.message()));
+    found = std::string(ToStd(status.message()));
     if (absl::Now() >= end) return Unreachable(found);
     if (!told) on_waiting(found);
     // The channel knows when it tries again.
@@ -84,6 +84,8 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
                                  absl::ToChronoTime(std::min(end, absl::Now() + absl::Seconds(1))));
   }
 }
+
+bool CoordinatorClient::AwaitConnection(absl::Duration limit) { return channel_->WaitForConnected(Deadline(limit)); }
 
 absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
   return absl::UnavailableError(

@@ -28,6 +28,9 @@ class CoordinatorClient {
   // errors are the coordinator's answer, such as UNAUTHENTICATED.
   absl::StatusOr<v1::VersionReply> Connect(const std::function<void(const std::string& why)>& on_waiting);
 
+  // Waits for a connection, making one if there is none; false after `limit`.
+  bool AwaitConnection(absl::Duration limit);
+
   v1::Jobs::Stub& jobs() { return *jobs_; }
   v1::Fleets::Stub& fleets() { return *fleets_; }
   const std::string& fleet() const { return endpoint_.fleet; }

@@ -6,11 +6,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 absl::Status Refusal(const std::string& path, int error) {
   const std::string message = fmt::format("{}: {}", path, std::strerror(error));
@@ -25,6 +28,14 @@ bool WriteAll(int file, std::string_view content) {
     content.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+absl::Status WriteInto(const std::string& path, std::string_view content) {
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) return Refusal(path, errno);
+  const int error = WriteAll(file, content) ? 0 : errno;
+  close(file);
+  return error == 0 ? absl::OkStatus() : Refusal(path, error);
 }
 
 }  // namespace
@@ -58,14 +69,20 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, std::uint64_t
 }
 
 absl::Status WriteWholeFile(const std::string& path, std::string_view content, unsigned mode) {
+  std::error_code unresolved;
+  const fs::file_status status = fs::status(path, unresolved);
+  // A pipe or a device stays what it is.
+  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInto(path, content);
+  // A link stays a link: what it leads to is replaced.
+  const std::string target = fs::exists(status) ? fs::canonical(path, unresolved).string() : path;
   // A process's own name beside the file: a rename does not cross file systems.
-  const std::string draft = fmt::format("{}.{}.part", path, getpid());
+  const std::string draft = fmt::format("{}.{}.part", target, getpid());
   const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return Refusal(path, errno);
   const bool written = WriteAll(file, content);
   int error = written ? 0 : errno;
   if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && rename(draft.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0 && rename(draft.c_str(), target.c_str()) != 0) error = errno;
   if (error == 0) return absl::OkStatus();
   unlink(draft.c_str());
   return Refusal(path, error);

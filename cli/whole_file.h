@@ -14,7 +14,8 @@ namespace wsfleet::cli {
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path, std::uint64_t max_bytes);
 
 // Writes a file as a whole or not at all: whoever reads `path` sees what was there before or all of `content`. The
-// file has `mode`, whatever the umask adds to it.
+// file has `mode`, less the umask. A link stays one, and the file that it leads to is replaced; what is no regular
+// file, such as a pipe or /dev/stdout, is written into.
 absl::Status WriteWholeFile(const std::string& path, std::string_view content, unsigned mode = 0666);
 
 }  // namespace wsfleet::cli

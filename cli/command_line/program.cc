@@ -1,7 +1,9 @@
 #include "cli/command_line/program.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "cli/command_line/completion.h"
@@ -79,7 +81,18 @@ int Program::Main(int argc, char** argv) {
     PrintError(fmt::format("\"{}\" is not in this version", later_));
     return kUsageCode;
   }
-  return action_ ? action_() : kUsageCode;
+  int code = kUsageCode;
+  try {
+    if (action_) code = action_();
+  } catch (const std::system_error& error) {
+    // fmt says so when stdout takes no more.
+    PrintError(error.what());
+    return kInconclusiveCode;
+  }
+  // Data that did not arrive must not look like a pass.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  PrintError("stdout could not be written");
+  return code == kPassedCode ? static_cast<int>(kInconclusiveCode) : code;
 }
 
 std::string Program::Explain(const CLI::ParseError& error, int argc, char** argv) const {
@@ -123,6 +136,7 @@ CLI::App* Program::AddCommand(CLI::App& parent, const std::string& name, const s
 
 void Program::AddLater(CLI::App& parent, const std::string& name) {
   CLI::App* command = parent.add_subcommand(name, "(not in this version)");
+  command->fallthrough(false);
   command->allow_extras();
   command->prefix_command();
   command->callback([this, name] { later_ = name; });

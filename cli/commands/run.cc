@@ -55,7 +55,7 @@ class Runner {
     if (!client.ok()) return client.status();
     // From here on there may be a run to cancel.
     const auto deferred = invocation_.interrupt.Defer();
-    auto submitted = Submit(**client, prepared_.bundle, prepared_.options);
+    auto submitted = Submit(**client, prepared_.files.bundle, prepared_.options);
     if (!submitted.ok()) return submitted.status();
     for (const std::string& warning : submitted->warnings) fmt::print(stderr, "{}\n", Printable(warning));
     if (flags_.detach) {
@@ -105,6 +105,7 @@ class Runner {
     auto record = FetchRecord(client, job);
     if (!record.ok()) return record.status();
     record->command = invocation_.command_line;
+    ShowPaths(*record);
     // Data of a report on stdout stays alone there.
     std::FILE* const out = GoesToStdout(reports_) ? stderr : stdout;
     if (invocation_.output == OutputFormat::kName) {
@@ -127,6 +128,19 @@ class Runner {
     return code;
   }
 
+  // The author's paths in place of the bundle's.
+  void ShowPaths(RunRecord& record) const {
+    const auto& shown = prepared_.files.shown;
+    for (ShardRecordWithCases& entry : record.shards) {
+      for (CaseResult& result : entry.cases) {
+        if (result.failure) result.failure->range = Shown(result.failure->range, shown);
+      }
+    }
+    SourceFiles files;
+    for (auto& [path, content] : record.bundle.files) files.emplace(Shown({path}, shown).file, std::move(content));
+    record.bundle.files = std::move(files);
+  }
+
   Invocation& invocation_;
   const RunFlags& flags_;
   const std::vector<ReportFile> reports_;
@@ -136,7 +150,7 @@ class Runner {
 };
 
 // `bundle`: of a probe.
-int RunBundle(Invocation& invocation, const RunFlags& flags, std::optional<Bundle> bundle) {
+int RunBundle(Invocation& invocation, const RunFlags& flags, std::optional<BundleOnDisk> bundle) {
   auto reports = ParseReports(flags.reports);
   if (!reports.ok()) return Fail(reports.status());
   const bool probe = bundle.has_value();
@@ -162,13 +176,13 @@ int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags&
     return Fail(absl::InvalidArgumentError(
         fmt::format("probe: \"{}\" has characters that a URL must escape, such as %20 for a space", Printable(url))));
   }
-  Bundle bundle;
-  bundle.suites = {kProbeFile};
-  bundle.files[kProbeFile] = fmt::format(
+  BundleOnDisk files;
+  files.bundle.suites = {kProbeFile};
+  files.bundle.files[kProbeFile] = fmt::format(
       "version: wsfleet/v1\nname: probe\ntarget: \"{}\"\nscenarios:\n  - name: handshake\n    steps:\n"
       "      - connect: {{path: \"{}\"}}\n      - ping: {{}}\n",
       url.substr(0, path), path == std::string::npos ? "/" : url.substr(path));
-  return RunBundle(invocation, flags, std::move(bundle));
+  return RunBundle(invocation, flags, std::move(files));
 }
 
 }  // namespace wsfleet::cli

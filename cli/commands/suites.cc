@@ -88,8 +88,10 @@ json::array SuitesOf(const Prepared& prepared) {
                        {"sessions", planned.scenario->concurrent},
                        {"tags", ToArray(planned.scenario->tags)}});
     }
-    suites.push_back(
-        {{"name", suite->name}, {"file", suite->file}, {"targets", std::move(targets)}, {"cases", std::move(cases)}});
+    suites.push_back({{"name", suite->name},
+                      {"file", Shown({suite->file}, prepared.files.shown).file},
+                      {"targets", std::move(targets)},
+                      {"cases", std::move(cases)}});
   }
   return suites;
 }
@@ -140,19 +142,19 @@ json::array Needs(const std::vector<std::string>& names, const auto& given) {
 }  // namespace
 
 int ValidateCommand(Invocation& invocation, const std::vector<std::string>& paths) {
-  const auto bundle = ReadBundle(paths);
-  if (!bundle.ok()) return Fail(bundle.status());
-  const ParseResult result = ParseBundle(*bundle);
-  const std::string errors = RenderDiagnostics(result.diagnostics, *bundle);
+  const auto files = ReadBundle(paths);
+  if (!files.ok()) return Fail(files.status());
+  const ParseResult result = ParseBundle(files->bundle);
+  const std::string errors = RenderDiagnostics(result.diagnostics, *files);
   if (!result.ok()) return Fail(absl::InvalidArgumentError(errors));
   Listing listing;
   listing.columns = {{"FILE"}, {"SUITE"}, {"SCENARIOS"}, {"RESULT"}};
   for (const Suite& suite : result.suites) {
-    listing.names.push_back(suite.file);
-    listing.rows.push_back(
-        {Printable(suite.file), Printable(suite.name), std::to_string(suite.scenarios.size()), "valid"});
+    const std::string file = Shown({suite.file}, files->shown).file;
+    listing.names.push_back(file);
+    listing.rows.push_back({Printable(file), Printable(suite.name), std::to_string(suite.scenarios.size()), "valid"});
     listing.items.push_back(
-        {{"file", suite.file}, {"suite", suite.name}, {"scenarios", suite.scenarios.size()}, {"valid", true}});
+        {{"file", file}, {"suite", suite.name}, {"scenarios", suite.scenarios.size()}, {"valid", true}});
   }
   fmt::print("{}", Render(listing, invocation.output));
   return kPassedCode;

@@ -18,6 +18,7 @@ extern "C" {
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "cli/config/environment.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -37,8 +38,20 @@ std::string Locate(const std::string& program) {
   return !error && fs::exists(beside, error) ? beside.string() : program;
 }
 
+// What a program needs to run, and none of the secrets that may stand beside it.
+std::vector<std::string> InnocentEnvironment() {
+  static constexpr std::array<std::string_view, 8> kNames{"PATH", "HOME",   "LANG",          "LC_ALL",
+                                                          "TZ",   "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+  std::vector<std::string> kept;
+  for (const auto& [name, value] : ProcessEnvironment()) {
+    const bool wanted = std::ranges::find(kNames, name) != kNames.end() || name.starts_with("GRPC_");
+    if (wanted) kept.push_back(fmt::format("{}={}", name, value));
+  }
+  return kept;
+}
+
 // In the child, between fork and exec: only what is safe there.
-[[noreturn]] void BecomeProgram(const char* log_path, char** argv) {
+[[noreturn]] void BecomeProgram(const char* log_path, char** argv, char** environment) {
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
@@ -49,7 +62,7 @@ std::string Locate(const std::string& program) {
   dup2(nothing, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  execvp(argv[0], argv);
+  execvpe(argv[0], argv, environment);
   constexpr std::string_view kWhy = "the program was not found beside wsfleet, nor in PATH\n";
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWhy.data(), kWhy.size());
   _exit(127);
@@ -63,9 +76,13 @@ absl::StatusOr<Child> Child::Start(const std::string& program, std::vector<std::
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
+  std::vector<std::string> environment = InnocentEnvironment();
+  std::vector<char*> envp;
+  for (std::string& entry : environment) envp.push_back(entry.data());
+  envp.push_back(nullptr);
   const pid_t pid = fork();
   if (pid < 0) return absl::UnavailableError(fmt::format("{} cannot be started: no process can be made", program));
-  if (pid == 0) BecomeProgram(log_path.c_str(), argv.data());
+  if (pid == 0) BecomeProgram(log_path.c_str(), argv.data(), envp.data());
   return Child(program, log_path, pid, pidfd_open(pid, 0));
 }
 

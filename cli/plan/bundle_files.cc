@@ -40,15 +40,15 @@ bool IsBelow(const fs::path& folder, const fs::path& path) {
   return !error && !relative.empty() && *relative.begin() != "..";
 }
 
-absl::Status Refusal(const SourceRange& range, const std::string& message, const SourceFiles& files) {
-  return absl::InvalidArgumentError(RenderDiagnostic({Diagnostic::Severity::kError, range, message}, files));
-}
-
 // One folder with its suites.
 class FolderReader {
  public:
-  FolderReader(fs::path folder, std::string prefix, Bundle& bundle, std::size_t& bytes)
-      : folder_(std::move(folder)), prefix_(std::move(prefix)), bundle_(bundle), bytes_(bytes) {}
+  FolderReader(fs::path folder, std::string prefix, BundleOnDisk& files, std::size_t& bytes)
+      : folder_(std::move(folder)),
+        prefix_(std::move(prefix)),
+        bundle_(files.bundle),
+        shown_(files.shown),
+        bytes_(bytes) {}
 
   absl::Status AddSuite(const std::string& name) {
     const std::string path = prefix_ + name;
@@ -59,7 +59,7 @@ class FolderReader {
     const fs::path file = folder_ / name;
     std::error_code error;
     const auto size = fs::file_size(file, error);
-    if (!error && size > kMaxFileBytes) return TooLarge(file, path, size);
+    if (!error && size > kMaxFileBytes) return TooLarge(file, size);
     if (absl::Status status = Add(file, path); !status.ok()) return status;
     bundle_.suites.push_back(path);
     return AddNamedFiles(path);
@@ -71,7 +71,10 @@ class FolderReader {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder_, error)) {
       const std::string name = entry.path().filename().string();
-      if (name.ends_with(kSuffix) && entry.is_regular_file(error)) names.push_back(name);
+      // A link may lead anywhere; whoever means its target names it.
+      if (name.ends_with(kSuffix) && entry.is_regular_file(error) && IsBelow(folder_, entry.path())) {
+        names.push_back(name);
+      }
     }
     if (error) return absl::NotFoundError(fmt::format("{}: {}", folder_.string(), error.message()));
     if (names.empty()) {
@@ -86,8 +89,17 @@ class FolderReader {
   }
 
  private:
+  absl::Status Refusal(const SourceRange& range, const std::string& message) const {
+    const SourceRange known = Shown(range, shown_);
+    const auto text = bundle_.files.find(range.file);
+    return absl::InvalidArgumentError(
+        RenderDiagnostic({Diagnostic::Severity::kError, known, message},
+                         {{known.file, text == bundle_.files.end() ? std::string() : text->second}}));
+  }
+
   absl::Status Add(const fs::path& file, const std::string& path) {
     if (bundle_.files.contains(path)) return absl::OkStatus();
+    shown_[path] = file.lexically_normal().string();
     auto content = ReadWholeFile(file.string(), kMaxBundleBytes);
     if (!content.ok()) return content.status();
     bytes_ += content->size();
@@ -100,14 +112,16 @@ class FolderReader {
   }
 
   // Refused with its first bytes as evidence; the rest is not read.
-  absl::Status TooLarge(const fs::path& file, const std::string& path, std::uintmax_t size) const {
+  static absl::Status TooLarge(const fs::path& file, std::uintmax_t size) {
     std::string begin(kShownBytes, '\0');
     std::ifstream in(file, std::ios::binary);
     in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
     begin.resize(static_cast<std::size_t>(in.gcount()));
-    return Refusal({path, 1, 1, 1},
-                   fmt::format("file is {:.1f} MiB; the limit is 1 MiB", static_cast<double>(size) / (1 << 20)),
-                   {{path, begin}});
+    const std::string message =
+        fmt::format("file is {:.1f} MiB; the limit is 1 MiB", static_cast<double>(size) / (1 << 20));
+    const std::string shown = file.lexically_normal().string();
+    return absl::InvalidArgumentError(
+        RenderDiagnostic({Diagnostic::Severity::kError, {shown, 1, 1, 1}, message}, {{shown, begin}}));
   }
 
   // Brings what `file` names. What cannot be read as YAML, is missing or leads outside is the parser's to refuse.
@@ -138,8 +152,7 @@ class FolderReader {
     if (!IsBelow(folder_, file)) {
       return Refusal(range,
                      fmt::format("{} lies outside of the folder {}; a suite may name files below its folder only",
-                                 file.string(), folder_.string()),
-                     bundle_.files);
+                                 file.string(), folder_.string()));
     }
     return Add(file, path);
   }
@@ -153,8 +166,7 @@ class FolderReader {
     for (const auto& entry :
          fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied, error)) {
       if (++seen > kMaxWalked) {
-        return Refusal(element.range, fmt::format("{} has more than {} entries", folder_.string(), kMaxWalked),
-                       bundle_.files);
+        return Refusal(element.range, fmt::format("{} has more than {} entries", folder_.string(), kMaxWalked));
       }
       const std::string path = prefix_ + entry.path().lexically_relative(folder_).generic_string();
       if (!path.ends_with(".yaml") || bundle_.files.contains(path) || !GlobMatches(*pattern, path)) continue;
@@ -168,6 +180,7 @@ class FolderReader {
   const fs::path folder_;
   const std::string prefix_;
   Bundle& bundle_;
+  std::map<std::string, std::string>& shown_;
   std::size_t& bytes_;
 };
 
@@ -211,7 +224,13 @@ std::vector<std::string> Prefixes(const std::vector<Given>& given) {
 
 }  // namespace
 
-absl::StatusOr<Bundle> ReadBundle(const std::vector<std::string>& paths) {
+SourceRange Shown(const SourceRange& range, const std::map<std::string, std::string>& shown) {
+  SourceRange known = range;
+  if (const auto found = shown.find(range.file); found != shown.end()) known.file = found->second;
+  return known;
+}
+
+absl::StatusOr<BundleOnDisk> ReadBundle(const std::vector<std::string>& paths) {
   std::vector<Given> given;
   for (const std::string& path : paths) {
     auto located = Locate(path);
@@ -219,14 +238,14 @@ absl::StatusOr<Bundle> ReadBundle(const std::vector<std::string>& paths) {
     given.push_back(*std::move(located));
   }
   const std::vector<std::string> prefixes = Prefixes(given);
-  Bundle bundle;
+  BundleOnDisk files;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < given.size(); ++i) {
-    FolderReader reader(given[i].folder, prefixes[i], bundle, bytes);
+    FolderReader reader(given[i].folder, prefixes[i], files, bytes);
     const absl::Status status = given[i].suite.empty() ? reader.AddAll() : reader.AddSuite(given[i].suite);
     if (!status.ok()) return status;
   }
-  return bundle;
+  return files;
 }
 
 }  // namespace wsfleet::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,15 @@
 
 namespace wsfleet::cli {
 
+// A bundle, and what its author calls its files.
+struct BundleOnDisk {
+  Bundle bundle;
+  std::map<std::string, std::string> shown;  // path in the bundle → path from where the command was given
+};
+
+// The same place with the path that its author knows; unchanged if it is not one of these.
+SourceRange Shown(const SourceRange& range, const std::map<std::string, std::string>& shown);
+
 // The bundle of what was given to `run`: suites, or folders with suite.wsfleet.yaml or, without one, each
 // *.wsfleet.yaml as a suite of its own in byte order. Files that a suite names (send.file, tls.ca, …) travel along if
 // they lie below the folder that was given, or the folder of the suite that was given. Paths in the bundle begin at
@@ -15,6 +25,6 @@ namespace wsfleet::cli {
 //
 // Nothing is read beyond the limits of core/scenario/parser.h. NOT_FOUND, INVALID_ARGUMENT: with the path, and with a
 // position in the suite where there is one.
-absl::StatusOr<Bundle> ReadBundle(const std::vector<std::string>& paths);
+absl::StatusOr<BundleOnDisk> ReadBundle(const std::vector<std::string>& paths);
 
 }  // namespace wsfleet::cli

@@ -109,10 +109,13 @@ std::string Submitter(const Environment& environment) {
 
 }  // namespace
 
-std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const Bundle& bundle) {
+std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files) {
   std::string errors;
-  for (const Diagnostic& diagnostic : diagnostics) {
-    const std::string text = RenderDiagnostic(diagnostic, bundle.files);
+  SourceFiles texts;
+  for (const auto& [path, content] : files.bundle.files) texts.emplace(Shown({path}, files.shown).file, content);
+  for (Diagnostic diagnostic : diagnostics) {
+    diagnostic.range = Shown(diagnostic.range, files.shown);
+    const std::string text = RenderDiagnostic(diagnostic, texts);
     if (diagnostic.severity == Diagnostic::Severity::kError) {
       errors += text;
     } else {
@@ -124,14 +127,14 @@ std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const 
 }
 
 absl::StatusOr<Prepared> PreparePlan(const PlanFlags& flags, const Environment& environment) {
-  auto bundle = ReadBundle(flags.paths);
-  if (!bundle.ok()) return bundle.status();
-  return PreparePlan(*std::move(bundle), flags, environment);
+  auto files = ReadBundle(flags.paths);
+  if (!files.ok()) return files.status();
+  return PreparePlan(*std::move(files), flags, environment);
 }
 
-absl::StatusOr<Prepared> PreparePlan(Bundle bundle, const PlanFlags& flags, const Environment& environment) {
+absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags, const Environment& environment) {
   Prepared prepared;
-  prepared.bundle = std::move(bundle);
+  prepared.files = std::move(files);
   JobSpec& spec = prepared.options.spec;
   spec.selection.grep = flags.grep;
   spec.selection.tags = flags.tags;
@@ -144,8 +147,8 @@ absl::StatusOr<Prepared> PreparePlan(Bundle bundle, const PlanFlags& flags, cons
     const Environment known(all.env.begin(), all.env.end());
     if (absl::Status status = ReadSecret(secret, known, prepared.options.secrets); !status.ok()) return status;
   }
-  ResolveResult resolved = Resolve(prepared.bundle, spec.selection, all);
-  const std::string errors = RenderDiagnostics(resolved.diagnostics, prepared.bundle);
+  ResolveResult resolved = Resolve(prepared.files.bundle, spec.selection, all);
+  const std::string errors = RenderDiagnostics(resolved.diagnostics, prepared.files);
   if (!resolved.plan) return absl::InvalidArgumentError(errors);
   prepared.plan = resolved.plan;
   spec.variables.vars = all.vars;

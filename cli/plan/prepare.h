@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/commands/commands.h"
+#include "cli/plan/bundle_files.h"
 #include "cli/run/runs.h"
 #include "core/scenario/plan.h"
 
@@ -12,7 +13,7 @@
 namespace wsfleet::cli {
 
 struct Prepared {
-  Bundle bundle;
+  BundleOnDisk files;
   SubmitOptions options;
   std::shared_ptr<const Plan> plan;
 };
@@ -22,12 +23,12 @@ struct Prepared {
 absl::StatusOr<Prepared> PreparePlan(const PlanFlags& flags, const Environment& environment);
 
 // The same for a bundle at hand.
-absl::StatusOr<Prepared> PreparePlan(Bundle bundle, const PlanFlags& flags, const Environment& environment);
+absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags, const Environment& environment);
 
 // `--require`, `--agents-wait`, `--timeout`, `--run-key`, `--detach`.
 absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment, SubmitOptions& options);
 
 // The errors as a person reads them, and the warnings, which go to stderr at once.
-std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const Bundle& bundle);
+std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files);
 
 }  // namespace wsfleet::cli

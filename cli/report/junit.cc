@@ -84,12 +84,6 @@ std::string RenderJunit(const RunRecord& record) {
       for (const CaseResult* result : results) out += TestCase(*result, name);
       out += "  </testsuite>\n";
     }
-    if (!entry.cases.empty() || entry.shard.reason.empty()) continue;
-    out += fmt::format(
-        "  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <testcase "
-        "name=\"agents\" "
-        "classname=\"{0}\"><error type=\"agent\" message=\"{1}\"/></testcase>\n  </testsuite>\n",
-        Xml(entry.shard.region.value()), Xml(entry.shard.reason));
   }
   return out + "</testsuites>\n";
 }

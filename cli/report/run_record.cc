@@ -6,10 +6,32 @@
 #include "cli/report/junit.h"
 #include "cli/report/markdown.h"
 #include "core/value/json_reader.h"
+#include "fmt/format.h"
 
 namespace wsfleet::cli {
 
 namespace json = boost::json;
+
+namespace {
+
+// Stands for a planned case that has no result: `tries` is 0.
+CaseResult NeverReported(const RunRecord& record, const CaseId& id, const std::string& reason) {
+  CaseResult result;
+  result.case_id = id;
+  for (const std::string& suite : record.job.spec.suites) {
+    if (id.value().starts_with(suite + "/")) result.suite = suite;
+  }
+  result.scenario = id.value().substr(result.suite.empty() ? 0 : result.suite.size() + 1);
+  result.outcome = Outcome::kInconclusive;
+  result.tries = 0;
+  result.sessions = 0;
+  result.failure.emplace();
+  result.failure->failure_class = FailureClass::kAgent;
+  result.failure->message = reason.empty() ? "no result" : fmt::format("no result: {}", reason);
+  return result;
+}
+
+}  // namespace
 
 void Summarise(RunRecord& record) {
   std::vector<RegionResult> regions;
@@ -30,6 +52,13 @@ void Summarise(RunRecord& record) {
   ending.cancelled = record.job.verdict == JobVerdict::kCancelled;
   ending.deadline_passed = record.job.verdict == JobVerdict::kTimedOut;
   record.summary = wsfleet::Summarise(regions, record.job.spec.require, ending);
+  if (record.job.verdict) {
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      for (const CaseId& id : regions[i].missing) {
+        record.shards[i].cases.push_back(NeverReported(record, id, record.shards[i].shard.reason));
+      }
+    }
+  }
   // The coordinator's word is the run's; what is computed here explains it.
   if (record.job.verdict) record.summary.verdict = *record.job.verdict;
   if (!record.job.reasons.empty()) record.summary.reasons = record.job.reasons;

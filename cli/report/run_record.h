@@ -24,7 +24,8 @@ struct RunRecord {
   std::string command;  // as it was typed
 };
 
-// Fills in the summary from the shards: the same truth table as the coordinator's.
+// Fills in the summary from the shards: the same truth table as the coordinator's. Once the run has ended, each planned
+// case without a result gets one that says so (inconclusive, `tries` 0), so that every report shows all cases.
 void Summarise(RunRecord& record);
 
 boost::json::value ToJson(const RunRecord& record);

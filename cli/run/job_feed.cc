@@ -18,6 +18,7 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::size_t kMaxQueued = 256;
+constexpr absl::Duration kReconnectSlice = absl::Milliseconds(200);
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kMaxBackoff{3000};
 
@@ -130,9 +131,22 @@ void JobFeed::Run() {
     Push(Broken{std::string(ToStd(status.message()))});
     const auto wait = backoff * std::uniform_int_distribution<int>(50, 100)(random) / 100;
     backoff = std::min(backoff * 2, kMaxBackoff);
-    std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
+    {
+      std::unique_lock lock(mutex_);
+      if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
+    }
+    if (!Reconnect()) return;
   }
+}
+
+bool JobFeed::Reconnect() {
+  // Somebody has to wait on the channel: between calls nobody drives its attempts to connect.
+  while (!client_.AwaitConnection(kReconnectSlice)) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    if (absl::Now() - last_contact_ > reconnect_limit_) return true;  // the next call says why
+  }
+  return true;
 }
 
 }  // namespace wsfleet::cli

@@ -43,6 +43,8 @@ class JobFeed {
   void Run();
   // Reads one stream to its end; true if the run has ended.
   bool ReadStream(absl::Status& status);
+  // Until there is a connection, or no more time for one; false if it is to stop.
+  bool Reconnect();
   void Push(Item item);
 
   CoordinatorClient& client_;

@@ -135,7 +135,8 @@ std::string RenderSummary(const RunRecord& record, bool full) {
   std::string out = Title(record), skipped;
   for (const Finding& finding : Findings(record)) {
     if (!full) break;
-    if (finding.result->failure) out += RenderFailure(record, finding);
+    // Of a case that was never reported the reasons below say all that is known.
+    if (finding.result->failure && finding.result->tries > 0) out += RenderFailure(record, finding);
     if (finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
   if (!skipped.empty()) out += "\n" + skipped;

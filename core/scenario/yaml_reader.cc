@@ -33,7 +33,7 @@ SourceRange RangeAt(const std::string& file, const YAML::Mark& mark, std::size_t
 // Builds the tree from yaml-cpp's events, which cost no memory of their own and can be stopped at any time.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& file, std::string_view text) : file_(file) {
+  TreeBuilder(const std::string& file, std::string_view text) : file_(file), text_(text) {
     for (std::size_t at = 0; at <= text.size();) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
       lines_.push_back(text.substr(at, end - at));
@@ -74,7 +74,10 @@ class TreeBuilder : public YAML::EventHandler {
     // Marks of what stands inside the quotes count from behind the opening one.
     const std::string_view line = node.range.line <= lines_.size() ? lines_[node.range.line - 1] : std::string_view();
     const std::size_t column = node.range.column - 1;
-    if (node.quoted && column < line.size() && (line[column] == '"' || line[column] == '\'')) ++node.range.column;
+    if (node.quoted && column < line.size() && (line[column] == '"' || line[column] == '\'')) {
+      CheckClosed(node.range, line.substr(column));
+      ++node.range.column;
+    }
     Finish(std::move(node), anchor);
   }
 
@@ -104,6 +107,24 @@ class TreeBuilder : public YAML::EventHandler {
 
   void CheckTag(const std::string& tag, const SourceRange& range) const {
     if (!tag.empty() && tag != "?" && tag != "!") Refuse(range, fmt::format("the tag {} is not supported", tag));
+  }
+
+  // yaml-cpp takes the end of the text for the end of a quoted scalar, with all that stands between.
+  void CheckClosed(const SourceRange& range, std::string_view from_quote) const {
+    const char quote = from_quote.front();
+    const std::string_view rest(from_quote.data() + 1,
+                                static_cast<std::size_t>(text_.data() + text_.size() - from_quote.data()) - 1);
+    for (std::size_t at = 0; at < rest.size(); ++at) {
+      const bool escapes = quote == '"' ? rest[at] == '\\' : rest.substr(at, 2) == "''";
+      if (escapes) {
+        ++at;
+      } else if (rest[at] == quote) {
+        return;
+      }
+    }
+    SourceRange at_quote = range;
+    at_quote.length = 1;
+    Refuse(at_quote, fmt::format("this quote is not closed; add a {} at the end of the text", quote));
   }
 
   void Count(const SourceRange& range, std::size_t nodes) {
@@ -173,6 +194,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   std::string file_;
+  std::string_view text_;
   std::vector<std::string_view> lines_;
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, std::pair<YamlNode, std::size_t>> anchors_;

@@ -117,6 +117,7 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
     }
     if (region.missing.empty() && region.missing_reason.empty()) continue;
     tally.missing = true;
+    summary.counts.inconclusive += static_cast<std::uint32_t>(region.missing.size());
     summary.reasons.push_back(MissingReason(region));
   }
   for (const auto& [region, tally] : tallies) summary.regions[region] = OutcomeOf(tally.counts, tally.missing);

@@ -54,7 +54,7 @@ struct Ending {
 
 struct JobSummary {
   JobVerdict verdict = JobVerdict::kInconclusive;
-  Counts counts;
+  Counts counts;  // a planned case without a result is inconclusive
   std::map<RegionName, Outcome> regions;
   std::vector<AttributedFailure> failures;
   std::vector<std::string> reasons;  // why it is not a pass: "us-east-1: no agent within 30s"; "every case was skipped"

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "boost/json/parse.hpp"
 #include "boost/json/value.hpp"
 #include "gtest/gtest.h"
@@ -99,6 +100,9 @@ TEST_F(KilledProcess, CoordinatorGoesOnAfterItsRestartAndCountsNothingTwice) {
   ChildProcess run(fleet_.Client(SlowRun()));
   AwaitMiddle();
   fleet_.KillCoordinator();
+  EXPECT_TRUE(WaitUntil([&] { return run.err().find("the connection broke") != std::string::npos; })) << run.err();
+  // An outage that outlasts the first attempts to connect again.
+  absl::SleepFor(absl::Seconds(3));
   fleet_.StartCoordinator();
   const auto exit_code = run.Wait(absl::Seconds(60));
   EXPECT_EQ(exit_code, 0) << run.out() << run.err();

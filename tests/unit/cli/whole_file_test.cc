@@ -39,5 +39,21 @@ TEST(WholeFile, ReplacesAFileAndLeavesNothingBehind) {
   EXPECT_FALSE(WriteWholeFile((directory.path() / "absent" / "b").string(), "x").ok());
 }
 
+TEST(WholeFile, LeavesLinksAndWhatIsNoFileAsTheyAre) {
+  TemporaryDirectory directory;
+  const std::string target = directory.Write("target", "old");
+  const std::string link = (directory.path() / "link").string();
+  std::filesystem::create_symlink(target, link);
+  ASSERT_TRUE(WriteWholeFile(link, "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(*ReadWholeFile(target, 100), "new");
+  const std::string null = (directory.path() / "null").string();
+  std::filesystem::create_symlink("/dev/null", null);
+  ASSERT_TRUE(WriteWholeFile(null, "gone").ok());
+  EXPECT_TRUE(std::filesystem::is_character_file(null));
+  EXPECT_FALSE(WriteWholeFile("/dev/full", "x").ok());
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
 }  // namespace
 }  // namespace wsfleet::cli

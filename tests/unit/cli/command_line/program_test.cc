@@ -87,6 +87,26 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
   }
 }
 
+TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows) {
+  for (const auto& arguments : {std::vector<std::string>{"runs", "diff", "a", "b"},
+                                {"runs", "rerun", "x", "--failed"},
+                                {"agents", "drain", "x"},
+                                {"context", "add", "x", "--coordinator", "y"},
+                                {"gate", "--await-revision", "x"},
+                                {"schedules", "apply", "-f", "x.yaml"}}) {
+    const Finished run = Wsfleet(arguments);
+    EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(run.err, HasSubstr("is not in this version")) << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST(CommandLine, DoesNotEndWellWhenItsDataGoNowhere) {
+  const Finished run =
+      testing::RunCommand({{"/bin/sh", "-c", Binary("wsfleet") + " schema > /dev/full"}, {}, {}}, absl::Seconds(60));
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, HasSubstr("wsfleet: "));
+}
+
 TEST(CommandLine, HasHelpAndVersionOnStdout) {
   EXPECT_THAT(Wsfleet({"--help"}).out, HasSubstr("run"));
   EXPECT_EQ(Wsfleet({"--help"}).exit_code, 0);

@@ -19,7 +19,9 @@ std::string Suite(const std::string& name, const std::string& step = "ping: {}")
          "\ntarget: ws://127.0.0.1:9\nscenarios:\n  - name: one\n    steps: [{connect: {path: /ws}}, {" + step + "}]\n";
 }
 
-std::string MessageOf(const absl::StatusOr<Bundle>& bundle) { return std::string(ToStd(bundle.status().message())); }
+std::string MessageOf(const absl::StatusOr<BundleOnDisk>& bundle) {
+  return std::string(ToStd(bundle.status().message()));
+}
 
 TEST(Bundle, OfAFolderHoldsItsSuitesInByteOrder) {
   TemporaryDirectory directory;
@@ -28,8 +30,8 @@ TEST(Bundle, OfAFolderHoldsItsSuitesInByteOrder) {
   directory.Write("notes.yaml", "x: 1\n");
   const auto bundle = ReadBundle({directory.path().string()});
   ASSERT_TRUE(bundle.ok()) << bundle.status();
-  EXPECT_THAT(bundle->suites, ElementsAre("a.wsfleet.yaml", "b.wsfleet.yaml"));
-  EXPECT_FALSE(bundle->files.contains("notes.yaml"));
+  EXPECT_THAT(bundle->bundle.suites, ElementsAre("a.wsfleet.yaml", "b.wsfleet.yaml"));
+  EXPECT_FALSE(bundle->bundle.files.contains("notes.yaml"));
 }
 
 TEST(Bundle, HoldsFilesThatASuiteNames) {
@@ -38,8 +40,8 @@ TEST(Bundle, HoldsFilesThatASuiteNames) {
   const std::string suite = directory.Write("a.wsfleet.yaml", Suite("a", "send: {file: data/frame.bin}"));
   const auto bundle = ReadBundle({suite});
   ASSERT_TRUE(bundle.ok()) << bundle.status();
-  ASSERT_TRUE(bundle->files.contains("data/frame.bin"));
-  EXPECT_EQ(bundle->files.at("data/frame.bin"), "abc");
+  ASSERT_TRUE(bundle->bundle.files.contains("data/frame.bin"));
+  EXPECT_EQ(bundle->bundle.files.at("data/frame.bin"), "abc");
 }
 
 TEST(Bundle, DoesNotFollowALinkOutOfItsFolder) {
@@ -56,7 +58,16 @@ TEST(Bundle, DoesNotReadAboveItsFolder) {
   directory.Write("secret", "s3cr3t");
   const auto bundle = ReadBundle({directory.Write("suites/a.wsfleet.yaml", Suite("a", "send: {file: ../secret}"))});
   ASSERT_TRUE(bundle.ok());  // the parser refuses it, with its place
-  EXPECT_EQ(bundle->files.size(), 1u);
+  EXPECT_EQ(bundle->bundle.files.size(), 1u);
+}
+
+TEST(Bundle, KnowsItsFilesByTheNamesThatWereGiven) {
+  TemporaryDirectory directory;
+  const std::string suite = directory.Write("sub/a.wsfleet.yaml", Suite("a"));
+  const auto bundle = ReadBundle({suite});
+  ASSERT_TRUE(bundle.ok());
+  EXPECT_EQ(Shown({"a.wsfleet.yaml", 3, 1}, bundle->shown), (SourceRange{suite, 3, 1}));
+  EXPECT_EQ(Shown({"other", 3, 1}, bundle->shown), (SourceRange{"other", 3, 1}));
 }
 
 TEST(Bundle, RefusesWhatIsNotThereTooLargeOrNoFile) {
@@ -75,7 +86,7 @@ TEST(Bundle, OfSeveralFoldersKeepsThemApart) {
   directory.Write("y/suite.wsfleet.yaml", Suite("y"));
   const auto bundle = ReadBundle({(directory.path() / "x").string(), (directory.path() / "y").string()});
   ASSERT_TRUE(bundle.ok()) << bundle.status();
-  EXPECT_THAT(bundle->suites, ElementsAre("x/suite.wsfleet.yaml", "y/suite.wsfleet.yaml"));
+  EXPECT_THAT(bundle->bundle.suites, ElementsAre("x/suite.wsfleet.yaml", "y/suite.wsfleet.yaml"));
 }
 
 TEST(Bundle, HoldsASuiteOnceHoweverOftenItIsNamed) {
@@ -83,7 +94,7 @@ TEST(Bundle, HoldsASuiteOnceHoweverOftenItIsNamed) {
   const std::string suite = directory.Write("a.wsfleet.yaml", Suite("a"));
   const auto bundle = ReadBundle({suite, suite});
   ASSERT_TRUE(bundle.ok());
-  EXPECT_EQ(bundle->suites.size(), 1u);
+  EXPECT_EQ(bundle->bundle.suites.size(), 1u);
 }
 
 }  // namespace

@@ -40,6 +40,17 @@ TEST(Junit, IsXmlWithASuiteForEachRegionWhateverATargetAnswers) {
   EXPECT_EQ(run.out, "['chat@eu-west-1', 'chat@us-east-1']\n3 1 0 1\n['upgrade-refused-5xx']\n");
 }
 
+TEST(Reports, ShowACaseWithoutAResultAsAnError) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[1].cases.resize(1);
+  record.shards[1].shard.reason = "agent us-1 was lost";
+  Summarise(record);
+  EXPECT_EQ(record.summary.counts.inconclusive, 2u);
+  EXPECT_THAT(RenderReport(record, "junit"), HasSubstr("tests=\"3\" failures=\"0\" errors=\"2\""));
+  EXPECT_THAT(RenderReport(record, "junit"), HasSubstr("no result: agent us-1 was lost"));
+  EXPECT_THAT(RenderReport(record, "md"), HasSubstr("no result: agent us-1 was lost"));
+}
+
 TEST(Markdown, IsAWorklogWithCommandCountsAndFindings) {
   const std::string text = RenderReport(BrokenInOneRegion(), "md");
   EXPECT_THAT(text, HasSubstr("wsfleet run chat.wsfleet.yaml"));

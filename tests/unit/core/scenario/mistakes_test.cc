@@ -31,6 +31,15 @@ Mistake AtTop(const std::string& top, std::string expected) {
   return {kGood, std::move(expected), "target: ws://127.0.0.1:1\n" + top + "\n"};
 }
 
+TEST(Mistakes, OfAQuoteThatIsNotClosedAreRefusedAtTheQuote) {
+  ExpectRefused({
+      InStep("send: {text: \"hello}", "8:22 this quote is not closed; add a \" at the end of the text"),
+      InStep("send: {text: 'it''s}", "8:22 this quote is not closed; add a ' at the end of the text"),
+      {std::string(kConnect) + "      - send:\n          text: \"a \\\" b\n      - ping: {}\n",
+       "9:17 this quote is not closed; add a \" at the end of the text"},
+  });
+}
+
 TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
   ExpectRefused({
       InStep("expect: {match: {$.a: 1}, within: 5}",
