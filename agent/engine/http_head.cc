@@ -46,6 +46,13 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
   return head;
 }
 
+FailureClass ClassOfRefusal(std::uint32_t status) {
+  if (status == 401 || status == 403) return FailureClass::kAuth;
+  if (status >= 400 && status < 500) return FailureClass::kUpgradeRefused4xx;
+  if (status >= 500 && status < 600) return FailureClass::kUpgradeRefused5xx;
+  return FailureClass::kNotAWebSocket;
+}
+
 absl::Status CheckFields(const std::vector<HeaderField>& fields) {
   constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
   const auto is_token = [&](char c) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "core/match/selector.h"
+#include "core/verdict/taxonomy.h"
 
 namespace wsfleet::engine {
 
@@ -24,6 +25,9 @@ struct HttpHead {
 
 // Nothing if the head is not complete or is not HTTP/1.x (RFC 9112, 4).
 std::optional<HttpHead> ParseHead(std::string_view raw);
+
+// What an answer other than 101 to an upgrade is, by its status.
+FailureClass ClassOfRefusal(std::uint32_t status);
 
 // INVALID_ARGUMENT if a field could not be sent as one line (RFC 9110, 5): a name that is no token, or a line end or
 // another control character in a value. The value is not in the message: it may be a secret.

@@ -308,15 +308,7 @@ class Connection::Socket {
       if (wrong.empty()) return {};
       return {Phase::kUpgrade, FailureClass::kProtocol, fmt::format("the 101 breaks RFC 6455: {}", wrong)};
     }
-    FailureClass failure = FailureClass::kNotAWebSocket;
-    if (status == 401 || status == 403) {
-      failure = FailureClass::kAuth;
-    } else if (status >= 400 && status < 500) {
-      failure = FailureClass::kUpgradeRefused4xx;
-    } else if (status >= 500 && status < 600) {
-      failure = FailureClass::kUpgradeRefused5xx;
-    }
-    return {Phase::kUpgrade, failure, fmt::format("the upgrade was answered with {}", line)};
+    return {Phase::kUpgrade, ClassOfRefusal(status), fmt::format("the upgrade was answered with {}", line)};
   }
 
   void OnControl(websocket::frame_type kind, beast::string_view payload) {
