@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is needed, builds the programs, and runs the example suite from three regions of a local fleet against the demo
-# target. Ends with the verdict as exit code. From any directory, as often as you like.
+# Installs what is needed, builds the programs, starts `wsfleet dev` (a fleet of three regions and a demo target, on this machine), runs the
+# example suite on it, and stops everything. Ends with the verdict as exit code. From any directory, as often as you like.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
@@ -9,19 +9,34 @@ cmake --preset release -DWSFLEET_BUILD_TESTS=OFF -B build/quickstart
 cmake --build build/quickstart --parallel "$(nproc)" --target wsfleet wsfleet-coordinator wsfleet-agent wsfleet-demo-target
 
 work=$(mktemp -d)
-target=
+# Where `wsfleet dev` leaves its context; another one of this person is not disturbed.
+export XDG_RUNTIME_DIR=$work
+export PATH=$PWD/build/quickstart/bin:$PATH JWT_KEY=wsfleet-demo-key-not-for-production
+
+exec 3< <(exec wsfleet dev 2>"$work/dev.log")
+dev=$!
 # shellcheck disable=SC2317
-stop() { [ -z "$target" ] || kill "$target" 2>/dev/null || true; rm -rf "$work"; }
+stop() {
+  kill "$dev" 2>/dev/null || true
+  cat <&3 >/dev/null || true # until it has stopped its children and ended
+  rm -rf "$work"
+}
 trap stop EXIT
 
-build/quickstart/bin/wsfleet-demo-target --port-file "$work/port" >"$work/target.log" 2>&1 &
-target=$!
-for _ in $(seq 200); do [ -s "$work/port" ] && break; sleep 0.05; done
+target=
+while read -r line <&3; do
+  if [[ $line =~ (target=ws://[^ ]+) ]]; then target=${BASH_REMATCH[1]}; fi
+  if [[ $line == Ctrl-C* ]]; then break; fi
+done
+if [ -z "$target" ]; then
+  echo "quickstart: wsfleet dev did not start:" >&2
+  cat "$work/dev.log" >&2
+  exit 3
+fi
 
 mkdir -p wsfleet-report
 code=0
-JWT_KEY=wsfleet-demo-key-not-for-production build/quickstart/bin/wsfleet run docs/examples/chat.wsfleet.yaml --local \
-  --var "target=ws://127.0.0.1:$(cat "$work/port")" --secret JWT_KEY \
+wsfleet --context dev run docs/examples/chat.wsfleet.yaml --var "$target" --secret JWT_KEY \
   --report md=wsfleet-report/worklog.md --report json=wsfleet-report/run.json || code=$?
 echo "worklog: $PWD/wsfleet-report/worklog.md"
 exit "$code"
