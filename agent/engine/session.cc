@@ -65,6 +65,7 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
 void Session::Cancel() {
   if (cancelled_) return;
   cancelled_ = true;
+  if (http_ != nullptr) http_->Drop();
   if (connection_ && !connection_->is_open()) {
     // A handshake, or a close of ours that waits for its answer.
     connection_->Drop();

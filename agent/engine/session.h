@@ -124,6 +124,7 @@ class Session {
   std::uint64_t unexpected_ = 0;  // frames so far
   bool end_expected_ = false;     // by an expect_close
   std::shared_ptr<Connection> connection_;
+  Connection* http_ = nullptr;  // of the http step that is under way
   std::unique_ptr<Inbox> inbox_;
   const Expectation* waiting_ = nullptr;  // of the step that waits
   std::uint64_t frames_ = 0;

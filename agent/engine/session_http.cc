@@ -1,3 +1,4 @@
+#include "absl/cleanup/cleanup.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/json/serialize.hpp"
@@ -38,6 +39,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   options.deadline = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
   Record(false, "http", fmt::format("{} {}", step.method, placed.url.target));
   auto connection = std::make_shared<Connection>(executor_);
+  http_ = connection.get();
+  const auto done = absl::MakeCleanup([this] { http_ = nullptr; });
   HttpAnswer answer;
   answer.failure = co_await connection->Dial(std::move(options));
   if (answer.failure.ok()) answer = co_await connection->Exchange(std::move(message));

@@ -217,13 +217,23 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
   co_return chosen;
 }
 
+boost::asio::awaitable<std::optional<Failure>> ShardRunner::Probe(const PlannedCase& planned,
+                                                                  const ChosenTarget& chosen, const HttpRequest& http,
+                                                                  const CaptureSource* from, std::string* value) {
+  auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
+  sessions_.insert(session.get());  // so that a cancellation reaches it
+  if (cancelled_) session->Cancel();
+  std::optional<Failure> failure = co_await session->Probe(http, from, value);
+  sessions_.erase(session.get());
+  co_return failure;
+}
+
 boost::asio::awaitable<std::optional<Failure>> ShardRunner::ReadRevision(const PlannedCase& planned,
                                                                          const ChosenTarget& chosen,
                                                                          std::string& revision) {
   const std::optional<Revision>& source = planned.suite->revision;
   if (!source) co_return std::nullopt;
-  auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
-  std::optional<Failure> failure = co_await session->Probe(source->http, &source->from, &revision);
+  std::optional<Failure> failure = co_await Probe(planned, chosen, source->http, &source->from, &revision);
   if (failure) {
     failure->message = fmt::format("the revision could not be read: {}", failure->message);
     failure->failure_class = FailureClass::kConfig;
@@ -254,8 +264,7 @@ boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirem
       if (Unmet unmet = UnmetHere(requirement)) co_return unmet;
       continue;
     }
-    auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
-    const std::optional<Failure> failure = co_await session->Probe(http->request, nullptr, nullptr);
+    const std::optional<Failure> failure = co_await Probe(planned, chosen, http->request, nullptr, nullptr);
     if (failure) {
       const Unmet unmet = std::pair(SkipReason::kEndpointUnreachable, failure->message);
       co_return unmet;

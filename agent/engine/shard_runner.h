@@ -42,6 +42,10 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
       const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);
   std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement) const;
+  // One http request outside of a scenario; as Session::Probe.
+  boost::asio::awaitable<std::optional<Failure>> Probe(const PlannedCase& planned, const ChosenTarget& chosen,
+                                                       const HttpRequest& http, const CaptureSource* from,
+                                                       std::string* value);
   // Nothing if the suite has none, or if it was read into `revision`.
   boost::asio::awaitable<std::optional<Failure>> ReadRevision(const PlannedCase& planned, const ChosenTarget& chosen,
                                                               std::string& revision);

@@ -191,6 +191,7 @@ class Connection::Socket {
   }
 
   void Drop() {
+    dropped_ = true;
     resolver_.cancel();
     stream_.CloseSocket();
   }
@@ -251,6 +252,7 @@ class Connection::Socket {
         co_return WireFailure{};
       }
       if (timer.expired()) co_return RanOut(Phase::kConnect, SteadyNow() - began);
+      if (dropped_) break;
       last = fmt::format("{}: {}", address, error.message());
     }
     co_return WireFailure{Phase::kConnect, FailureClass::kTcp, last};
@@ -366,6 +368,7 @@ class Connection::Socket {
   std::optional<WebSocket> websocket_;
   beast::flat_buffer buffer_;
   std::function<void(Incoming)> on_control_;
+  bool dropped_ = false;  // no other address is tried
   bool open_ = false;     // the handshake has succeeded
   bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow
   std::optional<Incoming> ended_;

@@ -259,6 +259,20 @@ TEST(Cancel, WhileACloseWaitsForItsAnswerEndsTheSession) {
   EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
 }
 
+TEST(Cancel, CutsAnHttpRequestThatIsUnderWay) {
+  std::promise<void> asked;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.ReadHead();
+    asked.set_value();
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), {"- http: {get: /, within: 50s, expect: {status: 200}}"}));
+  asked.get_future().wait();
+  run.Cancel();
+  EXPECT_TRUE(run.EndsWithin(std::chrono::seconds(20)));
+  EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
+}
+
 TEST(Scenario, EndsAtItsDeadline) {
   ScriptedServer server([](ScriptedPeer& peer) {
     peer.AcceptUpgrade();

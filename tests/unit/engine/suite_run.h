@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -34,6 +35,8 @@ class SuiteRun {
   void Cancel();
   // Blocks until the shard is done.
   engine::ShardEnding Ending();
+  // Whether it is, after waiting for so long at the most.
+  bool EndsWithin(std::chrono::seconds limit) const { return ending_.wait_for(limit) == std::future_status::ready; }
   engine::Engine& engine() { return *engine_; }
 
  private:
