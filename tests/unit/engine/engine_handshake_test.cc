@@ -171,6 +171,32 @@ TEST(Connect, SendsHostTokenQueryAndTraceContext) {
   EXPECT_THAT(head, HasSubstr("traceparent: 00-"));
 }
 
+TEST(Connect, PutsATokenWhereTheCredentialSays) {
+  const std::pair<const char*, const char*> kPlaces[] = {
+      {"in: cookie, param: session", "Cookie: session=a-very-secret-token\r\n"},
+      {"in: query, param: access", "GET /ws?access=a-very-secret-token HTTP/1.1\r\n"},
+      {"in: header, param: X-Token, format: \"Key {token}\"", "X-Token: Key a-very-secret-token\r\n"},
+      {"in: subprotocol, format: \"jwt.{token}\"", "Sec-WebSocket-Protocol: chat.v1, jwt.a-very-secret-token\r\n"},
+  };
+  for (const auto& [place, expected] : kPlaces) {
+    std::string head;
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      head = peer.AcceptUpgrade(std::string(place).starts_with("in: sub") ? "Sec-WebSocket-Protocol: chat.v1\r\n" : "");
+      peer.SendFrame(0x8A, peer.ReadFrame().payload);
+      peer.Drain();
+    });
+    SuiteRun run(OneScenario(server.url(),
+                             {std::string("- connect: {path: /ws, auth: me") +
+                                  (std::string(place).starts_with("in: sub") ? ", subprotocols: [chat.v1]}" : "}"),
+                              "- ping: {}"},
+                             std::string("auth: {me: {token: \"${secret.KEY}\", ") + place + "}}\n"),
+                 {.secrets = {{"KEY", "a-very-secret-token"}}});
+    EXPECT_EQ(run.Result().outcome, Outcome::kPassed)
+        << place << (run.Result().failure ? run.Result().failure->message : "");
+    EXPECT_THAT(head, HasSubstr(expected)) << place;
+  }
+}
+
 TEST(Connect, IsRefusedWhereACloudKeepsItsCredentials) {
   for (const char* host : {"169.254.169.254", "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "100.100.100.200"}) {
     SuiteRun run(OneScenario(std::string("\"ws://") + host + "/\"", kConnect));
