@@ -81,8 +81,7 @@ void Fleet::Machine::On(const AgentDisconnected& event) {
   sessions_.Disconnect(*agent);
   // Who has drained and holds nothing has left in peace: nobody waits for it.
   const bool left = agent->draining && leases_.OfAgent(agent->record.id).empty();
-  deadlines_.Set(AgentForgotten{agent->record.id},
-                 left ? now_.steady : now_.steady + settings_.lost_agents_listed);
+  deadlines_.Set(AgentForgotten{agent->record.id}, left ? now_.steady : now_.steady + settings_.lost_agents_listed);
 }
 
 void Fleet::Machine::On(const AgentForgotten& due) {
