@@ -101,7 +101,12 @@ std::string Program::Explain(const CLI::ParseError& error, int argc, char** argv
   std::string command = "wsfleet";
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word.starts_with("-")) continue;
+    if (word.starts_with("-")) {
+      // The value of a flag of the program is no command.
+      const CLI::Option* option = app_.get_option_no_throw(word);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
+      continue;
+    }
     const auto names = CommandNames(*at);
     if (names.empty()) break;
     if (std::ranges::find(names, word) == names.end()) {
@@ -149,8 +154,10 @@ void Program::AddLaterFlag(CLI::App& app, const std::string& flag) {
 }
 
 void Program::AddGlobalFlags() {
-  app_.add_option("-o,--output", invocation_.output, "table, wide, json, yaml or name")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+  app_.add_option_function<std::string>(
+          "-o,--output", [this](const std::string& name) { invocation_.output = kFormats.at(name); },
+          "table, wide, json, yaml or name")
+      ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}).description(""))
       ->default_str("table");
   app_.add_option("--context", invocation_.connection.context, "Context of wsfleet.yaml or of your configuration");
   app_.add_option("--coordinator", invocation_.connection.coordinator, "Client listener of the coordinator, host:port");

@@ -66,6 +66,9 @@ TEST(CommandLine, SuggestsCommandsAndFlagsThatAreNear) {
   const Finished below = Wsfleet({"runs", "lst"});
   EXPECT_EQ(below.exit_code, 2);
   EXPECT_THAT(below.err, HasSubstr("did you mean \"list\"?"));
+  const Finished value = Wsfleet({"-o", "csv", "version"});
+  EXPECT_EQ(value.exit_code, 2);
+  EXPECT_THAT(value.err, HasSubstr("--output"));
   const Finished flag = Wsfleet({"run", "--reprot", "md=-", "x.yaml"});
   EXPECT_EQ(flag.exit_code, 2);
   EXPECT_THAT(flag.err, HasSubstr("did you mean \"--report\"?"));
