@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "agent/engine/http_head.h"
-#include "agent/engine/url.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/awaitable.hpp"
 #include "core/base/now.h"
+#include "core/base/url.h"
 #include "core/match/selector.h"
 #include "core/scenario/suite.h"
 #include "core/verdict/result.h"

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".wsfleet.yaml";
-constexpr std::string_view kSuiteOfFolder = "suite.wsfleet.yaml";
 constexpr std::size_t kMaxSuites = 1000;
 constexpr std::size_t kMaxWalked = 10'000;
 constexpr std::size_t kShownBytes = 80;
@@ -133,6 +132,11 @@ class FolderReader {
       for (const YamlNode& element : root->Find("files")->value.elements) {
         if (absl::Status status = AddListed(path, element); !status.ok()) return status;
       }
+    }
+    // The parser names the suite that a file without a target belongs to.
+    if (root->Find("target") == nullptr) {
+      if (absl::Status status = AddNamed(prefix_ + std::string(kSuiteOfFolder), root->range); !status.ok())
+        return status;
     }
     std::vector<const YamlNode*> named;
     CollectPaths(*root, false, named);

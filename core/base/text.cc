@@ -152,13 +152,15 @@ std::string Printable(std::string_view text) {
   return shown;
 }
 
-bool IsValidUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+bool IsValidUtf8(std::string_view text) { return !FindInvalidUtf8(text); }
+
+std::optional<std::size_t> FindInvalidUtf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = SequenceLength(text.substr(at));
+    if (length == 0) return at;
+    at += length;
   }
-  return true;
+  return std::nullopt;
 }
 
 bool GlobMatches(std::string_view pattern, std::string_view text) {

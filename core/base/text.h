@@ -36,6 +36,8 @@ std::string_view ClosestMatch(std::string_view word, std::span<const std::string
 std::string Excerpt(std::string_view text, std::size_t max_bytes);
 
 bool IsValidUtf8(std::string_view text);
+// Where its first byte stands that is not.
+std::optional<std::size_t> FindInvalidUtf8(std::string_view text);
 
 // As it may stand on a terminal: control characters become '?', and if it is not UTF-8, everything beyond ASCII too. A
 // terminal must not take orders from a file or from a target, and a tab would move the caret.

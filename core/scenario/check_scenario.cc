@@ -135,20 +135,20 @@ class ScenarioChecker {
         diagnostics_.Error(message.range, fmt::format("within {} of a message is longer than the step's {}",
                                                       DurationText(own), DurationText(within)));
       }
-      CheckReach(message.range, message.max_time, own);
+      CheckReach(message.max_time_range, message.max_time, own);
     }
   }
 
   void CheckTimes(const Step& step) {
     const absl::Duration standard = suite_.defaults.within;
     if (const auto* http = std::get_if<HttpRequest>(&step.action))
-      CheckReach(step.range, http->max_time, http->within.value_or(standard));
+      CheckReach(step.max_time_range, http->max_time, http->within.value_or(standard));
     if (const auto* connect = std::get_if<ConnectStep>(&step.action))
-      CheckReach(step.range, connect->max_time, connect->within.value_or(standard));
+      CheckReach(step.max_time_range, connect->max_time, connect->within.value_or(standard));
     if (const auto* ping = std::get_if<PingStep>(&step.action))
-      CheckReach(step.range, ping->max_time, ping->within.value_or(standard));
+      CheckReach(step.max_time_range, ping->max_time, ping->within.value_or(standard));
     if (const auto* expect = std::get_if<ExpectStep>(&step.action)) {
-      CheckReach(step.range, expect->message.max_time, expect->message.within.value_or(standard));
+      CheckReach(step.max_time_range, expect->message.max_time, expect->message.within.value_or(standard));
     }
     if (const auto* many = std::get_if<ExpectManyStep>(&step.action)) CheckMessages(*many, step.range);
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/base/text.h"
+#include "core/base/url.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -123,9 +124,13 @@ std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view 
 }
 
 std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
-                                           bool signed_allowed) {
+                                           DurationRange range) {
   if (node.is_scalar()) {
-    if (const auto duration = ParseDuration(node.text, signed_allowed)) return duration;
+    if (const auto duration = ParseDuration(node.text, range == DurationRange::kSigned)) {
+      if (range != DurationRange::kAboveZero || *duration > absl::ZeroDuration()) return duration;
+      Expected(context, key, node, "more than zero");
+      return std::nullopt;
+    }
     if (ScalarValue(node).is_number()) {
       context.diagnostics.Error(
           node.range,
@@ -178,6 +183,22 @@ Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNod
   if (parsed.ok()) return *std::move(parsed);
   context.diagnostics.Error(where, std::string(ToStd(parsed.status().message())));
   return {};
+}
+
+Template ReadReference(ParseContext& context, std::string_view key, const YamlNode& node) {
+  Template text = ReadTemplate(context, key, node);
+  if (text.empty() || !text.is_literal()) return text;
+  const auto resolved = ResolveUrl(Url(), text.literal());
+  if (!resolved.ok()) {
+    context.diagnostics.Error(node.range, fmt::format("{}: {}", key, ToStd(resolved.status().message())));
+  }
+  return text;
+}
+
+bool CheckUrl(ParseContext& context, std::string_view key, std::string_view url, const SourceRange& range) {
+  const auto parsed = ParseUrl(url);
+  if (!parsed.ok()) context.diagnostics.Error(range, fmt::format("{}: {}", key, ToStd(parsed.status().message())));
+  return parsed.ok();
 }
 
 Template ReadSecretReference(ParseContext& context, std::string_view key, const YamlNode& node) {

@@ -45,12 +45,17 @@ std::optional<std::string> ReadIdentifier(ParseContext& context, std::string_vie
 std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node);
 std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
                                         std::int64_t min, std::int64_t max);
+enum class DurationRange { kAboveZero, kFromZero, kSigned };
 std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
-                                           bool signed_allowed = false);
+                                           DurationRange range = DurationRange::kAboveZero);
 std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view key, const YamlNode& node);
 std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
                                     std::span<const std::string_view> allowed);
 Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node);
+// A URL, or a path against one that is known later; its syntax is checked where no template stands in it.
+Template ReadReference(ParseContext& context, std::string_view key, const YamlNode& node);
+// False, and an error, if `url` is none of those that this program can speak to.
+bool CheckUrl(ParseContext& context, std::string_view key, std::string_view url, const SourceRange& range);
 // A `${secret.X}` and nothing else.
 Template ReadSecretReference(ParseContext& context, std::string_view key, const YamlNode& node);
 TemplateValue ReadValue(ParseContext& context, const YamlNode& node);

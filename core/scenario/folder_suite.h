@@ -13,6 +13,9 @@ struct ListedSuite {
   YamlNode root;
 };
 
+// The suite of a folder: what stands beside `files` in it holds for the others.
+inline constexpr std::string_view kSuiteOfFolder = "suite.wsfleet.yaml";
+
 bool IsFolderSuite(const YamlNode& root);
 
 // The files that a folder suite lists, in its order; those of a glob in byte order. A map beside `files` is merged

@@ -147,7 +147,7 @@ SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
 
 void ParseConnectionSpec(ParseContext& context, const YamlNode& node, ConnectionSpec& out) {
   if (const YamlNode* path = Get(node, "path")) {
-    out.url = ReadTemplate(context, "path", *path);
+    out.url = ReadReference(context, "path", *path);
   } else {
     context.diagnostics.Error(node.range, "connect: \"path\" is missing; write connect: {path: /ws}");
   }
@@ -249,7 +249,7 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
     }
     http.method = method;
     for (char& c : http.method) c = static_cast<char>(c - 'a' + 'A');
-    http.url = ReadTemplate(context, method, entry->value);
+    http.url = ReadReference(context, method, entry->value);
   }
   if (http.method.empty()) {
     context.diagnostics.Error(node.range, "an http step has exactly one of get, post, put, patch, delete; found none");
@@ -302,7 +302,7 @@ ReconnectStep ParseReconnect(ParseContext& context, const YamlNode& node) {
     step.attempts = static_cast<std::uint32_t>(ReadInteger(context, "attempts", *attempts, 1, 20).value_or(1));
   }
   if (const YamlNode* backoff = Get(node, "backoff")) {
-    step.backoff = ReadDuration(context, "backoff", *backoff).value_or(step.backoff);
+    step.backoff = ReadDuration(context, "backoff", *backoff, DurationRange::kFromZero).value_or(step.backoff);
   }
   if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
   if (const YamlNode* headers = Get(node, "headers")) step.headers = ReadTemplateMap(context, "headers", *headers);

@@ -58,8 +58,10 @@ void ParseJwt(ParseContext& context, const YamlNode& node, Credential& out) {
     context.diagnostics.Error(node.range, "jwt: \"key\" is missing; write key: ${secret.NAME}");
   }
   if (const YamlNode* kid = Get(node, "kid")) out.key_id = ReadTemplate(context, "kid", *kid);
-  if (const YamlNode* ttl = Get(node, "ttl")) out.ttl = ReadDuration(context, "ttl", *ttl, true).value_or(out.ttl);
-  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, "nbf", *nbf, true);
+  if (const YamlNode* ttl = Get(node, "ttl"))
+    out.ttl = ReadDuration(context, "ttl", *ttl, DurationRange::kSigned).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf"))
+    out.not_before = ReadDuration(context, "nbf", *nbf, DurationRange::kSigned);
   if (const YamlNode* claims = Get(node, "claims")) out.claims = ReadClaims(context, *claims);
 }
 
@@ -97,8 +99,10 @@ void MergeClaims(TemplateValue::Object& claims, TemplateValue::Object changes) {
 }
 
 void ParseDerived(ParseContext& context, const YamlNode& node, Credential& out) {
-  if (const YamlNode* ttl = Get(node, "ttl")) out.ttl = ReadDuration(context, "ttl", *ttl, true).value_or(out.ttl);
-  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, "nbf", *nbf, true);
+  if (const YamlNode* ttl = Get(node, "ttl"))
+    out.ttl = ReadDuration(context, "ttl", *ttl, DurationRange::kSigned).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf"))
+    out.not_before = ReadDuration(context, "nbf", *nbf, DurationRange::kSigned);
   if (const YamlNode* claims = Get(node, "claims")) MergeClaims(out.claims, ReadClaims(context, *claims));
   if (const YamlNode* tamper = Get(node, "tamper")) {
     if (const auto word = ReadWord(context, "tamper", *tamper, kTampers)) {

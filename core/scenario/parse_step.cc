@@ -16,10 +16,13 @@ namespace {
 
 constexpr std::size_t kMaxMessages = 64;
 constexpr std::size_t kMaxSteps = 1000;
+// Reserved for what is said without a frame (RFC 6455, 7.4.1).
+constexpr std::array<std::uint16_t, 3> kNeverSent{1005, 1006, 1015};
 
-std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& node, std::string_view key) {
+std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& node, std::string_view key,
+                                         DurationRange range = DurationRange::kAboveZero) {
   const YamlNode* value = Get(node, key);
-  return value == nullptr ? std::nullopt : ReadDuration(context, key, *value);
+  return value == nullptr ? std::nullopt : ReadDuration(context, key, *value, range);
 }
 
 std::string IdentifierOf(ParseContext& context, const YamlNode& node, std::string_view key) {
@@ -114,6 +117,7 @@ Message ParseMessage(ParseContext& context, const YamlNode& node) {
   if (const YamlNode* capture = Get(node, "capture")) message.capture = ParseCaptures(context, *capture, false);
   message.within = DurationOf(context, node, "within");
   message.max_time = DurationOf(context, node, "max_time");
+  if (const auto* max_time = node.Find("max_time")) message.max_time_range = max_time->value.range;
   return message;
 }
 
@@ -132,7 +136,7 @@ Unique ParseUnique(ParseContext& context, const YamlNode& node) {
     unique.wanted = value.get_bool();
     return unique;
   }
-  unique.after_last_match = ReadDuration(context, "unique", node);
+  unique.after_last_match = ReadDuration(context, "unique", node, DurationRange::kFromZero);
   unique.wanted = unique.after_last_match.has_value();
   return unique;
 }
@@ -170,7 +174,7 @@ ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
   } else {
     context.diagnostics.Error(node.range, "expect_none: \"match\" is missing: which frame must not come?");
   }
-  if (const auto duration = DurationOf(context, node, "for")) {
+  if (const auto duration = DurationOf(context, node, "for", DurationRange::kFromZero)) {
     step.duration = *duration;
   } else if (Get(node, "for") == nullptr) {
     context.diagnostics.Error(node.range, "expect_none: \"for\" is missing: for how long? write for: 1s");
@@ -194,6 +198,10 @@ CloseStep ParseClose(ParseContext& context, const YamlNode& node) {
   if (!CheckKeys(context, node, "close", keys::kClose)) return step;
   if (const YamlNode* code = Get(node, "code")) {
     step.code = static_cast<std::uint16_t>(ReadInteger(context, "code", *code, 1000, 4999).value_or(1000));
+    if (std::ranges::find(kNeverSent, step.code) != kNeverSent.end()) {
+      context.diagnostics.Error(code->range,
+                                fmt::format("code: {} never stands in a close frame (RFC 6455, 7.4.1)", step.code));
+    }
   }
   if (const YamlNode* reason = Get(node, "reason")) {
     step.reason = ReadTemplate(context, "reason", *reason);
@@ -212,7 +220,7 @@ RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node) {
     if (number) step.times = static_cast<std::uint64_t>(*number);
   }
   step.duration = DurationOf(context, node, "for");
-  step.every = DurationOf(context, node, "every");
+  step.every = DurationOf(context, node, "every", DurationRange::kFromZero);
   if (Get(node, "times") == nullptr && Get(node, "for") == nullptr) {
     context.diagnostics.Error(node.range, "repeat: expected times or for: when does it end?");
   }
@@ -247,7 +255,7 @@ Action ParseAction(ParseContext& context, const YamlNode::Entry& entry) {
     return DropStep{};
   }
   if (name == "wait") {
-    return WaitStep{ReadDuration(context, "wait", node).value_or(absl::ZeroDuration())};
+    return WaitStep{ReadDuration(context, "wait", node, DurationRange::kFromZero).value_or(absl::ZeroDuration())};
   }
   PingStep ping;
   if (CheckKeys(context, node, "ping", keys::kPing)) {
@@ -297,6 +305,9 @@ std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node) {
   }
   if (const auto* since = action->value.is_mapping() ? action->value.Find("since") : nullptr) {
     step.since_range = since->value.range;
+  }
+  if (const auto* max_time = action->value.is_mapping() ? action->value.Find("max_time") : nullptr) {
+    step.max_time_range = max_time->value.range;
   }
   step.action = ParseAction(context, *action);
   return step;

@@ -4,9 +4,11 @@
 
 #include "core/base/text.h"
 #include "core/scenario/bundle_file.h"
+#include "core/scenario/folder_suite.h"
 #include "core/scenario/keys.h"
 #include "core/scenario/parse_connection.h"
 #include "core/scenario/parse_match.h"
+#include "core/scenario/yaml_reader.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -55,8 +57,13 @@ Target ParseTarget(ParseContext& context, const YamlNode::Entry& entry) {
   if (!CheckKeys(context, node, entry.key, keys::kTarget)) return target;
   if (const YamlNode* url = Get(node, "url")) {
     target.url = ReadTemplate(context, "url", *url);
-    if (!target.url.empty() && target.url.is_literal() && !IsUrl(target.url.literal())) {
-      context.diagnostics.Error(url->range, fmt::format("url: expected ws:// or wss://, found {}", DescribeNode(*url)));
+    if (!target.url.empty() && target.url.is_literal()) {
+      if (IsUrl(target.url.literal())) {
+        CheckUrl(context, "url", target.url.literal(), url->range);
+      } else {
+        context.diagnostics.Error(url->range,
+                                  fmt::format("url: expected ws:// or wss://, found {}", DescribeNode(*url)));
+      }
     }
   } else {
     context.diagnostics.Error(node.range, fmt::format("target \"{}\": \"url\" is missing", entry.key));
@@ -85,6 +92,7 @@ void AddTarget(ParseContext& context, const YamlNode& node, Suite& suite) {
   if (suite.target_reference) return;
   const std::string literal = text.literal();
   if (IsUrl(literal)) {
+    if (!CheckUrl(context, "target", literal, node.range)) return;
     Target& target = suite.target_candidates.emplace_back();
     target.url = text;
     target.range = node.range;
@@ -102,13 +110,26 @@ void AddTarget(ParseContext& context, const YamlNode& node, Suite& suite) {
                               Excerpt(literal, 80), Suggestion(literal, names)));
 }
 
+// Whether the folder's suite lists `file`.
+bool IsListed(const SourceFiles& files, const std::string& file) {
+  const auto folder = ResolveBundlePath(file, kSuiteOfFolder);
+  const auto suite = folder && *folder != file ? files.find(*folder) : files.end();
+  if (suite == files.end()) return false;
+  Diagnostics ignored;
+  const auto root = ReadYaml(suite->first, suite->second, ignored);
+  const auto* listed = root ? root->Find("files") : nullptr;
+  return listed != nullptr && std::ranges::any_of(listed->value.elements, [&](const YamlNode& element) {
+           const auto pattern = ResolveBundlePath(suite->first, element.text);
+           return pattern && GlobMatches(*pattern, file);
+         });
+}
+
 // A file of a folder suite that was given alone has its target in the suite.
 void ReportNoTarget(ParseContext& context, const YamlNode& root) {
-  const auto folder = ResolveBundlePath(context.file, "suite.wsfleet.yaml");
-  const bool listed = !context.in_folder_suite && folder && *folder != context.file && context.files.contains(*folder);
-  context.diagnostics.Error(root.range,
-                            listed ? "no target; this file is part of suite.wsfleet.yaml: run that, or add target"
-                                   : "no target; add target: wss://host");
+  context.diagnostics.Error(
+      root.range, !context.in_folder_suite && IsListed(context.files, context.file)
+                      ? fmt::format("no target; this file is part of {}: run that, or add target", kSuiteOfFolder)
+                      : "no target; add target: wss://host");
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ struct Message {
   std::vector<Capture> capture;
   std::optional<absl::Duration> within;
   std::optional<absl::Duration> max_time;
-  SourceRange range;  // of the message
+  SourceRange range;           // of the message
+  SourceRange max_time_range;  // of its value, if there is one
 };
 
 struct ExpectStep {
@@ -135,8 +136,8 @@ struct Step {
   std::string via = "main";
   std::string action_name;  // "connect", "expect_seq", …
   Action action;
-  SourceRange range;                             // of the action's key
-  SourceRange id_range, via_range, since_range;  // of what is written there, if it is
+  SourceRange range;                                             // of the action's key
+  SourceRange id_range, via_range, since_range, max_time_range;  // of what is written there, if it is
 };
 
 }  // namespace wsfleet

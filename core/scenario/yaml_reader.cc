@@ -1,5 +1,6 @@
 #include "core/scenario/yaml_reader.h"
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <set>
@@ -220,6 +221,23 @@ std::optional<SourceRange> FindTab(const std::string& file, std::string_view tex
   return std::nullopt;
 }
 
+constexpr std::string_view kQuoteTemplates = "; inside of {…} a template needs quotes: \"${name}\"";
+
+// Whether the text goes wrong where a template stands without quotes.
+bool IsInTemplate(std::string_view text, const SourceRange& range) {
+  std::size_t begin = 0;
+  for (std::uint32_t line = 1; line < range.line && begin < text.size(); ++line) begin = text.find('\n', begin) + 1;
+  const std::size_t at = begin + range.column - 1;
+  return at >= 1 && at <= text.size() && text.substr(at - 1, 2) == "${";
+}
+
+SourceRange RangeOf(const std::string& file, std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const auto line = static_cast<std::uint32_t>(std::ranges::count(before, '\n') + 1);
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 in the first line: npos + 1
+  return {file, line, static_cast<std::uint32_t>(offset - line_begin + 1), 1};
+}
+
 // What can be said without parsing. Empty if all is well.
 std::optional<Refused> CheckText(const std::string& file, std::string_view text) {
   const SourceRange begin{file, 1, 1, 1};
@@ -230,9 +248,12 @@ std::optional<Refused> CheckText(const std::string& file, std::string_view text)
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return Refused{begin, "empty file; expected version, name, scenarios"};
   }
-  if (!IsValidUtf8(text)) return Refused{begin, "the file is not UTF-8 text"};
+  if (const auto wrong = FindInvalidUtf8(text)) {
+    return Refused{RangeOf(file, text, *wrong), fmt::format("the file is not UTF-8 text: there is a byte 0x{:02X}",
+                                                            static_cast<unsigned char>(text[*wrong]))};
+  }
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
-    return Refused{begin, "the file is binary: it holds a zero byte"};
+    return Refused{RangeOf(file, text, zero), "the file is binary: it holds a zero byte"};
   }
   if (const auto tab = FindTab(file, text, false)) return Refused{*tab, "a tab cannot indent YAML; use spaces"};
   return std::nullopt;
@@ -268,7 +289,9 @@ std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text,
     if (tab && static_cast<int>(tab->line) <= error.mark.line + 1) {
       diagnostics.Error(*tab, "a tab cannot indent YAML; use spaces");
     } else {
-      diagnostics.Error(RangeAt(file, error.mark, 1), fmt::format("not YAML: {}", error.msg));
+      const SourceRange range = RangeAt(file, error.mark, 1);
+      diagnostics.Error(range,
+                        fmt::format("not YAML: {}{}", error.msg, IsInTemplate(text, range) ? kQuoteTemplates : ""));
     }
   } catch (const std::exception& error) {
     diagnostics.Error({file, 1, 1, 1}, fmt::format("not YAML: {}", error.what()));

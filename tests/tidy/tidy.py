@@ -130,11 +130,28 @@ def check_mirror(sources: set[str], tests: set[str]) -> list[str]:
     return findings
 
 
+def check_built(sources: set[str], lists: dict[str, str]) -> list[str]:
+    """Each .cc is named by a CMakeLists.txt at or above its folder (`lists`: folder to text). One that is not would never run."""
+    findings = []
+    for source in sorted(sources):
+        path = pathlib.PurePosixPath(source)
+        named = any(re.search(rf"(?<![\w/.]){re.escape(path.relative_to(folder).as_posix())}(?![\w.])",
+                              lists.get(folder.as_posix(), "")) for folder in path.parents)
+        if not named:
+            findings.append(f"{source}:1: no CMakeLists.txt at or above its folder names it")
+    return findings
+
+
 def check_tree(root: pathlib.Path) -> list[str]:
-    findings, sources, tests = [], set(), set()
+    findings, sources, tests, built = [], set(), set(), set()
+    lists = {}
     for top in ("core", "proto", "agent", "coordinator", "cli", "tests"):
         for file in sorted((root / top).rglob("*")):
             path = file.relative_to(root).as_posix()
+            if file.name == "CMakeLists.txt":
+                lists[str(pathlib.PurePosixPath(path).parent)] = file.read_text(encoding="utf-8")
+            if path.endswith(".cc"):
+                built.add(path)
             if file.suffix not in MAX_LINES:
                 continue
             findings += check_source(path, file.read_text(encoding="utf-8"))
@@ -142,7 +159,7 @@ def check_tree(root: pathlib.Path) -> list[str]:
                 tests.add(path)
             elif not path.startswith("tests/"):
                 sources.add(path)
-    return findings + check_mirror(sources, tests)
+    return findings + check_mirror(sources, tests) + check_built(built, lists)
 
 
 def main() -> int:

@@ -82,6 +82,18 @@ class Mirror(unittest.TestCase):
         self.assertIn("core/gone", findings[0])
 
 
+class Built(unittest.TestCase):
+    def test_a_file_that_is_built_passes(self):
+        lists = {"core": "a(SOURCES base/a.cc)", "cli": "b(b.cc)"}
+        self.assertEqual(tidy.check_built({"core/base/a.cc", "cli/b.cc"}, lists), [])
+
+    def test_a_file_that_nothing_builds_is_found(self):
+        lists = {"core": "a(SOURCES base/aa.cc other/a.cc base/a.cc.in)", "": "base/a.cc"}
+        findings = tidy.check_built({"core/base/a.cc"}, lists)
+        self.assertEqual(len(findings), 1)
+        self.assertIn("core/base/a.cc:1", findings[0])
+
+
 class Tree(unittest.TestCase):
     def test_a_finding_in_a_tree_is_an_exit_code(self):
         with tempfile.TemporaryDirectory() as folder:

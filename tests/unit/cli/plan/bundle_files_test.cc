@@ -44,6 +44,17 @@ TEST(Bundle, HoldsFilesThatASuiteNames) {
   EXPECT_EQ(bundle->bundle.files.at("data/frame.bin"), "abc");
 }
 
+TEST(Bundle, OfAListedFileAloneHoldsTheSuiteThatItsTargetStandsIn) {
+  TemporaryDirectory directory;
+  directory.Write("suite.wsfleet.yaml", "version: wsfleet/v1\nname: s\ntarget: ws://a\nfiles: [parts.wsfleet.yaml]\n");
+  const std::string part = directory.Write(
+      "parts.wsfleet.yaml", "version: wsfleet/v1\nname: p\nscenarios:\n  - {name: one, steps: [{wait: 1s}]}\n");
+  const auto bundle = ReadBundle({part});
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_THAT(bundle->bundle.suites, ElementsAre("parts.wsfleet.yaml"));
+  EXPECT_TRUE(bundle->bundle.files.contains("suite.wsfleet.yaml"));
+}
+
 TEST(Bundle, DoesNotFollowALinkOutOfItsFolder) {
   TemporaryDirectory outside, directory;
   const std::string secret = outside.Write("secret", "s3cr3t");

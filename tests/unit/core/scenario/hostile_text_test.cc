@@ -14,8 +14,12 @@ TEST(HostileText, IsRefusedForWhatItIs) {
   EXPECT_EQ(error("\n  \n"), "1:1 empty file; expected version, name, scenarios\n");
   EXPECT_EQ(error("# only words\n"), "1:1 empty file; expected version, name, scenarios\n");
   EXPECT_EQ(error(std::string(10 << 20, '#')), "1:1 file is 10.0 MiB; the limit is 1 MiB\n");
-  EXPECT_EQ(error("\xff\xfe"), "1:1 the file is not UTF-8 text\n");
-  EXPECT_EQ(error(std::string("a: b\0c", 6)), "1:1 the file is binary: it holds a zero byte\n");
+  EXPECT_EQ(error("\xff\xfe"), "1:1 the file is not UTF-8 text: there is a byte 0xFF\n");
+  EXPECT_EQ(error("a: b\nc: d\xC3(\n"), "2:5 the file is not UTF-8 text: there is a byte 0xC3\n");
+  EXPECT_EQ(error(std::string("a: b\0c", 6)), "1:5 the file is binary: it holds a zero byte\n");
+  EXPECT_EQ(error(std::string("a: b\n\nc\0d", 9)), "3:2 the file is binary: it holds a zero byte\n");
+  EXPECT_EQ(error("a: {url: ${env.X}}\n"),
+            "1:11 not YAML: end of map flow not found; inside of {…} a template needs quotes: \"${name}\"\n");
   EXPECT_EQ(error("a: 1\n---\nb: 2\n"), "3:1 a second document; a suite is one YAML document\n");
   EXPECT_EQ(error("a:\n  b: 1\n \tc: 2\n"), "3:2 a tab cannot indent YAML; use spaces\n");
   EXPECT_EQ(error("a: !!python/object x\n"), "1:4 the tag tag:yaml.org,2002:python/object is not supported\n");

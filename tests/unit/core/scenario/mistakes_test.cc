@@ -59,6 +59,13 @@ TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
       InStep("send: {text: 3}", "8:22 text: expected a text, found 3; write \"3\""),
       InStep("send: {text: a, json: b}", "8:25 send has exactly one of json, text, hex, base64, file"),
       InStep("close: {code: 999}", "8:23 code: expected a whole number, 1000 to 4999, found 999"),
+      InStep("close: {code: 1005}", "8:23 code: 1005 never stands in a close frame (RFC 6455, 7.4.1)"),
+      InStep("expect: {match: {$.a: 1}, within: 0s}", "8:43 within: expected more than zero, found \"0s\""),
+      InStep("ping: {within: 1s, max_time: 2s}", "8:38 max_time 2s can never be reached within 1s"),
+      InStep("expect_all: {within: 1s, messages: [{match: {$.a: 1}, max_time: 3s}]}",
+             "8:73 max_time 3s can never be reached within 1s"),
+      InStep("http: {get: \"http://a:99999/\", expect: {status: 200}}",
+             "8:22 get: \"http://a:99999/\": expected a port of 1 to 65535"),
       InStep("wait: 3", "8:15 wait: expected a duration with a unit, found 3; write 3s or 3ms"),
       InStep("http: {headers: {}}", "8:15 an http step has exactly one of get, post, put, patch, delete; found none"),
       InStep("id: 2nd\n        ping: {}", "8:13 id: expected a name of letters, digits and _, found \"2nd\""),
@@ -134,8 +141,8 @@ TEST(Mistakes, OfTemplatesAreRefusedWhereNoneMayStand) {
 
 TEST(Mistakes, OfStepsThatCannotWorkAreRefused) {
   ExpectRefused({
-      InStep("ping: {within: 2s, max_time: 3s}", "8:9 max_time 3s can never be reached within 2s"),
-      InStep("expect: {match: {$.a: 1}, max_time: 5s}", "8:9 max_time 5s can never be reached within 5s"),
+      InStep("ping: {within: 2s, max_time: 3s}", "8:38 max_time 3s can never be reached within 2s"),
+      InStep("expect: {match: {$.a: 1}, max_time: 5s}", "8:45 max_time 5s can never be reached within 5s"),
       InStep("expect_all: {within: 1s, messages: [{name: a, match: {$.a: 1}, within: 2s}]}",
              "8:52 within 2s of a message is longer than the step's 1s"),
       InStep("expect_all: {messages: [{match: {$.a: 1}, capture: {oid: $.b}}, {match: {$.b: \"${oid}\"}}]}",

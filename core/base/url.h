@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace wsfleet::engine {
+namespace wsfleet {
 
 struct Url {
   bool tls = false;
@@ -29,4 +29,4 @@ absl::StatusOr<Url> ResolveUrl(const Url& base, std::string_view reference);
 // Adds percent-encoded parameters to the query.
 void AddQuery(Url& url, std::string_view name, std::string_view value);
 
-}  // namespace wsfleet::engine
+}  // namespace wsfleet

@@ -1,9 +1,9 @@
-#include "agent/engine/url.h"
+#include "core/base/url.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace wsfleet::engine {
+namespace wsfleet {
 namespace {
 
 using ::testing::HasSubstr;
@@ -53,4 +53,4 @@ TEST(Url, OfOneTargetHasOneOrigin) {
 }
 
 }  // namespace
-}  // namespace wsfleet::engine
+}  // namespace wsfleet

@@ -1,4 +1,4 @@
-#include "agent/engine/url.h"
+#include "core/base/url.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "fmt/format.h"
 
-namespace wsfleet::engine {
+namespace wsfleet {
 namespace {
 
 absl::Status Invalid(std::string_view text, std::string_view expected) {
@@ -101,4 +101,4 @@ void AddQuery(Url& url, std::string_view name, std::string_view value) {
   url.target += fmt::format("{}={}", PercentEncode(name), PercentEncode(value));
 }
 
-}  // namespace wsfleet::engine
+}  // namespace wsfleet
