@@ -36,21 +36,14 @@ Session::~Session() = default;
 
 boost::asio::awaitable<SessionOutcome> Session::Run() {
   Result failure = co_await RunSteps(facts_.planned->scenario->steps, false);
-  if (!failure && !cancelled_) failure = JudgeLeftovers();
-  if (connection_) {
-    AddProof(connection_->facts(), true);
-    if (!failure && !inbox_->end() && readers_ > 0) {
-      // Whoever ends a session politely leaves no half-open connection at the target.
-      std::shared_ptr<Connection> connection = connection_;
-      boost::asio::co_spawn(
-          executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1000, ""); },
-          boost::asio::detached);
-      const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
-      while (!inbox_->end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
-    }
-    connection_->Drop();
+  for (const auto& [name, connection] : connections_) {
+    if (!failure && !cancelled_) failure = JudgeLeftovers(*connection);
+    if (connection != current_) AddProof(*connection);
   }
-  while (readers_ > 0) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
+  // The timings that are shown are those of the last step's connection.
+  if (current_) AddProof(*current_);
+  const bool politely = !failure;
+  co_await CloseAll(politely);
   const bool no_traffic = outcome_.proof.connections == 0 || outcome_.proof.bytes_in == 0;
   if (!failure && no_traffic && !cancelled_) {
     failure = MakeFailure(Phase::kNone, FailureClass::kVacuous,
@@ -62,20 +55,37 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   co_return outcome_;
 }
 
+boost::asio::awaitable<void> Session::CloseAll(bool politely) {
+  // Whoever ends a session politely leaves no half-open connection at the target.
+  for (const auto& [name, connection] : connections_) {
+    if (!politely || !connection->wire.is_open()) continue;
+    connection->close_asked = true;
+    boost::asio::co_spawn(
+        executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->wire.Close(1000, ""); },
+        boost::asio::detached);
+  }
+  const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
+  while (politely && readers_ > 0 && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  for (const auto& [name, connection] : connections_) connection->wire.Drop();
+  while (readers_ > 0) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
+}
+
 void Session::Cancel() {
   if (cancelled_) return;
   cancelled_ = true;
   if (http_ != nullptr) http_->Drop();
-  if (connection_ && !connection_->is_open()) {
-    // A handshake, or a close of ours that waits for its answer.
-    connection_->Drop();
-  } else if (connection_) {
-    std::shared_ptr<Connection> connection = connection_;
+  for (const auto& [name, connection] : connections_) {
+    if (!connection->wire.is_open()) {
+      // A handshake, or a close of ours that waits for its answer.
+      connection->wire.Drop();
+      continue;
+    }
     boost::asio::co_spawn(
-        executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->Close(1001, "cancelled"); },
+        executor_,
+        [connection]() -> boost::asio::awaitable<void> { co_await connection->wire.Close(1001, "cancelled"); },
         boost::asio::detached);
     auto timer = std::make_shared<boost::asio::steady_timer>(executor_, std::chrono::milliseconds(100));
-    timer->async_wait([connection, timer](const boost::system::error_code&) { connection->Drop(); });
+    timer->async_wait([connection, timer](const boost::system::error_code&) { connection->wire.Drop(); });
   }
   wake_.cancel();
 }
@@ -89,9 +99,7 @@ boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step
     if (Result stop = Interrupted()) co_return stop;
     if (on_step_) on_step_(step.id.empty() ? step.action_name : step.id);
     Result failure = co_await RunStep(step);
-    if (!failure && inbox_ && !inbox_->frames().empty()) {
-      failure = JudgeReleased(inbox_->Release(EarliestReach(path_, anchors_, SteadyNow())));
-    }
+    if (!failure) failure = ReleaseUnreachable();
     if (failure) {
       Complete(*failure, step);
       co_return failure;
@@ -105,6 +113,7 @@ boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step
 
 boost::asio::awaitable<Session::Result> Session::RunStep(const Step& step) {
   if (!step.id.empty() && std::holds_alternative<SendStep>(step.action)) anchors_[step.id] = SteadyNow();
+  if (const auto via = connections_.find(step.via); via != connections_.end()) current_ = via->second;
   switch (step.action.index()) {
     case 0:
       co_return co_await Do(std::get<0>(step.action));
@@ -191,18 +200,21 @@ void Session::Complete(Failure& failure, const Step& step) const {
   if (!failure.range.known()) failure.range = step.range;
   if (failure.step.empty()) failure.step = step.id.empty() ? step.action_name : step.id;
   // A refusal by close code counts as one of authentication only before the target has said anything.
-  const auto code = inbox_ && inbox_->end() ? std::optional(inbox_->end()->code) : std::nullopt;
+  const std::optional<ConnectionEnd> end = current_ ? current_->inbox.end() : std::nullopt;
+  const auto code = end ? std::optional(end->code) : std::nullopt;
   if (failure.failure_class == FailureClass::kClose && code) {
     failure.evidence.close_code = code;
-    failure.evidence.close_reason = inbox_->end()->reason;
-    if (messages_in_ == 0 && (*code == 1008 || *code == 4401 || *code == 4403)) {
+    failure.evidence.close_reason = end->reason;
+    if (current_->messages_in == 0 && (*code == 1008 || *code == 4401 || *code == 4403)) {
       failure.failure_class = FailureClass::kAuth;
       failure.phase = Phase::kOpen;
     }
   }
   failure.evidence.trace_id = trace_id_;
   failure.evidence.transcript = transcript_;
-  if (connection_) failure.evidence.certificates = connection_->facts().certificates;
+  if (current_ && failure.evidence.certificates.empty()) {
+    failure.evidence.certificates = current_->wire.facts().certificates;
+  }
 }
 
 void Session::Record(bool inbound, std::string_view kind, std::string_view payload) {
@@ -211,7 +223,12 @@ void Session::Record(bool inbound, std::string_view kind, std::string_view paylo
       {SteadyNow() - began_, inbound, std::string(kind), payload.size(), Printable(Excerpt(payload, kMaxExcerpt - 4))});
 }
 
-void Session::AddProof(const WireFacts& facts, bool) {
+void Session::AddProof(NamedConnection& connection) {
+  if (!connection.counted) AddProof(connection.wire.facts());
+  connection.counted = true;
+}
+
+void Session::AddProof(const WireFacts& facts) {
   ProofOfExecution& proof = outcome_.proof;
   if (facts.connected) ++proof.connections;
   if (!facts.peer_address.empty()) proof.peer_address = facts.peer_address;
@@ -244,14 +261,6 @@ boost::asio::awaitable<Session::Result> Session::Do(const RepeatStep& step) {
     if (Result stop = Interrupted()) co_return stop;
   }
   co_return std::nullopt;
-}
-
-boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep&) {
-  co_return MakeFailure(Phase::kNone, FailureClass::kConfig, "reconnect is not in this version");
-}
-
-boost::asio::awaitable<Session::Result> Session::Do(const DropStep&) {
-  co_return MakeFailure(Phase::kNone, FailureClass::kConfig, "drop is not in this version");
 }
 
 }  // namespace wsfleet::engine

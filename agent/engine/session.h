@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/named_connection.h"
 #include "agent/engine/redactor.h"
 #include "agent/engine/session_scope.h"
-#include "agent/engine/transport.h"
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "core/session/expectation.h"
-#include "core/session/inbox.h"
 #include "core/session/reach.h"
 
 namespace wsfleet::engine {
@@ -27,8 +26,8 @@ struct SessionOutcome {
   std::vector<std::string> warnings;
 };
 
-// One session of a scenario: its steps one after the other on one WebSocket connection. Lives on the engine's thread;
-// must outlive Run().
+// One session of a scenario: its steps one after the other, on one or several WebSocket connections. Lives on the
+// engine's thread; must outlive Run().
 class Session {
  public:
   // `facts` as for SessionScope; `base`: the target's URL, resolved.
@@ -73,13 +72,18 @@ class Session {
   };
   using Headers = std::vector<std::pair<std::string, Template>>;
   absl::Status Place(const Template& auth, Placed& request);
-  absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec);
+  // A later field of one name goes over an earlier one.
+  absl::Status AddHeaders(const Headers& headers, Placed& placed);
+  // What a reconnect adds to the connect that it repeats; null for the connect itself.
+  absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec, const ReconnectStep* again);
   // URL, the target's headers and these, and the trace context.
   absl::StatusOr<Placed> Address(const Template& reference, const Headers& headers);
   absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec, bool own_origin);
+  // Dials and upgrades `connection`, and makes it that of its name. Nothing if a template gave no value: see `failure`.
+  boost::asio::awaitable<std::optional<HttpAnswer>> Open(std::shared_ptr<NamedConnection> connection,
+                                                         const ReconnectStep* again, SteadyTime until, Result& failure);
   Result JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed);
   boost::asio::awaitable<Result> JudgeRefusal(const ConnectStep& step, HttpAnswer answer, SteadyTime until);
-  void BeginReading();
 
   // session_http.cc
   Result JudgeHttp(const HttpRequest& step, const HttpAnswer& answer, absl::Duration elapsed);
@@ -87,16 +91,19 @@ class Session {
 
   // session_messages.cc
   boost::asio::awaitable<Result> Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation);
-  boost::asio::awaitable<void> ReadFrames(std::shared_ptr<Connection> connection);
+  boost::asio::awaitable<void> ReadFrames(std::shared_ptr<NamedConnection> connection);
   // One frame or the end; false after the end.
-  bool Receive(Incoming incoming);
+  bool Receive(NamedConnection& connection, Incoming incoming);
   boost::asio::awaitable<void> WaitUntil(SteadyTime time);
   Anchor AnchorOf(const std::string& since) const;
   // `defaults.unexpected`: frames that no step to come can look at, and an end that no step asked for.
   Result JudgeReleased(const std::vector<ReceivedFrame>& released);
-  void MakeRoom(const ReceivedFrame& next);
-  void EndConnection(const Incoming& incoming, SteadyTime now);
-  Result JudgeLeftovers();
+  Result ReleaseUnreachable();
+  void MakeRoom(NamedConnection& connection, const ReceivedFrame& next);
+  void EndConnection(NamedConnection& connection, const Incoming& incoming, SteadyTime now);
+  Result JudgeLeftovers(NamedConnection& connection);
+  // Ends those that are open, politely if so told, and waits until nothing reads any more.
+  boost::asio::awaitable<void> CloseAll(bool politely);
   absl::StatusOr<std::string> BytesOf(const SendStep& step) const;
 
   Failure MakeFailure(Phase phase, FailureClass failure_class, std::string message) const;
@@ -105,7 +112,8 @@ class Session {
   void AddEvidence(Failure& failure, const HttpAnswer& answer) const;
   void Complete(Failure& failure, const Step& step) const;
   void Record(bool inbound, std::string_view kind, std::string_view payload);
-  void AddProof(const WireFacts& facts, bool final);
+  void AddProof(const WireFacts& facts);
+  void AddProof(NamedConnection& connection);
   Result Interrupted();
 
   boost::asio::any_io_executor executor_;
@@ -122,18 +130,13 @@ class Session {
   std::vector<StepPosition> path_;  // the lists of steps that are under way
   std::function<void(std::string_view)> on_step_;
   std::uint64_t unexpected_ = 0;  // frames so far
-  bool end_expected_ = false;     // by an expect_close
-  std::shared_ptr<Connection> connection_;
-  Connection* http_ = nullptr;  // of the http step that is under way
-  std::unique_ptr<Inbox> inbox_;
-  const Expectation* waiting_ = nullptr;  // of the step that waits
-  std::uint64_t frames_ = 0;
-  std::uint64_t messages_in_ = 0;
-  std::map<std::string, SteadyTime> pongs_;
-  std::optional<Failure> stream_failure_;  // protocol error or overflow: ends the session
+  std::map<std::string, std::shared_ptr<NamedConnection>> connections_;
+  std::shared_ptr<NamedConnection> current_;  // that of the step under way; null before the first
+  Connection* http_ = nullptr;                // of the http step that is under way
+  const Expectation* waiting_ = nullptr;      // of the step that waits
+  std::optional<Failure> stream_failure_;     // protocol error or overflow: ends the session
   int readers_ = 0;
   bool cancelled_ = false;
-  bool close_asked_ = false;
   boost::asio::steady_timer wake_;
   SessionOutcome outcome_;
   std::vector<TranscriptEntry> transcript_;

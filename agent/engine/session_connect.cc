@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "agent/engine/jwt.h"
 #include "agent/engine/session.h"
@@ -81,16 +82,21 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_ori
   return tls;
 }
 
+absl::Status Session::AddHeaders(const Headers& headers, Placed& placed) {
+  for (const auto& [name, text] : headers) {
+    auto value = ExpandText(text, scope_);
+    if (!value.ok()) return value.status();
+    const auto same = [&field = name](const HeaderField& other) {
+      return absl::EqualsIgnoreCase(ToAbsl(other.name), ToAbsl(field));
+    };
+    std::erase_if(placed.headers, same);
+    placed.headers.push_back({name, *std::move(value)});
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Session::Placed> Session::Address(const Template& reference, const Headers& headers) {
   Placed placed;
-  const auto add = [&](const Headers& list) -> absl::Status {
-    for (const auto& [name, text] : list) {
-      auto value = ExpandText(text, scope_);
-      if (!value.ok()) return value.status();
-      placed.headers.push_back({name, *std::move(value)});
-    }
-    return absl::OkStatus();
-  };
   auto text = ExpandText(reference, scope_);
   if (!text.ok()) return text.status();
   auto url = ResolveUrl(base_, *text);
@@ -98,9 +104,9 @@ absl::StatusOr<Session::Placed> Session::Address(const Template& reference, cons
   placed.url = *std::move(url);
   placed.own_origin = placed.url.Origin() == base_.Origin();
   if (placed.own_origin) {
-    if (absl::Status status = add(facts_.target->headers); !status.ok()) return status;
+    if (absl::Status status = AddHeaders(facts_.target->headers, placed); !status.ok()) return status;
   }
-  if (absl::Status status = add(headers); !status.ok()) return status;
+  if (absl::Status status = AddHeaders(headers, placed); !status.ok()) return status;
   placed.headers.push_back({"User-Agent", "wsfleet"});
   if (!trace_id_.empty()) {
     placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
@@ -108,14 +114,22 @@ absl::StatusOr<Session::Placed> Session::Address(const Template& reference, cons
   return placed;
 }
 
-absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
+absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, const ReconnectStep* again) {
   auto addressed = Address(spec.url, spec.headers);
   if (!addressed.ok()) return addressed.status();
   Placed placed = *std::move(addressed);
-  for (const auto& [name, text] : spec.query) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) return value.status();
-    AddQuery(placed.url, name, *value);
+  const auto add_query = [&](const Headers& query) -> absl::Status {
+    for (const auto& [name, text] : query) {
+      auto value = ExpandText(text, scope_);
+      if (!value.ok()) return value.status();
+      AddQuery(placed.url, name, *value);
+    }
+    return absl::OkStatus();
+  };
+  if (absl::Status status = add_query(spec.query); !status.ok()) return status;
+  if (again != nullptr) {
+    if (absl::Status status = add_query(again->query); !status.ok()) return status;
+    if (absl::Status status = AddHeaders(again->headers, placed); !status.ok()) return status;
   }
   for (const Template& text : spec.subprotocols) {
     auto value = ExpandText(text, scope_);
@@ -132,38 +146,79 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec) {
   return placed;
 }
 
-boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
-  auto prepared = Prepare(step.connection);
-  if (!prepared.ok()) co_return ConfigFailure(prepared.status());
+boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<NamedConnection> connection,
+                                                                const ReconnectStep* again, SteadyTime until,
+                                                                Result& failure) {
+  auto prepared = Prepare(connection->opened_by.connection, again);
+  if (!prepared.ok()) {
+    failure = ConfigFailure(prepared.status());
+    co_return std::nullopt;
+  }
   Placed placed = *std::move(prepared);
-  const SteadyTime began = SteadyNow();
-  const SteadyTime until = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
   DialOptions options;
   options.url = placed.url;
   options.tls = placed.tls;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = until;
-  if (connection_) AddProof(connection_->facts(), false);
-  connection_ = std::make_shared<Connection>(executor_);
-  inbox_ = std::make_unique<Inbox>(facts_.planned->suite->defaults.inbox);
-  frames_ = messages_in_ = 0;
-  pongs_.clear();
-  close_asked_ = false;
-  std::shared_ptr<Connection> connection = connection_;
-  connection->OnControl([this](Incoming incoming) { Receive(std::move(incoming)); });
+  std::shared_ptr<NamedConnection>& place = connections_[connection->name()];
+  if (place) AddProof(*place);
+  place = current_ = connection;
+  connection->wire.OnControl([this, to = connection.get()](Incoming incoming) { Receive(*to, std::move(incoming)); });
   Record(false, "http", fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)));
   HttpAnswer answer;
-  answer.failure = co_await connection->Dial(std::move(options));
+  answer.failure = co_await connection->wire.Dial(std::move(options));
   if (answer.failure.ok())
-    answer = co_await connection->Upgrade(std::move(placed.headers), std::move(placed.subprotocols));
+    answer = co_await connection->wire.Upgrade(std::move(placed.headers), std::move(placed.subprotocols));
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
-  if (answer.failure.ok()) BeginReading();
-  if (!step.refused.empty()) {
-    Result failure = co_await JudgeRefusal(step, std::move(answer), until);
-    connection->Drop();
-    co_return failure;
+  if (answer.failure.ok()) {
+    ++readers_;
+    boost::asio::co_spawn(executor_, ReadFrames(connection), boost::asio::detached);
   }
-  co_return JudgeConnect(step, answer, SteadyNow() - began);
+  co_return answer;
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
+  const Defaults& defaults = facts_.planned->suite->defaults;
+  const SteadyTime began = SteadyNow();
+  const SteadyTime until = std::min(deadline_, began + step.within.value_or(defaults.within));
+  const auto connection = std::make_shared<NamedConnection>(executor_, step, defaults.inbox);
+  if (step.connection.sequence) {
+    connection->sequence.emplace(*step.connection.sequence);
+    if (absl::Status status = connection->sequence->Bind(scope_); !status.ok()) co_return ConfigFailure(status);
+  }
+  Result failure;
+  std::optional<HttpAnswer> answer = co_await Open(connection, nullptr, until, failure);
+  if (!answer) co_return failure;
+  if (step.refused.empty()) co_return JudgeConnect(step, *answer, SteadyNow() - began);
+  connection->end_expected = true;
+  failure = co_await JudgeRefusal(step, *std::move(answer), until);
+  connection->wire.Drop();
+  co_return failure;
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep& step) {
+  const Defaults& defaults = facts_.planned->suite->defaults;
+  const std::shared_ptr<NamedConnection> before = current_;
+  const ConnectStep& connect = before->opened_by;
+  const SteadyTime until = std::min(deadline_, SteadyNow() + step.within.value_or(defaults.within));
+  absl::Duration backoff = step.backoff;
+  for (std::uint32_t attempt = 1;; ++attempt) {
+    // A new token each time.
+    if (const auto name = ExpandText(connect.connection.auth, scope_); name.ok()) tokens_.erase(*name);
+    const auto connection = std::make_shared<NamedConnection>(executor_, connect, defaults.inbox);
+    if (before->sequence) connection->sequence.emplace(*before->sequence);
+    const SteadyTime began = SteadyNow();
+    Result failure;
+    const std::optional<HttpAnswer> answer = co_await Open(connection, &step, until, failure);
+    if (!answer) co_return failure;
+    failure = JudgeConnect(connect, *answer, SteadyNow() - began);
+    const SteadyTime next = SteadyNow() + backoff;
+    if (!failure || attempt >= step.attempts || next >= until || cancelled_) co_return failure;
+    connection->close_asked = true;
+    connection->wire.Drop();
+    while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
+    backoff *= 2;
+  }
 }
 
 Session::Result Session::JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed) {
@@ -188,12 +243,12 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
   ++outcome_.assertions;
   WireFailure seen = answer.failure;
   std::optional<ConnectionEnd> end;
+  const std::shared_ptr<NamedConnection> connection = current_;
   if (seen.ok()) {
-    while (AsksForClose(step.refused) && !inbox_->end() && messages_in_ == 0 && SteadyNow() < until && !cancelled_) {
-      co_await WaitUntil(until);
-    }
-    end = inbox_->end();
-    if (end && messages_in_ == 0) {
+    const auto undecided = [&] { return !connection->inbox.end() && connection->messages_in == 0; };
+    while (AsksForClose(step.refused) && undecided() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+    end = connection->inbox.end();
+    if (end && connection->messages_in == 0) {
       seen = {Phase::kOpen, IsAuthCode(end->code) ? FailureClass::kAuth : FailureClass::kClose,
               fmt::format("the connection was closed with {} {}", end->code, end->reason)};
     }
@@ -226,11 +281,6 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
     failure.evidence.close_reason = end->reason;
   }
   co_return failure;
-}
-
-void Session::BeginReading() {
-  ++readers_;
-  boost::asio::co_spawn(executor_, ReadFrames(connection_), boost::asio::detached);
 }
 
 }  // namespace wsfleet::engine

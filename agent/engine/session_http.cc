@@ -44,11 +44,14 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   HttpAnswer answer;
   answer.failure = co_await connection->Dial(std::move(options));
   if (answer.failure.ok()) answer = co_await connection->Exchange(std::move(message));
-  AddProof(connection->facts(), false);
+  AddProof(connection->facts());
   connection->Drop();
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
   Result failure = JudgeHttp(step, answer, SteadyNow() - began);
-  if (failure) co_return failure;
+  if (failure) {
+    failure->evidence.certificates = connection->facts().certificates;
+    co_return failure;
+  }
   const Payload payload(Opcode::kText, answer.body);
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, payload, answer.head->headers);

@@ -25,43 +25,47 @@ boost::asio::awaitable<void> Session::WaitUntil(SteadyTime time) {
   co_await wake_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
-boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<Connection> connection) {
+boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<NamedConnection> connection) {
   bool open = true;
   while (open) {
-    Incoming incoming = co_await connection->Read();
-    open = Receive(std::move(incoming));
+    Incoming incoming = co_await connection->wire.Read();
+    open = Receive(*connection, std::move(incoming));
   }
   --readers_;
   wake_.cancel();
 }
 
-void Session::EndConnection(const Incoming& incoming, SteadyTime now) {
+void Session::EndConnection(NamedConnection& connection, const Incoming& incoming, SteadyTime now) {
   ConnectionEnd end;
   const bool closed = incoming.kind == Incoming::Kind::kClosed;
   end.code = closed ? incoming.close_code : 1006;
   end.reason = closed ? incoming.payload : std::string();
   end.at = now;
-  end.asked_for = close_asked_ || cancelled_;
+  end.asked_for = connection.close_asked || cancelled_;
   Record(true, "close", fmt::format("{} {}", end.code, end.reason));
-  inbox_->End(std::move(end));
+  connection.inbox.End(std::move(end));
+  // So that a resume can name it.
+  if (connection.sequence && connection.sequence->last() && !connection.sequence->spec().as.empty()) {
+    scope_.Set(connection.sequence->spec().as, boost::json::value(*connection.sequence->last()));
+  }
 }
 
-bool Session::Receive(Incoming incoming) {
+bool Session::Receive(NamedConnection& connection, Incoming incoming) {
   const SteadyTime now = SteadyNow();
   ReceivedFrame frame;
-  frame.number = ++frames_;
+  frame.number = ++connection.frames;
   frame.at = now;
   wake_.cancel();
   switch (incoming.kind) {
     case Incoming::Kind::kMessage:
-      ++messages_in_;
+      ++connection.messages_in;
       Record(true, incoming.binary ? "binary" : "text", incoming.payload);
       frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
       break;
     case Incoming::Kind::kPing:
     case Incoming::Kind::kPong: {
       const bool ping = incoming.kind == Incoming::Kind::kPing;
-      if (!ping && pongs_.size() < kMaxPongs) pongs_.emplace(incoming.payload, now);
+      if (!ping && connection.pongs.size() < kMaxPongs) connection.pongs.emplace(incoming.payload, now);
       Record(true, ping ? "ping" : "pong", incoming.payload);
       frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
       break;
@@ -69,19 +73,22 @@ bool Session::Receive(Incoming incoming) {
     case Incoming::Kind::kTooLarge:
       // Our limit, which says nothing of the target's conformance.
       stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow, incoming.payload);
-      EndConnection(incoming, now);
+      EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:
       stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
                                     fmt::format("the target broke RFC 6455: {}", incoming.payload));
-      EndConnection(incoming, now);
+      EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kClosed:
-      EndConnection(incoming, now);
+      EndConnection(connection, incoming, now);
       return false;
   }
-  MakeRoom(frame);
-  if (!inbox_->Push(std::move(frame)) && !stream_failure_) {
+  if (connection.sequence && !stream_failure_) {
+    stream_failure_ = connection.sequence->OnFrame(frame.number, frame.payload);
+  }
+  MakeRoom(connection, frame);
+  if (!connection.inbox.Push(std::move(frame)) && !stream_failure_) {
     stream_failure_ =
         MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
                     "more frames arrived than the inbox holds; consume them, use since, or raise defaults.inbox");
@@ -107,7 +114,7 @@ boost::asio::awaitable<Session::Result> Session::Await(absl::StatusOr<std::uniqu
   waiting_ = expectation->get();
   const auto done = absl::MakeCleanup([this] { waiting_ = nullptr; });
   while (true) {
-    Judgement judgement = (*expectation)->Judge(*inbox_, SteadyNow());
+    Judgement judgement = (*expectation)->Judge(current_->inbox, SteadyNow());
     if (judgement.state == Judgement::State::kHolds) co_return std::nullopt;
     if (stream_failure_) co_return stream_failure_;
     if (judgement.state == Judgement::State::kFailed) co_return std::move(judgement.failure);
@@ -130,20 +137,21 @@ boost::asio::awaitable<Session::Result> Session::Do(const ExpectNoneStep& step) 
 }
 boost::asio::awaitable<Session::Result> Session::Do(const ExpectCloseStep& step) {
   const Anchor anchor = AnchorOf(step.since);
-  end_expected_ = true;
+  current_->end_expected = true;
   co_return co_await Await(ExpectClose(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
 }
 
 // Before the inbox overflows, frames go that neither the waiting step nor a later one can use.
-void Session::MakeRoom(const ReceivedFrame& next) {
-  if (inbox_->Fits(next) || waiting_ == nullptr) return;
-  const SteadyTime reach = EarliestReach(path_, anchors_, SteadyNow());
+void Session::MakeRoom(NamedConnection& connection, const ReceivedFrame& next) {
+  if (connection.inbox.Fits(next) || waiting_ == nullptr) return;
+  const SteadyTime reach = EarliestReach(path_, anchors_, connection.name(), SteadyNow());
+  const bool waited_for = &connection == current_.get();
   // The newest stay: they are what a failure shows as nearest.
   const std::uint64_t kept = std::min<std::uint64_t>(64, facts_.planned->suite->defaults.inbox.max_frames / 4);
   const auto useless = [&](const ReceivedFrame& frame) {
-    return frame.number + kept < next.number && frame.at < reach && !waiting_->MayUse(frame);
+    return frame.number + kept < next.number && frame.at < reach && !(waited_for && waiting_->MayUse(frame));
   };
-  if (Result failure = JudgeReleased(inbox_->ReleaseIf(useless))) stream_failure_ = std::move(failure);
+  if (Result failure = JudgeReleased(connection.inbox.ReleaseIf(useless))) stream_failure_ = std::move(failure);
 }
 
 Session::Result Session::JudgeReleased(const std::vector<ReceivedFrame>& released) {
@@ -159,12 +167,20 @@ Session::Result Session::JudgeReleased(const std::vector<ReceivedFrame>& release
   return std::nullopt;
 }
 
-Session::Result Session::JudgeLeftovers() {
-  if (!inbox_) return std::nullopt;
-  Result failure = JudgeReleased(inbox_->Release(SteadyNow() + absl::Nanoseconds(1)));
-  const std::optional<ConnectionEnd>& end = inbox_->end();
+Session::Result Session::ReleaseUnreachable() {
+  Result failure;
+  for (const auto& [name, connection] : connections_) {
+    if (failure || connection->inbox.frames().empty()) continue;
+    failure = JudgeReleased(connection->inbox.Release(EarliestReach(path_, anchors_, name, SteadyNow())));
+  }
+  return failure;
+}
+
+Session::Result Session::JudgeLeftovers(NamedConnection& connection) {
+  Result failure = JudgeReleased(connection.inbox.Release(SteadyNow() + absl::Nanoseconds(1)));
+  const std::optional<ConnectionEnd>& end = connection.inbox.end();
   const Unexpected rule = facts_.planned->suite->defaults.unexpected;
-  if (!failure && rule != Unexpected::kIgnore && end && !end->asked_for && !end_expected_) {
+  if (!failure && rule != Unexpected::kIgnore && end && !end->asked_for && !connection.end_expected) {
     const std::string found =
         fmt::format("the target closed with {} {}, which no step asked for", end->code, Printable(end->reason));
     if (rule == Unexpected::kFail) {
@@ -212,11 +228,12 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
       co_return MakeFailure(Phase::kMessage, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
     scope_.Set(capture.variable, *std::move(value));
   }
-  std::shared_ptr<Connection> connection = connection_;
-  const bool written = !inbox_->end() && co_await connection->Write(binary, *std::move(payload));
+  const std::shared_ptr<NamedConnection> connection = current_;
+  bool written = false;
+  if (!connection->inbox.end()) written = co_await connection->wire.Write(binary, *std::move(payload));
   if (written) co_return std::nullopt;
   if (Result stop = Interrupted()) co_return stop;
-  const std::uint16_t code = inbox_->end() ? inbox_->end()->code : 1006;
+  const std::uint16_t code = connection->inbox.end() ? connection->inbox.end()->code : 1006;
   co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
                         fmt::format("the connection is gone (close code {}); the message was not sent", code));
 }
@@ -226,15 +243,16 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   const std::string payload = RandomHex(8);
   const SteadyTime began = SteadyNow();
   const SteadyTime until = std::min(deadline_, began + step.within.value_or(absl::Seconds(5)));
-  std::shared_ptr<Connection> connection = connection_;
+  const std::shared_ptr<NamedConnection> connection = current_;
+  const std::optional<ConnectionEnd>& end = connection->inbox.end();
   Record(false, "ping", payload);
-  if (!inbox_->end()) co_await connection->Ping(payload);
-  while (!pongs_.contains(payload)) {
+  if (!end) co_await connection->wire.Ping(payload);
+  while (!connection->pongs.contains(payload)) {
     if (stream_failure_) co_return stream_failure_;
-    if (inbox_->end()) {
-      co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
-                            fmt::format("the connection was closed with {} {} while a pong was awaited",
-                                        inbox_->end()->code, inbox_->end()->reason));
+    if (end) {
+      co_return MakeFailure(
+          Phase::kMessage, FailureClass::kClose,
+          fmt::format("the connection was closed with {} {} while a pong was awaited", end->code, end->reason));
     }
     if (cancelled_ || SteadyNow() >= until) {
       if (Result stop = Interrupted()) co_return stop;
@@ -243,7 +261,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
     }
     co_await WaitUntil(until);
   }
-  const absl::Duration round_trip = pongs_.at(payload) - began;
+  const absl::Duration round_trip = connection->pongs.at(payload) - began;
   if (step.max_time && round_trip > *step.max_time) {
     co_return MakeFailure(Phase::kMessage, FailureClass::kLatency,
                           fmt::format("the pong came after {}, expected at most {}", FormatElapsed(round_trip),
@@ -255,19 +273,31 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
 boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
   auto reason = ExpandText(step.reason, scope_);
   if (!reason.ok()) co_return ConfigFailure(reason.status());
-  if (inbox_->end()) co_return std::nullopt;
-  close_asked_ = true;
+  const std::shared_ptr<NamedConnection> connection = current_;
+  if (connection->inbox.end()) co_return std::nullopt;
+  connection->close_asked = true;
   Record(false, "close", fmt::format("{} {}", step.code, *reason));
-  std::shared_ptr<Connection> connection = connection_;
   const std::uint16_t code = step.code;
   boost::asio::co_spawn(
       executor_,
-      [connection, code, text = *reason]() -> boost::asio::awaitable<void> { co_await connection->Close(code, text); },
+      [connection, code, text = *reason]() -> boost::asio::awaitable<void> {
+        co_await connection->wire.Close(code, text);
+      },
       boost::asio::detached);
   const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
-  while (!inbox_->end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
-  if (inbox_->end()) co_return std::nullopt;
+  while (!connection->inbox.end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  if (connection->inbox.end()) co_return std::nullopt;
   co_return MakeFailure(Phase::kClose, FailureClass::kDeadline, "no answering close frame came in time");
+}
+
+boost::asio::awaitable<Session::Result> Session::Do(const DropStep&) {
+  const std::shared_ptr<NamedConnection> connection = current_;
+  connection->close_asked = true;
+  Record(false, "drop", "");
+  connection->wire.Drop();
+  // Its reader reports the end at once, and with it the last number of a sequence is known.
+  while (!connection->inbox.end() && !cancelled_) co_await WaitUntil(deadline_);
+  co_return std::nullopt;
 }
 
 }  // namespace wsfleet::engine

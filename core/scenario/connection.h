@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/source.h"
 #include "core/match/selector.h"
 #include "core/value/template.h"
 
@@ -37,6 +38,7 @@ struct SequenceSpec {
   std::optional<std::int64_t> start;
   bool duplicates_allowed = false;
   std::string as;
+  SourceRange range;  // of its path
 };
 
 struct ConnectionSpec {

@@ -127,6 +127,7 @@ SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
   if (const YamlNode* path = Get(node, "path")) {
     const auto text = ReadText(context, "path", *path);
     if (auto parsed = text ? ParsePath(context, *text, path->range) : std::nullopt) spec.path = *std::move(parsed);
+    spec.range = path->range;
   } else {
     context.diagnostics.Error(node.range, "sequence: \"path\" is missing");
   }
@@ -173,10 +174,7 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
   if (const auto* proxy = node.Find("proxy")) {
     out.proxy = ParseProxy(context, proxy->value, proxy->key_range);
   }
-  if (const auto* sequence = node.Find("sequence")) {
-    out.sequence = ParseSequence(context, sequence->value);
-    context.unsupported.push_back({"sequence", sequence->key_range});
-  }
+  if (const YamlNode* sequence = Get(node, "sequence")) out.sequence = ParseSequence(context, *sequence);
 }
 
 }  // namespace
@@ -276,10 +274,7 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
 ConnectStep ParseConnect(ParseContext& context, const YamlNode& node) {
   ConnectStep step;
   if (!CheckKeys(context, node, "connect", keys::kConnect)) return step;
-  if (const auto* as = node.Find("as")) {
-    step.as = ReadIdentifier(context, "as", as->value).value_or("main");
-    if (step.as != "main") context.unsupported.push_back({"as", as->key_range});
-  }
+  if (const YamlNode* as = Get(node, "as")) step.as = ReadIdentifier(context, "as", *as).value_or("main");
   ParseConnectionSpec(context, node, step.connection);
   if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
   if (const YamlNode* max_time = Get(node, "max_time")) step.max_time = ReadDuration(context, "max_time", *max_time);

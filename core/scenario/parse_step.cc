@@ -245,12 +245,8 @@ Action ParseAction(ParseContext& context, const YamlNode::Entry& entry) {
   if (name == "expect_close") return ParseExpectClose(context, node);
   if (name == "close") return ParseClose(context, node);
   if (name == "repeat") return ParseRepeat(context, node);
-  if (name == "reconnect") {
-    context.unsupported.push_back({"reconnect", entry.key_range});
-    return ParseReconnect(context, node);
-  }
+  if (name == "reconnect") return ParseReconnect(context, node);
   if (name == "drop") {
-    context.unsupported.push_back({"drop", entry.key_range});
     CheckKeys(context, node, "drop", keys::kDrop);
     return DropStep{};
   }
@@ -301,7 +297,6 @@ std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node) {
   if (const auto* via = node.Find("via")) {
     step.via = ReadIdentifier(context, "via", via->value).value_or("main");
     step.via_range = via->value.range;
-    if (step.via != "main") context.unsupported.push_back({"via", via->key_range});
   }
   if (const auto* since = action->value.is_mapping() ? action->value.Find("since") : nullptr) {
     step.since_range = since->value.range;

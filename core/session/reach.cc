@@ -18,7 +18,8 @@ const std::string* LooksSince(const Step& step) {
 // Goes through the steps to come in their order.
 class Walk {
  public:
-  Walk(const std::map<std::string, SteadyTime>& anchors, SteadyTime now) : anchors_(anchors), earliest_(now) {}
+  Walk(const std::map<std::string, SteadyTime>& anchors, std::string_view via, SteadyTime now)
+      : anchors_(anchors), via_(via), earliest_(now) {}
 
   void Through(const std::vector<Step>& steps, std::size_t from) {
     for (std::size_t i = from; i < steps.size() && !over_; ++i) Take(steps[i]);
@@ -29,11 +30,13 @@ class Walk {
  private:
   void Take(const Step& step) {
     // A new connection has an inbox of its own.
-    over_ =
-        over_ || std::holds_alternative<ConnectStep>(step.action) || std::holds_alternative<ReconnectStep>(step.action);
+    const auto* connect = std::get_if<ConnectStep>(&step.action);
+    over_ = (connect != nullptr && connect->as == via_) ||
+            (std::holds_alternative<ReconnectStep>(step.action) && step.via == via_);
     if (over_) return;
     if (const auto* repeat = std::get_if<RepeatStep>(&step.action)) Through(repeat->steps, 0);
-    if (const std::string* since = LooksSince(step); since != nullptr && !renewed_.contains(*since)) {
+    if (const std::string* since = LooksSince(step);
+        since != nullptr && step.via == via_ && !renewed_.contains(*since)) {
       const auto anchor = anchors_.find(*since);
       earliest_ = anchor == anchors_.end() ? SteadyTime() : std::min(earliest_, anchor->second);
     }
@@ -42,6 +45,7 @@ class Walk {
   }
 
   const std::map<std::string, SteadyTime>& anchors_;
+  const std::string_view via_;
   SteadyTime earliest_;
   std::set<std::string> renewed_;
   bool over_ = false;
@@ -50,8 +54,8 @@ class Walk {
 }  // namespace
 
 SteadyTime EarliestReach(std::span<const StepPosition> path, const std::map<std::string, SteadyTime>& anchors,
-                         SteadyTime now) {
-  Walk walk(anchors, now);
+                         std::string_view via, SteadyTime now) {
+  Walk walk(anchors, via, now);
   for (auto position = path.rbegin(); position != path.rend(); ++position) {
     walk.Through(*position->steps, position->next);
     if (position->loops) walk.Through(*position->steps, 0);

@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/now.h"
@@ -18,10 +19,10 @@ struct StepPosition {
   bool loops = false;
 };
 
-// Since when the steps to come look at frames of the connection that is open: a frame received before is out of reach.
-// `path`: the lists that are under way, the outermost first; `anchors`: by id, of steps that have run. The beginning of
-// time if some step to come looks at the whole inbox; `now` if none looks at any frame. Pure.
+// Since when the steps to come look at frames of an open connection (`via`, the name of it): a frame received before is
+// out of reach. `path`: the lists that are under way, the outermost first; `anchors`: by id, of steps that have run.
+// The beginning of time if some step to come looks at the whole inbox; `now` if none looks at any frame. Pure.
 SteadyTime EarliestReach(std::span<const StepPosition> path, const std::map<std::string, SteadyTime>& anchors,
-                         SteadyTime now);
+                         std::string_view via, SteadyTime now);
 
 }  // namespace wsfleet

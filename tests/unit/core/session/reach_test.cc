@@ -41,14 +41,27 @@ Step Repeat(std::vector<Step> steps) {
 }
 
 SteadyTime Reach(const std::vector<Step>& steps, std::size_t next, const std::map<std::string, SteadyTime>& anchors,
-                 bool loops = false) {
+                 bool loops = false, std::string_view via = "main") {
   const StepPosition position{&steps, next, loops};
-  return EarliestReach({&position, 1}, anchors, kNow);
+  return EarliestReach({&position, 1}, anchors, via, kNow);
 }
 
 TEST(Reach, IsEverythingWhileAStepLooksAtTheWholeInbox) {
   EXPECT_EQ(Reach({ExpectSince("")}, 0, {}), kEver);
   EXPECT_EQ(Reach({Send("a"), ExpectSince("")}, 1, {{"a", At(5)}}), kEver);
+}
+
+TEST(Reach, OfAConnectionIsThatOfTheStepsOnIt) {
+  Step other = ExpectSince("");
+  other.via = "phone";
+  ConnectStep connect;
+  connect.as = "phone";
+  Step opens;
+  opens.action = connect;
+  const std::vector<Step> steps{Send("a"), opens, other};
+  EXPECT_EQ(Reach(steps, 1, {}), kNow);
+  EXPECT_EQ(Reach(steps, 2, {}, false, "phone"), kEver);
+  EXPECT_EQ(Reach(steps, 1, {}, false, "phone"), kNow);  // it is opened anew before
 }
 
 TEST(Reach, IsNothingOnceNoStepLooks) {
@@ -83,7 +96,7 @@ TEST(Reach, GoesThroughInnerAndOuterLists) {
   const std::vector<Step> inner{Send("x")};
   const std::vector<Step> outer{Repeat(inner), ExpectSince("a")};
   const StepPosition path[] = {{&outer, 1, false}, {&inner, 0, true}};
-  EXPECT_EQ(EarliestReach(path, {{"a", At(5)}}, kNow), At(5));
+  EXPECT_EQ(EarliestReach(path, {{"a", At(5)}}, "main", kNow), At(5));
   EXPECT_EQ(Reach({Repeat({ExpectSince("a")})}, 0, {{"a", At(6)}}), At(6));
 }
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "agent/engine/transport.h"
+#include "core/scenario/step.h"
+#include "core/session/inbox.h"
+#include "core/session/sequence.h"
+
+namespace wsfleet::engine {
+
+// One connection of a session under the name that its steps use (`as`, `via`): the wire and what came over it. A
+// reconnect makes a new one, which goes on with the sequence. Lives on the engine's thread.
+struct NamedConnection {
+  NamedConnection(const boost::asio::any_io_executor& executor, const ConnectStep& step, InboxLimits limits)
+      : opened_by(step), wire(executor), inbox(limits) {}
+
+  const std::string& name() const { return opened_by.as; }
+
+  const ConnectStep& opened_by;
+  Connection wire;
+  Inbox inbox;
+  std::uint64_t frames = 0;
+  std::uint64_t messages_in = 0;
+  std::map<std::string, SteadyTime> pongs;  // by payload
+  std::optional<SequenceTracker> sequence;
+  bool close_asked = false;   // by us: a close frame, or TCP was cut
+  bool end_expected = false;  // by an expect_close
+  bool counted = false;       // its facts are part of the proof
+};
+
+}  // namespace wsfleet::engine
