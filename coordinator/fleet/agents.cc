@@ -29,7 +29,6 @@ void Fleet::Machine::On(const AgentConnected& event) {
 
   const Agent& agent = sessions_.Connect(event, now_);
   deadlines_.Clear(AgentForgotten{id});
-  std::erase(outbox_.batch().removed_agents, id);
   outbox_.batch().agents.push_back(agent.record);
   outbox_.Send(SendWelcome{event.stream, agent.record.epoch, {held.begin(), held.end()}});
   // The agent counts its leases from sending the hello.

@@ -165,6 +165,18 @@ TEST(Agents, ThatDrainTakeNothingNewUntilTheyAreRestarted) {
   EXPECT_EQ(driver.Count<SendAssignment>(), 1u);
 }
 
+TEST(Agents, ThatDrainedAndComeBackAtTheSameMomentBeginAnew) {
+  FleetDriver driver;
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(DrainRequested{stream});
+  driver.Disconnect(stream);
+  // Is forgotten and written anew in one batch.
+  driver.Connect("eu-1", "eu-west-1");
+  ASSERT_EQ(driver.store().Load().agents.size(), 1u);
+  EXPECT_EQ(driver.store().Load().agents.front().epoch, driver.Last<SendWelcome>().epoch);
+}
+
 TEST(Agents, StayListedForAnHourAfterTheyWereLost) {
   FleetDriver driver;
   driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
