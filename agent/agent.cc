@@ -53,7 +53,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_
                [this] {
                  if (exit_code_) FinishStop();
                }),
-      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, fmt::format("wsfleet/{}", kVersion)}),
+      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, options_.name_servers}),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards,
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },

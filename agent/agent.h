@@ -23,6 +23,7 @@ struct AgentOptions {
   std::string vantage;  // host name: agents of one host are one observation
   std::uint32_t max_shards = 4;
   std::uint32_t max_sessions = 10'000;
+  std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // after SIGTERM shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
 };

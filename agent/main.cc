@@ -68,6 +68,7 @@ AgentOptions ToAgentOptions(const CommandLine& options) {
   result.vantage = machine.nodename;
   result.max_shards = options.max_shards;
   result.max_sessions = options.max_sessions;
+  result.name_servers = options.name_servers;
   result.drain_limit = options.drain_limit;
   return result;
 }

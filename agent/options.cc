@@ -95,6 +95,8 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--max-shards", options.max_shards, "Shards at once")->check(CLI::Range(1u, 1000u));
   app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
   app.add_option("--drain-limit", drain_limit, "How long shards may go on after SIGTERM");
+  app.add_option("--name-servers", options.name_servers,
+                 "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
   app.add_option("--ready-file", options.ready_file, "File that appears when the first session begins");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));

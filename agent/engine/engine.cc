@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "agent/engine/name_resolver.h"
 #include "agent/engine/shard_runner.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/co_spawn.hpp"
@@ -31,6 +32,9 @@ class Engine::Loop {
         context_(1),
         work_(context_.get_executor()),
         lag_timer_(context_) {
+    if (!options_.name_servers.empty()) {
+      NameResolver::Of(context_.get_executor()).UseServers(options_.name_servers);
+    }
     WatchLag();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -40,6 +44,7 @@ class Engine::Loop {
       stopping_ = true;
       lag_timer_.cancel();
       for (const auto& [id, runner] : runners_) runner->Cancel();
+      NameResolver::Of(context_.get_executor()).Stop();
       work_.reset();
     });
     thread_.join();

@@ -46,7 +46,7 @@ struct ShardObserver {
 
 struct EngineOptions {
   std::uint32_t max_concurrent_sessions = 10'000;  // over all shards; further ones wait
-  std::string user_agent = "wsfleet";
+  std::string name_servers;                        // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
 };
 
 // Runs scenarios against targets on a thread of its own. Start, Cancel and the destructor may be called from any

@@ -1,20 +1,45 @@
 #include "agent/engine/guarded_stream.h"
 
+#include <algorithm>
+
 #include "boost/asio/ssl/host_name_verification.hpp"
 
 namespace wsfleet::engine {
 
-std::string GuardedStream::PrepareTls(const std::string& server_name, const std::string& ca_pem, bool insecure) {
+namespace {
+
+int VersionOf(const std::string& name, int otherwise) {
+  if (name == "tls1.0") return TLS1_VERSION;
+  if (name == "tls1.1") return TLS1_1_VERSION;
+  if (name == "tls1.2") return TLS1_2_VERSION;
+  if (name == "tls1.3") return TLS1_3_VERSION;
+  return otherwise;
+}
+
+}  // namespace
+
+std::string GuardedStream::PrepareTls(const std::string& server_name, const TlsOptions& options) {
   boost::system::error_code error;
   context_.emplace(boost::asio::ssl::context::tls_client);
-  SSL_CTX_set_min_proto_version(context_->native_handle(), TLS1_2_VERSION);
+  const int highest = VersionOf(options.max_version, TLS1_3_VERSION);
+  const int lowest = VersionOf(options.min_version, std::min(TLS1_2_VERSION, highest));
+  SSL_CTX_set_min_proto_version(context_->native_handle(), lowest);
+  SSL_CTX_set_max_proto_version(context_->native_handle(), highest);
+  // OpenSSL 3 takes the signatures of TLS 1.0 and 1.1 at no higher level. Only who asks for these versions gets it.
+  if (lowest < TLS1_2_VERSION) SSL_CTX_set_security_level(context_->native_handle(), 0);
   SSL_CTX_set_mode(context_->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  if (ca_pem.empty()) {
+  if (options.ca_pem.empty()) {
     context_->set_default_verify_paths(error);
   } else {
-    context_->add_certificate_authority(boost::asio::buffer(ca_pem), error);
+    context_->add_certificate_authority(boost::asio::buffer(options.ca_pem), error);
   }
   if (error) return "tls: ca is no PEM certificate: " + error.message();
+  if (!options.certificate_pem.empty()) {
+    context_->use_certificate_chain(boost::asio::buffer(options.certificate_pem), error);
+    if (error) return "tls: cert is no PEM certificate: " + error.message();
+    context_->use_private_key(boost::asio::buffer(options.key_pem), boost::asio::ssl::context::pem, error);
+    if (error) return "tls: key is no PEM key of this certificate: " + error.message();
+  }
   tls_.emplace(socket_, *context_);
   // RFC 6066, 3: the name without a port; addresses are not sent.
   boost::system::error_code is_address;
@@ -22,7 +47,7 @@ std::string GuardedStream::PrepareTls(const std::string& server_name, const std:
   if (is_address) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
   constexpr unsigned char kHttp11[] = "\x08http/1.1";
   SSL_set_alpn_protos(tls_->native_handle(), kHttp11, sizeof(kHttp11) - 1);
-  if (insecure) {
+  if (options.insecure) {
     tls_->set_verify_mode(boost::asio::ssl::verify_none);
   } else {
     tls_->set_verify_mode(boost::asio::ssl::verify_peer);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/engine/dialer.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/bind_executor.hpp"
 #include "boost/asio/error.hpp"
@@ -32,13 +33,8 @@ class GuardedStream {
   Tls& tls() { return *tls_; }
 
   // SNI, host name verification (RFC 6125), ALPN http/1.1. Empty, or what is wrong with the settings.
-  std::string PrepareTls(const std::string& server_name, const std::string& ca_pem, bool insecure);
+  std::string PrepareTls(const std::string& server_name, const TlsOptions& options);
 
-  // Ready for another address.
-  void Reset() {
-    boost::system::error_code ignored;
-    if (socket_.is_open()) socket_.close(ignored);
-  }
   void CloseSocket() {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -46,6 +42,11 @@ class GuardedStream {
 
   void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
   void StopRecording() { recording_ = false; }
+  // What was received so far is not the target's.
+  void ForgetRecord() {
+    received_.clear();
+    first_byte_.reset();
+  }
 
   const std::string& received() const { return received_; }
   std::optional<SteadyTime> first_byte() const { return first_byte_; }

@@ -72,9 +72,6 @@ absl::Status CheckFields(const std::vector<HeaderField>& fields) {
 }
 
 std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered) {
-  if (const std::string* extensions = head.Find("sec-websocket-extensions")) {
-    return fmt::format("the answer names the extension \"{}\", which was not offered", *extensions);
-  }
   if (const std::string* subprotocol = head.Find("sec-websocket-protocol")) {
     if (std::ranges::find(offered, *subprotocol) == offered.end()) {
       return fmt::format("the answer names the subprotocol \"{}\", which was not offered", *subprotocol);

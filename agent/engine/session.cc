@@ -56,16 +56,17 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
 }
 
 boost::asio::awaitable<void> Session::CloseAll(bool politely) {
-  // Whoever ends a session politely leaves no half-open connection at the target.
+  // Whoever ends a session politely leaves no half-open connection at the target. Cancel() has said so already, and
+  // cuts the connections itself: cutting them here would take its close frame along.
   for (const auto& [name, connection] : connections_) {
-    if (!politely || !connection->wire.is_open()) continue;
+    if (!politely || cancelled_ || !connection->wire.is_open()) continue;
     connection->close_asked = true;
     boost::asio::co_spawn(
         executor_, [connection]() -> boost::asio::awaitable<void> { co_await connection->wire.Close(1000, ""); },
         boost::asio::detached);
   }
   const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
-  while (politely && readers_ > 0 && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  while ((politely || cancelled_) && readers_ > 0 && SteadyNow() < until) co_await WaitUntil(until);
   for (const auto& [name, connection] : connections_) connection->wire.Drop();
   while (readers_ > 0) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
 }

@@ -68,6 +68,7 @@ class Session {
     std::vector<HeaderField> headers;
     std::vector<std::string> subprotocols;
     TlsOptions tls;
+    std::string proxy;
     bool own_origin = false;  // of the target: its headers and TLS settings go along
   };
   using Headers = std::vector<std::pair<std::string, Template>>;
@@ -78,10 +79,13 @@ class Session {
   absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec, const ReconnectStep* again);
   // URL, the target's headers and these, and the trace context.
   absl::StatusOr<Placed> Address(const Template& reference, const Headers& headers);
+  // Their own settings, over those of the target where it is its origin.
   absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec, bool own_origin);
+  absl::Status PrepareRoute(const ConnectionSpec& spec, Placed& placed);
   // Dials and upgrades `connection`, and makes it that of its name. Nothing if a template gave no value: see `failure`.
   boost::asio::awaitable<std::optional<HttpAnswer>> Open(std::shared_ptr<NamedConnection> connection,
                                                          const ReconnectStep* again, SteadyTime until, Result& failure);
+  Result JudgeExpect(const ConnectExpect& expect, const HttpAnswer& answer);
   Result JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed);
   boost::asio::awaitable<Result> JudgeRefusal(const ConnectStep& step, HttpAnswer answer, SteadyTime until);
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "agent/engine/deflate_extension.h"
 #include "agent/engine/jwt.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
@@ -19,6 +20,33 @@ bool IsAuthCode(std::uint16_t code) { return code == 1008 || code == 4401 || cod
 bool AsksForClose(const std::vector<Refusal>& refused) {
   return std::ranges::any_of(
       refused, [](const Refusal& refusal) { return refusal.close || refusal.reason || refusal.failure_class; });
+}
+
+// Of what was agreed, the parameters that are asked for; no window bits are 15 (RFC 7692, 7.1.2).
+bool Agrees(const DeflateSpec& asked, const DeflateSpec& agreed) {
+  const auto bits = [](const std::optional<std::uint8_t>& wanted, const std::optional<std::uint8_t>& found) {
+    return !wanted || *wanted == found.value_or(15);
+  };
+  return bits(asked.server_max_window_bits, agreed.server_max_window_bits) &&
+         bits(asked.client_max_window_bits, agreed.client_max_window_bits) &&
+         (!asked.server_no_context_takeover || agreed.server_no_context_takeover) &&
+         (!asked.client_no_context_takeover || agreed.client_no_context_takeover);
+}
+
+// What `expect: {tls: …}` looks at; empty without TLS.
+std::map<std::string, boost::json::value> TlsValues(const WireFacts& facts) {
+  std::map<std::string, boost::json::value> values;
+  if (facts.tls_version.empty()) return values;
+  // "TLSv1.3" is tls1.3 in the language.
+  std::string version =
+      "tls" + facts.tls_version.substr(std::min(facts.tls_version.find('v'), facts.tls_version.size() - 1) + 1);
+  values["version"] = std::move(version);
+  values["cipher"] = facts.tls_cipher;
+  if (facts.leaf) {
+    values["issuer"] = facts.leaf->issuer;
+    values["days_left"] = absl::ToInt64Hours(facts.leaf->until - absl::Now()) / 24;
+  }
+  return values;
 }
 
 bool AsksForAnswer(const HttpExpect& answer) {
@@ -75,11 +103,29 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_ori
     return absl::OkStatus();
   };
   if (auto status = fill(spec.ca, standard_tls.ca, tls.ca_pem); !status.ok()) return status;
+  if (auto status = fill(spec.certificate, standard_tls.certificate, tls.certificate_pem); !status.ok()) return status;
+  if (auto status = fill(spec.key, standard_tls.key, tls.key_pem); !status.ok()) return status;
   if (auto status = fill(spec.server_name, standard_tls.server_name, tls.server_name); !status.ok()) return status;
+  tls.min_version = spec.min_version.value_or(standard_tls.min_version.value_or(""));
+  tls.max_version = spec.max_version.value_or(standard_tls.max_version.value_or(""));
   tls.insecure = spec.insecure || standard_tls.insecure;
   if (tls.insecure && outcome_.warnings.empty())
     outcome_.warnings.push_back("insecure: the certificate was not verified");
   return tls;
+}
+
+absl::Status Session::PrepareRoute(const ConnectionSpec& spec, Placed& placed) {
+  auto tls = PrepareTls(spec.tls, placed.own_origin);
+  if (!tls.ok()) return tls.status();
+  placed.tls = *std::move(tls);
+  const std::optional<Template>& proxy = spec.proxy          ? spec.proxy
+                                         : placed.own_origin ? facts_.target->proxy
+                                                             : spec.proxy;
+  if (!proxy) return absl::OkStatus();
+  auto text = ExpandText(*proxy, scope_);
+  if (!text.ok()) return text.status();
+  if (*text != "none") placed.proxy = *std::move(text);
+  return absl::OkStatus();
 }
 
 absl::Status Session::AddHeaders(const Headers& headers, Placed& placed) {
@@ -140,9 +186,7 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, con
   std::vector<HeaderField> fields = placed.headers;
   for (const std::string& name : placed.subprotocols) fields.push_back({"Sec-WebSocket-Protocol", name});
   if (absl::Status status = CheckFields(fields); !status.ok()) return status;
-  auto tls = PrepareTls(spec.tls, placed.own_origin);
-  if (!tls.ok()) return tls.status();
-  placed.tls = *std::move(tls);
+  if (absl::Status status = PrepareRoute(spec, placed); !status.ok()) return status;
   return placed;
 }
 
@@ -158,6 +202,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   DialOptions options;
   options.url = placed.url;
   options.tls = placed.tls;
+  options.proxy = placed.proxy;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = until;
   std::shared_ptr<NamedConnection>& place = connections_[connection->name()];
@@ -167,8 +212,11 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   Record(false, "http", fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)));
   HttpAnswer answer;
   answer.failure = co_await connection->wire.Dial(std::move(options));
-  if (answer.failure.ok())
-    answer = co_await connection->wire.Upgrade(std::move(placed.headers), std::move(placed.subprotocols));
+  UpgradeRequest upgrade;
+  upgrade.headers = std::move(placed.headers);
+  upgrade.subprotocols = std::move(placed.subprotocols);
+  upgrade.deflate = connection->opened_by.connection.compress;
+  if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
   if (answer.failure.ok()) {
     ++readers_;
@@ -221,14 +269,43 @@ boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep& step) {
   }
 }
 
+Session::Result Session::JudgeExpect(const ConnectExpect& expect, const HttpAnswer& answer) {
+  HttpExpect tests;
+  tests.headers = expect.headers;
+  if (expect.subprotocol) tests.headers.emplace_back("sec-websocket-protocol", *expect.subprotocol);
+  if (Result failure = JudgeTests(tests, answer, Phase::kUpgrade)) return failure;
+  const auto fail = [&](Phase phase, std::string message) {
+    Failure failure = MakeFailure(phase, FailureClass::kAssertion, std::move(message));
+    AddEvidence(failure, answer);
+    return failure;
+  };
+  const std::string found = answer.deflate ? DescribeDeflate(*answer.deflate) : std::string("no compression");
+  if (expect.compressed && *expect.compressed != answer.deflate.has_value()) {
+    return fail(Phase::kUpgrade, fmt::format("compress: expected {}, found {}",
+                                             *expect.compressed ? "permessage-deflate" : "no compression", found));
+  }
+  if (expect.compress_parameters && answer.deflate && !Agrees(*expect.compress_parameters, *answer.deflate)) {
+    return fail(Phase::kUpgrade,
+                fmt::format("compress: expected {}, found {}", DescribeDeflate(*expect.compress_parameters), found));
+  }
+  const std::map<std::string, boost::json::value> seen = TlsValues(current_->wire.facts());
+  for (const auto& [name, test] : expect.tls) {
+    auto predicate = Bind(test, scope_);
+    if (!predicate.ok()) return ConfigFailure(predicate.status());
+    const auto value = seen.find(name);
+    if (value == seen.end()) return fail(Phase::kTls, fmt::format("tls {}: there is none", name));
+    if (!Holds(*predicate, value->second)) {
+      return fail(Phase::kTls, fmt::format("tls {}: {}", name, ExplainMismatch(*predicate, value->second)));
+    }
+  }
+  return std::nullopt;
+}
+
 Session::Result Session::JudgeConnect(const ConnectStep& step, const HttpAnswer& answer, absl::Duration elapsed) {
   if (!answer.failure.ok()) return FromWire(answer.failure, &answer);
   if (step.expect) {
     ++outcome_.assertions;
-    HttpExpect tests;
-    tests.headers = step.expect->headers;
-    if (step.expect->subprotocol) tests.headers.emplace_back("sec-websocket-protocol", *step.expect->subprotocol);
-    if (Result failure = JudgeTests(tests, answer, Phase::kUpgrade)) return failure;
+    if (Result failure = JudgeExpect(*step.expect, answer)) return failure;
   }
   if (step.max_time && elapsed > *step.max_time) {
     return MakeFailure(

@@ -32,9 +32,10 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   const SteadyTime began = SteadyNow();
   DialOptions options;
   options.url = placed.url;
-  auto tls = PrepareTls(TlsSpec{}, placed.own_origin);
-  if (!tls.ok()) co_return ConfigFailure(tls.status());
-  options.tls = *std::move(tls);
+  const ConnectionSpec standard;
+  if (absl::Status status = PrepareRoute(standard, placed); !status.ok()) co_return ConfigFailure(status);
+  options.tls = placed.tls;
+  options.proxy = placed.proxy;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
   Record(false, "http", fmt::format("{} {}", step.method, placed.url.target));

@@ -15,6 +15,7 @@
 namespace wsfleet::engine {
 namespace {
 
+constexpr std::size_t kMaxControl = 125;  // RFC 6455, 5.5
 constexpr std::uint64_t kMaxUnexpectedShown = 10;
 constexpr std::size_t kMaxPongs = 1000;  // unsolicited ones are a peer's choice
 
@@ -220,8 +221,13 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   auto payload = BytesOf(step);
   if (!payload.ok()) co_return ConfigFailure(payload.status());
   const bool binary = step.frame == SendStep::Frame::kBinary;
-  Record(false, binary ? "binary" : "text", *payload);
-  const Payload sent(binary ? Opcode::kBinary : Opcode::kText, *payload);
+  const bool pong = step.frame == SendStep::Frame::kPong;
+  if (pong && payload->size() > kMaxControl) {
+    co_return ConfigFailure(absl::InvalidArgumentError(
+        fmt::format("a pong holds at most {} bytes (RFC 6455, 5.5), found {}", kMaxControl, payload->size())));
+  }
+  Record(false, pong ? "pong" : binary ? "binary" : "text", *payload);
+  const Payload sent(pong ? Opcode::kPong : binary ? Opcode::kBinary : Opcode::kText, *payload);
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, sent, {});
     if (!value.ok())
@@ -230,7 +236,15 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   }
   const std::shared_ptr<NamedConnection> connection = current_;
   bool written = false;
-  if (!connection->inbox.end()) written = co_await connection->wire.Write(binary, *std::move(payload));
+  if (!connection->inbox.end() && pong) {
+    written = co_await connection->wire.Pong(*std::move(payload));
+  } else if (!connection->inbox.end()) {
+    OutgoingMessage message;
+    message.binary = binary;
+    message.payload = *std::move(payload);
+    message.fragments = step.fragments;
+    written = co_await connection->wire.Write(std::move(message));
+  }
   if (written) co_return std::nullopt;
   if (Result stop = Interrupted()) co_return stop;
   const std::uint16_t code = connection->inbox.end() ? connection->inbox.end()->code : 1006;

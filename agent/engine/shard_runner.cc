@@ -19,6 +19,10 @@ constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
 
 using Unmet = std::optional<std::pair<SkipReason, std::string>>;
 
+bool RunTogether(const Suite& one, const Suite& other) {
+  return &one == &other || (!one.folder.empty() && one.folder == other.folder);
+}
+
 CaseResult Skipped(CaseResult result, const std::pair<SkipReason, std::string>& reason) {
   result.outcome = Outcome::kSkipped;
   result.skip_reason = reason.first;
@@ -67,23 +71,32 @@ void ShardRunner::Cancel() {
 
 boost::asio::awaitable<void> ShardRunner::Run() {
   const std::shared_ptr<ShardRunner> self = shared_from_this();
-  for (const auto& suite : run_.plan->suites) {
-    std::vector<const PlannedCase*> cases;
-    for (const PlannedCase& planned : run_.plan->cases) {
-      const bool done = std::ranges::find(run_.skip_cases, planned.id) != run_.skip_cases.end();
-      if (planned.suite == suite.get() && !done) cases.push_back(&planned);
+  std::vector<const PlannedCase*> together;
+  for (const PlannedCase& planned : run_.plan->cases) {
+    if (!together.empty() && !RunTogether(*together.front()->suite, *planned.suite)) {
+      std::vector<const PlannedCase*> ready = std::exchange(together, {});
+      co_await RunTiers(std::move(ready));
     }
-    if (!cases.empty() && !cancelled_) co_await RunSuite(*suite, cases);
+    if (std::ranges::find(run_.skip_cases, planned.id) == run_.skip_cases.end()) together.push_back(&planned);
   }
+  if (!together.empty()) co_await RunTiers(std::move(together));
   observer_.on_done(run_.id, cancelled_ ? ShardEnding::kCancelled : ShardEnding::kCompleted);
 }
 
-boost::asio::awaitable<void> ShardRunner::RunSuite(const Suite& suite, const std::vector<const PlannedCase*>& cases) {
-  const ChosenTarget chosen = co_await ChooseTarget(suite, *cases.front());
+boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase*> cases) {
+  std::map<const Suite*, ChosenTarget> targets;
+  std::map<const Suite*, const PlannedCase*> last;
+  for (const PlannedCase* planned : cases) last[planned->suite] = planned;
   std::optional<std::uint32_t> failed_tier;
   for (const PlannedCase* planned : cases) {
     if (cancelled_) co_return;
+    const Suite& suite = *planned->suite;
     const bool stopped = failed_tier && planned->tier > *failed_tier;
+    if (!stopped && !targets.contains(&suite)) {
+      ChosenTarget choice = co_await ChooseTarget(suite, *planned);
+      targets.emplace(&suite, std::move(choice));
+    }
+    const ChosenTarget& chosen = targets[&suite];
     CaseResult result = NewResult(*planned, chosen);
     if (stopped) {
       const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed,
@@ -93,7 +106,7 @@ boost::asio::awaitable<void> ShardRunner::RunSuite(const Suite& suite, const std
       result = co_await RunCase(*planned, chosen);
     }
     // Results of two revisions are none of either: the last one says so.
-    if (planned == cases.back()) co_await JudgeRevision(*planned, chosen, result);
+    if (planned == last[&suite]) co_await JudgeRevision(*planned, chosen, result);
     if (cancelled_) co_return;
     const bool counts =
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;

@@ -34,7 +34,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
     std::string revision;
   };
 
-  boost::asio::awaitable<void> RunSuite(const Suite& suite, const std::vector<const PlannedCase*>& cases);
+  // The cases of one suite, or of a folder of them, tier by tier.
+  boost::asio::awaitable<void> RunTiers(std::vector<const PlannedCase*> cases);
   boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
   boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned,
                                                                   const ChosenTarget& chosen);

@@ -1,15 +1,14 @@
 #include "agent/engine/transport.h"
 
-#include <openssl/x509v3.h>
-
+#include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "agent/engine/deflate_extension.h"
 #include "agent/engine/guarded_stream.h"
 #include "agent/engine/phase_timer.h"
 #include "agent/engine/steady_clock.h"
-#include "agent/engine/target_guard.h"
 #include "boost/asio/as_tuple.hpp"
-#include "boost/asio/connect.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/beast/core/buffers_to_string.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
@@ -25,49 +24,21 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using asio::ip::tcp;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 using WebSocket = websocket::stream<GuardedStream&>;
-
-std::string AddressText(const tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
-                                    : fmt::format("{}:{}", address, endpoint.port());
-}
-
-WireFailure RanOut(Phase phase, absl::Duration after) {
-  return {phase, FailureClass::kDeadline,
-          fmt::format("{} took longer than {}", PhaseName(phase), FormatElapsed(after))};
-}
-
-std::string CertificateText(X509* certificate) {
-  const auto name = [](X509_NAME* x509_name) {
-    char text[256] = {};
-    X509_NAME_oneline(x509_name, text, sizeof(text) - 1);
-    return std::string(text);
-  };
-  tm until{};
-  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until);
-  return fmt::format("{} issuer={} until={:04}-{:02}-{:02}", name(X509_get_subject_name(certificate)),
-                     name(X509_get_issuer_name(certificate)), until.tm_year + 1900, until.tm_mon + 1, until.tm_mday);
-}
 
 }  // namespace
 
 class Connection::Socket {
  public:
-  explicit Socket(asio::any_io_executor executor) : executor_(executor), stream_(executor), resolver_(executor) {}
+  explicit Socket(asio::any_io_executor executor)
+      : executor_(executor), stream_(executor), dialer_(executor, stream_) {}
 
   asio::awaitable<WireFailure> Dial(DialOptions options) {
     options_ = std::move(options);
     begun_ = SteadyNow();
-    tcp::resolver::results_type addresses;
-    WireFailure failure = co_await Resolve(addresses);
-    if (failure.ok()) failure = co_await Connect(addresses);
-    if (failure.ok() && options_.url.tls) failure = co_await Handshake();
-    facts_.timings.total = SteadyNow() - begun_;
-    co_return failure;
+    co_return co_await dialer_.Dial(options_, facts_);
   }
 
   asio::awaitable<HttpAnswer> Exchange(HttpMessage message) {
@@ -102,17 +73,21 @@ class Connection::Socket {
     co_return answer;
   }
 
-  asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols) {
+  asio::awaitable<HttpAnswer> Upgrade(UpgradeRequest upgrade) {
     websocket_.emplace(stream_);
+    websocket_->auto_fragment(false);
+    if (upgrade.deflate) OfferCompression(true);
     websocket_->set_option(
         websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
     websocket_->read_message_max(kMaxMessage);
     websocket_->control_callback(
         [this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
     websocket_->set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
-      for (const HeaderField& header : headers) request.insert(header.name, header.value);
+      for (const HeaderField& header : upgrade.headers) request.insert(header.name, header.value);
+      // In our words: Beast names windows of 15 bits, which some servers decline.
+      if (upgrade.deflate) request.set(http::field::sec_websocket_extensions, OfferDeflate(*upgrade.deflate));
       std::string list;
-      for (const std::string& name : subprotocols) list += (list.empty() ? "" : ", ") + name;
+      for (const std::string& name : upgrade.subprotocols) list += (list.empty() ? "" : ", ") + name;
       if (!list.empty()) request.set(http::field::sec_websocket_protocol, list);
     }));
     const SteadyTime written = SteadyNow();
@@ -131,8 +106,9 @@ class Connection::Socket {
     // What follows a 101 are frames.
     if (answer.head && answer.head->status != 101)
       answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
-    answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, subprotocols);
+    answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, upgrade);
     if (answer.failure.ok()) {
+      if (upgrade.deflate && answer.deflate) OfferCompression(MayCompress(*upgrade.deflate, *answer.deflate));
       open_ = true;
       stream_.Cap(0);
       stream_.StopRecording();
@@ -164,18 +140,35 @@ class Connection::Socket {
     }
   }
 
-  asio::awaitable<bool> Write(bool binary, std::string payload) {
-    if (!is_open()) co_return false;
-    websocket_->binary(binary);
-    auto [error, bytes] = co_await websocket_->async_write(asio::buffer(payload), kTuple);
-    if (!error) ++facts_.frames_out;
-    co_return !error;
+  asio::awaitable<bool> Write(OutgoingMessage message) {
+    const std::string_view payload = message.payload;
+    std::size_t sent = 0;
+    for (std::uint32_t left = std::max(message.fragments, 1U); left > 0; --left) {
+      if (!is_open()) co_return false;
+      websocket_->binary(message.binary);
+      const std::string_view fragment = payload.substr(sent, (payload.size() - sent) / left);
+      const bool last = left == 1;
+      auto [error, bytes] =
+          co_await websocket_->async_write_some(last, asio::buffer(fragment.data(), fragment.size()), kTuple);
+      if (error) co_return false;
+      ++facts_.frames_out;
+      sent += fragment.size();
+    }
+    co_return true;
   }
 
   asio::awaitable<bool> Ping(std::string payload) {
     if (!is_open()) co_return false;
     const websocket::ping_data data(payload);
     auto [error] = co_await websocket_->async_ping(data, kTuple);
+    if (!error) ++facts_.frames_out;
+    co_return !error;
+  }
+
+  asio::awaitable<bool> Pong(std::string payload) {
+    if (!is_open()) co_return false;
+    const websocket::ping_data data(payload);
+    auto [error] = co_await websocket_->async_pong(data, kTuple);
     if (!error) ++facts_.frames_out;
     co_return !error;
   }
@@ -190,11 +183,7 @@ class Connection::Socket {
     co_return !error;
   }
 
-  void Drop() {
-    dropped_ = true;
-    resolver_.cancel();
-    stream_.CloseSocket();
-  }
+  void Drop() { dialer_.Cancel(); }
 
   // Beast's operations on a stream whose handshake is not over break its locks.
   bool is_open() const { return open_ && !closing_ && !ended_; }
@@ -210,79 +199,6 @@ class Connection::Socket {
  private:
   static constexpr int kMaxFragments = 100'000;
 
-  asio::awaitable<WireFailure> Resolve(tcp::resolver::results_type& addresses) {
-    const SteadyTime began = SteadyNow();
-    const SteadyTime deadline = std::min(began + options_.caps.resolve, options_.deadline);
-    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
-    auto [error, results] =
-        co_await resolver_.async_resolve(options_.url.host, std::to_string(options_.url.port), kTuple);
-    facts_.timings.resolve = SteadyNow() - began;
-    if (timer.expired()) co_return RanOut(Phase::kResolve, SteadyNow() - began);
-    if (error) {
-      co_return WireFailure{Phase::kResolve, FailureClass::kDns,
-                            fmt::format("{} does not resolve: {}", options_.url.host, error.message())};
-    }
-    addresses = std::move(results);
-    co_return WireFailure{};
-  }
-
-  asio::awaitable<WireFailure> Connect(const tcp::resolver::results_type& addresses) {
-    const SteadyTime began = SteadyNow();
-    const SteadyTime deadline = std::min(began + options_.caps.connect, options_.deadline);
-    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
-    std::string last = "no address";
-    for (const auto& entry : addresses) {
-      if (IsMetadataAddress(entry.endpoint().address())) {
-        co_return WireFailure{Phase::kConnect, FailureClass::kGuard,
-                              fmt::format("{} is where a cloud keeps credentials; no agent may be led there",
-                                          AddressText(entry.endpoint()))};
-      }
-      const SteadyTime attempt = SteadyNow();
-      stream_.Reset();
-      auto [error] = co_await stream_.socket().async_connect(entry.endpoint(), kTuple);
-      const std::string address = AddressText(entry.endpoint());
-      if (timer.expired()) error = asio::error::timed_out;
-      facts_.attempts.push_back({address, SteadyNow() - attempt, error ? error.message() : std::string()});
-      facts_.timings.connect = SteadyNow() - began;
-      if (!error) {
-        boost::system::error_code ignored;
-        stream_.socket().set_option(tcp::no_delay(true), ignored);
-        facts_.peer_address = address;
-        facts_.connected = true;
-        co_return WireFailure{};
-      }
-      if (timer.expired()) co_return RanOut(Phase::kConnect, SteadyNow() - began);
-      if (dropped_) break;
-      last = fmt::format("{}: {}", address, error.message());
-    }
-    co_return WireFailure{Phase::kConnect, FailureClass::kTcp, last};
-  }
-
-  asio::awaitable<WireFailure> Handshake() {
-    const SteadyTime began = SteadyNow();
-    const SteadyTime deadline = std::min(began + options_.caps.tls, options_.deadline);
-    PhaseTimer timer(executor_, deadline, [this] { Drop(); });
-    const std::string name = options_.tls.server_name.empty() ? options_.url.host : options_.tls.server_name;
-    if (const std::string problem = stream_.PrepareTls(name, options_.tls.ca_pem, options_.tls.insecure);
-        !problem.empty()) {
-      co_return WireFailure{Phase::kTls, FailureClass::kConfig, problem};
-    }
-    auto [error] = co_await stream_.tls().async_handshake(asio::ssl::stream_base::client, kTuple);
-    facts_.timings.tls = SteadyNow() - began;
-    SSL* ssl = stream_.tls().native_handle();
-    facts_.tls_version = SSL_get_version(ssl);
-    if (const char* cipher = SSL_get_cipher_name(ssl)) facts_.tls_cipher = cipher;
-    if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
-      for (int i = 0; i < std::min(sk_X509_num(chain), 8); ++i)
-        facts_.certificates.push_back(CertificateText(sk_X509_value(chain, i)));
-    }
-    if (timer.expired()) co_return RanOut(Phase::kTls, SteadyNow() - began);
-    if (!error) co_return WireFailure{};
-    const long verified = SSL_get_verify_result(ssl);
-    const std::string why = verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
-    co_return WireFailure{Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why)};
-  }
-
   WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error) const {
     if (stream_.received().empty() || IsReset(error)) {
       return {phase, FailureClass::kTcp,
@@ -297,8 +213,16 @@ class Connection::Socket {
            error == http::error::end_of_stream;
   }
 
-  WireFailure JudgeUpgrade(const HttpAnswer& answer, const boost::system::error_code& error, bool expired,
-                           absl::Duration after, const std::vector<std::string>& subprotocols) const {
+  // Reading goes by what the 101 agrees to; `outgoing`: what we send is compressed too.
+  void OfferCompression(bool outgoing) {
+    websocket::permessage_deflate deflate;
+    deflate.client_enable = true;
+    if (!outgoing) deflate.msg_size_threshold = std::numeric_limits<std::size_t>::max();
+    websocket_->set_option(deflate);
+  }
+
+  WireFailure JudgeUpgrade(HttpAnswer& answer, const boost::system::error_code& error, bool expired,
+                           absl::Duration after, const UpgradeRequest& upgrade) const {
     if (!answer.head) {
       if (expired) return RanOut(Phase::kUpgrade, after);
       return ExchangeFailure(Phase::kUpgrade, error);
@@ -306,7 +230,12 @@ class Connection::Socket {
     const std::uint32_t status = answer.head->status;
     const std::string line = fmt::format("{}{}{}", status, answer.head->reason.empty() ? "" : " ", answer.head->reason);
     if (status == 101) {
-      const std::string wrong = error ? error.message() : CheckSwitch(*answer.head, subprotocols);
+      std::string wrong = error ? error.message() : CheckSwitch(*answer.head, upgrade.subprotocols);
+      if (wrong.empty()) {
+        auto agreed = AgreedDeflate(*answer.head, upgrade.deflate);
+        if (!agreed.ok()) wrong = std::string(ToStd(agreed.status().message()));
+        if (agreed.ok()) answer.deflate = *std::move(agreed);
+      }
       if (wrong.empty()) return {};
       return {Phase::kUpgrade, FailureClass::kProtocol, fmt::format("the 101 breaks RFC 6455: {}", wrong)};
     }
@@ -351,6 +280,9 @@ class Connection::Socket {
     if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) return TooLarge();
     const auto& category = boost::system::error_code(websocket::error::closed).category();
     if (error.category() == category) return ProtocolError(error.message());
+    if (error.category() == boost::system::error_code(beast::zlib::error::general).category()) {
+      return ProtocolError(fmt::format("a compressed message cannot be expanded: {}", error.message()));
+    }
     return Incoming{};  // TCP ended: 1006
   }
 
@@ -361,14 +293,13 @@ class Connection::Socket {
 
   asio::any_io_executor executor_;
   GuardedStream stream_;
-  tcp::resolver resolver_;
+  Dialer dialer_;
   DialOptions options_;
   SteadyTime begun_;
   WireFacts facts_;
   std::optional<WebSocket> websocket_;
   beast::flat_buffer buffer_;
   std::function<void(Incoming)> on_control_;
-  bool dropped_ = false;  // no other address is tried
   bool open_ = false;     // the handshake has succeeded
   bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow
   std::optional<Incoming> ended_;
@@ -380,14 +311,10 @@ Connection::~Connection() = default;
 
 asio::awaitable<WireFailure> Connection::Dial(DialOptions options) { return socket_->Dial(std::move(options)); }
 asio::awaitable<HttpAnswer> Connection::Exchange(HttpMessage message) { return socket_->Exchange(std::move(message)); }
-asio::awaitable<HttpAnswer> Connection::Upgrade(std::vector<HeaderField> headers,
-                                                std::vector<std::string> subprotocols) {
-  return socket_->Upgrade(std::move(headers), std::move(subprotocols));
-}
+asio::awaitable<HttpAnswer> Connection::Upgrade(UpgradeRequest upgrade) { return socket_->Upgrade(std::move(upgrade)); }
 asio::awaitable<Incoming> Connection::Read() { return socket_->Read(); }
-asio::awaitable<bool> Connection::Write(bool binary, std::string payload) {
-  return socket_->Write(binary, std::move(payload));
-}
+asio::awaitable<bool> Connection::Write(OutgoingMessage message) { return socket_->Write(std::move(message)); }
+asio::awaitable<bool> Connection::Pong(std::string payload) { return socket_->Pong(std::move(payload)); }
 asio::awaitable<bool> Connection::Ping(std::string payload) { return socket_->Ping(std::move(payload)); }
 asio::awaitable<bool> Connection::Close(std::uint16_t code, std::string reason) {
   return socket_->Close(code, std::move(reason));

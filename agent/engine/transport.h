@@ -7,50 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "agent/engine/dialer.h"
 #include "agent/engine/http_head.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/awaitable.hpp"
-#include "core/base/now.h"
-#include "core/base/url.h"
 #include "core/match/selector.h"
-#include "core/scenario/suite.h"
-#include "core/verdict/result.h"
 
 // The wire: everything that instantiates Boost.Beast lies behind this header, in transport.cc. All of it runs on the
 // thread of the executor that it is given.
 namespace wsfleet::engine {
-
-struct TlsOptions {
-  std::string ca_pem;       // empty: the system's roots
-  std::string server_name;  // empty: the host of the URL
-  bool insecure = false;
-};
-
-struct DialOptions {
-  Url url;
-  TlsOptions tls;
-  PhaseCaps caps;
-  SteadyTime deadline;  // of all phases together
-};
-
-// What became of dialling or of an exchange; failure_class kNone: it worked.
-struct WireFailure {
-  Phase phase = Phase::kNone;
-  FailureClass failure_class = FailureClass::kNone;
-  std::string message;
-  bool ok() const { return failure_class == FailureClass::kNone; }
-};
-
-// Of one connection; counts go on while it lives.
-struct WireFacts {
-  bool connected = false;  // TCP was established
-  std::string peer_address;
-  std::string tls_version, tls_cipher;
-  std::vector<std::string> certificates;
-  std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0;
-  PhaseTimings timings;
-  std::vector<AddressAttempt> attempts;
-};
 
 struct HttpMessage {
   std::string method = "GET";
@@ -60,8 +25,21 @@ struct HttpMessage {
 
 struct HttpAnswer {
   WireFailure failure;
-  std::optional<HttpHead> head;  // also of an answer that was cut short
-  std::string body;              // at most kMaxBody
+  std::optional<HttpHead> head;        // also of an answer that was cut short
+  std::string body;                    // at most kMaxBody
+  std::optional<DeflateSpec> deflate;  // of an upgrade: what was agreed; nothing: frames are not compressed
+};
+
+struct UpgradeRequest {
+  std::vector<HeaderField> headers;
+  std::vector<std::string> subprotocols;
+  std::optional<DeflateSpec> deflate;  // offered
+};
+
+struct OutgoingMessage {
+  bool binary = false;
+  std::string payload;
+  std::uint32_t fragments = 1;  // frames that it is sent in, of about the same size
 };
 
 // What the reading end reports: a whole message, a control frame, or the end.
@@ -89,7 +67,7 @@ class Connection {
   // One HTTP exchange on a dialled connection.
   boost::asio::awaitable<HttpAnswer> Exchange(HttpMessage message);
   // The upgrade; on success the connection is a WebSocket. `head` of the answer is set whenever one was complete.
-  boost::asio::awaitable<HttpAnswer> Upgrade(std::vector<HeaderField> headers, std::vector<std::string> subprotocols);
+  boost::asio::awaitable<HttpAnswer> Upgrade(UpgradeRequest upgrade);
 
   // Called for each ping and pong while a read is under way; set before Upgrade.
   void OnControl(std::function<void(Incoming)> handler);
@@ -98,8 +76,10 @@ class Connection {
   // Pings are answered by it.
   boost::asio::awaitable<Incoming> Read();
   // One at a time. False: the connection is gone.
-  boost::asio::awaitable<bool> Write(bool binary, std::string payload);
+  boost::asio::awaitable<bool> Write(OutgoingMessage message);
+  // At most 125 bytes.
   boost::asio::awaitable<bool> Ping(std::string payload);
+  boost::asio::awaitable<bool> Pong(std::string payload);
   // Sends the close frame; its answer comes through Read().
   boost::asio::awaitable<bool> Close(std::uint16_t code, std::string reason);
   // From the 101 to our close or the end. Write, Ping and Close do nothing at any other time.

@@ -73,7 +73,10 @@ void CheckOwnKeys(ParseContext& context, const YamlNode& root) {
         entry->key_range, key == "scenarios" ? std::string("a suite has scenarios or files, not both")
                                              : fmt::format("\"{}\" does not go with files; write it into a file", key));
   }
-  if (const YamlNode* thresholds = Get(root, "thresholds")) CheckThresholds(context, *thresholds);
+  if (const auto* thresholds = root.Find("thresholds")) {
+    CheckThresholds(context, thresholds->value);
+    context.unsupported.push_back({"thresholds", thresholds->key_range});
+  }
 }
 
 }  // namespace

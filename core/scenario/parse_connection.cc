@@ -71,12 +71,10 @@ ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
       expect.compressed = true;
       expect.compress_parameters = ParseDeflate(context, compress->value);
     }
-    if (expect.compressed.value_or(false)) context.unsupported.push_back({"compress", compress->key_range});
   }
-  if (const auto* tls = node.Find("tls")) {
-    CheckKeys(context, tls->value, "tls", keys::kTlsExpect);
-    expect.tls = ParsePredicateMap(context, "tls", tls->value);
-    context.unsupported.push_back({"expect tls", tls->key_range});
+  if (const YamlNode* tls = Get(node, "tls")) {
+    CheckKeys(context, *tls, "tls", keys::kTlsExpect);
+    expect.tls = ParsePredicateMap(context, "tls", *tls);
   }
   return expect;
 }
@@ -163,17 +161,12 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
       out.subprotocols.push_back(ReadTemplate(context, "subprotocols", element));
     }
   }
-  if (const auto* compress = node.Find("compress")) {
-    const bool off = compress->value.is_scalar() && !ReadBool(context, "compress", compress->value).value_or(false);
-    if (!off) {
-      out.compress = compress->value.is_scalar() ? DeflateSpec() : ParseDeflate(context, compress->value);
-      context.unsupported.push_back({"compress", compress->key_range});
-    }
+  if (const YamlNode* compress = Get(node, "compress")) {
+    const bool off = compress->is_scalar() && !ReadBool(context, "compress", *compress).value_or(false);
+    if (!off) out.compress = compress->is_scalar() ? DeflateSpec() : ParseDeflate(context, *compress);
   }
   if (const YamlNode* tls = Get(node, "tls")) out.tls = ParseTls(context, *tls);
-  if (const auto* proxy = node.Find("proxy")) {
-    out.proxy = ParseProxy(context, proxy->value, proxy->key_range);
-  }
+  if (const YamlNode* proxy = Get(node, "proxy")) out.proxy = ParseProxy(context, *proxy);
   if (const YamlNode* sequence = Get(node, "sequence")) out.sequence = ParseSequence(context, *sequence);
 }
 
@@ -194,18 +187,16 @@ TlsSpec ParseTls(ParseContext& context, const YamlNode& node) {
   pem("cert", tls.certificate);
   if (const YamlNode* key = Get(node, "key")) tls.key = ReadSecretReference(context, "key", *key);
   if (const YamlNode* name = Get(node, "server_name")) tls.server_name = ReadTemplate(context, "server_name", *name);
-  for (const std::string_view key : {"cert", "key"}) {
-    if (const auto* entry = node.Find(key))
-      context.unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
-  }
   if (tls.certificate.has_value() != tls.key.has_value()) {
     context.diagnostics.Error(node.range, "tls: cert and key go together");
   }
   for (const auto& [key, out] : {std::pair("min_version", &tls.min_version), {"max_version", &tls.max_version}}) {
-    const auto* entry = node.Find(key);
-    if (entry == nullptr) continue;
-    *out = ReadWord(context, key, entry->value, kTlsVersions);
-    context.unsupported.push_back({fmt::format("tls {}", key), entry->key_range});
+    if (const YamlNode* version = Get(node, key)) *out = ReadWord(context, key, *version, kTlsVersions);
+  }
+  // The names of the versions are in their order.
+  if (tls.min_version && tls.max_version && *tls.min_version > *tls.max_version) {
+    context.diagnostics.Error(
+        node.range, fmt::format("tls: min_version {} is above max_version {}", *tls.min_version, *tls.max_version));
   }
   if (const auto* insecure = node.Find("insecure")) {
     const auto value = ReadBool(context, "insecure", insecure->value);
@@ -220,18 +211,16 @@ TlsSpec ParseTls(ParseContext& context, const YamlNode& node) {
   return tls;
 }
 
-std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, const SourceRange& key) {
+Template ParseProxy(ParseContext& context, const YamlNode& node) {
   Template proxy = ReadTemplate(context, "proxy", node);
   if (proxy.is_literal()) {
     const std::string url = proxy.literal();
-    if (url == "none") return std::nullopt;
-    if (!url.starts_with("http://") && !url.starts_with("socks5://")) {
+    if (url != "none" && !url.starts_with("http://") && !url.starts_with("socks5://")) {
       context.diagnostics.Error(
           node.range,
           fmt::format("proxy: expected http://host:port, socks5://host:port or none, found {}", DescribeNode(node)));
     }
   }
-  context.unsupported.push_back({"proxy", key});
   return proxy;
 }
 

@@ -10,7 +10,8 @@
 namespace wsfleet {
 
 TlsSpec ParseTls(ParseContext& context, const YamlNode& node);
-std::optional<Template> ParseProxy(ParseContext& context, const YamlNode& node, const SourceRange& key);
+// "none" stays as it is: it overrides the target's.
+Template ParseProxy(ParseContext& context, const YamlNode& node);
 // All of `auth:`, with `from` followed and in the order written.
 std::vector<Credential> ParseCredentials(ParseContext& context, const YamlNode& node);
 HttpRequest ParseHttp(ParseContext& context, const YamlNode& node);

@@ -89,12 +89,13 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node) {
                    : *word == "binary" ? SendStep::Frame::kBinary
                                        : SendStep::Frame::kText;
     }
-    if (step.frame == SendStep::Frame::kPong) context.unsupported.push_back({"opcode: pong", opcode->key_range});
   }
   if (const auto* fragments = node.Find("fragments")) {
     step.fragments =
         static_cast<std::uint32_t>(ReadInteger(context, "fragments", fragments->value, 1, 1000).value_or(1));
-    if (step.fragments > 1) context.unsupported.push_back({"fragments", fragments->key_range});
+    if (step.frame == SendStep::Frame::kPong && step.fragments > 1) {
+      context.diagnostics.Error(fragments->key_range, "fragments: a control frame is never fragmented (RFC 6455, 5.5)");
+    }
   }
   if (const YamlNode* capture = Get(node, "capture")) step.capture = ParseCaptures(context, *capture, false);
   return step;

@@ -72,9 +72,7 @@ Target ParseTarget(ParseContext& context, const YamlNode::Entry& entry) {
   if (const YamlNode* vars = Get(node, "vars")) target.vars = ParseVars(context, *vars);
   if (const YamlNode* headers = Get(node, "headers")) target.headers = ReadTemplateMap(context, "headers", *headers);
   if (const YamlNode* tls = Get(node, "tls")) target.tls = ParseTls(context, *tls);
-  if (const auto* proxy = node.Find("proxy")) {
-    target.proxy = ParseProxy(context, proxy->value, proxy->key_range);
-  }
+  if (const YamlNode* proxy = Get(node, "proxy")) target.proxy = ParseProxy(context, *proxy);
   return target;
 }
 

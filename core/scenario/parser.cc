@@ -44,12 +44,16 @@ class BundleParser {
     if (!root) return;
     if (!IsFolderSuite(*root)) return AddSuite(path, *root, false);
     ParseContext context{path, bundle_.files, diagnostics_};
-    const NotInThisVersion folder{"files", root->Find("files")->key_range};
-    WarnOfLaterVersions({folder}, diagnostics_);
-    for (const ListedSuite& listed : ReadFolderSuite(context, *root)) {
+    const std::vector<ListedSuite> listed = ReadFolderSuite(context, *root);
+    WarnOfLaterVersions(context.unsupported, diagnostics_);
+    for (const ListedSuite& one : listed) {
       const std::size_t before = suites_.size();
-      AddSuite(listed.file, listed.root, true);
-      if (suites_.size() > before) suites_.back().not_in_this_version.push_back(folder);
+      AddSuite(one.file, one.root, true);
+      if (suites_.size() == before) continue;
+      Suite& suite = suites_.back();
+      suite.folder = path;
+      suite.not_in_this_version.insert(suite.not_in_this_version.end(), context.unsupported.begin(),
+                                       context.unsupported.end());
     }
   }
 

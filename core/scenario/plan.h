@@ -43,7 +43,7 @@ struct PlannedCase {
 // Everything an agent needs beyond its own labels and secrets. Immutable; shared between threads.
 struct Plan {
   std::vector<std::shared_ptr<const Suite>> suites;
-  std::vector<PlannedCase> cases;        // by suite, tier, as written
+  std::vector<PlannedCase> cases;        // by suite or folder of suites, tier, as written
   std::vector<std::string> secrets;      // names used by the selected cases
   std::vector<std::string> environment;  // names used
   std::uint32_t language_minor = 1;      // the lowest minor version of wsfleet/v1 that it needs

@@ -47,6 +47,7 @@ class Resolver {
     CheckVariables(suites);
     auto plan = std::make_shared<Plan>();
     for (Suite& suite : suites) AddSuite(std::move(suite), *plan);
+    SortFolders(*plan);
     if (plan->cases.empty() && !diagnostics_.has_errors()) ReportEmpty();
     ResolveResult result;
     result.diagnostics = diagnostics_.Sorted(kMaxDiagnostics);
@@ -96,6 +97,18 @@ class Resolver {
     Refuse(shared->not_in_this_version);
     CollectNames(*shared, selected_, plan_names_);
     plan.suites.push_back(shared);
+  }
+
+  // The suites of a folder stand side by side; their tiers are common.
+  static void SortFolders(Plan& plan) {
+    for (auto begin = plan.cases.begin(); begin != plan.cases.end();) {
+      const auto end = std::find_if(begin, plan.cases.end(), [&](const PlannedCase& other) {
+        return other.suite != begin->suite &&
+               (begin->suite->folder.empty() || other.suite->folder != begin->suite->folder);
+      });
+      std::stable_sort(begin, end, [](const PlannedCase& a, const PlannedCase& b) { return a.tier < b.tier; });
+      begin = end;
+    }
   }
 
   void ResolveTarget(Suite& suite) {

@@ -103,7 +103,8 @@ struct Scenario {
 };
 
 struct Suite {
-  std::string file;  // path in the bundle
+  std::string file;    // path in the bundle
+  std::string folder;  // path of the folder suite that lists it; empty: none. Those of one run tier by tier together
   std::string name;
   std::vector<Target> target_candidates;     // in the order written; the first whose `requires` hold is taken
   std::optional<Template> target_reference;  // `target: "${stage}"`: a name or URL known when variables are

@@ -74,6 +74,32 @@ TEST(Shard, SkipsLaterTiersOnceATierHasFailed) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST(Shard, RunsTheTiersOfAFolderAcrossItsSuites) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.SendFrame(0x81, "hello");
+    peer.Drain();
+  });
+  const auto suite = [](const std::string& name, int first, int second, const std::string& text = "hello") {
+    const auto scenario = [&](int tier, const std::string& awaited) {
+      return "  - {name: t" + std::to_string(tier) + ", priority: " + std::to_string(tier) +
+             ", steps: [{connect: {path: /}}, {expect: {match: {text: " + awaited + "}, within: 50ms}}]}\n";
+    };
+    return "version: wsfleet/v1\nname: " + name + "\nscenarios:\n" + scenario(first, "hello") + scenario(second, text);
+  };
+  SuiteRun::Options options;
+  options.files["a.wsfleet.yaml"] = suite("a", 1, 3);
+  options.files["b.wsfleet.yaml"] = suite("b", 1, 2, "other");
+  SuiteRun run("version: wsfleet/v1\nname: all\ntarget: " + server.url() +
+                   "\nfiles: [b.wsfleet.yaml, a.wsfleet.yaml]\nstop_on_failure: 2\n",
+               options);
+  std::vector<std::string> seen;
+  for (const CaseResult& result : run.Results()) {
+    seen.push_back(result.case_id.value() + " " + std::string(OutcomeName(result.outcome)));
+  }
+  EXPECT_THAT(seen, ElementsAre("b/t1 passed", "a/t1 passed", "b/t2 failed", "a/t3 skipped"));
+}
+
 TEST(Shard, SkipsACaseWhoseRequirementDoesNotHoldAndSaysWhich) {
   ScriptedServer server(AnswerPings);
   SuiteRun run(

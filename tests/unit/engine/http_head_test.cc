@@ -46,11 +46,5 @@ TEST(Switch, MayNameOnlyWhatWasOffered) {
   EXPECT_THAT(CheckSwitch(*head, {"a"}), HasSubstr("b"));
 }
 
-TEST(Switch, MayNotNameAnExtensionThatWasNotOffered) {
-  const auto head = ParseHead("HTTP/1.1 101 S\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
-  ASSERT_TRUE(head.has_value());
-  EXPECT_THAT(CheckSwitch(*head, {}), HasSubstr("permessage-deflate"));
-}
-
 }  // namespace
 }  // namespace wsfleet::engine

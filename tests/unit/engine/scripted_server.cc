@@ -84,11 +84,11 @@ ScriptedPeer::Frame ScriptedPeer::ReadFrame() {
   std::string head, mask;
   if (!ReadExactly(2, head)) return {};
   std::size_t length = static_cast<unsigned char>(head[1]) & 0x7F;
-  if (length == 126) {
+  if (length >= 126) {
     std::string extended;
-    if (!ReadExactly(2, extended)) return {};
-    length = static_cast<std::size_t>(static_cast<unsigned char>(extended[0])) << 8 |
-             static_cast<unsigned char>(extended[1]);
+    if (!ReadExactly(length == 126 ? 2 : 8, extended)) return {};
+    length = 0;
+    for (const char byte : extended) length = length << 8 | static_cast<unsigned char>(byte);
   }
   if (!ReadExactly(4, mask) || !ReadExactly(length, frame.payload)) return {};
   for (std::size_t i = 0; i < length; ++i) {

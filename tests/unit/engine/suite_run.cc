@@ -14,6 +14,7 @@ constexpr std::string_view kFile = "suite.wsfleet.yaml";
 SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_future().share()) {
   Bundle bundle;
   bundle.suites = {std::string(kFile)};
+  for (const auto& [path, text] : options.files) bundle.files[path] = text;
   bundle.files[std::string(kFile)] = suite;
   engine::ShardRun run;
   run.id = kRun;
@@ -28,7 +29,9 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   facts.id = AgentId("test-agent");
   facts.region = RegionName("eu-west-1");
   facts.labels = options.labels;
-  engine_ = std::make_unique<engine::Engine>(facts, engine::EngineOptions{});
+  engine::EngineOptions engine_options;
+  engine_options.name_servers = options.name_servers;
+  engine_ = std::make_unique<engine::Engine>(facts, engine_options);
   engine::ShardObserver observer;
   observer.on_result = [this](engine::RunId, CaseResult result) { results_.push_back(std::move(result)); };
   observer.on_progress = [](engine::RunId, std::string_view, std::string_view) {};

@@ -21,6 +21,8 @@ class SuiteRun {
     std::map<std::string, std::string, std::less<>> secrets = {};
     std::map<std::string, std::string, std::less<>> labels = {};
     std::vector<CaseId> skip_cases = {};
+    std::string name_servers = {};
+    std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
   };
   // Throws if the suite is refused: the test is wrong then.
   SuiteRun(std::string_view suite, Options options);

@@ -26,10 +26,10 @@ TEST(Language, AcceptsEachExample) {
 }
 
 TEST(Language, SaysOfValidKeysThatThisVersionDoesNotRunThem) {
-  const std::string text = SuiteText("      - connect: {path: /ws, as: desk}\n      - via: desk\n        ping: {}\n");
+  const std::string text = SuiteText("      - connect: {path: /ws}\n      - ping: {}\n",
+                                     "target: ws://a\nthresholds: [{expr: connect p95 < 800ms}]\n");
   EXPECT_EQ(Warnings(TextBundle(text)),
-            "7:30 \"as\" is valid, but not in this version: wsfleet run refuses it\n"
-            "8:9 \"via\" is valid, but not in this version: wsfleet run refuses it\n");
+            "4:1 \"thresholds\" is valid, but not in this version: wsfleet run refuses it\n");
 }
 
 TEST(Language, WarnsOfWhatIsAllowedAndUnwise) {

@@ -62,13 +62,15 @@ TEST(Resolve, RefusesAVariableThatNoSuiteHas) {
 }
 
 TEST(Resolve, RefusesWhatThisVersionDoesNotRunOnlyWhereItIsSelected) {
-  std::string text = kMatrixSuite;
-  text += "  - name: later\n    tags: [later]\n    steps: [{connect: {path: /}}, {ping: {}}, {drop: {}}]\n";
-  const Bundle bundle = TextBundle(text);
+  Bundle bundle = TextBundle(kMatrixSuite);
+  bundle.suites.push_back("y.wsfleet.yaml");
+  bundle.files["y.wsfleet.yaml"] =
+      "version: wsfleet/v1\nname: later\ntarget: ws://a\nthresholds: [{expr: connect p95 < 1s}]\n"
+      "scenarios: [{name: one, steps: [{connect: {path: /}}, {ping: {}}]}]\n";
   const ResolveResult all = Resolve(bundle, {}, {});
   ASSERT_EQ(all.plan, nullptr);
-  EXPECT_EQ(all.diagnostics.front().message, "\"drop\" is not in this version");
-  EXPECT_EQ(all.diagnostics.front().range.line, 16u);
+  EXPECT_EQ(all.diagnostics.front().message, "\"thresholds\" is not in this version");
+  EXPECT_EQ(all.diagnostics.front().range.line, 4u);
   Selection selection;
   selection.grep = "early";
   EXPECT_NE(Resolve(bundle, selection, {}).plan, nullptr);

@@ -1,0 +1,269 @@
+#include "agent/engine/dialer.h"
+
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "agent/engine/guarded_stream.h"
+#include "agent/engine/name_resolver.h"
+#include "agent/engine/phase_timer.h"
+#include "agent/engine/proxy.h"
+#include "agent/engine/steady_clock.h"
+#include "agent/engine/target_guard.h"
+#include "boost/asio/as_tuple.hpp"
+#include "boost/asio/co_spawn.hpp"
+#include "boost/asio/detached.hpp"
+#include "boost/asio/use_awaitable.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr absl::Duration kNextAttempt = absl::Milliseconds(250);  // RFC 8305, 8
+constexpr int kMaxCertificates = 8;
+
+std::string AddressText(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+std::string NameText(X509_NAME* name) {
+  char text[256] = {};
+  X509_NAME_oneline(name, text, sizeof(text) - 1);
+  return text;
+}
+
+std::tm UntilOf(X509* certificate) {
+  std::tm until{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until);
+  return until;
+}
+
+std::string CertificateText(X509* certificate) {
+  const std::tm until = UntilOf(certificate);
+  return fmt::format("{} issuer={} until={:04}-{:02}-{:02}", NameText(X509_get_subject_name(certificate)),
+                     NameText(X509_get_issuer_name(certificate)), until.tm_year + 1900, until.tm_mon + 1,
+                     until.tm_mday);
+}
+
+WireFailure GuardFailure(const std::string& address) {
+  return {Phase::kConnect, FailureClass::kGuard,
+          fmt::format("{} is where a cloud keeps credentials; no agent may be led there", address)};
+}
+
+}  // namespace
+
+WireFailure RanOut(Phase phase, absl::Duration after) {
+  return {phase, FailureClass::kDeadline,
+          fmt::format("{} took longer than {}", PhaseName(phase), FormatElapsed(after))};
+}
+
+// Attempts at the addresses of one name (RFC 8305, 5): the next one begins when one has failed, or after a while; the
+// first that succeeds wins. Its coroutines keep it alive.
+struct Dialer::Race : std::enable_shared_from_this<Dialer::Race> {
+  explicit Race(const asio::any_io_executor& on) : executor(on), wake(on) {}
+
+  struct Attempt {
+    explicit Attempt(const asio::any_io_executor& on) : socket(on) {}
+    tcp::endpoint endpoint;
+    tcp::socket socket;
+    SteadyTime began, ended;
+    bool over = false;
+    boost::system::error_code error;
+  };
+
+  void Begin(const tcp::endpoint& endpoint) {
+    auto attempt = std::make_shared<Attempt>(executor);
+    attempt->endpoint = endpoint;
+    attempt->began = SteadyNow();
+    attempts.push_back(attempt);
+    ++running;
+    asio::co_spawn(executor, Run(shared_from_this(), attempt), asio::detached);
+  }
+
+  static asio::awaitable<void> Run(std::shared_ptr<Race> race, std::shared_ptr<Attempt> attempt) {
+    auto [error] = co_await attempt->socket.async_connect(attempt->endpoint, kTuple);
+    attempt->ended = SteadyNow();
+    attempt->over = true;
+    attempt->error = error;
+    --race->running;
+    if (!error && !race->winner) race->winner = attempt;
+    race->wake.cancel();
+  }
+
+  void Stop() {
+    stopped = true;
+    for (const auto& attempt : attempts) {
+      boost::system::error_code ignored;
+      if (attempt != winner) attempt->socket.close(ignored);
+    }
+    wake.cancel();
+  }
+
+  const asio::any_io_executor executor;
+  asio::steady_timer wake;
+  std::vector<tcp::endpoint> endpoints;
+  std::vector<std::shared_ptr<Attempt>> attempts;
+  std::shared_ptr<Attempt> winner;
+  int running = 0;
+  bool stopped = false;
+};
+
+Dialer::Dialer(asio::any_io_executor executor, GuardedStream& stream)
+    : executor_(std::move(executor)), stream_(stream) {}
+
+void Dialer::Cancel() {
+  cancelled_ = true;
+  if (query_) query_->Cancel();
+  if (race_) race_->Stop();
+  stream_.CloseSocket();
+}
+
+asio::awaitable<WireFailure> Dialer::Dial(const DialOptions& options, WireFacts& facts) {
+  options_ = &options;
+  facts_ = &facts;
+  const SteadyTime began = SteadyNow();
+  std::string host = options.url.host;
+  std::uint16_t port = options.url.port;
+  if (!options.proxy.empty()) {
+    const auto proxy = ParseProxy(options.proxy);
+    if (!proxy.ok()) {
+      co_return WireFailure{Phase::kConnect, FailureClass::kConfig, std::string(ToStd(proxy.status().message()))};
+    }
+    host = proxy->host;
+    port = proxy->port;
+    // The proxy resolves the target's name; an address can be judged here.
+    boost::system::error_code is_name;
+    const auto literal = asio::ip::make_address(options.url.host, is_name);
+    if (!is_name && IsMetadataAddress(literal)) co_return GuardFailure(options.url.host);
+  }
+  WireFailure failure = co_await Resolve(std::move(host), port);
+  if (failure.ok()) failure = co_await Connect();
+  if (failure.ok() && options.url.tls) failure = co_await Handshake();
+  facts.timings.total = SteadyNow() - began;
+  co_return failure;
+}
+
+asio::awaitable<WireFailure> Dialer::Resolve(std::string host, std::uint16_t port) {
+  const SteadyTime began = SteadyNow();
+  const SteadyTime deadline = std::min(began + options_->caps.resolve, options_->deadline);
+  query_ = NameResolver::Of(executor_).Start(executor_, host);
+  const Resolution resolution = co_await query_->Wait(deadline);
+  facts_->timings.resolve = SteadyNow() - began;
+  switch (resolution.outcome) {
+    case Resolution::Outcome::kTimedOut:
+      co_return RanOut(Phase::kResolve, SteadyNow() - began);
+    case Resolution::Outcome::kCancelled:
+      co_return WireFailure{Phase::kResolve, FailureClass::kDns, "resolving was cancelled"};
+    case Resolution::Outcome::kNotFound:
+      co_return WireFailure{Phase::kResolve, FailureClass::kDns,
+                            fmt::format("{} does not resolve: {}", host, resolution.reason)};
+    case Resolution::Outcome::kFound:
+      break;
+  }
+  race_ = std::make_shared<Race>(executor_);
+  for (const asio::ip::address& address : resolution.addresses) {
+    const tcp::endpoint endpoint(address, port);
+    if (IsMetadataAddress(address)) co_return GuardFailure(AddressText(endpoint));
+    race_->endpoints.push_back(endpoint);
+  }
+  co_return WireFailure{};
+}
+
+asio::awaitable<WireFailure> Dialer::Connect() {
+  const SteadyTime began = SteadyNow();
+  const SteadyTime deadline = std::min(began + options_->caps.connect, options_->deadline);
+  const std::shared_ptr<Race> race = race_;
+  SteadyTime next = began;
+  while (!race->winner && !race->stopped && SteadyNow() < deadline) {
+    const bool more = race->attempts.size() < race->endpoints.size();
+    if (more && (race->running == 0 || SteadyNow() >= next)) {
+      race->Begin(race->endpoints[race->attempts.size()]);
+      next = SteadyNow() + kNextAttempt;
+      continue;
+    }
+    if (!more && race->running == 0) break;
+    race->wake.expires_at(ToChrono(more ? std::min(next, deadline) : deadline));
+    co_await race->wake.async_wait(kTuple);
+  }
+  race->Stop();
+  facts_->timings.connect = SteadyNow() - began;
+  std::string last = "no address";
+  for (const auto& attempt : race->attempts) {
+    const std::string address = AddressText(attempt->endpoint);
+    const std::string what = attempt == race->winner ? std::string()
+                             : attempt->over         ? attempt->error.message()
+                             : race->winner          ? "another address was faster"
+                                                     : "no answer";
+    facts_->attempts.push_back({address, (attempt->over ? attempt->ended : SteadyNow()) - attempt->began, what});
+    if (attempt->over && attempt->error) last = fmt::format("{}: {}", address, what);
+  }
+  if (!race->winner) {
+    if (!cancelled_ && SteadyNow() >= deadline) co_return RanOut(Phase::kConnect, SteadyNow() - began);
+    co_return WireFailure{Phase::kConnect, FailureClass::kTcp, cancelled_ ? "connecting was cancelled" : last};
+  }
+  facts_->peer_address = AddressText(race->winner->endpoint);
+  facts_->connected = true;
+  stream_.socket() = std::move(race->winner->socket);
+  boost::system::error_code ignored;
+  stream_.socket().set_option(tcp::no_delay(true), ignored);
+  if (options_->proxy.empty()) co_return WireFailure{};
+  WireFailure failure = co_await OpenTunnel(deadline);
+  facts_->timings.connect = SteadyNow() - began;
+  co_return failure;
+}
+
+asio::awaitable<WireFailure> Dialer::OpenTunnel(SteadyTime deadline) {
+  const SteadyTime began = SteadyNow();
+  PhaseTimer timer(executor_, deadline, [this] { stream_.CloseSocket(); });
+  auto proxy = ParseProxy(options_->proxy);
+  std::string host = options_->url.host;
+  const std::string problem =
+      co_await engine::OpenTunnel(stream_, *std::move(proxy), std::move(host), options_->url.port);
+  if (timer.expired()) co_return RanOut(Phase::kConnect, SteadyNow() - began);
+  stream_.ForgetRecord();
+  if (problem.empty()) co_return WireFailure{};
+  co_return WireFailure{Phase::kConnect, FailureClass::kProxy, problem};
+}
+
+asio::awaitable<WireFailure> Dialer::Handshake() {
+  const SteadyTime began = SteadyNow();
+  const SteadyTime deadline = std::min(began + options_->caps.tls, options_->deadline);
+  PhaseTimer timer(executor_, deadline, [this] { stream_.CloseSocket(); });
+  const std::string name = options_->tls.server_name.empty() ? options_->url.host : options_->tls.server_name;
+  if (const std::string problem = stream_.PrepareTls(name, options_->tls); !problem.empty()) {
+    co_return WireFailure{Phase::kTls, FailureClass::kConfig, problem};
+  }
+  auto [error] = co_await stream_.tls().async_handshake(asio::ssl::stream_base::client, kTuple);
+  facts_->timings.tls = SteadyNow() - began;
+  NoteTls();
+  if (timer.expired()) co_return RanOut(Phase::kTls, SteadyNow() - began);
+  if (!error) co_return WireFailure{};
+  const long verified = SSL_get_verify_result(stream_.tls().native_handle());
+  const std::string why = verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
+  co_return WireFailure{Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why)};
+}
+
+void Dialer::NoteTls() {
+  SSL* ssl = stream_.tls().native_handle();
+  facts_->tls_version = SSL_get_version(ssl);
+  if (const char* cipher = SSL_get_cipher_name(ssl)) facts_->tls_cipher = cipher;
+  STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+  if (chain == nullptr || sk_X509_num(chain) == 0) return;
+  for (int i = 0; i < std::min(sk_X509_num(chain), kMaxCertificates); ++i) {
+    facts_->certificates.push_back(CertificateText(sk_X509_value(chain, i)));
+  }
+  X509* leaf = sk_X509_value(chain, 0);
+  const std::tm until = UntilOf(leaf);
+  facts_->leaf = {NameText(X509_get_issuer_name(leaf)), absl::FromTM(until, absl::UTCTimeZone())};
+}
+
+}  // namespace wsfleet::engine

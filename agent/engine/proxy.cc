@@ -1,0 +1,206 @@
+#include "agent/engine/proxy.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "agent/engine/guarded_stream.h"
+#include "agent/engine/http_head.h"
+#include "boost/asio/as_tuple.hpp"
+#include "boost/asio/ip/address.hpp"
+#include "boost/asio/read.hpp"
+#include "boost/asio/use_awaitable.hpp"
+#include "boost/asio/write.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMaxHead = 16 * 1024;
+
+// Bytes from and to the proxy; an empty answer of Read is an error.
+class ProxyStream {
+ public:
+  explicit ProxyStream(GuardedStream& stream) : stream_(stream) {}
+
+  asio::awaitable<bool> Write(std::string bytes) {
+    auto [error, written] = co_await asio::async_write(stream_, asio::buffer(bytes), kTuple);
+    error_ = error;
+    co_return !error;
+  }
+  asio::awaitable<std::string> Read(std::size_t bytes) {
+    std::string into(bytes, '\0');
+    auto [error, read] = co_await asio::async_read(stream_, asio::buffer(into), kTuple);
+    error_ = error;
+    if (error) into.clear();
+    co_return into;
+  }
+  std::string Gone() const { return fmt::format("the proxy ended the connection: {}", error_.message()); }
+
+ private:
+  GuardedStream& stream_;
+  boost::system::error_code error_;
+};
+
+asio::awaitable<std::string> OpenHttp(ProxyStream stream, Proxy proxy, std::string host, std::uint16_t port) {
+  const std::string authority =
+      host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  std::string request = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
+  if (!proxy.user.empty()) {
+    std::string credentials;
+    absl::Base64Escape(fmt::format("{}:{}", proxy.user, proxy.password), &credentials);
+    request += fmt::format("Proxy-Authorization: Basic {}\r\n", credentials);
+  }
+  request += "\r\n";
+  bool good = co_await stream.Write(std::move(request));
+  if (!good) co_return stream.Gone();
+  // Byte by byte: what follows the head is the target's.
+  std::string head;
+  while (!head.ends_with("\r\n\r\n")) {
+    if (head.size() == kMaxHead) co_return fmt::format("the proxy's answer is longer than {} bytes", kMaxHead);
+    const std::string byte = co_await stream.Read(1);
+    if (byte.empty()) co_return stream.Gone();
+    head += byte;
+  }
+  const auto answer = ParseHead(head);
+  if (!answer) co_return fmt::format("the proxy does not speak HTTP: {}", Printable(Excerpt(head, 80)));
+  if (answer->status >= 200 && answer->status <= 299) co_return std::string();
+  co_return fmt::format("the proxy answered {} {}", answer->status, Printable(Excerpt(answer->reason, 80)));
+}
+
+std::string SocksReply(unsigned code) {
+  constexpr std::array<std::string_view, 9> kReplies{"",
+                                                     "general failure",
+                                                     "not allowed by its rules",
+                                                     "network unreachable",
+                                                     "host unreachable",
+                                                     "connection refused",
+                                                     "TTL expired",
+                                                     "command not supported",
+                                                     "address type not supported"};
+  return code < kReplies.size() ? std::string(kReplies[code]) : fmt::format("reply {}", code);
+}
+
+// What a SOCKS5 request calls the target (RFC 1928, 5). A name of more than 255 bytes gives nothing.
+std::string SocksAddress(const std::string& host) {
+  boost::system::error_code not_literal;
+  const asio::ip::address literal = asio::ip::make_address(host, not_literal);
+  if (not_literal) {
+    if (host.size() > 255) return {};
+    return std::string("\x03") + static_cast<char>(host.size()) + host;
+  }
+  if (literal.is_v4()) {
+    const auto bytes = literal.to_v4().to_bytes();
+    return std::string("\x01") + std::string(bytes.begin(), bytes.end());
+  }
+  const auto bytes = literal.to_v6().to_bytes();
+  return std::string("\x04") + std::string(bytes.begin(), bytes.end());
+}
+
+asio::awaitable<std::string> SignIn(ProxyStream& stream, Proxy proxy) {
+  const std::string methods = proxy.user.empty() ? std::string("\x05\x01\x00", 3) : std::string("\x05\x02\x00\x02", 4);
+  bool good = co_await stream.Write(methods);
+  std::string chosen;
+  if (good) chosen = co_await stream.Read(2);
+  if (chosen.empty()) co_return stream.Gone();
+  if (chosen[0] != 5) co_return std::string("the proxy does not speak SOCKS5");
+  if (chosen[1] == 0) co_return std::string();
+  if (chosen[1] != 2 || proxy.user.empty()) co_return std::string("the proxy asks for a way to sign in that we lack");
+  std::string request("\x01");
+  request += static_cast<char>(proxy.user.size());
+  request += proxy.user;
+  request += static_cast<char>(proxy.password.size());
+  request += proxy.password;
+  good = co_await stream.Write(std::move(request));
+  std::string verdict;
+  if (good) verdict = co_await stream.Read(2);
+  if (verdict.empty()) co_return stream.Gone();
+  co_return std::string(verdict[1] == 0 ? "" : "the proxy refused user and password");
+}
+
+asio::awaitable<std::string> OpenSocks(ProxyStream stream, Proxy proxy, std::string host, std::uint16_t port) {
+  const std::string problem = co_await SignIn(stream, std::move(proxy));
+  if (!problem.empty()) co_return problem;
+  const std::string address = SocksAddress(host);
+  if (address.empty()) co_return std::string("a host name of more than 255 bytes does not go through SOCKS5");
+  std::string request("\x05\x01\x00", 3);
+  request += address;
+  request += static_cast<char>(port >> 8);
+  request += static_cast<char>(port & 0xFF);
+  const bool good = co_await stream.Write(std::move(request));
+  std::string reply;
+  if (good) reply = co_await stream.Read(4);
+  if (reply.empty()) co_return stream.Gone();
+  if (reply[0] != 5) co_return std::string("the proxy does not speak SOCKS5");
+  if (reply[1] != 0) {
+    co_return fmt::format("the proxy could not connect: {}", SocksReply(static_cast<unsigned char>(reply[1])));
+  }
+  // The address that it connected from, which nobody needs.
+  std::size_t rest = reply[3] == 1 ? 4 : 16;
+  if (reply[3] == 3) {
+    const std::string length = co_await stream.Read(1);
+    if (length.empty()) co_return stream.Gone();
+    rest = static_cast<unsigned char>(length[0]);
+  }
+  const std::string bound = co_await stream.Read(rest + 2);
+  co_return bound.empty() ? stream.Gone() : std::string();
+}
+
+}  // namespace
+
+absl::StatusOr<Proxy> ParseProxy(std::string_view text) {
+  Proxy proxy;
+  const auto invalid = [](std::string_view expected) {
+    return absl::InvalidArgumentError(fmt::format("proxy: expected {}", expected));
+  };
+  constexpr std::string_view kHttp = "http://", kSocks = "socks5://";
+  if (text.starts_with(kHttp)) {
+    text.remove_prefix(kHttp.size());
+  } else if (text.starts_with(kSocks)) {
+    proxy.kind = Proxy::Kind::kSocks5;
+    text.remove_prefix(kSocks.size());
+  } else {
+    return invalid("http://host:port or socks5://host:port");
+  }
+  if (text.ends_with('/')) text.remove_suffix(1);
+  if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
+    const std::string_view user = text.substr(0, at);
+    const std::size_t colon = user.find(':');
+    proxy.user = std::string(user.substr(0, colon));
+    if (colon != std::string_view::npos) proxy.password = std::string(user.substr(colon + 1));
+    // RFC 1929, 2: one byte each says how long they are.
+    if (proxy.user.empty() || proxy.user.size() > 255 || proxy.password.size() > 255) {
+      return invalid("a user and a password of at most 255 bytes");
+    }
+    text.remove_prefix(at + 1);
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || (text.starts_with('[') && text.find(']') > colon)) {
+    return invalid("a port after the host");
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string_view port = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), proxy.port);
+  if (error != std::errc() || end != port.data() + port.size() || proxy.port == 0)
+    return invalid("a port of 1 to 65535");
+  if (host.empty()) return invalid("a host");
+  proxy.host = std::string(host);
+  return proxy;
+}
+
+asio::awaitable<std::string> OpenTunnel(GuardedStream& stream, Proxy proxy, std::string host, std::uint16_t port) {
+  ProxyStream through(stream);
+  if (proxy.kind == Proxy::Kind::kHttpConnect) {
+    co_return co_await OpenHttp(through, std::move(proxy), std::move(host), port);
+  }
+  co_return co_await OpenSocks(through, std::move(proxy), std::move(host), port);
+}
+
+}  // namespace wsfleet::engine
