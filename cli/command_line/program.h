@@ -46,7 +46,7 @@ class Program {
   RunFlags run_;
   std::string url_, path_, job_, agent_, context_, state_, shell_;
   unsigned limit_ = 50;
-  bool follow_ = false;
+  bool follow_ = false, check_ = false;
   std::string later_;
   std::function<int()> action_;
 };

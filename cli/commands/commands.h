@@ -34,6 +34,8 @@ int ValidateCommand(Invocation& invocation, const std::vector<std::string>& path
 int ExplainCommand(Invocation& invocation, const PlanFlags& flags);
 int NewCommand(Invocation& invocation, const std::string& path);
 int SchemaCommand();
+// `check`: names the files that would change, and writes nothing. A path of "-" is stdin, written to stdout.
+int FormatCommand(Invocation& invocation, const std::vector<std::string>& paths, bool check);
 
 int RunsListCommand(Invocation& invocation, unsigned limit);
 int RunsGetCommand(Invocation& invocation, const std::string& job);
