@@ -1,14 +1,17 @@
 #!/usr/bin/python3
-"""What an editor sees with `wsfleet schema`: every example is fine, and the bad files that say `schema` are not.
+"""What an editor sees with `wsfleet schema`: every example is fine, and the bad files that say `schema` are not. Nor does
+it complain of a suite that `wsfleet validate` accepts, whatever is changed in an example.
 
     schema_test.py WSFLEET      the program whose schema is tested; prints a line for each finding, exit code 1 if there is one
 """
 
 import json
 import pathlib
+import random
 import re
 import subprocess
 import sys
+import tempfile
 
 import jsonschema
 import yaml
@@ -95,6 +98,16 @@ MISTAKES = (
 )
 
 
+# What may stand in place of a word: more often than not the suite stays a suite.
+WORDS = ("0", "1", "3", "-1", "0s", "7s", "-1m", "true", "null", "[]", "{}", "word", "1MiB", "50/s", "warn", '"${region}"', '"1"')
+ROUNDS = 150
+
+
+def changed(text, dice):
+    place = dice.choice(list(re.finditer(r"(?<=[ \[{])[A-Za-z0-9_./]+(?=[,}\]\n])", text)))
+    return text[: place.start()] + dice.choice(WORDS) + text[place.end() :]
+
+
 def load(text):
     return yaml.load(text, Loader=CoreSchemaLoader)
 
@@ -129,8 +142,31 @@ def findings(program):
             yield f"accepted: {wrong!r} in place of {right!r}"
 
 
+def complaints(program):
+    """Of suites that the parser accepts."""
+    schema = json.loads(subprocess.run([program, "schema"], check=True, capture_output=True).stdout)
+    validator = jsonschema.Draft7Validator(schema)
+    seed = random.randrange(2**32)
+    dice = random.Random(seed)
+    good = (FOLDER.parents[2] / "docs/examples/chat.wsfleet.yaml").read_text(encoding="utf-8")
+    accepted = 0
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "x.wsfleet.yaml"
+        for _ in range(ROUNDS):
+            text = changed(good, dice)
+            file.write_text(text, encoding="utf-8")
+            if subprocess.run([program, "validate", file], capture_output=True).returncode != 0:
+                continue
+            accepted += 1
+            for error in validator.iter_errors(load(text)):
+                yield f"seed {seed}: validate accepts, the schema does not: {error.json_path}: {error.message}\n{text}"
+                return
+    if accepted < ROUNDS // 20:
+        yield f"seed {seed}: only {accepted} of {ROUNDS} changed suites were suites"
+
+
 def main():
-    found = list(findings(sys.argv[1]))
+    found = list(findings(sys.argv[1])) + list(complaints(sys.argv[1]))
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 
