@@ -15,7 +15,9 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMaxConnections = 100;
-constexpr std::size_t kMaxSuiteBytes = 900'000;  // below kMaxFileBytes, with room for the head
+// With room for the head and for one large message below kMaxFileBytes; and "1, " is a value, of which YAML may have
+// kMaxYamlNodes.
+constexpr std::size_t kMaxSuiteBytes = 500'000;
 constexpr std::size_t kMaxNameBytes = 100;
 
 std::string BaseUrl(const Url& url) { return fmt::format("{}://{}", url.tls ? "wss" : "ws", url.HostHeader()); }
@@ -46,28 +48,27 @@ class SuiteWriter {
   }
 
  private:
-  void Note(const RecordedConnection& connection, std::string_view what) {
-    notes_.push_back(fmt::format("entry {}: {}", connection.entry, what));
+  void LeaveOut(const RecordedConnection& connection, std::string_view why) {
+    notes_.push_back(fmt::format("entry {}: left out: {}", connection.entry, why));
+    left_out_ += fmt::format("# {}\n", notes_.back());
   }
 
   void Add(const RecordedConnection& connection) {
     // A fragment is never sent.
     auto url = ParseUrl(std::string_view(connection.url).substr(0, connection.url.find('#')));
-    if (!url.ok()) return Note(connection, "left out: its URL cannot be used (a user name, or no host that could be)");
+    if (!url.ok()) return LeaveOut(connection, "its URL cannot be used (a user name, or no host that could be)");
     if (connection.status != 101 && connection.messages.empty()) {
-      return Note(connection, fmt::format("left out: the connection was not made (status {})", connection.status));
+      return LeaveOut(connection, fmt::format("the connection was not made (status {})", connection.status));
     }
     if (scenarios_ == kMaxConnections || body_.size() > kMaxSuiteBytes) {
-      return Note(connection, "left out: the suite would become too large");
+      return LeaveOut(connection, "the suite would become too large");
     }
     const std::string base = BaseUrl(*url);
     if (base_.empty()) base_ = base;
-    std::set<std::string> names = names_;
-    const std::string name = NameOf(*url, names);
+    const std::string name = NameOf(*url, names_);
     const std::size_t secrets = secrets_.secrets().size();
     ScenarioText text(secrets_, kMaxSuiteBytes - std::min(kMaxSuiteBytes, body_.size()));
     const std::string scenario = text.Write(connection, *url, base == base_ ? "" : base, name);
-    names_ = std::move(names);
     body_ += scenarios_++ == 0 ? "" : "\n";
     for (std::size_t i = secrets; i < secrets_.secrets().size(); ++i) {
       const SecretTable::Secret& secret = secrets_.secrets()[i];
@@ -75,7 +76,7 @@ class SuiteWriter {
     }
     for (const std::string& note : text.notes()) {
       body_ += fmt::format("  # {}\n", note);
-      Note(connection, note);
+      notes_.push_back(fmt::format("entry {}: {}", connection.entry, note));
     }
     body_ += scenario;
   }
@@ -90,8 +91,8 @@ class SuiteWriter {
     std::string head =
         "# Made by `wsfleet import har` from what a browser recorded. Look it through before you share it: what looks\n"
         "# like a credential is a secret here, but only you know what else is private. Then make it say what matters:\n"
-        "# drop expectations that differ from session to session, add `assert` where a value must hold.\n"
-        "version: wsfleet/v1\n";
+        "# drop expectations that differ from session to session, add `assert` where a value must hold.\n";
+    head += left_out_ + "version: wsfleet/v1\n";
     const std::size_t host = base_.find("://") + 3;
     head += fmt::format("name: {}\ntarget: {}\n", YamlText("recorded " + base_.substr(host)), YamlText(base_));
     if (!secrets_.secrets().empty()) {
@@ -103,7 +104,8 @@ class SuiteWriter {
   }
 
   SecretTable secrets_;
-  std::string base_;  // of the first connection: the suite's target
+  std::string base_;      // of the first connection: the suite's target
+  std::string left_out_;  // comments
   std::string body_;
   std::size_t scenarios_ = 0;
   std::set<std::string> names_;

@@ -22,7 +22,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxSentBytes = 64 << 10;
 constexpr std::size_t kMaxValues = 2000;   // of a message that is written as JSON
-constexpr std::size_t kMaxKeyBytes = 200;  // YAML's own limit is 1024 signs
+constexpr std::size_t kMaxKeyBytes = 150;  // YAML's own limit is 1024 signs
 constexpr std::size_t kMaxDepth = 32;
 constexpr int kDefaultWithin = 5, kMaxWithin = 120, kDefaultDeadline = 60, kMaxDeadline = 3600;  // seconds
 
@@ -134,7 +134,7 @@ void ScenarioText::Connect(const RecordedConnection& connection, const Url& url,
   add("query", query);
   add("subprotocols", SubprotocolsOf(connection));
   const std::string& chosen = connection.chosen_subprotocol;
-  if (!chosen.empty() && secrets_.HideField("subprotocol", "", chosen) == chosen) {
+  if (!chosen.empty() && SecretTable().HideField("subprotocol", "", chosen) == chosen) {
     add("expect", fmt::format("{{subprotocol: {}}}", YamlText(chosen)));
     asserts_ = true;
   }
@@ -149,13 +149,13 @@ std::string ScenarioText::QueryOf(std::string_view query, std::string& rest) {
     if (part.empty()) continue;
     const std::size_t equals = std::min(part.find('='), part.size());
     const std::string name = Decoded(part.substr(0, equals));
-    const std::string value = Decoded(part.substr(std::min(equals + 1, part.size())));
+    const std::string_view raw = part.substr(std::min(equals + 1, part.size()));
+    const std::string value = Decoded(raw);
     const bool texts = IsValidUtf8(name) && IsValidUtf8(value) && !name.empty() && name.size() <= kMaxKeyBytes;
     if (texts && name.find("${") == std::string::npos && names.insert(name).second) {
       out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", YamlText(name),
                          YamlText(secrets_.HideField("query parameter", name, value)));
-    } else if (secrets_.HideField("query parameter", name, part.substr(std::min(equals + 1, part.size()))) ==
-               part.substr(std::min(equals + 1, part.size()))) {
+    } else if (SecretTable().HideField("query parameter", name, raw) == raw) {
       rest += fmt::format("{}{}", rest.empty() ? "" : "&", EscapeTemplates(part));
     } else {
       notes_.push_back("left out: a query parameter that stands twice and looks like a credential");

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMinOpaqueBytes = 20;
 constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::string_view kRestName = "OTHER";
 
 // Parts of names, and whole names, without - and _.
 constexpr std::array<std::string_view, 11> kNameParts{"token",  "secret",        "password",   "passwd",
@@ -120,6 +121,13 @@ std::string SecretTable::HideTokens(std::string_view origin, std::string_view te
 std::string SecretTable::Reference(std::string_view name, std::string_view origin, std::string_view value) {
   const auto known = names_.find(value);
   if (known != names_.end()) return fmt::format("${{secret.{}}}", known->second);
+  // Nobody passes more; what comes then has one name together.
+  if (secrets_.size() >= kMaxImportedSecrets) {
+    if (secrets_.size() == kMaxImportedSecrets) {
+      secrets_.push_back({std::string(kRestName), "further values that look like credentials"});
+    }
+    return fmt::format("${{secret.{}}}", kRestName);
+  }
   std::string base;
   for (const char c : name.substr(0, kMaxNameBytes)) {
     const auto byte = static_cast<unsigned char>(c);
@@ -130,7 +138,8 @@ std::string SecretTable::Reference(std::string_view name, std::string_view origi
     }
   }
   while (base.ends_with('_')) base.pop_back();
-  if (base.empty() || absl::ascii_isdigit(static_cast<unsigned char>(base.front()))) base = "TOKEN" + base;
+  if (base.empty() || base == kRestName || absl::ascii_isdigit(static_cast<unsigned char>(base.front())))
+    base = "TOKEN" + base;
   std::string unique = base;
   const auto taken = [&] { return std::ranges::find(secrets_, unique, &Secret::name) != secrets_.end(); };
   for (int number = 2; taken(); ++number) unique = fmt::format("{}_{}", base, number);

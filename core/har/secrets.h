@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace wsfleet {
+
+inline constexpr std::size_t kMaxImportedSecrets = 100;
 
 // Finds what must not be copied out of a recording, and gives it a name: ${secret.NAME}. Equal values have one name.
 //

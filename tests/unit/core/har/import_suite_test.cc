@@ -111,6 +111,7 @@ TEST(ImportHar, MakesAScenarioOfEachConnectionAndSaysWhatIsLeftOut) {
   EXPECT_THAT(suite, HasSubstr("connect: {path: \"ws://b.example:8080/ws\"}\n      - send: {text: x}\n"));
   EXPECT_THAT(suite, HasSubstr("left out: a message of 70000 bytes that was sent"));
   EXPECT_THAT(suite, HasSubstr("left out: a message of 10 bytes that was sent (no base64)"));
+  EXPECT_THAT(suite, HasSubstr("# entry 3: left out: the connection was not made (status 403)\n"));
   const auto imported =
       ImportHar("a.har", Archive({Entry("wss://a.example/ws", {}), refused, Entry("ws://u:p@a.example/ws", {})}));
   ASSERT_TRUE(imported.ok());
@@ -132,6 +133,19 @@ TEST(ImportHar, HasLimits) {
   for (int i = 0; i < 40; ++i) large.push_back(Frame("send", std::string(60'000, 'x')));
   for (int i = 0; i < 120; ++i) many.push_back(Entry("wss://a.example/ws", {}));
   EXPECT_LT(Import(Archive({Entry("wss://a.example/ws", large), Entry("wss://a.example/ws", large)})).size(), 1u << 20);
+  json::array wide, hidden, escaped;
+  std::string ones = "[1", tokens = "[0";
+  for (int i = 0; i < 1900; ++i) ones += ",1";
+  for (int i = 0; i < 900; ++i) tokens += ",{\"token\":\"" + std::to_string(i) + "\"}";
+  for (std::size_t i = 0; i < kMaxImportedMessages; ++i) {
+    wide.push_back(Frame("send", ones + "]"));
+    hidden.push_back(Frame("send", tokens + "]"));
+    if (i < 15) escaped.push_back(Frame("send", std::string(60'000, '\1')));
+  }
+  EXPECT_THAT(Import(Archive({Entry("wss://a.example/ws", wide), Entry("wss://a.example/ws", hidden)})),
+              HasSubstr("left out"));
+  Import(Archive({Entry("wss://a.example/ws", hidden)}));
+  Import(Archive({Entry("wss://a.example/ws", escaped)}));
   EXPECT_THAT(Import(Archive(many)), HasSubstr("name: \"/ws (100)\""));
   EXPECT_EQ(ImportHar("a.har", Archive(many))->notes.size(), 20u);
 }

@@ -39,6 +39,15 @@ TEST(Secrets, HaveOneNameForOneValueAndSayWhereTheyStood) {
   EXPECT_EQ(table.secrets()[1].origin, "the member token of a message");
 }
 
+TEST(Secrets, HaveOneNameTogetherWhenThereAreTooMany) {
+  SecretTable table;
+  for (std::size_t i = 0; i < kMaxImportedSecrets; ++i) table.HideMember("token", std::to_string(i));
+  EXPECT_EQ(table.HideMember("password", "a"), "${secret.OTHER}");
+  EXPECT_EQ(table.HideMember("password", "b"), "${secret.OTHER}");
+  EXPECT_EQ(table.HideMember("token", "7"), "${secret.TOKEN_8}");
+  EXPECT_EQ(table.secrets().size(), kMaxImportedSecrets + 1);
+}
+
 TEST(Secrets, LeaveNoTemplateOfTheRecording) {
   SecretTable table;
   EXPECT_EQ(table.HideTokens("a text", "${secret.X} $${y} $"), "$${secret.X} $$${y} $");
