@@ -226,7 +226,17 @@ void Program::AddSuites() {
   explain->add_option("suites", run_.plan.paths, "Suites or folders")->required();
   AddPlanFlags(*explain);
   AddCommand(app_, "schema", "Print the JSON schema of suites, for editors", [] { return SchemaCommand(); });
-  for (const char* later : {"fmt", "import"}) AddLater(app_, later);
+  CLI::App* format = AddCommand(app_, "fmt", "Write suites in their canonical form; meaning and comments stay",
+                                [this] { return FormatCommand(invocation_, run_.plan.paths, check_); });
+  format->add_option("suites", run_.plan.paths, "Suites or folders; - is stdin, written to stdout")->required();
+  format->add_flag("--check", check_, "Only name the files that would change (exit 1)");
+  CLI::App* import = AddCommand(app_, "import", "Make suites of what others recorded", nullptr);
+  import->require_subcommand(1);
+  CLI::App* har = AddCommand(*import, "har", "A suite of the WebSocket connections that a browser recorded",
+                             [this] { return ImportHarCommand(invocation_, path_, file_); });
+  har->add_option("file", path_, "HTTP archive: developer tools, Network, \"Save all as HAR with content\"")
+      ->required();
+  har->add_option("--output", file_, "File to write (default: stdout)");
 }
 
 void Program::AddRuns() {

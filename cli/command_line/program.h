@@ -44,9 +44,9 @@ class Program {
   Invocation invocation_;
   CLI::App app_;
   RunFlags run_;
-  std::string url_, path_, job_, agent_, context_, state_, shell_;
+  std::string url_, path_, job_, agent_, context_, state_, shell_, file_;
   unsigned limit_ = 50;
-  bool follow_ = false;
+  bool follow_ = false, check_ = false;
   std::string later_;
   std::function<int()> action_;
 };

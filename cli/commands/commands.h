@@ -34,6 +34,10 @@ int ValidateCommand(Invocation& invocation, const std::vector<std::string>& path
 int ExplainCommand(Invocation& invocation, const PlanFlags& flags);
 int NewCommand(Invocation& invocation, const std::string& path);
 int SchemaCommand();
+// `output`: a file that does not exist yet; empty: stdout.
+int ImportHarCommand(Invocation& invocation, const std::string& path, const std::string& output);
+// `check`: names the files that would change, and writes nothing. A path of "-" is stdin, written to stdout.
+int FormatCommand(Invocation& invocation, const std::vector<std::string>& paths, bool check);
 
 int RunsListCommand(Invocation& invocation, unsigned limit);
 int RunsGetCommand(Invocation& invocation, const std::string& job);

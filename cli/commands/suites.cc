@@ -7,10 +7,10 @@
 #include "cli/plan/bundle_files.h"
 #include "cli/plan/prepare.h"
 #include "cli/run/runs.h"
-#include "cli/schema.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "core/job/term.h"
+#include "core/scenario/schema.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 
@@ -197,7 +197,7 @@ int NewCommand(Invocation& invocation, const std::string& path) {
 }
 
 int SchemaCommand() {
-  fmt::print("{}", kScenarioSchema);
+  fmt::print("{}", ScenarioSchema());
   return kPassedCode;
 }
 

@@ -6,13 +6,11 @@
 
 #include "core/base/text.h"
 #include "core/base/url.h"
+#include "core/scenario/keys.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
 namespace {
-
-constexpr std::array<std::string_view, 10> kReservedNames{"env", "secret", "data",  "session", "uuid",
-                                                          "now", "region", "agent", "trace",   "window"};
 
 // The first ${…} of a text, or nothing.
 std::string_view FirstTemplate(std::string_view text) {
@@ -41,21 +39,21 @@ std::string Suggestion(std::string_view word, std::span<const std::string_view> 
   return closest.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", closest);
 }
 
-bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what,
-               std::span<const std::string_view> allowed) {
+bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table) {
   if (!node.is_mapping()) {
     Expected(context, what, node, "a mapping");
     return false;
   }
   for (const YamlNode::Entry& entry : node.entries) {
     if (context.diagnostics.full()) break;
-    if (std::ranges::find(allowed, entry.key) != allowed.end()) continue;
-    SourceRange range = entry.key_range;
+    if (table.Find(entry.key) != nullptr) continue;
+    std::vector<std::string_view> allowed;
+    for (const keys::Key& key : table.keys) allowed.push_back(key.name);
     std::string hint = Suggestion(entry.key, allowed);
     if (hint.empty()) {
       for (const std::string_view key : allowed) hint += fmt::format("{}{}", hint.empty() ? "; expected " : ", ", key);
     }
-    context.diagnostics.Error(range, fmt::format("unknown key \"{}\"{}", Excerpt(entry.key, 60), hint));
+    context.diagnostics.Error(entry.key_range, fmt::format("unknown key \"{}\"{}", Excerpt(entry.key, 60), hint));
   }
   return true;
 }
@@ -114,20 +112,23 @@ std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const 
   return std::nullopt;
 }
 
-std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
-                                        std::int64_t min, std::int64_t max) {
+std::optional<std::int64_t> ReadInteger(ParseContext& context, const keys::Key& key, const YamlNode& node) {
+  const keys::Value& value_range = key.Of(keys::Value::Kind::kInteger);
+  const auto [min, max] = std::pair(value_range.min, value_range.max);
   const boost::json::value value = node.is_scalar() ? ScalarValue(node) : boost::json::value();
   if (value.is_int64() && value.get_int64() >= min && value.get_int64() <= max) return value.get_int64();
-  const std::string range = max == INT64_MAX ? fmt::format("{} or more", min) : fmt::format("{} to {}", min, max);
-  Expected(context, key, node, fmt::format("a whole number, {}", range));
+  const std::string range = max == keys::kNoLimit ? fmt::format("{} or more", min) : fmt::format("{} to {}", min, max);
+  Expected(context, key.name, node, fmt::format("a whole number, {}", range));
   return std::nullopt;
 }
 
-std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
-                                           DurationRange range) {
+std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Key& taken, const YamlNode& node) {
+  using Kind = keys::Value::Kind;
+  const std::string_view key = taken.name;
+  const Kind kind = taken.value.kind == Kind::kEither ? taken.Of(Kind::kPause).kind : taken.value.kind;
   if (node.is_scalar()) {
-    if (const auto duration = ParseDuration(node.text, range == DurationRange::kSigned)) {
-      if (range != DurationRange::kAboveZero || *duration > absl::ZeroDuration()) return duration;
+    if (const auto duration = ParseDuration(node.text, kind == Kind::kOffset)) {
+      if (kind != Kind::kDuration || *duration > absl::ZeroDuration()) return duration;
       Expected(context, key, node, "more than zero");
       return std::nullopt;
     }
@@ -165,14 +166,14 @@ std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view ke
   return std::nullopt;
 }
 
-std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
-                                    std::span<const std::string_view> allowed) {
+std::optional<std::string> ReadWord(ParseContext& context, const keys::Key& key, const YamlNode& node) {
+  const keys::Words allowed = key.Of(keys::Value::Kind::kWord).words;
   if (node.is_scalar() && std::ranges::find(allowed, node.text) != allowed.end()) return node.text;
   std::string list;
   for (const std::string_view word : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
   const std::string hint = node.is_scalar() ? Suggestion(node.text, allowed) : std::string();
-  context.diagnostics.Error(node.range,
-                            fmt::format("{}: expected one of {}, found {}{}", key, list, DescribeNode(node), hint));
+  context.diagnostics.Error(
+      node.range, fmt::format("{}: expected one of {}, found {}{}", key.name, list, DescribeNode(node), hint));
   return std::nullopt;
 }
 
@@ -286,7 +287,7 @@ std::vector<std::string> ReadTextList(ParseContext& context, std::string_view ke
 }
 
 bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range) {
-  if (std::ranges::find(kReservedNames, name) != kReservedNames.end()) {
+  if (std::ranges::find(keys::kReservedNames, name) != keys::kReservedNames.end()) {
     context.diagnostics.Error(range, fmt::format("\"{}\" is reserved for templates", name));
     return false;
   }

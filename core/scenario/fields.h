@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "core/scenario/diagnostics.h"
+#include "core/scenario/key_table.h"
 #include "core/scenario/not_in_this_version.h"
 #include "core/scenario/yaml_node.h"
 #include "core/value/template.h"
@@ -27,10 +28,9 @@ struct ParseContext {
   std::size_t file_bytes = 0;                      // of the named files whose content was taken
 };
 
-// The keys of a mapping against a table of those that are allowed; each unknown one is reported with a suggestion.
+// The keys of a mapping against the table of those that are allowed; each unknown one is reported with a suggestion.
 // False, and an error, if the node is no mapping.
-bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what,
-               std::span<const std::string_view> allowed);
+bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table);
 
 // Null if the mapping has no such key.
 const YamlNode* Get(const YamlNode& mapping, std::string_view key);
@@ -43,14 +43,11 @@ std::optional<std::string> ReadPlainText(ParseContext& context, std::string_view
 // A name of letters, digits and _, not beginning with a digit.
 std::optional<std::string> ReadIdentifier(ParseContext& context, std::string_view key, const YamlNode& node);
 std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const YamlNode& node);
-std::optional<std::int64_t> ReadInteger(ParseContext& context, std::string_view key, const YamlNode& node,
-                                        std::int64_t min, std::int64_t max);
-enum class DurationRange { kAboveZero, kFromZero, kSigned };
-std::optional<absl::Duration> ReadDuration(ParseContext& context, std::string_view key, const YamlNode& node,
-                                           DurationRange range = DurationRange::kAboveZero);
+// These take the range, the sign and the words from what the table says of the key.
+std::optional<std::int64_t> ReadInteger(ParseContext& context, const keys::Key& key, const YamlNode& node);
+std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Key& key, const YamlNode& node);
+std::optional<std::string> ReadWord(ParseContext& context, const keys::Key& key, const YamlNode& node);
 std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view key, const YamlNode& node);
-std::optional<std::string> ReadWord(ParseContext& context, std::string_view key, const YamlNode& node,
-                                    std::span<const std::string_view> allowed);
 Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node);
 // A URL, or a path against one that is known later; its syntax is checked where no template stands in it.
 Template ReadReference(ParseContext& context, std::string_view key, const YamlNode& node);

@@ -3,68 +3,93 @@
 #include <array>
 #include <string_view>
 
-// The keys of the language, one table for each kind of mapping. docs/reference/scenario-v1.schema.json says the same to
-// editors; a test compares the two.
+#include "core/scenario/key_table.h"
+
+// The language, one table for each kind of mapping. All that is said of a key stands there once: the parser's unknown
+// keys, words and ranges, `wsfleet schema` and the order of `wsfleet fmt` come from it.
 namespace wsfleet::keys {
 
-template <std::size_t N>
-using Table = std::array<std::string_view, N>;
+extern const Table kSuite;
+extern const Table kTarget;
+extern const Table kRequirement;
+extern const Table kDefaults;
+extern const Table kPhases;
+extern const Table kInbox;
+extern const Table kRegions;
+extern const Table kRevision;
+extern const Table kEvidence;
+extern const Table kLogs;
+extern const Table kData;
+extern const Table kScenario;
+extern const Table kLoad;
+extern const Table kStage;
+extern const Table kThreshold;
 
-inline constexpr Table<19> kSuite{
-    "version", "name",      "files",     "target",  "targets",         "tags",     "vars",     "auth",
-    "data",    "requires",  "defaults",  "regions", "stop_on_failure", "deadline", "revision", "evidence",
-    "load",    "scenarios", "thresholds"};
-inline constexpr Table<6> kTarget{"url", "requires", "vars", "headers", "tls", "proxy"};
-inline constexpr Table<4> kRequirement{"env", "secret", "http", "agent"};
-inline constexpr Table<7> kDefaults{"within", "deadline", "phases", "retries", "priority", "unexpected", "inbox"};
-inline constexpr Table<5> kPhases{"resolve", "connect", "tls", "upgrade", "close"};
-inline constexpr Table<2> kInbox{"max_frames", "max_bytes"};
-inline constexpr Table<2> kRegions{"include", "require"};
-inline constexpr Table<2> kRevision{"http", "from"};
-inline constexpr Table<4> kEvidence{"trace", "headers", "redact", "logs"};
-inline constexpr Table<4> kLogs{"http", "file", "loki", "query"};
-inline constexpr Table<2> kData{"file", "use"};
-inline constexpr Table<11> kScenario{"name",       "tags",    "priority", "requires", "skip", "matrix",
-                                     "concurrent", "retries", "deadline", "weight",   "steps"};
+extern const Table kCredential;
+extern const Table kJwt;
+extern const Table kTls;
+extern const Table kCompress;
+extern const Table kHttp;
+extern const Table kHttpExpect;
+extern const Table kConnect;
+extern const Table kConnectExpect;
+extern const Table kTlsExpect;
+extern const Table kRefusal;
+extern const Table kRefused;
+extern const Table kSequence;
+extern const Table kReconnect;
 
-inline constexpr Table<10> kCredential{"jwt",    "token",  "from", "ttl",   "nbf",
-                                       "claims", "tamper", "in",   "param", "format"};
-inline constexpr Table<6> kJwt{"alg", "key", "kid", "ttl", "nbf", "claims"};
-inline constexpr Table<7> kTls{"ca", "cert", "key", "server_name", "min_version", "max_version", "insecure"};
-inline constexpr Table<4> kCompress{"server_max_window_bits", "client_max_window_bits", "server_no_context_takeover",
-                                    "client_no_context_takeover"};
+extern const Table kStep;
+extern const Table kSend;
+extern const Table kMessage;
+extern const Table kExpect;
+extern const Table kExpectSeq;
+extern const Table kExpectAll;
+extern const Table kExpectNone;
+extern const Table kExpectClose;
+extern const Table kPing;
+extern const Table kClose;
+extern const Table kDrop;
+extern const Table kRepeat;
+extern const Table kPredicate;
 
-inline constexpr Table<16> kStep{"id",     "via",        "http",       "connect",     "reconnect",    "send",
-                                 "expect", "expect_seq", "expect_all", "expect_none", "expect_close", "ping",
-                                 "close",  "drop",       "wait",       "repeat"};
-inline constexpr Table<13> kHttp{"get",  "post", "put",    "patch",    "delete", "headers", "auth",
-                                 "json", "text", "within", "max_time", "expect", "capture"};
-inline constexpr Table<4> kHttpExpect{"status", "header", "json", "text"};
-inline constexpr Table<14> kConnect{"as",  "path",  "auth",   "headers",  "query",  "subprotocols", "compress",
-                                    "tls", "proxy", "within", "max_time", "expect", "refused",      "sequence"};
-inline constexpr Table<4> kConnectExpect{"header", "subprotocol", "compress", "tls"};
-inline constexpr Table<4> kTlsExpect{"version", "cipher", "issuer", "days_left"};
-inline constexpr Table<7> kRefusal{"status", "header", "json", "text", "close", "reason", "class"};
-inline constexpr Table<8> kRefused{"status", "header", "json", "text", "close", "reason", "class", "any"};
-inline constexpr Table<5> kSequence{"path", "match", "start", "duplicates", "as"};
-inline constexpr Table<5> kReconnect{"attempts", "backoff", "within", "headers", "query"};
-inline constexpr Table<8> kSend{"json", "text", "hex", "base64", "file", "opcode", "fragments", "capture"};
-inline constexpr Table<6> kMessage{"match", "assert", "capture", "within", "max_time", "name"};
-inline constexpr Table<7> kExpect{"match", "assert", "capture", "within", "max_time", "name", "since"};
-inline constexpr Table<5> kExpectSeq{"messages", "strict", "unique", "within", "since"};
-inline constexpr Table<4> kExpectAll{"messages", "unique", "within", "since"};
-inline constexpr Table<3> kExpectNone{"match", "for", "since"};
-inline constexpr Table<4> kExpectClose{"code", "reason", "within", "since"};
-inline constexpr Table<2> kPing{"within", "max_time"};
-inline constexpr Table<2> kClose{"code", "reason"};
-inline constexpr Table<0> kDrop{};
-inline constexpr Table<4> kRepeat{"times", "for", "every", "steps"};
-inline constexpr Table<14> kPredicate{"eq",       "not", "lt",   "lte",    "gt",     "gte",   "regex",
-                                      "contains", "in",  "type", "length", "exists", "every", "schema"};
+// What stands in several tables.
+inline constexpr Value kOneStep = Mapping(kStep);
+inline constexpr Value kSteps = ListOf(kOneStep, 1, 1000);
+inline constexpr Value kOneMessage = Mapping(kMessage);
+inline constexpr Value kMessages = ListOf(kOneMessage, 1, 64);
+inline constexpr Value kOneScenario = Mapping(kScenario);
+inline constexpr Value kScenarios = ListOf(kOneScenario, 1, 1000);
+inline constexpr Value kTitle = Text({}, 1, 120);
+inline constexpr Value kTag = Text("^[A-Za-z0-9][A-Za-z0-9_.-]*$");
+inline constexpr Value kTags = ListOf(kTag, 0, 100);
+inline constexpr Value kOneRequirement = Mapping(kRequirement);
+inline constexpr Value kRequires = ListOf(kOneRequirement);
+inline constexpr Value kAnything = Of(Value::Kind::kAny);
+inline constexpr Value kVariables = Names(Value::Kind::kVariable, kAnything);
+inline constexpr Value kPlainText = Text();
+inline constexpr Value kTemplate = TemplateText();
+inline constexpr Value kTexts = Names(Value::Kind::kAny, kTemplate);
+inline constexpr Value kSourceOfFrame = Of(Value::Kind::kSource);
+inline constexpr Value kSourceOfAnswer = Of(Value::Kind::kRequestSource);
+inline constexpr Value kCaptures = Names(Value::Kind::kVariable, kSourceOfFrame);
+inline constexpr Value kAnswerCaptures = Names(Value::Kind::kVariable, kSourceOfAnswer);
+inline constexpr Value kTests = Of(Value::Kind::kPredicate);
+inline constexpr Value kNamedTests = Names(Value::Kind::kAny, kTests);
+inline constexpr std::array<std::string_view, 3> kSubjects{"text", "hex", "opcode"};
+inline constexpr Value kFrames = Selector(kSubjects);
+inline constexpr Value kBody = Selector({});
+inline constexpr Value kProxyUrl = TemplateText(R"(^(none$|(http|socks5)://|\$\{))");
+inline constexpr Value kDuration = Of(Value::Kind::kDuration);
+inline constexpr Value kPause = Of(Value::Kind::kPause);
+inline constexpr Value kOffset = Of(Value::Kind::kOffset);
+inline constexpr Value kFlag = Of(Value::Kind::kBool);
+inline constexpr Value kIdentifier = Of(Value::Kind::kIdentifier);
+inline constexpr Value kVariable = Of(Value::Kind::kVariable);
+inline constexpr Value kRate = Of(Value::Kind::kRate);
 
-inline constexpr Table<9> kLoad{"model", "per", "region_weights", "max_sessions", "stages",
-                                "from",  "to",  "hold",           "precision"};
-inline constexpr Table<4> kStage{"for", "rate", "sessions", "ramp"};
-inline constexpr Table<3> kThreshold{"expr", "abort_after", "verdict"};
+// Names that templates reserve.
+inline constexpr std::array<std::string_view, 10> kReservedNames{"env", "secret", "data",  "session", "uuid",
+                                                                 "now", "region", "agent", "trace",   "window"};
 
 }  // namespace wsfleet::keys

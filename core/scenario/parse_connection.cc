@@ -11,11 +11,7 @@
 namespace wsfleet {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTlsVersions{"tls1.0", "tls1.1", "tls1.2", "tls1.3"};
 constexpr std::array<std::string_view, 5> kMethods{"get", "post", "put", "patch", "delete"};
-constexpr std::array<std::string_view, 10> kRefusedClasses{
-    "dns",  "tcp",      "tls",  "proxy", "upgrade-refused-4xx", "upgrade-refused-5xx", "not-a-websocket",
-    "auth", "protocol", "close"};
 
 std::vector<std::pair<std::string, Predicate>> ParsePredicateMap(ParseContext& context, std::string_view key,
                                                                  const YamlNode& node) {
@@ -43,7 +39,7 @@ DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
   const auto bits = [&](std::string_view key) -> std::optional<std::uint8_t> {
     const YamlNode* value = Get(node, key);
     if (value == nullptr) return std::nullopt;
-    const auto number = ReadInteger(context, key, *value, 8, 15);
+    const auto number = ReadInteger(context, keys::kCompress[key], *value);
     return number ? std::optional<std::uint8_t>(static_cast<std::uint8_t>(*number)) : std::nullopt;
   };
   const auto flag = [&](std::string_view key) {
@@ -85,7 +81,7 @@ Refusal ParseRefusal(ParseContext& context, const YamlNode& node) {
   if (const YamlNode* close = Get(node, "close")) refusal.close = ParsePredicate(context, "close", *close);
   if (const YamlNode* reason = Get(node, "reason")) refusal.reason = ParsePredicate(context, "reason", *reason);
   if (const YamlNode* name = Get(node, "class")) {
-    if (const auto word = ReadWord(context, "class", *name, kRefusedClasses)) {
+    if (const auto word = ReadWord(context, keys::kRefusal["class"], *name)) {
       refusal.failure_class = ParseFailureClass(*word);
     }
   }
@@ -131,11 +127,10 @@ SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
   }
   if (const YamlNode* match = Get(node, "match")) spec.match = ParseSelector(context, *match);
   if (const YamlNode* start = Get(node, "start")) {
-    spec.start = ReadInteger(context, "start", *start, INT64_MIN, INT64_MAX);
+    spec.start = ReadInteger(context, keys::kSequence["start"], *start);
   }
-  constexpr std::array<std::string_view, 2> kDuplicates{"fail", "allow"};
   if (const YamlNode* duplicates = Get(node, "duplicates")) {
-    spec.duplicates_allowed = ReadWord(context, "duplicates", *duplicates, kDuplicates) == "allow";
+    spec.duplicates_allowed = ReadWord(context, keys::kSequence["duplicates"], *duplicates) == "allow";
   }
   if (const auto* as = node.Find("as")) {
     spec.as = ReadText(context, "as", as->value).value_or("");
@@ -191,7 +186,7 @@ TlsSpec ParseTls(ParseContext& context, const YamlNode& node) {
     context.diagnostics.Error(node.range, "tls: cert and key go together");
   }
   for (const auto& [key, out] : {std::pair("min_version", &tls.min_version), {"max_version", &tls.max_version}}) {
-    if (const YamlNode* version = Get(node, key)) *out = ReadWord(context, key, *version, kTlsVersions);
+    if (const YamlNode* version = Get(node, key)) *out = ReadWord(context, keys::kTls[key], *version);
   }
   // The names of the versions are in their order.
   if (tls.min_version && tls.max_version && *tls.min_version > *tls.max_version) {
@@ -248,8 +243,9 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
     if (http.json) context.diagnostics.Error(text->key_range, "a body is json or text, not both");
     http.text = ReadTemplate(context, "text", text->value);
   }
-  if (const YamlNode* within = Get(node, "within")) http.within = ReadDuration(context, "within", *within);
-  if (const YamlNode* max_time = Get(node, "max_time")) http.max_time = ReadDuration(context, "max_time", *max_time);
+  if (const YamlNode* within = Get(node, "within")) http.within = ReadDuration(context, keys::kHttp["within"], *within);
+  if (const YamlNode* max_time = Get(node, "max_time"))
+    http.max_time = ReadDuration(context, keys::kHttp["max_time"], *max_time);
   if (const YamlNode* expect = Get(node, "expect")) {
     if (CheckKeys(context, *expect, "expect", keys::kHttpExpect)) {
       ParseHttpTests(context, *expect, http.expect.emplace());
@@ -265,8 +261,10 @@ ConnectStep ParseConnect(ParseContext& context, const YamlNode& node) {
   if (!CheckKeys(context, node, "connect", keys::kConnect)) return step;
   if (const YamlNode* as = Get(node, "as")) step.as = ReadIdentifier(context, "as", *as).value_or("main");
   ParseConnectionSpec(context, node, step.connection);
-  if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
-  if (const YamlNode* max_time = Get(node, "max_time")) step.max_time = ReadDuration(context, "max_time", *max_time);
+  if (const YamlNode* within = Get(node, "within"))
+    step.within = ReadDuration(context, keys::kConnect["within"], *within);
+  if (const YamlNode* max_time = Get(node, "max_time"))
+    step.max_time = ReadDuration(context, keys::kConnect["max_time"], *max_time);
   if (const YamlNode* expect = Get(node, "expect")) step.expect = ParseConnectExpect(context, *expect);
   if (const auto* refused = node.Find("refused")) {
     step.refused = ParseRefused(context, refused->value);
@@ -283,12 +281,14 @@ ReconnectStep ParseReconnect(ParseContext& context, const YamlNode& node) {
   ReconnectStep step;
   if (!CheckKeys(context, node, "reconnect", keys::kReconnect)) return step;
   if (const YamlNode* attempts = Get(node, "attempts")) {
-    step.attempts = static_cast<std::uint32_t>(ReadInteger(context, "attempts", *attempts, 1, 20).value_or(1));
+    step.attempts =
+        static_cast<std::uint32_t>(ReadInteger(context, keys::kReconnect["attempts"], *attempts).value_or(1));
   }
   if (const YamlNode* backoff = Get(node, "backoff")) {
-    step.backoff = ReadDuration(context, "backoff", *backoff, DurationRange::kFromZero).value_or(step.backoff);
+    step.backoff = ReadDuration(context, keys::kReconnect["backoff"], *backoff).value_or(step.backoff);
   }
-  if (const YamlNode* within = Get(node, "within")) step.within = ReadDuration(context, "within", *within);
+  if (const YamlNode* within = Get(node, "within"))
+    step.within = ReadDuration(context, keys::kReconnect["within"], *within);
   if (const YamlNode* headers = Get(node, "headers")) step.headers = ReadTemplateMap(context, "headers", *headers);
   if (const YamlNode* query = Get(node, "query")) step.query = ReadTemplateMap(context, "query", *query);
   return step;

@@ -11,21 +11,17 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMaxCredentials = 200;
-constexpr std::array<std::string_view, 9> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
-                                                      "RS512", "ES256", "ES384", "ES512"};
-constexpr std::array<std::string_view, 4> kPlaces{"header", "query", "subprotocol", "cookie"};
-constexpr std::array<std::string_view, 4> kTampers{"signature", "alg_none", "payload", "truncate"};
 
 bool IsReservedAlgorithm(std::string_view text) { return text.starts_with("PS") || text == "EdDSA"; }
 
 void ParseAlgorithm(ParseContext& context, const YamlNode& node, Credential& out) {
   if (node.is_scalar() && IsReservedAlgorithm(node.text)) {
     std::string list;
-    for (const std::string_view name : kAlgorithms) list += fmt::format(" {}", name);
+    for (const std::string_view name : keys::kJwt["alg"].value.words) list += fmt::format(" {}", name);
     context.diagnostics.Error(node.range, fmt::format("alg: {} is not supported yet; supported:{}", node.text, list));
     return;
   }
-  const auto algorithm = ReadWord(context, "alg", node, kAlgorithms);
+  const auto algorithm = ReadWord(context, keys::kJwt["alg"], node);
   if (algorithm) out.algorithm = *algorithm;
 }
 
@@ -54,9 +50,8 @@ void ParseJwt(ParseContext& context, const YamlNode& node, Credential& out) {
   }
   if (const YamlNode* kid = Get(node, "kid")) out.key_id = ReadTemplate(context, "kid", *kid);
   if (const YamlNode* ttl = Get(node, "ttl"))
-    out.ttl = ReadDuration(context, "ttl", *ttl, DurationRange::kSigned).value_or(out.ttl);
-  if (const YamlNode* nbf = Get(node, "nbf"))
-    out.not_before = ReadDuration(context, "nbf", *nbf, DurationRange::kSigned);
+    out.ttl = ReadDuration(context, keys::kJwt["ttl"], *ttl).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, keys::kJwt["nbf"], *nbf);
   if (const YamlNode* claims = Get(node, "claims")) out.claims = ReadClaims(context, *claims);
 }
 
@@ -72,7 +67,7 @@ void SetPlace(Credential& out, std::string_view place) {
 
 void ParsePlacement(ParseContext& context, const YamlNode& node, Credential& out) {
   if (const YamlNode* place = Get(node, "in")) {
-    if (const auto word = ReadWord(context, "in", *place, kPlaces)) SetPlace(out, *word);
+    if (const auto word = ReadWord(context, keys::kCredential["in"], *place)) SetPlace(out, *word);
   }
   if (const YamlNode* parameter = Get(node, "param")) {
     out.parameter = ReadPlainText(context, "param", *parameter).value_or(out.parameter);
@@ -95,12 +90,11 @@ void MergeClaims(TemplateValue::Object& claims, TemplateValue::Object changes) {
 
 void ParseDerived(ParseContext& context, const YamlNode& node, Credential& out) {
   if (const YamlNode* ttl = Get(node, "ttl"))
-    out.ttl = ReadDuration(context, "ttl", *ttl, DurationRange::kSigned).value_or(out.ttl);
-  if (const YamlNode* nbf = Get(node, "nbf"))
-    out.not_before = ReadDuration(context, "nbf", *nbf, DurationRange::kSigned);
+    out.ttl = ReadDuration(context, keys::kCredential["ttl"], *ttl).value_or(out.ttl);
+  if (const YamlNode* nbf = Get(node, "nbf")) out.not_before = ReadDuration(context, keys::kCredential["nbf"], *nbf);
   if (const YamlNode* claims = Get(node, "claims")) MergeClaims(out.claims, ReadClaims(context, *claims));
   if (const YamlNode* tamper = Get(node, "tamper")) {
-    if (const auto word = ReadWord(context, "tamper", *tamper, kTampers)) {
+    if (const auto word = ReadWord(context, keys::kCredential["tamper"], *tamper)) {
       out.tamper = *word == "signature"  ? Tamper::kSignature
                    : *word == "alg_none" ? Tamper::kAlgNone
                    : *word == "payload"  ? Tamper::kPayload

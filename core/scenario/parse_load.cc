@@ -11,9 +11,6 @@
 namespace wsfleet {
 namespace {
 
-constexpr std::array<std::string_view, 3> kModels{"arrival_rate", "sessions", "search"};
-constexpr std::array<std::string_view, 3> kScopes{"fleet", "region", "agent"};
-
 void CheckRate(ParseContext& context, std::string_view key, const YamlNode& node) {
   if (node.is_scalar() && IsRate(node.text)) return;
   context.diagnostics.Error(node.range,
@@ -23,7 +20,7 @@ void CheckRate(ParseContext& context, std::string_view key, const YamlNode& node
 void CheckStage(ParseContext& context, const YamlNode& node, const std::string& model) {
   if (!CheckKeys(context, node, "stage", keys::kStage)) return;
   if (const YamlNode* duration = Get(node, "for")) {
-    ReadDuration(context, "for", *duration);
+    ReadDuration(context, keys::kStage["for"], *duration);
   } else {
     context.diagnostics.Error(node.range, "stage: \"for\" is missing");
   }
@@ -38,7 +35,7 @@ void CheckStage(ParseContext& context, const YamlNode& node, const std::string& 
   } else if (wanted == "rate") {
     CheckRate(context, "rate", *Get(node, "rate"));
   } else {
-    ReadInteger(context, "sessions", *Get(node, "sessions"), 0, INT64_MAX);
+    ReadInteger(context, keys::kStage["sessions"], *Get(node, "sessions"));
   }
   if (const YamlNode* ramp = Get(node, "ramp")) ReadBool(context, "ramp", *ramp);
 }
@@ -73,7 +70,7 @@ void CheckSearch(ParseContext& context, const YamlNode& node, bool has_threshold
       context.diagnostics.Error(node.range, fmt::format("load: \"{}\" is missing", key));
     }
   }
-  if (const YamlNode* hold = Get(node, "hold")) ReadDuration(context, "hold", *hold);
+  if (const YamlNode* hold = Get(node, "hold")) ReadDuration(context, keys::kLoad["hold"], *hold);
   if (const YamlNode* precision = Get(node, "precision")) {
     const std::string_view text = precision->text;
     double share = 0;
@@ -127,10 +124,10 @@ void CheckLoad(ParseContext& context, const YamlNode& node, bool has_thresholds)
     context.diagnostics.Error(node.range, "load: \"model\" is missing");
     return;
   }
-  const auto word = ReadWord(context, "model", *model, kModels);
+  const auto word = ReadWord(context, keys::kLoad["model"], *model);
   if (!word) return;
-  if (const YamlNode* per = Get(node, "per")) ReadWord(context, "per", *per, kScopes);
-  if (const YamlNode* max = Get(node, "max_sessions")) ReadInteger(context, "max_sessions", *max, 1, INT64_MAX);
+  if (const YamlNode* per = Get(node, "per")) ReadWord(context, keys::kLoad["per"], *per);
+  if (const YamlNode* max = Get(node, "max_sessions")) ReadInteger(context, keys::kLoad["max_sessions"], *max);
   if (const auto* weights = node.Find("region_weights")) CheckWeights(context, *weights, node);
   if (*word == "search") {
     CheckSearch(context, node, has_thresholds);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxRegexBytes = 1024;
 
-constexpr std::array<std::string_view, 6> kTypes{"string", "number", "boolean", "array", "object", "null"};
-
 SourceRange Inside(SourceRange range, std::size_t offset) {
   range.column += static_cast<std::uint32_t>(offset);
   range.length = range.length > offset ? range.length - static_cast<std::uint32_t>(offset) : 1;
@@ -71,7 +69,7 @@ bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::T
     return operand(Op::kIn);
   }
   if (key == "type") {
-    if (!ReadWord(context, key, node, kTypes)) return false;
+    if (!ReadWord(context, keys::kPredicate[key], node)) return false;
     test.op = Op::kType;
     test.operand.value = boost::json::value(node.text);
     return true;
@@ -104,7 +102,6 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
     out.path = *std::move(path);
     return true;
   }
-  constexpr std::array<std::string_view, 3> kSubjects{"text", "hex", "opcode"};
   if (!json_only) {
     if (entry.key == "text") return out.subject = Selector::Subject::kText, true;
     if (entry.key == "hex") return out.subject = Selector::Subject::kHex, true;
@@ -114,7 +111,7 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
       entry.key_range,
       json_only ? fmt::format("unknown key \"{}\"; expected a JSON path such as $.type", entry.key)
                 : fmt::format("unknown key \"{}\"{}; expected a JSON path such as $.type, or text, hex, opcode",
-                              entry.key, Suggestion(entry.key, kSubjects)));
+                              entry.key, Suggestion(entry.key, keys::kSubjects)));
   return false;
 }
 
@@ -165,7 +162,7 @@ Predicate ParsePredicate(ParseContext& context, std::string_view key, const Yaml
   }
   CheckKeys(context, node, key, keys::kPredicate);
   for (const YamlNode::Entry& entry : node.entries) {
-    if (std::find(keys::kPredicate.begin(), keys::kPredicate.end(), entry.key) == keys::kPredicate.end()) continue;
+    if (keys::kPredicate.Find(entry.key) == nullptr) continue;
     Predicate::Test test;
     if (ParseTest(context, entry, test)) predicate.tests.push_back(std::move(test));
   }

@@ -12,9 +12,9 @@
 namespace wsfleet {
 namespace {
 
-constexpr std::size_t kMaxName = 120;
-constexpr std::size_t kMaxTags = 100;
-constexpr std::size_t kMaxScenarios = 1000;
+constexpr std::size_t kMaxName = keys::kTitle.max;
+constexpr std::size_t kMaxTags = keys::kTags.max;
+constexpr std::size_t kMaxScenarios = keys::kScenarios.max;
 constexpr std::size_t kMaxCells = 100;
 constexpr std::size_t kTooManyCells = kMaxCells + 1;
 
@@ -63,20 +63,20 @@ Scenario ParseScenario(ParseContext& context, const YamlNode& node, const Suite&
   scenario.tags = suite.tags;
   if (!CheckKeys(context, node, "scenario", keys::kScenario)) return scenario;
   scenario.name = ReadName(context, node);
-  const auto number = [&](std::string_view key, std::int64_t min, std::int64_t max, std::uint32_t& out) {
+  const auto number = [&](std::string_view key, std::uint32_t& out) {
     if (const YamlNode* value = Get(node, key)) {
-      out = static_cast<std::uint32_t>(ReadInteger(context, key, *value, min, max).value_or(out));
+      out = static_cast<std::uint32_t>(ReadInteger(context, keys::kScenario[key], *value).value_or(out));
     }
   };
   if (const YamlNode* tags = Get(node, "tags")) {
     for (std::string& tag : ParseTags(context, *tags)) scenario.tags.push_back(std::move(tag));
   }
-  number("priority", 1, 9, scenario.priority);
-  number("retries", 0, 5, scenario.retries);
-  number("concurrent", 1, 10'000, scenario.concurrent);
-  number("weight", 1, 1'000'000, scenario.weight);
+  number("priority", scenario.priority);
+  number("retries", scenario.retries);
+  number("concurrent", scenario.concurrent);
+  number("weight", scenario.weight);
   if (const YamlNode* deadline = Get(node, "deadline")) {
-    scenario.deadline = ReadDuration(context, "deadline", *deadline).value_or(scenario.deadline);
+    scenario.deadline = ReadDuration(context, keys::kScenario["deadline"], *deadline).value_or(scenario.deadline);
   }
   if (const YamlNode* requirements = Get(node, "requires"))
     scenario.requirements = ParseRequires(context, *requirements);

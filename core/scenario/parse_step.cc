@@ -14,15 +14,14 @@
 namespace wsfleet {
 namespace {
 
-constexpr std::size_t kMaxMessages = 64;
-constexpr std::size_t kMaxSteps = 1000;
+constexpr std::size_t kMaxMessages = keys::kMessages.max;
+constexpr std::size_t kMaxSteps = keys::kSteps.max;
 // Reserved for what is said without a frame (RFC 6455, 7.4.1).
 constexpr std::array<std::uint16_t, 3> kNeverSent{1005, 1006, 1015};
 
-std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& node, std::string_view key,
-                                         DurationRange range = DurationRange::kAboveZero) {
-  const YamlNode* value = Get(node, key);
-  return value == nullptr ? std::nullopt : ReadDuration(context, key, *value, range);
+std::optional<absl::Duration> DurationOf(ParseContext& context, const YamlNode& node, const keys::Key& key) {
+  const YamlNode* value = Get(node, key.name);
+  return value == nullptr ? std::nullopt : ReadDuration(context, key, *value);
 }
 
 std::string IdentifierOf(ParseContext& context, const YamlNode& node, std::string_view key) {
@@ -81,9 +80,8 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node) {
   SendStep step;
   if (!CheckKeys(context, node, "send", keys::kSend)) return step;
   ParsePayload(context, node, step);
-  constexpr std::array<std::string_view, 3> kOpcodes{"text", "binary", "pong"};
   if (const auto* opcode = node.Find("opcode")) {
-    const auto word = ReadWord(context, "opcode", opcode->value, kOpcodes);
+    const auto word = ReadWord(context, keys::kSend["opcode"], opcode->value);
     if (word) {
       step.frame = *word == "pong"     ? SendStep::Frame::kPong
                    : *word == "binary" ? SendStep::Frame::kBinary
@@ -92,7 +90,7 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node) {
   }
   if (const auto* fragments = node.Find("fragments")) {
     step.fragments =
-        static_cast<std::uint32_t>(ReadInteger(context, "fragments", fragments->value, 1, 1000).value_or(1));
+        static_cast<std::uint32_t>(ReadInteger(context, keys::kSend["fragments"], fragments->value).value_or(1));
     if (step.frame == SendStep::Frame::kPong && step.fragments > 1) {
       context.diagnostics.Error(fragments->key_range, "fragments: a control frame is never fragmented (RFC 6455, 5.5)");
     }
@@ -116,8 +114,8 @@ Message ParseMessage(ParseContext& context, const YamlNode& node) {
   }
   if (const YamlNode* assertion = Get(node, "assert")) message.assertion = ParseSelector(context, *assertion);
   if (const YamlNode* capture = Get(node, "capture")) message.capture = ParseCaptures(context, *capture, false);
-  message.within = DurationOf(context, node, "within");
-  message.max_time = DurationOf(context, node, "max_time");
+  message.within = DurationOf(context, node, keys::kMessage["within"]);
+  message.max_time = DurationOf(context, node, keys::kMessage["max_time"]);
   if (const auto* max_time = node.Find("max_time")) message.max_time_range = max_time->value.range;
   return message;
 }
@@ -137,7 +135,7 @@ Unique ParseUnique(ParseContext& context, const YamlNode& node) {
     unique.wanted = value.get_bool();
     return unique;
   }
-  unique.after_last_match = ReadDuration(context, "unique", node, DurationRange::kFromZero);
+  unique.after_last_match = ReadDuration(context, keys::kExpectAll["unique"], node);
   unique.wanted = unique.after_last_match.has_value();
   return unique;
 }
@@ -150,7 +148,7 @@ ExpectManyStep ParseExpectMany(ParseContext& context, const YamlNode& node, bool
   if (!is_mapping) return step;
   if (const YamlNode* strict = Get(node, "strict")) step.strict = ReadBool(context, "strict", *strict).value_or(false);
   if (const YamlNode* unique = Get(node, "unique")) step.unique = ParseUnique(context, *unique);
-  step.within = DurationOf(context, node, "within");
+  step.within = DurationOf(context, node, keys::kExpectAll["within"]);
   step.since = IdentifierOf(context, node, "since");
   const YamlNode* messages = Get(node, "messages");
   if (messages == nullptr || !messages->is_sequence() || messages->elements.empty() ||
@@ -175,7 +173,7 @@ ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
   } else {
     context.diagnostics.Error(node.range, "expect_none: \"match\" is missing: which frame must not come?");
   }
-  if (const auto duration = DurationOf(context, node, "for", DurationRange::kFromZero)) {
+  if (const auto duration = DurationOf(context, node, keys::kExpectNone["for"])) {
     step.duration = *duration;
   } else if (Get(node, "for") == nullptr) {
     context.diagnostics.Error(node.range, "expect_none: \"for\" is missing: for how long? write for: 1s");
@@ -189,7 +187,7 @@ ExpectCloseStep ParseExpectClose(ParseContext& context, const YamlNode& node) {
   if (!CheckKeys(context, node, "expect_close", keys::kExpectClose)) return step;
   if (const YamlNode* code = Get(node, "code")) step.code = ParsePredicate(context, "code", *code);
   if (const YamlNode* reason = Get(node, "reason")) step.reason = ParsePredicate(context, "reason", *reason);
-  step.within = DurationOf(context, node, "within");
+  step.within = DurationOf(context, node, keys::kExpectClose["within"]);
   step.since = IdentifierOf(context, node, "since");
   return step;
 }
@@ -198,7 +196,7 @@ CloseStep ParseClose(ParseContext& context, const YamlNode& node) {
   CloseStep step;
   if (!CheckKeys(context, node, "close", keys::kClose)) return step;
   if (const YamlNode* code = Get(node, "code")) {
-    step.code = static_cast<std::uint16_t>(ReadInteger(context, "code", *code, 1000, 4999).value_or(1000));
+    step.code = static_cast<std::uint16_t>(ReadInteger(context, keys::kClose["code"], *code).value_or(1000));
     if (std::ranges::find(kNeverSent, step.code) != kNeverSent.end()) {
       context.diagnostics.Error(code->range,
                                 fmt::format("code: {} never stands in a close frame (RFC 6455, 7.4.1)", step.code));
@@ -217,11 +215,11 @@ RepeatStep ParseRepeat(ParseContext& context, const YamlNode& node) {
   RepeatStep step;
   if (!CheckKeys(context, node, "repeat", keys::kRepeat)) return step;
   if (const YamlNode* times = Get(node, "times")) {
-    const auto number = ReadInteger(context, "times", *times, 1, INT64_MAX);
+    const auto number = ReadInteger(context, keys::kRepeat["times"], *times);
     if (number) step.times = static_cast<std::uint64_t>(*number);
   }
-  step.duration = DurationOf(context, node, "for");
-  step.every = DurationOf(context, node, "every", DurationRange::kFromZero);
+  step.duration = DurationOf(context, node, keys::kRepeat["for"]);
+  step.every = DurationOf(context, node, keys::kRepeat["every"]);
   if (Get(node, "times") == nullptr && Get(node, "for") == nullptr) {
     context.diagnostics.Error(node.range, "repeat: expected times or for: when does it end?");
   }
@@ -252,26 +250,24 @@ Action ParseAction(ParseContext& context, const YamlNode::Entry& entry) {
     return DropStep{};
   }
   if (name == "wait") {
-    return WaitStep{ReadDuration(context, "wait", node, DurationRange::kFromZero).value_or(absl::ZeroDuration())};
+    return WaitStep{ReadDuration(context, keys::kStep["wait"], node).value_or(absl::ZeroDuration())};
   }
   PingStep ping;
   if (CheckKeys(context, node, "ping", keys::kPing)) {
-    ping.within = DurationOf(context, node, "within");
-    ping.max_time = DurationOf(context, node, "max_time");
+    ping.within = DurationOf(context, node, keys::kPing["within"]);
+    ping.max_time = DurationOf(context, node, keys::kPing["max_time"]);
   }
   return ping;
 }
 
-bool IsAction(std::string_view key) {
-  return key != "id" && key != "via" && std::ranges::find(keys::kStep, key) != keys::kStep.end();
-}
+bool IsAction(std::string_view key) { return key != "id" && key != "via" && keys::kStep.Find(key) != nullptr; }
 
 std::optional<Step> ParseStep(ParseContext& context, const YamlNode& node) {
   if (!CheckKeys(context, node, "step", keys::kStep)) return std::nullopt;
   const YamlNode::Entry* action = nullptr;
   bool unknown = false;
   for (const YamlNode::Entry& entry : node.entries) {
-    unknown = unknown || std::ranges::find(keys::kStep, entry.key) == keys::kStep.end();
+    unknown = unknown || keys::kStep.Find(entry.key) == nullptr;
     if (!IsAction(entry.key)) continue;
     if (action != nullptr) {
       context.diagnostics.Error(

@@ -22,36 +22,35 @@ void ParsePhases(ParseContext& context, const YamlNode& node, PhaseCaps& caps) {
                                  {"tls", &caps.tls},
                                  {"upgrade", &caps.upgrade},
                                  {"close", &caps.close}}) {
-    if (const YamlNode* value = Get(node, key)) *out = ReadDuration(context, key, *value).value_or(*out);
+    if (const YamlNode* value = Get(node, key)) *out = ReadDuration(context, keys::kPhases[key], *value).value_or(*out);
   }
 }
 
 Defaults ParseDefaults(ParseContext& context, const YamlNode& node) {
   Defaults defaults;
   if (!CheckKeys(context, node, "defaults", keys::kDefaults)) return defaults;
-  const auto number = [&](std::string_view key, std::int64_t min, std::int64_t max, std::uint32_t& out) {
+  const auto number = [&](std::string_view key, std::uint32_t& out) {
     if (const YamlNode* value = Get(node, key)) {
-      out = static_cast<std::uint32_t>(ReadInteger(context, key, *value, min, max).value_or(out));
+      out = static_cast<std::uint32_t>(ReadInteger(context, keys::kDefaults[key], *value).value_or(out));
     }
   };
   if (const YamlNode* within = Get(node, "within"))
-    defaults.within = ReadDuration(context, "within", *within).value_or(defaults.within);
+    defaults.within = ReadDuration(context, keys::kDefaults["within"], *within).value_or(defaults.within);
   if (const YamlNode* deadline = Get(node, "deadline")) {
-    defaults.deadline = ReadDuration(context, "deadline", *deadline).value_or(defaults.deadline);
+    defaults.deadline = ReadDuration(context, keys::kDefaults["deadline"], *deadline).value_or(defaults.deadline);
   }
   if (const YamlNode* phases = Get(node, "phases")) ParsePhases(context, *phases, defaults.phases);
-  number("retries", 0, 5, defaults.retries);
-  number("priority", 1, 9, defaults.priority);
-  constexpr std::array<std::string_view, 3> kUnexpected{"ignore", "warn", "fail"};
+  number("retries", defaults.retries);
+  number("priority", defaults.priority);
   if (const YamlNode* unexpected = Get(node, "unexpected")) {
-    const std::string word = ReadWord(context, "unexpected", *unexpected, kUnexpected).value_or("ignore");
+    const std::string word = ReadWord(context, keys::kDefaults["unexpected"], *unexpected).value_or("ignore");
     defaults.unexpected = word == "fail" ? Unexpected::kFail : word == "warn" ? Unexpected::kWarn : Unexpected::kIgnore;
   }
   const YamlNode* inbox = Get(node, "inbox");
   if (inbox != nullptr && CheckKeys(context, *inbox, "inbox", keys::kInbox)) {
     if (const YamlNode* frames = Get(*inbox, "max_frames")) {
       defaults.inbox.max_frames =
-          static_cast<std::uint32_t>(ReadInteger(context, "max_frames", *frames, 1, 1'000'000).value_or(1000));
+          static_cast<std::uint32_t>(ReadInteger(context, keys::kInbox["max_frames"], *frames).value_or(1000));
     }
     if (const YamlNode* bytes = Get(*inbox, "max_bytes")) {
       defaults.inbox.max_bytes = ReadSize(context, "max_bytes", *bytes).value_or(defaults.inbox.max_bytes);
@@ -69,7 +68,7 @@ Regions ParseRegions(ParseContext& context, const YamlNode& node) {
   if (require->is_scalar() && require->text == "all") return regions;
   if (require->is_scalar() && require->text == "any") {
     regions.require = 1;
-  } else if (const auto number = ReadInteger(context, "require", *require, 1, 1000)) {
+  } else if (const auto number = ReadInteger(context, keys::kRegions["require"], *require)) {
     regions.require = static_cast<std::uint32_t>(*number);
   }
   return regions;
@@ -100,9 +99,8 @@ void CheckLogs(ParseContext& context, const YamlNode& node) {
 EvidenceSpec ParseEvidence(ParseContext& context, const YamlNode& node) {
   EvidenceSpec evidence;
   if (!CheckKeys(context, node, "evidence", keys::kEvidence)) return evidence;
-  constexpr std::array<std::string_view, 2> kTraces{"w3c", "none"};
   if (const YamlNode* trace = Get(node, "trace"))
-    evidence.trace = ReadWord(context, "trace", *trace, kTraces) != "none";
+    evidence.trace = ReadWord(context, keys::kEvidence["trace"], *trace) != "none";
   if (const YamlNode* headers = Get(node, "headers")) evidence.headers = ReadTextList(context, "headers", *headers);
   if (const YamlNode* redact = Get(node, "redact")) {
     evidence.redact = ReadTextList(context, "redact", *redact);
@@ -120,8 +118,7 @@ EvidenceSpec ParseEvidence(ParseContext& context, const YamlNode& node) {
 void ParseData(ParseContext& context, const YamlNode::Entry& entry, Suite& suite) {
   context.unsupported.push_back({"data", entry.key_range});
   if (!CheckKeys(context, entry.value, "data", keys::kData)) return;
-  constexpr std::array<std::string_view, 3> kUses{"once", "cycle", "random"};
-  if (const YamlNode* use = Get(entry.value, "use")) ReadWord(context, "use", *use, kUses);
+  if (const YamlNode* use = Get(entry.value, "use")) ReadWord(context, keys::kData["use"], *use);
   const YamlNode* file = Get(entry.value, "file");
   if (file == nullptr) {
     context.diagnostics.Error(entry.value.range, "data: \"file\" is missing");
@@ -170,10 +167,11 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
   if (const YamlNode* requirements = Get(root, "requires")) suite.requirements = ParseRequires(context, *requirements);
   if (const YamlNode* defaults = Get(root, "defaults")) suite.defaults = ParseDefaults(context, *defaults);
   if (const YamlNode* regions = Get(root, "regions")) suite.regions = ParseRegions(context, *regions);
-  if (const YamlNode* deadline = Get(root, "deadline")) suite.deadline = ReadDuration(context, "deadline", *deadline);
+  if (const YamlNode* deadline = Get(root, "deadline"))
+    suite.deadline = ReadDuration(context, keys::kSuite["deadline"], *deadline);
   if (const YamlNode* evidence = Get(root, "evidence")) suite.evidence = ParseEvidence(context, *evidence);
   if (const YamlNode* stop = Get(root, "stop_on_failure")) {
-    const auto tier = ReadInteger(context, "stop_on_failure", *stop, 1, 9);
+    const auto tier = ReadInteger(context, keys::kSuite["stop_on_failure"], *stop);
     if (tier) suite.stop_on_failure = static_cast<std::uint32_t>(*tier);
   }
   if (const YamlNode* revision = Get(root, "revision")) ParseRevision(context, *revision, suite);

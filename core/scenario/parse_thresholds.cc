@@ -13,7 +13,6 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 3> kVerdicts{"failed", "inconclusive", "warn"};
 constexpr std::array<std::string_view, 7> kTimeStats{"pN", "min", "max", "mean", "success", "count", "rate"};
 constexpr std::array<std::string_view, 5> kSessionStats{"success", "count", "rate", "dropped", "active"};
 constexpr std::array<std::string_view, 2> kMessageStats{"count", "rate"};
@@ -239,8 +238,9 @@ void CheckThresholds(ParseContext& context, const YamlNode& node) {
     } else if (ReadPlainText(context, "expr", *expression)) {
       ThresholdChecker(context, *expression).Check();
     }
-    if (const YamlNode* abort = Get(element, "abort_after")) ReadDuration(context, "abort_after", *abort);
-    if (const YamlNode* verdict = Get(element, "verdict")) ReadWord(context, "verdict", *verdict, kVerdicts);
+    if (const YamlNode* abort = Get(element, "abort_after"))
+      ReadDuration(context, keys::kThreshold["abort_after"], *abort);
+    if (const YamlNode* verdict = Get(element, "verdict")) ReadWord(context, keys::kThreshold["verdict"], *verdict);
   }
 }
 

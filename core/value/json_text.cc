@@ -50,11 +50,48 @@ void Append(const boost::json::value& value, std::string& out) {
   }
 }
 
+void AppendLine(std::size_t level, std::string& out) {
+  out += '\n';
+  out.append(level, ' ');
+}
+
+void AppendIndented(const boost::json::value& value, std::size_t level, std::string& out) {
+  const auto* array = value.if_array();
+  const auto* object = value.if_object();
+  if ((array == nullptr || array->empty()) && (object == nullptr || object->empty())) return Append(value, out);
+  std::size_t left = array != nullptr ? array->size() : object->size();
+  const auto end_element = [&] {
+    if (--left > 0) out += ',';
+    AppendLine(left > 0 ? level + 1 : level, out);
+  };
+  out += array != nullptr ? '[' : '{';
+  AppendLine(level + 1, out);
+  if (array != nullptr) {
+    for (const boost::json::value& element : *array) {
+      AppendIndented(element, level + 1, out);
+      end_element();
+    }
+  } else {
+    for (const auto& member : *object) {
+      out += boost::json::serialize(boost::json::string_view(member.key())) + ": ";
+      AppendIndented(member.value(), level + 1, out);
+      end_element();
+    }
+  }
+  out += array != nullptr ? ']' : '}';
+}
+
 }  // namespace
 
 std::string CompactJson(const boost::json::value& value) {
   std::string out;
   Append(value, out);
+  return out;
+}
+
+std::string IndentedJson(const boost::json::value& value) {
+  std::string out;
+  AppendIndented(value, 0, out);
   return out;
 }
 

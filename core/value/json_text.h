@@ -9,4 +9,7 @@ namespace wsfleet {
 // Compact JSON as people write it: 1.5, where Boost.JSON's serialize() writes 1.5E0. Numbers keep their exact value.
 std::string CompactJson(const boost::json::value& value);
 
+// The same with a line for each element and member, indented by one space for each level.
+std::string IndentedJson(const boost::json::value& value);
+
 }  // namespace wsfleet

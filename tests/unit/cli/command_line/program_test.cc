@@ -30,8 +30,8 @@ class ProgramTest : public ::testing::Test {
 TEST_F(ProgramTest, CompletesEveryCommandAndFlagOfThisVersion) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const std::string script = RenderCompletion(program_.tree(), shell);
-    for (const char* word : {"run", "probe", "validate", "explain", "new", "schema", "runs", "agents", "dev",
-                             "completion", "watch", "wait", "cancel", "logs", "agents-wait", "run-key"}) {
+    for (const char* word : {"run", "probe", "validate", "explain", "new", "schema", "fmt", "import", "runs", "agents",
+                             "dev", "completion", "watch", "wait", "cancel", "logs", "agents-wait", "run-key"}) {
       EXPECT_THAT(script, HasSubstr(word)) << shell;
     }
     EXPECT_THAT(script, Not(HasSubstr("baseline"))) << shell;

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <random>
 
+#include "core/scenario/format.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/scenario/suite_text.h"
 
@@ -83,6 +84,8 @@ void Try(const std::string& text) {
   ASSERT_TRUE(result.plan != nullptr || !result.diagnostics.empty());
   for (const Diagnostic& diagnostic : result.diagnostics)
     ASSERT_FALSE(RenderDiagnostic(diagnostic, bundle.files).empty());
+  const FormatResult formatted = FormatSuite("x.wsfleet.yaml", text);
+  ASSERT_FALSE(formatted.text && !formatted.diagnostics.empty());
 }
 
 TEST(HostileText, NeverThrowsWhateverTheBytes) {

@@ -1,0 +1,151 @@
+#include "core/har/secrets.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "re2/re2.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::size_t kMinOpaqueBytes = 20;
+constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::string_view kRestName = "OTHER";
+
+// Parts of names, and whole names, without - and _.
+constexpr std::array<std::string_view, 11> kNameParts{"token",  "secret",        "password",   "passwd",
+                                                      "apikey", "authorization", "credential", "jwt",
+                                                      "cookie", "signature",     "privatekey"};
+constexpr std::array<std::string_view, 5> kNames{"auth", "pass", "pwd", "pin", "otp"};
+constexpr std::array<std::string_view, 8> kFieldNames{"key",  "sig",     "sid",       "ticket",
+                                                      "code", "session", "sessionid", "accesskey"};
+
+// A JWT (RFC 7519, 3), then keys of well-known services by their prefixes, then what follows "Bearer" (RFC 6750, 2.1).
+constexpr char kTokens[] =
+    R"re((eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*)re"
+    R"re(|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,})re"
+    R"re(|\bAKIA[0-9A-Z]{16}|\bAIza[0-9A-Za-z_-]{30,}))re"
+    R"re(|\b[Bb]earer +([A-Za-z0-9._~+/=-]{8,}))re";
+
+const re2::RE2& Tokens() {
+  static const auto* const kExpression = new re2::RE2(kTokens);
+  return *kExpression;
+}
+
+re2::StringPiece ToRe2(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string Folded(std::string_view name) {
+  std::string folded;
+  for (const char c : name) {
+    if (c != '-' && c != '_') folded += absl::ascii_tolower(static_cast<unsigned char>(c));
+  }
+  return folded;
+}
+
+bool IsSecretName(std::string_view name) {
+  const std::string folded = Folded(name);
+  return std::ranges::find(kNames, folded) != kNames.end() ||
+         std::ranges::any_of(kNameParts, [&](std::string_view part) { return folded.find(part) != std::string::npos; });
+}
+
+bool IsUuid(std::string_view text) {
+  static const auto* const kUuid = new re2::RE2("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
+  return re2::RE2::FullMatch(ToRe2(text), *kUuid);
+}
+
+// One long word of letters and digits that nobody would think of.
+bool IsOpaque(std::string_view text) {
+  if (text.size() < kMinOpaqueBytes || IsUuid(text)) return false;
+  const auto is = [&](auto test) {
+    return std::ranges::any_of(text, [&](char c) { return test(static_cast<unsigned char>(c)); });
+  };
+  constexpr std::string_view kOther = "._~+/=-";
+  const bool one_word = std::ranges::all_of(text, [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kOther.find(c) != std::string_view::npos;
+  });
+  return one_word && is(absl::ascii_isdigit) && is(absl::ascii_isalpha);
+}
+
+}  // namespace
+
+std::size_t FindToken(std::string_view text) {
+  re2::StringPiece found;
+  if (!Tokens().Match(ToRe2(text), 0, text.size(), re2::RE2::UNANCHORED, &found, 1)) return std::string_view::npos;
+  return static_cast<std::size_t>(found.data() - text.data());
+}
+
+std::string EscapeTemplates(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at, 2) == "${") out += '$';
+    out += text[at];
+  }
+  return out;
+}
+
+std::string SecretTable::HideField(std::string_view kind, std::string_view name, std::string_view value) {
+  const std::string origin = fmt::format("the {} {}", kind, name);
+  const std::string folded = Folded(name);
+  const bool named = IsSecretName(name) || std::ranges::find(kFieldNames, folded) != kFieldNames.end();
+  if (value.empty() || (!named && !IsOpaque(value))) return HideTokens(origin, value);
+  // The scheme of RFC 9110, 11.4 is no secret.
+  const std::size_t space =
+      folded.find("authorization") == std::string::npos ? std::string_view::npos : value.find(' ');
+  if (space == std::string_view::npos || space + 1 == value.size()) return Reference(name, origin, value);
+  return EscapeTemplates(value.substr(0, space + 1)) + Reference(name, origin, value.substr(space + 1));
+}
+
+std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
+  const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxNameBytes)));
+  if (!value.empty() && IsSecretName(name)) return Reference(name, origin, value);
+  return HideTokens(origin, value);
+}
+
+std::string SecretTable::HideTokens(std::string_view origin, std::string_view text) {
+  std::string out;
+  re2::StringPiece groups[3];
+  std::size_t at = 0;
+  while (Tokens().Match(ToRe2(text), at, text.size(), re2::RE2::UNANCHORED, groups, 3)) {
+    const re2::StringPiece& token = groups[1].data() != nullptr ? groups[1] : groups[2];
+    const auto begin = static_cast<std::size_t>(token.data() - text.data());
+    out += EscapeTemplates(text.substr(at, begin - at));
+    out += Reference("TOKEN", origin, text.substr(begin, token.size()));
+    at = begin + token.size();
+  }
+  return out + EscapeTemplates(text.substr(at));
+}
+
+std::string SecretTable::Reference(std::string_view name, std::string_view origin, std::string_view value) {
+  const auto known = names_.find(value);
+  if (known != names_.end()) return fmt::format("${{secret.{}}}", known->second);
+  // Nobody passes more; what comes then has one name together.
+  if (secrets_.size() >= kMaxImportedSecrets) {
+    if (secrets_.size() == kMaxImportedSecrets) {
+      secrets_.push_back({std::string(kRestName), "further values that look like credentials"});
+    }
+    return fmt::format("${{secret.{}}}", kRestName);
+  }
+  std::string base;
+  for (const char c : name.substr(0, kMaxNameBytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) {
+      base += absl::ascii_toupper(byte);
+    } else if (!base.empty() && base.back() != '_') {
+      base += '_';
+    }
+  }
+  while (base.ends_with('_')) base.pop_back();
+  if (base.empty() || base == kRestName || absl::ascii_isdigit(static_cast<unsigned char>(base.front())))
+    base = "TOKEN" + base;
+  std::string unique = base;
+  const auto taken = [&] { return std::ranges::find(secrets_, unique, &Secret::name) != secrets_.end(); };
+  for (int number = 2; taken(); ++number) unique = fmt::format("{}_{}", base, number);
+  secrets_.push_back({unique, std::string(origin)});
+  names_.emplace(value, unique);
+  return fmt::format("${{secret.{}}}", unique);
+}
+
+}  // namespace wsfleet
