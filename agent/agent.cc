@@ -203,6 +203,8 @@ void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
   *sample.mutable_coordinator_received() = reply.received();
   *sample.mutable_coordinator_sent() = reply.sent();
   *sample.mutable_agent_received() = wire::ToWire(absl::Now());
+  clock_offset_.Add({answered.wall, wire::FromWire(reply.received()), wire::FromWire(reply.sent()), absl::Now()});
+  if (const auto ahead = clock_offset_.agent_ahead()) engine_.SetClockAhead(*ahead);
 
   lease_base_ = answered.at;
   for (const LeaseId& lease : answered.leases) shards_.Renew(lease, lease_base_ + lease_time_);

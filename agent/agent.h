@@ -13,6 +13,7 @@
 #include "agent/spool.h"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/steady_timer.hpp"
+#include "core/base/clock_offset.h"
 #include "grpcpp/channel.h"
 
 namespace wsfleet::agent {
@@ -90,6 +91,7 @@ class Agent {
   std::deque<SentHeartbeat> unanswered_;
   std::uint64_t heartbeat_number_ = 0;
   std::optional<v1::ClockSample> clock_sample_;
+  ClockOffset clock_offset_;
 
   absl::Duration backoff_;
   boost::asio::steady_timer reconnect_timer_;

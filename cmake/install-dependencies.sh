@@ -17,7 +17,8 @@ build=(
 test=(
   ccache
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
-  python3 python3-fastapi python3-jsonschema uvicorn python3-websockets python3-yaml
+  python3 python3-fastapi python3-jsonschema uvicorn python3-websockets python3-wsproto python3-yaml
+  node-ws nginx-light openssl                   # servers of others under test
   sqlite3
 )
 

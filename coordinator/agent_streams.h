@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "coordinator/clock_offset.h"
 #include "coordinator/fleet/events.h"
+#include "core/base/clock_offset.h"
 #include "wsfleet/v1/agent_session.pb.h"
 
 namespace wsfleet::coordinator {

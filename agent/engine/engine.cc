@@ -58,7 +58,8 @@ class Engine::Loop {
         runners_.erase(ended);
         on_done(ended, ending);
       };
-      auto runner = std::make_shared<ShardRunner>(context_.get_executor(), facts_, std::move(run), std::move(observer));
+      auto runner = std::make_shared<ShardRunner>(context_.get_executor(), facts_, surroundings_, std::move(run),
+                                                  std::move(observer));
       runners_[id] = runner;
       if (stopping_) runner->Cancel();
       boost::asio::co_spawn(context_, runner->Run(), boost::asio::detached);
@@ -70,6 +71,10 @@ class Engine::Loop {
       const auto found = runners_.find(id);
       if (found != runners_.end()) found->second->Cancel();
     });
+  }
+
+  void SetClockAhead(absl::Duration ahead) {
+    boost::asio::post(context_, [this, ahead] { surroundings_.clock_ahead = ahead; });
   }
 
   Health health() const {
@@ -89,6 +94,7 @@ class Engine::Loop {
       if (error || stopping_) return;
       lags_[next_lag_++ % kLagWindow] = absl::ToInt64Microseconds(SteadyNow() - due);
       lag_microseconds_ = *std::max_element(std::begin(lags_), std::end(lags_));
+      surroundings_.loop_lag = absl::Microseconds(lag_microseconds_.load());
       std::uint32_t sessions = 0;
       for (const auto& [id, runner] : runners_) sessions += runner->open_sessions();
       open_sessions_ = sessions;
@@ -98,6 +104,7 @@ class Engine::Loop {
 
   const AgentFacts facts_;
   const EngineOptions options_;
+  Surroundings surroundings_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer lag_timer_;
@@ -116,6 +123,7 @@ Engine::~Engine() = default;
 
 void Engine::Start(ShardRun run, ShardObserver observer) { loop_->Start(std::move(run), std::move(observer)); }
 void Engine::Cancel(RunId run) { loop_->Cancel(run); }
+void Engine::SetClockAhead(absl::Duration ahead) { loop_->SetClockAhead(ahead); }
 Engine::Health Engine::health() const { return loop_->health(); }
 
 }  // namespace wsfleet::engine

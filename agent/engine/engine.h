@@ -65,6 +65,9 @@ class Engine {
   // closed, all within 500 ms. Cases without a result get none. on_done(kCancelled) follows. Unknown ids are ignored.
   void Cancel(RunId run);
 
+  // How far the machine's wall clock is ahead of the coordinator's: tokens are minted by the coordinator's time.
+  void SetClockAhead(absl::Duration ahead);
+
   // Milliseconds by which the event loop was late lately (largest of the last 5 s), and open sessions: agent health.
   struct Health {
     absl::Duration loop_lag;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "boost/asio/ssl/host_name_verification.hpp"
-
 namespace wsfleet::engine {
 
 namespace {
@@ -41,19 +39,37 @@ std::string GuardedStream::PrepareTls(const std::string& server_name, const TlsO
     if (error) return "tls: key is no PEM key of this certificate: " + error.message();
   }
   tls_.emplace(socket_, *context_);
+  before_tls_in_ = bytes_in_;
+  before_tls_out_ = bytes_out_;
   // RFC 6066, 3: the name without a port; addresses are not sent.
-  boost::system::error_code is_address;
-  boost::asio::ip::make_address(server_name, is_address);
-  if (is_address) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
+  boost::system::error_code is_name;
+  boost::asio::ip::make_address(server_name, is_name);
+  if (is_name) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
   constexpr unsigned char kHttp11[] = "\x08http/1.1";
   SSL_set_alpn_protos(tls_->native_handle(), kHttp11, sizeof(kHttp11) - 1);
   if (options.insecure) {
     tls_->set_verify_mode(boost::asio::ssl::verify_none);
   } else {
     tls_->set_verify_mode(boost::asio::ssl::verify_peer);
-    tls_->set_verify_callback(boost::asio::ssl::host_name_verification(server_name));
+    SSL_set_hostflags(tls_->native_handle(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (is_name) {
+      SSL_set1_host(tls_->native_handle(), server_name.c_str());
+    } else {
+      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_->native_handle()), server_name.c_str());
+    }
   }
   return {};
+}
+
+// What went through before TLS began is a proxy's tunnel.
+std::uint64_t GuardedStream::bytes_in() const {
+  if (!tls_) return bytes_in_;
+  return before_tls_in_ + BIO_number_read(SSL_get_rbio(const_cast<Tls&>(*tls_).native_handle()));
+}
+
+std::uint64_t GuardedStream::bytes_out() const {
+  if (!tls_) return bytes_out_;
+  return before_tls_out_ + BIO_number_written(SSL_get_wbio(const_cast<Tls&>(*tls_).native_handle()));
 }
 
 }  // namespace wsfleet::engine

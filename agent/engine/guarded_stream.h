@@ -40,6 +40,7 @@ class GuardedStream {
     socket_.close(ignored);
   }
 
+  // Of what the peer says, TLS taken off.
   void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
   void StopRecording() { recording_ = false; }
   // What was received so far is not the target's.
@@ -50,8 +51,9 @@ class GuardedStream {
 
   const std::string& received() const { return received_; }
   std::optional<SteadyTime> first_byte() const { return first_byte_; }
-  std::uint64_t bytes_in() const { return bytes_in_; }
-  std::uint64_t bytes_out() const { return bytes_out_; }
+  // On the socket: of TLS its records, not what they hold.
+  std::uint64_t bytes_in() const;
+  std::uint64_t bytes_out() const;
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
@@ -117,7 +119,8 @@ class GuardedStream {
   std::string received_;
   bool recording_ = true;
   std::optional<SteadyTime> first_byte_;
-  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;  // as the reader above sees them
+  std::uint64_t before_tls_in_ = 0, before_tls_out_ = 0;
   std::uint64_t cap_ = 0;
 };
 

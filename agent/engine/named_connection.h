@@ -29,6 +29,7 @@ struct NamedConnection {
   std::uint64_t messages_in = 0;
   std::map<std::string, SteadyTime> pongs;  // by payload
   std::optional<SequenceTracker> sequence;
+  std::string credential;     // that it was opened with; empty: none
   bool close_asked = false;   // by us: a close frame, or TCP was cut
   bool end_expected = false;  // by an expect_close
   bool counted = false;       // its facts are part of the proof

@@ -44,7 +44,8 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   if (current_) AddProof(*current_);
   const bool politely = !failure;
   co_await CloseAll(politely);
-  const bool no_traffic = outcome_.proof.connections == 0 || outcome_.proof.bytes_in == 0;
+  // A refusal that was asked for may be one that sends nothing: a name that does not resolve, a closed port.
+  const bool no_traffic = !refused_ && (outcome_.proof.connections == 0 || outcome_.proof.bytes_in == 0);
   if (!failure && no_traffic && !cancelled_) {
     failure = MakeFailure(Phase::kNone, FailureClass::kVacuous,
                           "nothing was received from the target: the pass would prove nothing");
@@ -197,7 +198,11 @@ void Session::AddEvidence(Failure& failure, const HttpAnswer& answer) const {
   evidence.body_excerpt = Excerpt(answer.body, 2 * 1024 - 4);
 }
 
-void Session::Complete(Failure& failure, const Step& step) const {
+void Session::NoteCredential(const std::string& name, bool accepted) {
+  if (!name.empty()) outcome_.credentials[name] = accepted;
+}
+
+void Session::Complete(Failure& failure, const Step& step) {
   if (!failure.range.known()) failure.range = step.range;
   if (failure.step.empty()) failure.step = step.id.empty() ? step.action_name : step.id;
   // A refusal by close code counts as one of authentication only before the target has said anything.
@@ -209,6 +214,7 @@ void Session::Complete(Failure& failure, const Step& step) const {
     if (current_->messages_in == 0 && (*code == 1008 || *code == 4401 || *code == 4403)) {
       failure.failure_class = FailureClass::kAuth;
       failure.phase = Phase::kOpen;
+      NoteCredential(current_->credential, false);
     }
   }
   failure.evidence.trace_id = trace_id_;

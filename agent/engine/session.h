@@ -9,6 +9,7 @@
 
 #include "agent/engine/named_connection.h"
 #include "agent/engine/redactor.h"
+#include "agent/engine/session_outcome.h"
 #include "agent/engine/session_scope.h"
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
@@ -16,15 +17,6 @@
 #include "core/session/reach.h"
 
 namespace wsfleet::engine {
-
-// What became of one session; without a failure it passed.
-struct SessionOutcome {
-  std::optional<Failure> failure;
-  bool cancelled = false;
-  std::uint32_t assertions = 0;
-  ProofOfExecution proof;
-  std::vector<std::string> warnings;
-};
 
 // One session of a scenario: its steps one after the other, on one or several WebSocket connections. Lives on the
 // engine's thread; must outlive Run().
@@ -69,6 +61,7 @@ class Session {
     std::vector<std::string> subprotocols;
     TlsOptions tls;
     std::string proxy;
+    std::string credential;   // empty: none
     bool own_origin = false;  // of the target: its headers and TLS settings go along
   };
   using Headers = std::vector<std::pair<std::string, Template>>;
@@ -114,7 +107,8 @@ class Session {
   Failure ConfigFailure(const absl::Status& status) const;
   Failure FromWire(const WireFailure& wire, const HttpAnswer* answer) const;
   void AddEvidence(Failure& failure, const HttpAnswer& answer) const;
-  void Complete(Failure& failure, const Step& step) const;
+  void Complete(Failure& failure, const Step& step);
+  void NoteCredential(const std::string& name, bool accepted);
   void Record(bool inbound, std::string_view kind, std::string_view payload);
   void AddProof(const WireFacts& facts);
   void AddProof(NamedConnection& connection);
@@ -141,6 +135,7 @@ class Session {
   std::optional<Failure> stream_failure_;     // protocol error or overflow: ends the session
   int readers_ = 0;
   bool cancelled_ = false;
+  bool refused_ = false;  // as a step asked for
   boost::asio::steady_timer wake_;
   SessionOutcome outcome_;
   std::vector<TranscriptEntry> transcript_;

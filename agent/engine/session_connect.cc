@@ -66,11 +66,12 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
     return absl::NotFoundError(fmt::format("credential \"{}\" is not defined", *name));
   auto token = tokens_.find(*name);
   if (token == tokens_.end()) {
-    auto minted = MintToken(*credential, scope_, absl::Now());
+    auto minted = MintToken(*credential, scope_, absl::Now() - facts_.surroundings->clock_ahead);
     if (!minted.ok()) return minted.status();
     redactor_.AddSecret(*minted);
     token = tokens_.emplace(*name, *std::move(minted)).first;
   }
+  request.credential = *name;
   const std::string value = FormatToken(*credential, token->second);
   switch (credential->place) {
     case CredentialPlace::kHeader:
@@ -218,6 +219,8 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   upgrade.deflate = connection->opened_by.connection.compress;
   if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
+  connection->credential = placed.credential;
+  NoteCredential(placed.credential, answer.failure.ok());
   if (answer.failure.ok()) {
     ++readers_;
     boost::asio::co_spawn(executor_, ReadFrames(connection), boost::asio::detached);
@@ -240,6 +243,9 @@ boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
   if (step.refused.empty()) co_return JudgeConnect(step, *answer, SteadyNow() - began);
   connection->end_expected = true;
   failure = co_await JudgeRefusal(step, *std::move(answer), until);
+  const bool let_in = failure && failure->failure_class == FailureClass::kNotRefused;
+  NoteCredential(connection->credential, let_in);
+  refused_ = refused_ || !failure;
   connection->wire.Drop();
   co_return failure;
 }

@@ -47,6 +47,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   if (answer.failure.ok()) answer = co_await connection->Exchange(std::move(message));
   AddProof(connection->facts());
   connection->Drop();
+  NoteCredential(placed.credential, answer.head && answer.head->status < 400);
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
   Result failure = JudgeHttp(step, answer, SteadyNow() - began);
   if (failure) {

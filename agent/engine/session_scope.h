@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/surroundings.h"
 #include "core/session/expectation.h"
 
 namespace wsfleet::engine {
@@ -12,6 +13,7 @@ namespace wsfleet::engine {
 // What a session knows from its start; must outlive it.
 struct SessionFacts {
   const AgentFacts* agent = nullptr;
+  const Surroundings* surroundings = nullptr;
   const PlannedCase* planned = nullptr;
   const Target* target = nullptr;
   const Variables* variables = nullptr;

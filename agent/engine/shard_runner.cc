@@ -15,6 +15,8 @@
 namespace wsfleet::engine {
 namespace {
 
+constexpr absl::Duration kSaturated = absl::Milliseconds(50);
+constexpr std::size_t kMaxCredentials = 16;
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
 
 using Unmet = std::optional<std::pair<SkipReason, std::string>>;
@@ -36,7 +38,9 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
   result.failure.reset();
   result.proof = {};
   result.assertions = 0;
+  std::map<std::string, bool> credentials;
   for (SessionOutcome& outcome : outcomes) {
+    for (const auto& [name, accepted] : outcome.credentials) credentials[name] |= accepted;
     result.assertions += outcome.assertions;
     const ProofOfExecution before = result.proof;
     result.proof = outcome.proof;
@@ -53,6 +57,10 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
         !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
     if (better) result.failure = std::move(outcome.failure);
   }
+  result.credentials.clear();
+  for (const auto& [name, accepted] : credentials) {
+    if (result.credentials.size() < kMaxCredentials) result.credentials.push_back({name, accepted});
+  }
   result.outcome = !result.failure                         ? Outcome::kPassed
                    : IsOurs(result.failure->failure_class) ? Outcome::kInconclusive
                                                            : Outcome::kFailed;
@@ -60,9 +68,13 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
 
 }  // namespace
 
-ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run,
-                         ShardObserver observer)
-    : executor_(std::move(executor)), agent_(agent), run_(std::move(run)), observer_(std::move(observer)) {}
+ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent,
+                         const Surroundings& surroundings, ShardRun run, ShardObserver observer)
+    : executor_(std::move(executor)),
+      agent_(agent),
+      surroundings_(surroundings),
+      run_(std::move(run)),
+      observer_(std::move(observer)) {}
 
 void ShardRunner::Cancel() {
   cancelled_ = true;
@@ -132,6 +144,7 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
     std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
     Judge(result, std::move(outcomes));
+    JudgeSaturation(result);
     result.tries = attempt;
     // Failures of ours are not retried here: leases do that.
     if (result.outcome != Outcome::kFailed) break;
@@ -171,6 +184,15 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
   }
   while (round->left > 0) co_await round->done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   co_return std::move(round->outcomes);
+}
+
+void ShardRunner::JudgeSaturation(CaseResult& result) const {
+  if (!result.failure || result.failure->failure_class != FailureClass::kLatency) return;
+  if (surroundings_.loop_lag < kSaturated) return;
+  result.failure->failure_class = FailureClass::kAgent;
+  result.failure->message = fmt::format("the agent was saturated, its event loop late by up to {}: {}",
+                                        FormatElapsed(surroundings_.loop_lag), result.failure->message);
+  result.outcome = Outcome::kInconclusive;
 }
 
 void ShardRunner::ReportStep(const PlannedCase& planned, std::string_view step) {
@@ -326,6 +348,7 @@ Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
 SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index) {
   SessionFacts facts;
   facts.agent = &agent_;
+  facts.surroundings = &surroundings_;
   facts.planned = &planned;
   facts.target = chosen.target ? &*chosen.target : nullptr;
   facts.variables = &run_.variables;

@@ -18,7 +18,9 @@ namespace wsfleet::engine {
 // engine's thread; kept alive by its own coroutine.
 class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
  public:
-  ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, ShardRun run, ShardObserver observer);
+  // `agent` and `surroundings` must outlive it.
+  ShardRunner(boost::asio::any_io_executor executor, const AgentFacts& agent, const Surroundings& surroundings,
+              ShardRun run, ShardObserver observer);
 
   boost::asio::awaitable<void> Run();
   void Cancel();
@@ -39,6 +41,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
   boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned,
                                                                   const ChosenTarget& chosen);
+  // What a machine that is late itself measures says nothing of the target.
+  void JudgeSaturation(CaseResult& result) const;
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
   boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
       const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);
@@ -59,6 +63,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
 
   boost::asio::any_io_executor executor_;
   const AgentFacts& agent_;
+  const Surroundings& surroundings_;
   ShardRun run_;
   ShardObserver observer_;
   std::set<Session*> sessions_;

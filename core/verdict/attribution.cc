@@ -12,6 +12,14 @@ namespace {
 
 using Signature = std::tuple<std::string, std::string, Phase, FailureClass>;  // suite, scenario, phase, class
 
+// "name #2" is a round of `--repeat`: the same scenario, seen again.
+std::string WithoutRound(const std::string& scenario) {
+  const std::size_t mark = scenario.rfind(" #");
+  const bool round = mark != std::string::npos && mark + 2 < scenario.size() &&
+                     scenario.find_first_not_of("0123456789", mark + 2) == std::string::npos;
+  return round ? scenario.substr(0, mark) : scenario;
+}
+
 struct Sighting {
   const RegionResult* region = nullptr;
   const CaseResult* result = nullptr;
@@ -42,7 +50,7 @@ std::vector<Sighting> WherePassed(std::span<const RegionResult> regions, const S
   for (const RegionResult& region : regions) {
     for (const CaseResult& result : region.cases) {
       if (result.outcome == Outcome::kPassed && result.suite == std::get<0>(signature) &&
-          result.scenario == std::get<1>(signature)) {
+          WithoutRound(result.scenario) == std::get<1>(signature)) {
         passed.push_back({&region, &result});
       }
     }
@@ -72,6 +80,63 @@ std::string SharedVantage(const std::vector<Sighting>& failed, const std::vector
   return {};
 }
 
+// Sessions of these vantages: how many failed, of how many. A try before the last one failed with all its sessions.
+struct Rate {
+  std::uint64_t failed = 0, all = 0;
+};
+Rate RateOf(const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
+  Rate rate;
+  const auto add = [&](const std::vector<Sighting>& sightings) {
+    for (const Sighting& sighting : sightings) {
+      const CaseResult& result = *sighting.result;
+      const std::uint64_t earlier = static_cast<std::uint64_t>(std::max(result.tries, 1U) - 1) * result.sessions;
+      const bool bad = result.outcome != Outcome::kPassed;
+      rate.failed += earlier + (bad ? std::max(result.failed_sessions, 1U) : 0);
+      rate.all += earlier + result.sessions;
+    }
+  };
+  add(failed);
+  add(passed);
+  return rate;
+}
+
+// Each of the cases that failed saw sessions fail and succeed within the same try.
+bool FailedInPart(const std::vector<Sighting>& failed) {
+  return std::ranges::all_of(failed, [](const Sighting& sighting) {
+    return sighting.result->failed_sessions > 0 && sighting.result->failed_sessions < sighting.result->sessions;
+  });
+}
+
+// The one credential that every case that failed was turned away with and that was let in nowhere, while another one
+// was let in; empty if there is none.
+struct CredentialFinding {
+  std::string turned_away, let_in;
+};
+CredentialFinding BlamedCredential(const std::vector<Sighting>& failed, std::span<const RegionResult> regions) {
+  std::set<std::string> accepted;
+  for (const RegionResult& region : regions) {
+    for (const CaseResult& result : region.cases) {
+      for (const CredentialUse& use : result.credentials) {
+        if (use.accepted) accepted.insert(use.name);
+      }
+    }
+  }
+  std::set<std::string> turned_away;
+  for (const Sighting& sighting : failed) {
+    if (sighting.result->credentials.empty()) return {};
+    for (const CredentialUse& use : sighting.result->credentials) turned_away.insert(use.name);
+  }
+  if (turned_away.size() != 1 || accepted.empty() || accepted.contains(*turned_away.begin())) return {};
+  return {*turned_away.begin(), *accepted.begin()};
+}
+
+// What a credential can be the reason for: being turned away.
+bool MayBeTheCredential(FailureClass failure) {
+  return failure == FailureClass::kAuth || failure == FailureClass::kUpgradeRefused4xx ||
+         failure == FailureClass::kUpgradeRefused5xx || failure == FailureClass::kHttpStatus ||
+         failure == FailureClass::kClose;
+}
+
 void AddPeers(AttributedFailure& failure, const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
   const auto peers = [](const std::vector<Sighting>& sightings) {
     std::set<std::string> addresses;
@@ -86,13 +151,30 @@ void AddPeers(AttributedFailure& failure, const std::vector<Sighting>& failed, c
       {fmt::format("path or endpoint {}: where it passed, {} answered", *bad.begin(), *good.begin())});
 }
 
-Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& failed,
-                   const std::vector<Sighting>& passed) {
+Attribution Intermittent(AttributedFailure& failure, std::string_view who, const std::vector<Sighting>& failed,
+                         const std::vector<Sighting>& passed) {
+  const Rate rate = RateOf(failed, passed);
+  failure.rests_on.push_back(
+      {fmt::format("{} saw it fail and pass: {} of {} sessions failed", who, rate.failed, rate.all)});
+  return Attribution::kIntermittent;
+}
+
+Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& failed, const std::vector<Sighting>& passed,
+                   std::span<const RegionResult> regions) {
   if (failure.failure_class == FailureClass::kConfig || failure.failure_class == FailureClass::kGuard) {
     return Attribution::kConfiguration;
   }
   if (failure.failure_class == FailureClass::kAgent) return Attribution::kSingleAgent;
   if (IsOurs(failure.failure_class)) return Attribution::kUndetermined;
+  if (MayBeTheCredential(failure.failure_class)) {
+    const CredentialFinding finding = BlamedCredential(failed, regions);
+    if (!finding.turned_away.empty()) {
+      failure.rests_on.push_back({fmt::format("credential {} was turned away each time, while {} was let in",
+                                              finding.turned_away, finding.let_in)});
+      return Attribution::kConfiguration;
+    }
+  }
+  if (FailedInPart(failed)) return Intermittent(failure, "each try", failed, passed);
   if (!passed.empty()) {
     failure.rests_on.push_back({fmt::format("it passed in {}", Join(RegionsOf(passed)))});
     if (const RegionResult* lone = LoneAgent(failed, passed)) {
@@ -101,8 +183,7 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
       return Attribution::kSingleAgent;
     }
     if (const std::string both = SharedVantage(failed, passed); !both.empty()) {
-      failure.rests_on.push_back({fmt::format("vantage {} saw it fail and pass", both)});
-      return Attribution::kIntermittent;
+      return Intermittent(failure, fmt::format("vantage {}", both), failed, passed);
     }
     AddPeers(failure, failed, passed);
     return Attribution::kRegionPath;
@@ -127,7 +208,8 @@ std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) 
     for (const CaseResult& result : region.cases) {
       const bool bad = result.outcome == Outcome::kFailed || result.outcome == Outcome::kInconclusive;
       if (!bad || !result.failure) continue;
-      const Signature signature{result.suite, result.scenario, result.failure->phase, result.failure->failure_class};
+      const Signature signature{result.suite, WithoutRound(result.scenario), result.failure->phase,
+                                result.failure->failure_class};
       std::vector<Sighting>& sightings = failures[signature];
       if (sightings.empty()) order.push_back(signature);
       sightings.push_back({&region, &result});
@@ -141,7 +223,7 @@ std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) 
     failure.regions = RegionsOf(failed);
     failure.rests_on.push_back(
         {fmt::format("{} in {}", FailureClassName(failure.failure_class), Join(failure.regions))});
-    failure.attribution = Decide(failure, failed, WherePassed(regions, signature));
+    failure.attribution = Decide(failure, failed, WherePassed(regions, signature), regions);
   }
   return attributed;
 }

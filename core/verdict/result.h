@@ -81,6 +81,14 @@ struct Failure {
   Evidence evidence;
 };
 
+// A credential that a case has connected with, and whether it was let in.
+struct CredentialUse {
+  std::string name;
+  bool accepted = false;
+
+  friend bool operator==(const CredentialUse&, const CredentialUse&) = default;
+};
+
 // What became of one case on one agent. The atom of a check: (shard, case).
 struct CaseResult {
   CaseId case_id;
@@ -101,6 +109,7 @@ struct CaseResult {
   std::string target_name;
   std::string revision;  // read before; empty if the suite reads none
   ProofOfExecution proof;
+  std::vector<CredentialUse> credentials;  // at most 16, each name once
   std::vector<std::string> warnings;
 };
 

@@ -31,6 +31,11 @@ json::value ToJson(const CaseResult& result) {
   out["target_name"] = result.target_name;
   out["revision"] = result.revision;
   out["proof"] = ProofToJson(result.proof);
+  json::array credentials;
+  for (const CredentialUse& use : result.credentials) {
+    credentials.push_back({{"name", use.name}, {"accepted", use.accepted}});
+  }
+  out["credentials"] = std::move(credentials);
   out["warnings"] = json::array(result.warnings.begin(), result.warnings.end());
   return out;
 }
@@ -60,6 +65,13 @@ absl::StatusOr<CaseResult> CaseResultFromJson(const json::value& value) {
   reader.Read("target_name", result.target_name);
   reader.Read("revision", result.revision);
   if (const auto* proof = reader.Find("proof")) reader.Keep(ReadProof(*proof, "result.proof", result.proof));
+  reader.ReadEach("credentials", [&](const json::value& credential, const std::string& where) {
+    JsonReader member(credential, where);
+    CredentialUse& use = result.credentials.emplace_back();
+    member.Read("name", use.name);
+    member.Read("accepted", use.accepted);
+    return member.status();
+  });
   reader.ReadEach("warnings", [&](const json::value& warning, const std::string& where) {
     if (!warning.is_string()) return absl::InvalidArgumentError(where + ": expected a string");
     result.warnings.emplace_back(warning.get_string());

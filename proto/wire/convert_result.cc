@@ -224,6 +224,7 @@ absl::Status CheckCaseTexts(const v1::CaseResult& proto) {
   WSFLEET_RETURN_IF_ERROR(CheckText("target", proto.target(), kMaxTextBytes));
   WSFLEET_RETURN_IF_ERROR(CheckText("target_name", proto.target_name(), kMaxNameBytes));
   WSFLEET_RETURN_IF_ERROR(CheckText("revision", proto.revision(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("credentials", proto.credentials_size(), kMaxCredentials));
   return CheckCount("warnings", proto.warnings_size(), kMaxWarnings);
 }
 
@@ -249,6 +250,11 @@ v1::CaseResult ToWire(const CaseResult& result) {
   proto.set_target_name(result.target_name);
   proto.set_revision(Utf8(Excerpt(result.revision, kMaxTextBytes - 4)));
   *proto.mutable_proof() = ProofToWire(result.proof);
+  for (const CredentialUse& use : result.credentials) {
+    if (proto.credentials_size() == kMaxCredentials) break;
+    proto.add_credentials()->set_name(use.name);
+    proto.mutable_credentials()->rbegin()->set_accepted(use.accepted);
+  }
   for (const std::string& warning : result.warnings) {
     if (proto.warnings_size() == kMaxWarnings) break;
     proto.add_warnings(Utf8(Excerpt(warning, kMaxTextBytes - 4)));
@@ -291,6 +297,10 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
   result.target_name = proto.target_name();
   result.revision = proto.revision();
   result.proof = *std::move(proof);
+  for (const v1::CredentialUse& use : proto.credentials()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("credentials.name", use.name(), kMaxNameBytes));
+    result.credentials.push_back({use.name(), use.accepted()});
+  }
   for (const std::string& warning : proto.warnings()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("warnings", warning, kMaxTextBytes));
     result.warnings.push_back(warning);

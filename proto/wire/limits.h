@@ -21,6 +21,7 @@ inline constexpr int kMaxTranscript = 64;
 inline constexpr int kMaxNotes = 16;
 inline constexpr int kMaxCertificates = 8;
 inline constexpr int kMaxWarnings = 16;
+inline constexpr int kMaxCredentials = 16;
 inline constexpr int kMaxAttempts = 16;
 inline constexpr int kMaxShards = 1000;
 

@@ -1,4 +1,4 @@
-"""Runs app.py under uvicorn on a free port of loopback; writes the port when it listens, and its log to a file."""
+"""Runs an application of this folder under uvicorn on a free port of loopback; writes the port when it listens, and its log to a file."""
 
 import argparse
 import os
@@ -10,6 +10,8 @@ import uvicorn
 parser = argparse.ArgumentParser()
 parser.add_argument("--port-file", required=True)
 parser.add_argument("--server-log", required=True)
+parser.add_argument("--app", default="app:app")
+parser.add_argument("--ws", default="websockets", choices=["websockets", "wsproto"])
 arguments = parser.parse_args()
 
 listener = socket.socket()
@@ -25,5 +27,5 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 with open(arguments.port_file, "w") as port_file:
     # The socket listens already: a client that comes now waits for the server.
     port_file.write(f"{listener.getsockname()[1]}\n")
-server = uvicorn.Server(uvicorn.Config("app:app", log_level="info"))
+server = uvicorn.Server(uvicorn.Config(arguments.app, ws=arguments.ws, log_level="info"))
 server.run(sockets=[listener])

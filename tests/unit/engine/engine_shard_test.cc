@@ -2,7 +2,9 @@
 #include <barrier>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
+#include "boost/json/parse.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/engine/scripted_server.h"
@@ -213,6 +215,69 @@ TEST(Shard, RepeatsStepsAndReadsTheRevisionBefore) {
     EXPECT_EQ(run.Result().revision, "3f9c");
   }
   EXPECT_EQ(pings, 3);
+}
+
+// Answers so much later that even a quick machine sees it.
+void AnswerLate(ScriptedPeer& peer) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  peer.AcceptUpgrade();
+  peer.Drain();
+}
+
+TEST(Latency, OfAnAgentThatIsLateItselfSaysNothingOfTheTarget) {
+  const auto run = [](std::chrono::milliseconds busy) {
+    ScriptedServer server(AnswerLate);
+    SuiteRun::Options options;
+    options.busy = busy;
+    return SuiteRun(OneScenario(server.url(), {"- wait: 150ms", "- connect: {path: /, max_time: 1ms}", "- ping: {}"}),
+                    options)
+        .Result();
+  };
+  const CaseResult saturated = run(std::chrono::milliseconds(250));
+  EXPECT_EQ(saturated.outcome, Outcome::kInconclusive);
+  ASSERT_TRUE(saturated.failure);
+  EXPECT_EQ(saturated.failure->failure_class, FailureClass::kAgent);
+  EXPECT_THAT(saturated.failure->message, HasSubstr("the agent was saturated"));
+}
+
+TEST(Credentials, AreReportedWithWhetherTheyWereLetIn) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    if (head.find("Bearer good") == std::string::npos) {
+      peer.Send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  SuiteRun run(OneScenario(server.url(),
+                           {"- http: {get: /, auth: user, expect: {status: 200}}",
+                            "- connect: {path: /, auth: forged, refused: {status: 401}}"},
+                           "auth: {user: {token: good}, forged: {token: bad}}\n"));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+  EXPECT_THAT(run.Result().credentials, ElementsAre(CredentialUse{"forged", false}, CredentialUse{"user", true}));
+}
+
+TEST(Tokens, AreMintedByTheCoordinatorsTime) {
+  std::string token;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const std::string head = peer.AcceptUpgrade();
+    const std::size_t begin = head.find("Bearer ") + 7;
+    token = head.substr(begin, head.find('\r', begin) - begin);
+    peer.Drain();
+  });
+  SuiteRun::Options options;
+  options.clock_ahead = std::chrono::hours(5);
+  options.secrets["KEY"] = "a-key-of-some-length";
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /, auth: user, expect: {header: {upgrade: websocket}}}"},
+                           "auth: {user: {jwt: {alg: HS256, key: \"${secret.KEY}\"}}}\n"),
+               options);
+  run.Results();
+  std::string claims;
+  ASSERT_TRUE(
+      absl::WebSafeBase64Unescape(token.substr(token.find('.') + 1, token.rfind('.') - token.find('.') - 1), &claims));
+  const auto issued = boost::json::parse(claims).at("iat").to_number<std::int64_t>();
+  const std::int64_t expected = absl::ToUnixSeconds(absl::Now() - absl::Hours(5));
+  EXPECT_NEAR(static_cast<double>(issued), static_cast<double>(expected), 60);
 }
 
 TEST(Revision, ThatChangesWhileTheSuiteRunsMakesItInconclusive) {

@@ -34,7 +34,12 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   engine_ = std::make_unique<engine::Engine>(facts, engine_options);
   engine::ShardObserver observer;
   observer.on_result = [this](engine::RunId, CaseResult result) { results_.push_back(std::move(result)); };
-  observer.on_progress = [](engine::RunId, std::string_view, std::string_view) {};
+  observer.on_progress = [busy = options.busy](engine::RunId, std::string_view, std::string_view) {
+    const auto until = std::chrono::steady_clock::now() + busy;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  };
+  engine_->SetClockAhead(absl::FromChrono(options.clock_ahead));
   observer.on_done = [this](engine::RunId, engine::ShardEnding ending) { done_.set_value(ending); };
   engine_->Start(std::move(run), std::move(observer));
 }

@@ -50,6 +50,58 @@ TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
   }
 }
 
+CaseResult With(CaseResult result, std::vector<CredentialUse> credentials) {
+  result.credentials = std::move(credentials);
+  return result;
+}
+
+Attribution OfFirst(const std::vector<RegionResult>& regions) {
+  const auto failures = Attribute(regions);
+  return failures.empty() ? Attribution::kNone : failures.front().attribution;
+}
+
+TEST(Attribution, BlamesACredentialOnlyWhereAnotherOneWasLetIn) {
+  const CaseResult refused = Result("one", Outcome::kFailed, FailureClass::kAuth);
+  const CaseResult other = Result("two", Outcome::kPassed);
+  const auto both = [&](std::vector<CredentialUse> bad, std::vector<CredentialUse> good) {
+    return OfFirst({Region("eu", {With(refused, std::move(bad)), With(other, std::move(good))}),
+                    Region("us", {With(refused, {{"user", false}})})});
+  };
+  EXPECT_EQ(both({{"user", false}}, {{"service", true}}), Attribution::kConfiguration);
+  EXPECT_EQ(both({{"user", false}}, {}), Attribution::kTarget) << "no other credential";
+  EXPECT_EQ(both({{"user", false}}, {{"service", false}}), Attribution::kTarget) << "a negative test of another one";
+  EXPECT_EQ(both({{"user", false}}, {{"user", true}, {"service", true}}), Attribution::kTarget) << "let in elsewhere";
+  EXPECT_EQ(both({{"user", false}, {"admin", false}}, {{"service", true}}), Attribution::kTarget) << "two of them";
+  const auto failures = Attribute(
+      std::vector<RegionResult>{Region("eu", {With(refused, {{"user", false}}), With(other, {{"service", true}})})});
+  EXPECT_THAT(failures[0].rests_on.back().text, HasSubstr("credential user was turned away each time, while service"));
+}
+
+TEST(Attribution, DoesNotBlameACredentialForWhatItCannotCause) {
+  const CaseResult missing = Result("one", Outcome::kFailed, FailureClass::kEventMissing, Phase::kMessage);
+  EXPECT_EQ(OfFirst({Region(
+                "eu", {With(missing, {{"user", false}}), With(Result("two", Outcome::kPassed), {{"service", true}})})}),
+            Attribution::kTarget);
+}
+
+TEST(Attribution, SaysHowOftenWhatComesAndGoesFailed) {
+  CaseResult first = Result("one #1", Outcome::kFailed, FailureClass::kUpgradeRefused5xx), second = first;
+  first.tries = 2;
+  second = Result("one #2", Outcome::kPassed);
+  const auto rounds = Attribute(std::vector<RegionResult>{Region("eu", {first, second})});
+  ASSERT_EQ(rounds.size(), 1u);
+  EXPECT_EQ(rounds[0].scenario, "one");
+  EXPECT_EQ(rounds[0].attribution, Attribution::kIntermittent);
+  EXPECT_THAT(rounds[0].rests_on.back().text, HasSubstr("2 of 3 sessions failed"));
+  CaseResult part = kRefused;
+  part.sessions = 500;
+  part.failed_sessions = 88;
+  const auto sessions = Attribute(std::vector<RegionResult>{Region("eu", {part}), Region("us", {part})});
+  ASSERT_EQ(sessions.size(), 1u);
+  EXPECT_EQ(sessions[0].attribution, Attribution::kIntermittent);
+  EXPECT_THAT(sessions[0].rests_on.back().text, HasSubstr("176 of 1000 sessions failed"));
+}
+
 TEST(Attribution, KeepsFailuresOfDifferentKindsApart) {
   const RegionResult regions[] = {Region("eu", {kRefused}), Region("us", {kSilent})};
   EXPECT_EQ(Attribute(regions).size(), 2u);

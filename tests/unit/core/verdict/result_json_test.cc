@@ -24,6 +24,7 @@ CaseResult Full() {
   result.target_name = "stage";
   result.revision = "3f9c";
   result.warnings = {"a warning"};
+  result.credentials = {{"user", true}, {"expired", false}};
   result.proof.connections = 2;
   result.proof.peer_address = "203.0.113.7:443";
   result.proof.bytes_in = 1'000'000'000'000;
@@ -48,6 +49,7 @@ TEST(CaseResultJson, IsReadAsItWasWritten) {
   const auto read = CaseResultFromJson(boost::json::parse(boost::json::serialize(json)));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(ToJson(*read), json);
+  EXPECT_EQ(read->credentials, Full().credentials);
   EXPECT_EQ(read->failure->evidence.close_code, 1011);
   EXPECT_EQ(read->proof.timings.upgrade, absl::Microseconds(1500));
   EXPECT_FALSE(read->proof.timings.tls.has_value());

@@ -1,8 +1,8 @@
-#include "coordinator/clock_offset.h"
+#include "core/base/clock_offset.h"
 
 #include <algorithm>
 
-namespace wsfleet::coordinator {
+namespace wsfleet {
 
 void ClockOffset::Add(const ClockExchange& exchange) {
   const absl::Duration round_trip =
@@ -22,4 +22,4 @@ std::optional<absl::Duration> ClockOffset::agent_ahead() const {
       ->ahead;
 }
 
-}  // namespace wsfleet::coordinator
+}  // namespace wsfleet

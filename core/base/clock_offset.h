@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 
-namespace wsfleet::coordinator {
+namespace wsfleet {
 
 // The four stamps of one exchange, by the clocks that the names say.
 struct ClockExchange {
@@ -16,8 +16,8 @@ struct ClockExchange {
   absl::Time agent_received;
 };
 
-// How far the agent's wall clock is ahead of ours (RFC 5905, section 8): of the last exchanges, that with the shortest
-// round trip tells, since queueing makes the two ways unequal. Not thread-safe.
+// How far the agent's wall clock is ahead of the coordinator's (RFC 5905, section 8): of the last exchanges, that with
+// the shortest round trip tells, since queueing makes the two ways unequal. Not thread-safe.
 class ClockOffset {
  public:
   // Exchanges with an impossible round trip (a clock was set meanwhile) are ignored.
@@ -36,4 +36,4 @@ class ClockOffset {
   std::size_t count_ = 0;
 };
 
-}  // namespace wsfleet::coordinator
+}  // namespace wsfleet

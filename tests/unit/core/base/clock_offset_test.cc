@@ -1,8 +1,8 @@
-#include "coordinator/clock_offset.h"
+#include "core/base/clock_offset.h"
 
 #include "gtest/gtest.h"
 
-namespace wsfleet::coordinator {
+namespace wsfleet {
 namespace {
 
 // An agent whose clock is `ahead`, with these ways there and back.
@@ -45,4 +45,4 @@ TEST(ClockOffset, IgnoresAnExchangeDuringWhichAClockWasSet) {
 }
 
 }  // namespace
-}  // namespace wsfleet::coordinator
+}  // namespace wsfleet
