@@ -19,7 +19,7 @@ namespace wsfleet::cli {
 namespace {
 
 // Each part may exceed its share by one finding, one trace or one row; together they stay below kMaxHtmlBytes.
-constexpr std::size_t kMaxFailureBytes = 4 << 20;
+constexpr std::size_t kMaxFailureBytes = 3 << 20;
 constexpr std::size_t kMaxOtherBytes = 1 << 20;
 constexpr std::size_t kMaxMatrixBytes = 1 << 20;
 constexpr std::size_t kMaxReasons = 50;
@@ -105,9 +105,9 @@ class Page {
       }
       const Trace trace{finding.seen[i].shard, finding.seen[i].result};
       std::string anchor = fmt::format("f{}-{}", number + 1, i + 1);
-      out +=
-          fmt::format("<details class=\"trace\" id=\"{}\"><summary>Trace in {} · {}</summary>\n{}</details>\n", anchor,
-                      HtmlText(trace.shard->region.value()), FormatElapsed(trace.result->duration), HtmlTrace(trace));
+      out += fmt::format("<details class=\"trace\" id=\"{}\"><summary>Trace in {} · {}</summary>\n{}</details>\n",
+                         anchor, HtmlText(trace.shard->region.value()), FormatElapsed(trace.result->duration),
+                         HtmlTrace(trace, trace.result != finding.result));
       anchors_.emplace(trace.result, std::move(anchor));
     }
     out += LeftOut(left_out, "traces of this");

@@ -10,17 +10,18 @@
 namespace wsfleet::cli {
 namespace {
 
+constexpr std::size_t kMaxFactBytes = 2048;
 constexpr std::size_t kMaxHeaderBytes = 512;
 constexpr double kLaneWidth = 1000;
 
-std::string Fact(std::string_view name, std::string_view text, std::size_t max_bytes = 4096) {
+std::string Fact(std::string_view name, std::string_view text, std::size_t max_bytes = kMaxFactBytes) {
   if (text.empty()) return {};
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, HtmlText(text, max_bytes));
 }
 
 std::string EvidenceFacts(const Failure& failure) {
   const Evidence& evidence = failure.evidence;
-  std::string out;
+  std::string out = Fact("step", failure.step);
   if (evidence.status) out += Fact("status", fmt::format("{} {}", *evidence.status, evidence.status_reason));
   for (const HeaderField& header : evidence.headers) {
     out += Fact("header", fmt::format("{}: {}", header.name, header.value), kMaxHeaderBytes);
@@ -31,7 +32,7 @@ std::string EvidenceFacts(const Failure& failure) {
   if (evidence.close_code) out += Fact("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
   for (const std::string& certificate : evidence.certificates) out += Fact("certificate", certificate);
   for (const Note& note : failure.notes) {
-    out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(note.label, 80), HtmlText(note.text));
+    out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(note.label, 80), HtmlText(note.text, kMaxFactBytes));
   }
   return out + Fact("trace id", evidence.trace_id);
 }
@@ -134,11 +135,14 @@ std::string HtmlFailure(const RunRecord& record, const Finding& finding) {
   return facts.empty() ? out : out + fmt::format("<dl class=\"facts\">\n{}</dl>\n", facts);
 }
 
-std::string HtmlTrace(const Trace& trace) {
+std::string HtmlTrace(const Trace& trace, bool with_evidence) {
   const CaseResult& result = *trace.result;
   if (result.tries == 0) return "<p>It was never reported, so there is no trace.</p>\n";
   std::string out = PhaseBars(result.proof.timings) + ProofFacts(trace);
   if (!result.failure) return out;
+  if (const std::string facts = EvidenceFacts(*result.failure); with_evidence && !facts.empty()) {
+    out += fmt::format("<dl class=\"facts\">\n{}</dl>\n", facts);
+  }
   const auto& transcript = result.failure->evidence.transcript;
   if (transcript.empty()) return out + "<p>Nothing was sent or received.</p>\n";
   out += FrameLane(transcript, result.duration) + FrameTable(transcript);

@@ -147,6 +147,30 @@ TEST(Html, HasATraceForEachResultWithFramesAndPhases) {
   EXPECT_THAT(html, HasSubstr("<rect class=\"upgrade\" x=\"125.0\" y=\"0\" width=\"875.0\""));
 }
 
+TEST(Html, KeepsTheEvidenceOfEachRegionThatSawTheSame) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[1].cases[1] = record.shards[0].cases[1];
+  record.shards[1].cases[1].failure->evidence.body_excerpt = "another answer";
+  Summarise(record);
+  const std::string html = RenderHtml(record);
+  EXPECT_THAT(html, HasSubstr("&lt;b&gt;broken&lt;/b&gt;"));
+  EXPECT_THAT(html, HasSubstr("another answer"));
+  EXPECT_THAT(html, HasSubstr("eu-west-1, us-east-1</p>")) << "and it is one finding";
+}
+
+TEST(Html, CanBeReadWithTheKeyboardAlone) {
+  const std::string html = RenderHtml(BrokenInOneRegion());
+  EXPECT_THAT(html, HasSubstr("<a class=\"skip\" href=\"#main\">"));
+  // What scrolls takes the focus, and what opens is an element that browsers open with a key.
+  const std::string scroll = "<div class=\"scroll\" ";
+  int scrolling = 0;
+  for (std::size_t at = html.find(scroll); at != std::string::npos; at = html.find(scroll, at + 1), ++scrolling) {
+    EXPECT_EQ(html.find("tabindex=\"0\"", at), at + scroll.size());
+  }
+  EXPECT_EQ(scrolling, 2);
+  EXPECT_THAT(html, Not(HasSubstr("onclick")));
+}
+
 TEST(Html, ReplacesBytesThatAreNoText) {
   RunRecord record = BrokenInOneRegion();
   record.shards[0].cases[1].failure->evidence.body_excerpt =
@@ -166,6 +190,8 @@ TEST(Html, StaysBelowItsLimitAndCountsWhatItLeavesOut) {
     result.case_id = CaseId("chat/" + result.scenario);
     if (result.failure) {
       result.failure->evidence.transcript.assign(64, {absl::Milliseconds(1), true, "text", 512, std::string(512, '"')});
+      result.failure->evidence.headers.assign(64, {"x", std::string(4096, '"')});
+      result.failure->notes.assign(16, {"note", std::string(4096, '"')});
     }
     record.job.spec.cases.push_back(result.case_id);
     for (ShardRecordWithCases& entry : record.shards) entry.cases.push_back(result);
