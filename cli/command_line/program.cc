@@ -193,15 +193,23 @@ void Program::AddRunFlags(CLI::App& app) {
   app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
   app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
   app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
-  app.add_option("--report", run_.reports, "junit=FILE, json=FILE, md=FILE; - is stdout; repeatable")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--summary", run_.summary, "compact, full or none")
-      ->check(CLI::IsMember({"compact", "full", "none"}).description(""))
-      ->default_str("full");
+  AddReportFlag(app, run_.reports);
+  AddSummaryFlag(app, run_.summary);
   app.add_flag("--local", run_.local, "A fleet on this machine, for this run");
   app.add_flag("--detach", run_.detach, "Print the run's id and leave");
   for (const char* flag : {"--baseline", "--revision", "--fail-on"}) AddLaterFlag(app, flag);
+}
+
+void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
+  app.add_option("--report", reports, "junit=FILE, ctrf=FILE, json=FILE, html=FILE, md=FILE; - is stdout; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
+  app.add_option("--summary", summary, "compact, full or none")
+      ->check(CLI::IsMember({"compact", "full", "none"}).description(""))
+      ->default_str("full");
 }
 
 void Program::AddRunning() {
@@ -259,7 +267,33 @@ void Program::AddRuns() {
     return RunsLogsCommand(invocation_, job_, follow_);
   })->add_flag("-f,--follow", follow_, "Until the run ends");
   add("cancel", "Cancel a run", [this] { return RunsCancelCommand(invocation_, job_); });
-  for (const char* later : {"rerun", "diff", "report", "trace"}) AddLater(*runs, later);
+  AddStoredRuns(*runs);
+  AddLater(*runs, "diff");
+}
+
+void Program::AddStoredRuns(CLI::App& runs) {
+  CLI::App* report = AddCommand(runs, "report", "Write reports of a run that has ended",
+                                [this] { return RunsReportCommand(invocation_, job_, saved_, run_.reports); });
+  report->add_option("run", job_, "Id of the run");
+  report->add_option("--from", saved_, "A JSON report in place of a run of the fleet");
+  AddReportFlag(*report, run_.reports);
+  report->get_option("--report")->required();
+  CLI::App* trace = AddCommand(runs, "trace", "What went over the wire in the cases that did not pass",
+                               [this] { return RunsTraceCommand(invocation_, job_, case_, region_); });
+  trace->add_option("run", job_, "Id of the run")->required();
+  trace->add_option("case", case_, "Only this case, whatever became of it");
+  trace->add_option("--region", region_, "Only regions such as eu-*");
+  CLI::App* rerun =
+      AddCommand(runs, "rerun", "Run again what a run ran, with the same files, variables, regions and selection",
+                 [this] { return RunsRerunCommand(invocation_, job_, rerun_); });
+  rerun->add_option("run", job_, "Id of the run")->required();
+  rerun->add_flag("--failed", rerun_.failed, "Only cases that failed or are inconclusive in any region");
+  rerun->add_option("--secret", rerun_.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddReportFlag(*rerun, rerun_.reports);
+  AddSummaryFlag(*rerun, rerun_.summary);
+  rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");
 }
 
 void Program::AddFleet() {

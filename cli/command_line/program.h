@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "cli/commands/commands.h"
@@ -28,12 +29,16 @@ class Program {
   void AddRunning();
   void AddSuites();
   void AddRuns();
+  void AddStoredRuns(CLI::App& runs);
   void AddFleet();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
   void AddPlanFlags(CLI::App& app);
   void AddRunFlags(CLI::App& app);
+  // `--report` and `--summary`.
+  void AddReportFlag(CLI::App& app, std::vector<std::string>& reports);
+  void AddSummaryFlag(CLI::App& app, std::string& summary);
   // Commands and flags that come with later versions.
   void AddLater(CLI::App& parent, const std::string& name);
   void AddLaterFlag(CLI::App& app, const std::string& flag);
@@ -44,7 +49,8 @@ class Program {
   Invocation invocation_;
   CLI::App app_;
   RunFlags run_;
-  std::string url_, path_, job_, agent_, context_, state_, shell_, file_;
+  RerunFlags rerun_;
+  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, state_, shell_, file_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

@@ -27,6 +27,13 @@ struct RunFlags {
   bool local = false, detach = false;
 };
 
+// What `runs rerun` takes.
+struct RerunFlags {
+  std::vector<std::string> secrets, reports;
+  std::string summary = "full";
+  bool failed = false, detach = false;
+};
+
 int RunCommand(Invocation& invocation, const RunFlags& flags);
 int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags& flags);
 
@@ -45,6 +52,13 @@ int RunsWatchCommand(Invocation& invocation, const std::string& job);
 int RunsWaitCommand(Invocation& invocation, const std::string& job);
 int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow);
 int RunsCancelCommand(Invocation& invocation, const std::string& job);
+// One of `job` and `from` (a JSON report) is empty.
+int RunsReportCommand(Invocation& invocation, const std::string& job, const std::string& from,
+                      const std::vector<std::string>& reports);
+// `case_name`, `region`: empty for all that did not pass.
+int RunsTraceCommand(Invocation& invocation, const std::string& job, const std::string& case_name,
+                     const std::string& region);
+int RunsRerunCommand(Invocation& invocation, const std::string& job, const RerunFlags& flags);
 
 int AgentsListCommand(Invocation& invocation);
 int AgentsGetCommand(Invocation& invocation, const std::string& agent);

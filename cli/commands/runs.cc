@@ -8,6 +8,7 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 #include "cli/commands/commands.h"
+#include "cli/report/run_json.h"
 #include "cli/run/follow.h"
 #include "cli/run/job_feed.h"
 #include "cli/terminal/event_text.h"
@@ -30,7 +31,7 @@ constexpr absl::Duration kCancelLimit = absl::Seconds(30);
 // What a list shows in one word.
 std::string Standing(const v1::Job& job) { return HasEnded(job) ? job.verdict() : StateName(job.state()); }
 
-json::object ToJson(const v1::Job& job) {
+json::object JobToJson(const v1::Job& job) {
   json::object out{{"job", job.job()},
                    {"state", StateName(job.state())},
                    {"suites", json::array(job.suites().begin(), job.suites().end())},
@@ -74,7 +75,7 @@ int PrintRun(const Invocation& invocation, const RunRecord& record) {
       break;
     case OutputFormat::kJson:
     case OutputFormat::kYaml:
-      fmt::print("{}", Render(wsfleet::cli::ToJson(record), invocation.output));
+      fmt::print("{}", Render(ToJson(record), invocation.output));
       break;
     case OutputFormat::kName:
       fmt::print("{}\n", record.job.id.value());
@@ -132,7 +133,7 @@ int RunsListCommand(Invocation& invocation, unsigned limit) {
   listing.columns = {{"RUN"}, {"STATUS"}, {"CREATED"}, {"SUITES"}, {"SUBMITTER"}, {"KEY", true}, {"BUNDLE", true}};
   for (const v1::Job& job : *jobs) {
     listing.names.push_back(job.job());
-    listing.items.push_back(ToJson(job));
+    listing.items.push_back(JobToJson(job));
     listing.rows.push_back({job.job(), Standing(job), Age(job), SuiteList(job), Printable(job.submitter()),
                             Printable(job.run_key()), job.bundle().digest()});
   }

@@ -100,14 +100,22 @@ absl::StatusOr<absl::Duration> ReadDuration(const std::string& flag, const std::
       fmt::format("{}: expected a duration with a unit such as 30s or 5m, found \"{}\"", flag, text));
 }
 
+}  // namespace
+
+absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environment& environment,
+                         std::map<std::string, std::string>& out) {
+  for (const std::string& flag : flags) {
+    if (absl::Status status = ReadSecret(flag, environment, out); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 std::string Submitter(const Environment& environment) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
   const std::string user = ValueOf(environment, "USER");
   return fmt::format("{}@{}", user.empty() ? fmt::format("uid-{}", getuid()) : user, host.data());
 }
-
-}  // namespace
 
 std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files) {
   std::string errors;
@@ -143,10 +151,8 @@ absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags,
   Variables all;
   if (absl::Status status = ReadTerms(flags.from, spec.from); !status.ok()) return status;
   if (absl::Status status = ReadVariables(flags, environment, all); !status.ok()) return status;
-  for (const std::string& secret : flags.secrets) {
-    const Environment known(all.env.begin(), all.env.end());
-    if (absl::Status status = ReadSecret(secret, known, prepared.options.secrets); !status.ok()) return status;
-  }
+  const Environment known(all.env.begin(), all.env.end());
+  if (absl::Status status = ReadSecrets(flags.secrets, known, prepared.options.secrets); !status.ok()) return status;
   ResolveResult resolved = Resolve(prepared.files.bundle, spec.selection, all);
   const std::string errors = RenderDiagnostics(resolved.diagnostics, prepared.files);
   if (!resolved.plan) return absl::InvalidArgumentError(errors);

@@ -28,6 +28,13 @@ absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags,
 // `--require`, `--agents-wait`, `--timeout`, `--run-key`, `--detach`.
 absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment, SubmitOptions& options);
 
+// Adds what `--secret` flags name; one whose environment variable is not set is left out, for the suite to judge.
+absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environment& environment,
+                         std::map<std::string, std::string>& out);
+
+// "ada@laptop".
+std::string Submitter(const Environment& environment);
+
 // The errors as a person reads them, and the warnings, which go to stderr at once.
 std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files);
 

@@ -33,6 +33,7 @@ std::vector<Finding> Findings(const RunRecord& record) {
       if (finding.result == nullptr) finding.result = &result;
       const std::string region = Printable(entry.shard.region.value());
       if (std::ranges::find(finding.regions, region) == finding.regions.end()) finding.regions.push_back(region);
+      finding.seen.push_back({&entry.shard, &result});
     }
   }
   std::vector<Finding> findings;
@@ -41,6 +42,33 @@ std::vector<Finding> Findings(const RunRecord& record) {
 }
 
 std::string RegionList(const Finding& finding) { return fmt::format("{}", fmt::join(finding.regions, ", ")); }
+
+std::string EvidenceText(const Failure& failure) {
+  std::string out = fmt::format("phase {}\n", PhaseName(failure.phase));
+  const Evidence& evidence = failure.evidence;
+  if (evidence.status) out += fmt::format("status {} {}\n", *evidence.status, evidence.status_reason);
+  for (const HeaderField& header : evidence.headers) out += fmt::format("{}: {}\n", header.name, header.value);
+  if (!evidence.body_excerpt.empty()) out += fmt::format("{}\n", evidence.body_excerpt);
+  if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
+  for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
+  if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
+  return out;
+}
+
+std::string SourceExcerpt(const RunRecord& record, const Failure& failure) {
+  if (!failure.range.known() || !record.bundle.files.contains(failure.range.file)) return {};
+  return RenderDiagnostic({Diagnostic::Severity::kError, failure.range, Printable(failure.message)},
+                          record.bundle.files);
+}
+
+const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result) {
+  if (!result.failure) return nullptr;
+  const auto found = std::ranges::find_if(record.summary.failures, [&](const AttributedFailure& attributed) {
+    return attributed.suite == result.suite && attributed.scenario == result.scenario &&
+           attributed.failure_class == result.failure->failure_class && attributed.phase == result.failure->phase;
+  });
+  return found == record.summary.failures.end() ? nullptr : &*found;
+}
 
 std::set<std::string> Revisions(const RunRecord& record) {
   std::set<std::string> revisions;

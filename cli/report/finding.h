@@ -12,6 +12,11 @@ namespace wsfleet::cli {
 struct Finding {
   const CaseResult* result = nullptr;  // of the first region; lives in the record
   std::vector<std::string> regions;    // that saw the same, in the order of the shards
+  struct Seen {
+    const ShardRecord* shard = nullptr;
+    const CaseResult* result = nullptr;
+  };
+  std::vector<Seen> seen;  // every one of these results; a region may have several shards
 };
 
 // In the order of the plan: all results with the same case, outcome, class and message are one finding.
@@ -19,6 +24,15 @@ std::vector<Finding> Findings(const RunRecord& record);
 
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
+
+// What was observed, a line each: status, headers, body, close, notes, trace.
+std::string EvidenceText(const Failure& failure);
+
+// The author's line with a mark under it, as the terminal shows it; empty if there is none.
+std::string SourceExcerpt(const RunRecord& record, const Failure& failure);
+
+// Who the failure of this result is attributed to; null if nobody is.
+const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result);
 
 // Of the target, as the agents read them.
 std::set<std::string> Revisions(const RunRecord& record);

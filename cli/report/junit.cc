@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/report/finding.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -33,18 +34,6 @@ std::string Xml(std::string_view text) {
   return out;
 }
 
-std::string Evidence(const Failure& failure) {
-  std::string out = fmt::format("phase {}\n", PhaseName(failure.phase));
-  const struct Evidence& evidence = failure.evidence;
-  if (evidence.status) out += fmt::format("status {} {}\n", *evidence.status, evidence.status_reason);
-  for (const HeaderField& header : evidence.headers) out += fmt::format("{}: {}\n", header.name, header.value);
-  if (!evidence.body_excerpt.empty()) out += fmt::format("{}\n", evidence.body_excerpt);
-  if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
-  for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
-  if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
-  return out;
-}
-
 std::string TestCase(const CaseResult& result, const std::string& class_name) {
   std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
                                 Xml(class_name), absl::ToDoubleSeconds(result.duration));
@@ -58,7 +47,7 @@ std::string TestCase(const CaseResult& result, const std::string& class_name) {
     out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
                        FailureClassName(result.failure->failure_class), Xml(result.failure->message),
                        Xml(ToString(result.failure->range)));
-    out += fmt::format("      <system-out>{}</system-out>\n", Xml(Evidence(*result.failure)));
+    out += fmt::format("      <system-out>{}</system-out>\n", Xml(EvidenceText(*result.failure)));
   }
   return out + "    </testcase>\n";
 }

@@ -15,8 +15,7 @@ struct ReportFile {
   std::string path;  // "-": stdout
 };
 
-// INVALID_ARGUMENT: a format that there is not, or that is not in this version; a folder that does not exist; two
-// reports for stdout.
+// INVALID_ARGUMENT: a format that there is not; a folder that does not exist; two reports for stdout.
 absl::StatusOr<std::vector<ReportFile>> ParseReports(const std::vector<std::string>& texts);
 
 bool GoesToStdout(const std::vector<ReportFile>& reports);

@@ -3,14 +3,14 @@
 #include <set>
 
 #include "boost/json/serialize.hpp"
+#include "cli/report/ctrf.h"
+#include "cli/report/html.h"
 #include "cli/report/junit.h"
 #include "cli/report/markdown.h"
-#include "core/value/json_reader.h"
+#include "cli/report/run_json.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -64,58 +64,10 @@ void Summarise(RunRecord& record) {
   if (!record.job.reasons.empty()) record.summary.reasons = record.job.reasons;
 }
 
-json::value ToJson(const RunRecord& record) {
-  json::object out;
-  out["schema"] = "wsfleet/run/v1";
-  out["job"] = record.job.id.value();
-  out["verdict"] = JobVerdictName(record.summary.verdict);
-  out["exit_code"] = ExitCode(record.summary.verdict);
-  out["suites"] = json::array(record.job.spec.suites.begin(), record.job.spec.suites.end());
-  out["bundle"] = record.job.spec.bundle.value();
-  out["submitter"] = record.job.spec.submitter;
-  out["command"] = record.command;
-  out["created"] = TimeText(record.job.created);
-  if (record.job.started) out["started"] = TimeText(*record.job.started);
-  if (record.job.finished) out["finished"] = TimeText(*record.job.finished);
-  json::array shards;
-  for (const ShardRecordWithCases& entry : record.shards) {
-    json::array cases;
-    for (const CaseResult& result : entry.cases) cases.push_back(wsfleet::ToJson(result));
-    shards.push_back({{"index", entry.shard.id.index.value()},
-                      {"region", entry.shard.region.value()},
-                      {"agent", entry.shard.agent.value()},
-                      {"vantage", entry.shard.vantage},
-                      {"attempt", entry.shard.attempt},
-                      {"reason", entry.shard.reason},
-                      {"cases", std::move(cases)}});
-  }
-  out["shards"] = std::move(shards);
-  const Counts& counts = record.summary.counts;
-  json::array failures;
-  for (const AttributedFailure& failure : record.summary.failures) {
-    json::array regions, rests_on;
-    for (const RegionName& region : failure.regions) regions.emplace_back(region.value());
-    for (const Observation& observation : failure.rests_on) rests_on.emplace_back(observation.text);
-    failures.push_back({{"suite", failure.suite},
-                        {"scenario", failure.scenario},
-                        {"phase", PhaseName(failure.phase)},
-                        {"class", FailureClassName(failure.failure_class)},
-                        {"attribution", AttributionName(failure.attribution)},
-                        {"regions", std::move(regions)},
-                        {"rests_on", std::move(rests_on)}});
-  }
-  out["summary"] = {{"passed", counts.passed},
-                    {"failed", counts.failed},
-                    {"inconclusive", counts.inconclusive},
-                    {"skipped", counts.skipped},
-                    {"flaky", counts.flaky},
-                    {"failures", std::move(failures)},
-                    {"reasons", json::array(record.summary.reasons.begin(), record.summary.reasons.end())}};
-  return out;
-}
-
 std::string RenderReport(const RunRecord& record, const std::string& format) {
-  if (format == "json") return json::serialize(ToJson(record)) + "\n";
+  if (format == "json") return boost::json::serialize(ToJson(record)) + "\n";
+  if (format == "ctrf") return RenderCtrf(record);
+  if (format == "html") return RenderHtml(record);
   if (format == "junit") return RenderJunit(record);
   if (format == "md") return RenderMarkdown(record);
   return {};

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "boost/json/value.hpp"
 #include "core/job/records.h"
 #include "core/scenario/parser.h"
 #include "core/verdict/summary.h"
@@ -28,9 +27,7 @@ struct RunRecord {
 // case without a result gets one that says so (inconclusive, `tries` 0), so that every report shows all cases.
 void Summarise(RunRecord& record);
 
-boost::json::value ToJson(const RunRecord& record);
-
-// Renders `format` (json, junit, md); empty for a format that this version does not have.
+// Renders `format` (json, junit, ctrf, html, md); empty for a format that this version does not have.
 std::string RenderReport(const RunRecord& record, const std::string& format);
 
 }  // namespace wsfleet::cli

@@ -62,12 +62,8 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   if (!evidence.body_excerpt.empty()) out += Line("body", Excerpt(evidence.body_excerpt, 200));
   if (evidence.close_code) out += Line("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
   for (const Note& note : failure.notes) out += Line(note.label, note.text);
-  for (const AttributedFailure& attributed : record.summary.failures) {
-    if (attributed.suite != result.suite || attributed.scenario != result.scenario ||
-        attributed.failure_class != failure.failure_class || attributed.phase != failure.phase) {
-      continue;
-    }
-    out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed.attribution)));
+  if (const AttributedFailure* attributed = AttributionOf(record, result)) {
+    out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed->attribution)));
   }
   std::string wire = Wire(result.proof);
   if (!evidence.trace_id.empty()) wire += fmt::format(" · trace {}", evidence.trace_id);

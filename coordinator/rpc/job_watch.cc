@@ -149,7 +149,7 @@ bool JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
   *job = wire::ToWire(page.view.job, page.view.shards);
   job->set_fleet(backend_.host.name().value());
   job->set_coordinator_version(kVersion);
-  job->clear_cases();
+  wire::KeepSummary(*job);
   return outbound_.Push(std::move(message));
 }
 

@@ -93,7 +93,7 @@ grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context
     for (const JobRecord& record : *jobs) {
       v1::Job* job = reply->add_jobs();
       *job = wire::ToWire(record, {});
-      job->clear_cases();
+      wire::KeepSummary(*job);
       Fill(backend_.host.name(), job);
     }
     if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());

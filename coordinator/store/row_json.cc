@@ -57,6 +57,12 @@ class Members {
     into = TypedId<Tag, std::string>(std::move(text));
   }
 
+  void GetIds(json::string_view name, std::vector<CaseId>& into) {
+    std::vector<std::string> texts;
+    Get(name, texts);
+    for (std::string& text : texts) into.emplace_back(std::move(text));
+  }
+
   void GetDuration(json::string_view name, absl::Duration& into) {
     std::int64_t nanoseconds = absl::ToInt64Nanoseconds(into);
     Get(name, nanoseconds);
@@ -97,8 +103,12 @@ std::string SpecToText(const JobSpec& spec) {
                          {"tags", json::value_from(spec.selection.tags)},
                          {"repeat", spec.selection.repeat}};
   if (spec.selection.max_priority) selection["max_priority"] = *spec.selection.max_priority;
-  json::array cases;
-  for (const CaseId& id : spec.cases) cases.emplace_back(id.value());
+  const auto ids = [](const std::vector<CaseId>& cases) {
+    json::array array;
+    for (const CaseId& id : cases) array.emplace_back(id.value());
+    return array;
+  };
+  if (!spec.selection.cases.empty()) selection["cases"] = ids(spec.selection.cases);
   json::object object{{"key", spec.key.value()},
                       {"bundle", spec.bundle.value()},
                       {"bundle_bytes", spec.bundle_bytes},
@@ -111,7 +121,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"detached", spec.detached},
                       {"submitter", spec.submitter},
                       {"suites", json::value_from(spec.suites)},
-                      {"cases", std::move(cases)}};
+                      {"cases", ids(spec.cases)}};
   if (spec.require) object["require"] = *spec.require;
   return json::serialize(object);
 }
@@ -137,9 +147,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.Get("env", env);
   spec.variables.vars.insert(vars.begin(), vars.end());
   spec.variables.env.insert(env.begin(), env.end());
-  std::vector<std::string> cases;
-  members.Get("cases", cases);
-  for (std::string& id : cases) spec.cases.emplace_back(std::move(id));
+  members.GetIds("cases", spec.cases);
   if (!members.status().ok()) return members.status();
   if (const json::value* selection = parsed->get_object().if_contains("selection");
       selection != nullptr && selection->is_object()) {
@@ -148,6 +156,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
     selected.Get("tags", spec.selection.tags);
     selected.Get("repeat", spec.selection.repeat);
     selected.GetOptional("max_priority", spec.selection.max_priority);
+    selected.GetIds("cases", spec.selection.cases);
     if (!selected.status().ok()) return selected.status();
   }
   return spec;

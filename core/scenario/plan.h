@@ -19,6 +19,7 @@ struct Selection {
   std::vector<std::string> tags;              // a scenario with any of them; empty: all
   std::optional<std::uint32_t> max_priority;  // `--priority N`: tiers 1…N
   std::uint32_t repeat = 1;                   // `--repeat N`
+  std::vector<CaseId> cases;                  // of all these only the cases of these ids; empty: all
 
   friend bool operator==(const Selection&, const Selection&) = default;
 };
@@ -51,8 +52,8 @@ struct Plan {
 };
 
 // Parses `bundle`, applies selection and variables. On failure `diagnostics` says what is wrong: a parse error, a
-// target name that no entry has, nothing selected (a diagnostic without position), a key that this version does not
-// run.
+// target name that no entry has, nothing selected or a case that there is not (diagnostics without position), a key
+// that this version does not run.
 struct ResolveResult {
   std::shared_ptr<const Plan> plan;  // null on error
   std::vector<Diagnostic> diagnostics;

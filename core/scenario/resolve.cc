@@ -40,7 +40,10 @@ constexpr std::size_t kMaxCases = 100'000;
 class Resolver {
  public:
   Resolver(const Selection& selection, const Variables& variables)
-      : selection_(selection), variables_(variables), grep_(MakeGrep(selection.grep)) {}
+      : selection_(selection),
+        variables_(variables),
+        grep_(MakeGrep(selection.grep)),
+        not_found_(selection.cases.begin(), selection.cases.end()) {}
 
   ResolveResult Run(std::vector<Suite> suites) {
     if (!selection_.grep.empty() && !grep_->ok()) diagnostics_.Error({}, fmt::format("--grep: {}", grep_->error()));
@@ -48,6 +51,7 @@ class Resolver {
     auto plan = std::make_shared<Plan>();
     for (Suite& suite : suites) AddSuite(std::move(suite), *plan);
     SortFolders(*plan);
+    if (!diagnostics_.has_errors()) ReportNotFound();
     if (plan->cases.empty() && !diagnostics_.has_errors()) ReportEmpty();
     ResolveResult result;
     result.diagnostics = diagnostics_.Sorted(kMaxDiagnostics);
@@ -181,6 +185,7 @@ class Resolver {
         if (round == 1) Offer(id, scenario.range);
         if (!IsSelected(scenario, id)) continue;
         if (selection_.repeat > 1) id += fmt::format(" #{}", round);
+        if (!selection_.cases.empty() && not_found_.erase(CaseId(id)) == 0) continue;
         if (plan.cases.size() == kMaxCases) {
           diagnostics_.Error({},
                              fmt::format("more than {} cases are selected; choose fewer or repeat less", kMaxCases));
@@ -189,8 +194,10 @@ class Resolver {
         selected = true;
         plan.cases.push_back({CaseId(id), &suite, &scenario, cell, scenario.priority});
       }
-      if (!selected) return;
+      // Named cases may be of any round.
+      if (!selected && selection_.cases.empty()) return;
     }
+    if (!selected) return;
     Refuse(scenario.not_in_this_version);
     selected_.insert(&scenario);
   }
@@ -207,6 +214,15 @@ class Resolver {
     }
   }
 
+  void ReportNotFound() {
+    const std::vector<std::string_view> names(offered_.begin(), offered_.end());
+    for (const CaseId& id : not_found_) {
+      const std::string_view closest = ClosestMatch(id.value(), names);
+      diagnostics_.Error({}, fmt::format("no case that is selected is named \"{}\"{}", id.value(),
+                                         closest.empty() ? "" : fmt::format("; did you mean \"{}\"?", closest)));
+    }
+  }
+
   void ReportEmpty() {
     std::string examples;
     for (std::size_t i = 0; i < offered_.size() && i < 5; ++i) examples += fmt::format("\n  {}", offered_[i]);
@@ -220,6 +236,7 @@ class Resolver {
   Diagnostics diagnostics_;
   std::vector<std::string> offered_;  // ids before selection, in order
   std::set<std::string> known_;
+  std::set<CaseId> not_found_;  // of selection_.cases
   std::set<const Scenario*> selected_;
   PlanNames plan_names_;
 };

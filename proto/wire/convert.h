@@ -40,6 +40,8 @@ struct JobWithShards {
   std::vector<ShardRecord> shards;
 };
 absl::StatusOr<JobWithShards> FromWire(const v1::Job& job);
+// Takes away what only the answer of Get holds.
+void KeepSummary(v1::Job& job);
 
 v1::ShardCaseResult ToWire(const CaseResultRecord& record, const RegionName& region);
 

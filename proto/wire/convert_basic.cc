@@ -46,6 +46,7 @@ v1::Selection ToWire(const Selection& selection) {
   for (const std::string& tag : selection.tags) proto.add_tags(tag);
   if (selection.max_priority) proto.set_max_priority(*selection.max_priority);
   proto.set_repeat(selection.repeat);
+  for (const CaseId& id : selection.cases) proto.add_cases(id.value());
   return proto;
 }
 
@@ -70,6 +71,11 @@ absl::StatusOr<Selection> FromWire(const v1::Selection& proto) {
         fmt::format("selection.repeat: expected at most {}, found {}", kMaxRepeat, proto.repeat()));
   }
   selection.repeat = proto.repeat() == 0 ? 1 : proto.repeat();
+  if (auto status = CheckCount("selection.cases", proto.cases_size(), kMaxSelectedCases); !status.ok()) return status;
+  for (const std::string& id : proto.cases()) {
+    if (auto status = CheckText("selection.cases", id, kMaxTextBytes); !status.ok()) return status;
+    selection.cases.emplace_back(id);
+  }
   return selection;
 }
 

@@ -66,7 +66,20 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   proto.set_event_number(job.last_event);
   proto.set_cancel_requested(job.cancel_requested);
   for (const CaseId& id : job.spec.cases) proto.add_cases(id.value());
+  *proto.mutable_variables() = ToWire(job.spec.variables);
+  for (const std::string& term : job.spec.from) proto.add_from(term);
+  *proto.mutable_agents_wait() = ToWire(job.spec.agents_wait);
+  *proto.mutable_deadline() = ToWire(job.spec.deadline);
   return proto;
+}
+
+void KeepSummary(v1::Job& job) {
+  job.clear_cases();
+  job.mutable_selection()->clear_cases();
+  job.clear_variables();
+  job.clear_from();
+  job.clear_agents_wait();
+  job.clear_deadline();
 }
 
 absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
@@ -74,6 +87,8 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   if (!state.ok()) return state.status();
   auto selection = FromWire(proto.selection());
   if (!selection.ok()) return selection.status();
+  auto variables = FromWire(proto.variables());
+  if (!variables.ok()) return variables.status();
   if (auto status = CheckCount("shards", proto.shards_size(), kMaxShards); !status.ok()) return status;
   JobWithShards result;
   JobRecord& job = result.job;
@@ -96,6 +111,10 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   job.spec.bundle = BundleDigest(proto.bundle().digest());
   job.spec.bundle_bytes = proto.bundle().bytes();
   job.spec.selection = *std::move(selection);
+  job.spec.variables = *std::move(variables);
+  job.spec.from.assign(proto.from().begin(), proto.from().end());
+  if (proto.has_agents_wait()) job.spec.agents_wait = FromWire(proto.agents_wait());
+  if (proto.has_deadline()) job.spec.deadline = FromWire(proto.deadline());
   if (proto.require().rule_case() == v1::Require::kAtLeast) job.spec.require = proto.require().at_least();
   job.last_event = proto.event_number();
   job.cancel_requested = proto.cancel_requested();

@@ -15,6 +15,7 @@ inline constexpr std::size_t kMaxTextBytes = 4 * 1024;
 inline constexpr std::size_t kMaxValueBytes = 64 * 1024;
 inline constexpr int kMaxTags = 64;
 inline constexpr int kMaxVariables = 256;
+inline constexpr int kMaxSelectedCases = 1000;
 inline constexpr std::uint32_t kMaxRepeat = 1000;
 inline constexpr int kMaxHeaders = 64;
 inline constexpr int kMaxTranscript = 64;

@@ -33,7 +33,8 @@ constexpr int kMaxMessages = 10'000;
 std::string AcceptOf(const std::string& request) {
   const std::string field = "Sec-WebSocket-Key: ";
   const std::size_t begin = request.find(field) + field.size();
-  const std::string key = request.substr(begin, request.find('\r', begin) - begin) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  const std::string key =
+      request.substr(begin, request.find('\r', begin) - begin) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
   SHA1(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
   std::string text(4 * ((digest.size() + 2) / 3) + 1, '\0');
@@ -50,12 +51,14 @@ asio::awaitable<void> Peer(asio::ip::tcp::acceptor& acceptor, Choice choice, std
   auto [accept_error, socket] = co_await acceptor.async_accept(kTuple);
   if (accept_error) co_return;
   std::string request;
-  auto [read_error, length] = co_await asio::async_read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", kTuple);
+  auto [read_error, length] =
+      co_await asio::async_read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", kTuple);
   if (read_error) co_return;
   std::string answer;
   if (choice.upgrade) {
     answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-             AcceptOf(request) + (choice.compress ? "\r\nSec-WebSocket-Extensions: permessage-deflate" : "") + "\r\n\r\n";
+             AcceptOf(request) + (choice.compress ? "\r\nSec-WebSocket-Extensions: permessage-deflate" : "") +
+             "\r\n\r\n";
   }
   answer += bytes;
   auto [write_error, written] = co_await asio::async_write(socket, asio::buffer(answer), kTuple);

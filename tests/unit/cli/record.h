@@ -44,6 +44,11 @@ inline RunRecord BrokenInOneRegion() {
   failure.range = {"chat.wsfleet.yaml", 2, 5, 7};
   failure.evidence.status = 500;
   failure.evidence.body_excerpt = "]]> <b>broken</b>";
+  failure.evidence.transcript = {{absl::Milliseconds(4), false, "http", 210, "GET /ws HTTP/1.1"},
+                                 {absl::Milliseconds(11), true, "http", 99, "HTTP/1.1 500 Oops"}};
+  broken.proof.connections = 1;
+  broken.proof.timings.connect = absl::Milliseconds(1);
+  broken.proof.timings.upgrade = absl::Milliseconds(7);
   for (const CaseResult& result : record.shards[0].cases) record.job.spec.cases.push_back(result.case_id);
   Summarise(record);
   return record;

@@ -108,6 +108,30 @@ TEST(WireSelection, RefusesATierThatIsNone) {
   EXPECT_FALSE(FromWire(proto).ok());
 }
 
+TEST(WireSelection, KeepsTheIdsOfCasesAndRefusesTooMany) {
+  Selection selection;
+  selection.cases = {CaseId("gate/handshake [credential=user] #2")};
+  EXPECT_EQ(*FromWire(ToWire(selection)), selection);
+  selection.cases.assign(1001, CaseId("gate/handshake"));
+  EXPECT_EQ(FromWire(ToWire(selection)).status().message(), "selection.cases: expected at most 1000, found 1001");
+}
+
+TEST(WireJob, HoldsWhatItTakesToSubmitItAgain) {
+  JobRecord job;
+  job.id = JobId("r-1");
+  job.spec.selection.cases = {CaseId("gate/handshake")};
+  job.spec.variables.vars["stage"] = "one";
+  job.spec.variables.env["STAGE"] = "two";
+  job.spec.from = {"eu-*"};
+  job.spec.agents_wait = absl::Seconds(7);
+  job.spec.deadline = absl::Minutes(3);
+  v1::Job proto = ToWire(job, {});
+  EXPECT_EQ(FromWire(proto)->job.spec, job.spec);
+  // A list or a stream of jobs does without.
+  KeepSummary(proto);
+  EXPECT_EQ(FromWire(proto)->job.spec, JobSpec());
+}
+
 TEST(WireStatus, KeepsCodeAndMessage) {
   const absl::Status status = absl::ResourceExhaustedError("1000 jobs are open");
   EXPECT_EQ(FromGrpc(ToGrpc(status)), status);

@@ -30,8 +30,9 @@ class ProgramTest : public ::testing::Test {
 TEST_F(ProgramTest, CompletesEveryCommandAndFlagOfThisVersion) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const std::string script = RenderCompletion(program_.tree(), shell);
-    for (const char* word : {"run", "probe", "validate", "explain", "new", "schema", "fmt", "import", "runs", "agents",
-                             "dev", "completion", "watch", "wait", "cancel", "logs", "agents-wait", "run-key"}) {
+    for (const char* word :
+         {"run", "probe",      "validate", "explain", "new",    "schema", "fmt",         "import",  "runs",  "agents",
+          "dev", "completion", "watch",    "wait",    "cancel", "logs",   "agents-wait", "run-key", "rerun", "trace"}) {
       EXPECT_THAT(script, HasSubstr(word)) << shell;
     }
     EXPECT_THAT(script, Not(HasSubstr("baseline"))) << shell;
@@ -79,6 +80,11 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
                                 {"run"},
                                 {"runs"},
                                 {"runs", "get"},
+                                {"runs", "report", "r-1"},
+                                {"runs", "report", "--report", "md=-"},
+                                {"runs", "report", "r-1", "--from", "run.json", "--report", "md=-"},
+                                {"runs", "trace"},
+                                {"runs", "rerun", "r-1", "--report", "pdf=x"},
                                 {"probe"},
                                 {"completion", "tcsh"},
                                 {"runs", "list", "-o", "xml"},
@@ -92,7 +98,6 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
 
 TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows) {
   for (const auto& arguments : {std::vector<std::string>{"runs", "diff", "a", "b"},
-                                {"runs", "rerun", "x", "--failed"},
                                 {"agents", "drain", "x"},
                                 {"context", "add", "x", "--coordinator", "y"},
                                 {"gate", "--await-revision", "x"},

@@ -88,6 +88,32 @@ TEST(Resolve, NumbersTheRoundsOfARepeat) {
   EXPECT_EQ(result.diagnostics.front().message, "more than 100000 cases are selected; choose fewer or repeat less");
 }
 
+TEST(Resolve, SelectsCasesByTheirIdsWhateverTheseWouldMeanAsExpressions) {
+  const Bundle bundle = TextBundle(kMatrixSuite);
+  Selection selection;
+  selection.cases = {CaseId("s/early [a=2, b=x]")};
+  EXPECT_EQ(CaseIds(Resolve(bundle, selection, {})), std::vector<std::string>{"s/early [a=2, b=x]"});
+  // Only of what else is selected.
+  selection.tags = {"slow"};
+  EXPECT_EQ(Resolve(bundle, selection, {}).plan, nullptr);
+}
+
+TEST(Resolve, SelectsOneRoundOfARepeat) {
+  Selection selection;
+  selection.repeat = 3;
+  selection.cases = {CaseId("s/late #3")};
+  EXPECT_EQ(CaseIds(Resolve(TextBundle(kMatrixSuite), selection, {})), std::vector<std::string>{"s/late #3"});
+}
+
+TEST(Resolve, RefusesACaseThatThereIsNot) {
+  Selection selection;
+  selection.cases = {CaseId("s/late"), CaseId("s/lata")};
+  const ResolveResult result = Resolve(TextBundle(kMatrixSuite), selection, {});
+  ASSERT_EQ(result.plan, nullptr);
+  EXPECT_EQ(result.diagnostics.front().message,
+            "no case that is selected is named \"s/lata\"; did you mean \"s/late\"?");
+}
+
 TEST(Resolve, RefusesTwoCasesOfOneName) {
   std::string text = kMatrixSuite;
   text += "  - name: \"early [a=1, b=x]\"\n    steps: [{http: {get: /, expect: {status: 200}}}]\n";

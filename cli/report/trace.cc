@@ -1,0 +1,158 @@
+#include "cli/report/trace.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "boost/json/object.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxShownBytes = 160;
+
+bool IsNamed(const CaseResult& result, const std::string& name) {
+  return result.case_id.value() == name || result.scenario == name;
+}
+
+absl::Status NoSuch(std::string_view what, const std::string& name, const std::set<std::string>& known) {
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const std::string_view closest = ClosestMatch(name, names);
+  return absl::InvalidArgumentError(
+      fmt::format("this run has no {} \"{}\"{}", what, Printable(name),
+                  closest.empty() ? "" : fmt::format("; did you mean \"{}\"?", Printable(closest))));
+}
+
+std::string_view Mark(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed:
+      return "✓";
+    case Outcome::kFailed:
+      return "✗";
+    case Outcome::kSkipped:
+      return "-";
+    case Outcome::kInconclusive:
+      break;
+  }
+  return "?";
+}
+
+std::string RenderEntry(const TranscriptEntry& entry) {
+  return fmt::format("  {:>9}  {}  {:<6}  {:>8}  {}\n", "+" + FormatElapsed(entry.at), entry.inbound ? "←" : "→",
+                     Printable(entry.kind), FormatBytes(entry.bytes),
+                     Printable(Excerpt(entry.excerpt, kMaxShownBytes)));
+}
+
+std::string RenderTrace(const Trace& trace) {
+  const CaseResult& result = *trace.result;
+  std::string out = fmt::format("{} {}  {}", Mark(result.outcome), Printable(result.case_id.value()),
+                                Printable(trace.shard->region.value()));
+  if (!trace.shard->agent.empty()) out += fmt::format(" ({})", Printable(trace.shard->agent.value()));
+  out += fmt::format("  {}  {}", OutcomeName(result.outcome), FormatElapsed(result.duration));
+  if (result.failure) {
+    out += fmt::format("\n  [{}] in phase {}: {}", FailureClassName(result.failure->failure_class),
+                       PhaseName(result.failure->phase), Printable(result.failure->message));
+  }
+  out += "\n";
+  if (const std::string phases = PhaseText(result.proof.timings); !phases.empty()) out += fmt::format("  {}\n", phases);
+  if (!result.failure) return out + "  no frames are kept of a case that passed\n";
+  const auto& transcript = result.failure->evidence.transcript;
+  if (transcript.empty()) return out + "  nothing was sent or received\n";
+  for (const TranscriptEntry& entry : transcript) out += RenderEntry(entry);
+  if (const std::string kept = KeptText(result); !kept.empty()) out += fmt::format("  {}\n", kept);
+  return out;
+}
+
+json::object ToJson(const Trace& trace) {
+  const json::value whole = wsfleet::ToJson(*trace.result);
+  json::object out{{"case", trace.result->case_id.value()},
+                   {"region", trace.shard->region.value()},
+                   {"agent", trace.shard->agent.value()},
+                   {"outcome", OutcomeName(trace.result->outcome)},
+                   {"started", whole.at("started")},
+                   {"duration_ns", whole.at("duration_ns")},
+                   {"timings", whole.at("proof").at("timings")},
+                   {"transcript", json::array()}};
+  if (trace.result->failure) {
+    const json::value& failure = whole.at("failure");
+    out["phase"] = failure.at("phase");
+    out["class"] = failure.at("class");
+    out["message"] = failure.at("message");
+    out["transcript"] = failure.at("evidence").at("transcript");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<PhaseTime> PhaseTimes(const PhaseTimings& timings) {
+  std::vector<PhaseTime> phases;
+  for (const auto& [name, time] :
+       {std::pair<std::string_view, const std::optional<absl::Duration>&>{"resolve", timings.resolve},
+        {"connect", timings.connect},
+        {"tls", timings.tls},
+        {"upgrade", timings.upgrade}}) {
+    if (time) phases.push_back({name, *time});
+  }
+  return phases;
+}
+
+std::string PhaseText(const PhaseTimings& timings) {
+  std::string out;
+  for (const PhaseTime& phase : PhaseTimes(timings)) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : " · ", phase.name, FormatElapsed(phase.time));
+  }
+  if (timings.total) out += fmt::format("{}in all {}", out.empty() ? "" : " · ", FormatElapsed(*timings.total));
+  return out;
+}
+
+std::string KeptText(const CaseResult& result) {
+  const std::uint64_t frames = result.proof.frames_in + result.proof.frames_out;
+  if (!result.failure) return {};
+  const auto& transcript = result.failure->evidence.transcript;
+  const auto kept = static_cast<std::uint64_t>(
+      std::ranges::count_if(transcript, [](const TranscriptEntry& entry) { return entry.kind != "http"; }));
+  if (kept >= frames) return {};
+  return fmt::format("{} of {} frames; the others were not kept", kept, frames);
+}
+
+absl::StatusOr<std::vector<Trace>> SelectTraces(const RunRecord& record, const std::string& case_name,
+                                                const std::string& region) {
+  std::vector<Trace> traces;
+  std::set<std::string> cases, regions;
+  bool known_case = case_name.empty(), known_region = region.empty();
+  for (const ShardRecordWithCases& entry : record.shards) {
+    regions.insert(entry.shard.region.value());
+    const bool in_region = region.empty() || GlobMatches(region, entry.shard.region.value());
+    known_region = known_region || in_region;
+    for (const CaseResult& result : entry.cases) {
+      cases.insert(result.case_id.value());
+      const bool named = !case_name.empty() && IsNamed(result, case_name);
+      known_case = known_case || named;
+      const bool ran = result.tries > 0 && result.outcome != Outcome::kSkipped;
+      const bool wanted = case_name.empty() ? result.outcome != Outcome::kPassed : named;
+      if (in_region && wanted && ran) traces.push_back({&entry.shard, &result});
+    }
+  }
+  if (!known_case) return NoSuch("case", case_name, cases);
+  if (!known_region) return NoSuch("region", region, regions);
+  return traces;
+}
+
+std::string RenderTraces(const std::vector<Trace>& traces) {
+  std::string out;
+  for (const Trace& trace : traces) out += fmt::format("{}{}", out.empty() ? "" : "\n", RenderTrace(trace));
+  return out;
+}
+
+json::array ToJson(const std::vector<Trace>& traces) {
+  json::array out;
+  for (const Trace& trace : traces) out.push_back(ToJson(trace));
+  return out;
+}
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,78 @@
+#include "cli/report/run_json.h"
+
+#include "boost/json/parse.hpp"
+#include "boost/json/serialize.hpp"
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/cli/record.h"
+
+namespace wsfleet::cli {
+namespace {
+
+namespace json = boost::json;
+
+using ::testing::HasSubstr;
+
+RunRecord ReadBack(const json::value& value) {
+  auto record = RunRecordFromJson(value);
+  EXPECT_TRUE(record.ok()) << record.status();
+  return record.ok() ? *std::move(record) : RunRecord();
+}
+
+std::string Problem(const std::string& text) {
+  const auto record = RunRecordFromJson(json::parse(text));
+  return record.ok() ? "none" : std::string(ToStd(record.status().message()));
+}
+
+TEST(RunJson, ComesBackAsItWasInEveryFormat) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[1].cases.resize(1);
+  record.shards[1].shard.reason = "agent us-1 was lost";
+  record.shards[1].shard.state = ShardState::kLost;
+  record.job.spec.require = 1;
+  Summarise(record);
+  const RunRecord back = ReadBack(ToJson(record));
+  for (const char* format : {"json", "junit", "ctrf", "html", "md"}) {
+    EXPECT_EQ(RenderReport(back, format), RenderReport(record, format)) << format;
+  }
+  EXPECT_EQ(back.job.spec.cases, record.job.spec.cases);
+  EXPECT_EQ(back.shards[1].shard.state, ShardState::kLost);
+}
+
+TEST(RunJson, HoldsTheAuthorsFilesThatAFailurePointsAtAndNoOthers) {
+  RunRecord record = BrokenInOneRegion();
+  record.bundle.files["large.bin"] = "\xff\xfe";
+  record.bundle.files["other.wsfleet.yaml"] = "version: wsfleet/v1\n";
+  const json::value value = ToJson(record);
+  EXPECT_EQ(value.at("sources").as_object().size(), 1u);
+  EXPECT_EQ(ReadBack(value).bundle.files.at("chat.wsfleet.yaml"), record.bundle.files.at("chat.wsfleet.yaml"));
+}
+
+TEST(RunJson, KeepsThatARunHasNotEnded) {
+  RunRecord record = BrokenInOneRegion();
+  record.job.verdict.reset();
+  EXPECT_FALSE(ReadBack(ToJson(record)).job.verdict.has_value());
+}
+
+TEST(RunJson, OfAnEarlierVersionIsReadWithoutItsPlan) {
+  json::value value = ToJson(BrokenInOneRegion());
+  for (const char* added : {"cases", "ended", "sources", "require"}) value.as_object().erase(added);
+  const RunRecord back = ReadBack(value);
+  EXPECT_EQ(back.job.verdict, JobVerdict::kFailed);
+  EXPECT_EQ(back.job.spec.cases.size(), 3u);
+  EXPECT_EQ(back.summary.counts.failed, 1u);
+  EXPECT_EQ(back.summary.counts.total(), 6u);
+}
+
+TEST(RunJson, IsRefusedWithThePathOfWhatIsWrong) {
+  EXPECT_THAT(Problem("[]"), HasSubstr("run: expected an object"));
+  EXPECT_THAT(Problem("{}"), HasSubstr("run.schema: expected \"wsfleet/run/v1\", found \"\""));
+  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "job": 1})"), HasSubstr("run.job: expected a string"));
+  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "shards": [{"cases": [{"outcome": "fine"}]}]})"),
+              HasSubstr("run.shards[0].cases[0]: result.outcome"));
+  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "sources": {"a": 1}})"), HasSubstr("run.sources.a"));
+}
+
+}  // namespace
+}  // namespace wsfleet::cli
