@@ -162,7 +162,7 @@ class Page {
     bool passed = true;
   };
 
-  // In the order of the plan, those that did not pass first.
+  // In the order of the plan.
   std::vector<Row> Rows() const {
     std::vector<Row> rows;
     std::map<CaseId, std::size_t> positions;
@@ -176,7 +176,6 @@ class Page {
         row.passed = row.passed && result.outcome == Outcome::kPassed;
       }
     }
-    std::ranges::stable_partition(rows, [](const Row& row) { return !row.passed; });
     return rows;
   }
 
@@ -200,16 +199,21 @@ class Page {
                          HtmlText(shard.agent.empty() ? "no agent" : shard.agent.value(), 128));
     }
     out += "</tr></thead><tbody>\n";
+    const std::vector<Row> rows = Rows();
     std::size_t left_out = 0;
-    for (const Row& row : Rows()) {
-      if (out.size() > kMaxMatrixBytes) {
-        ++left_out;
-        continue;
+    // What did not pass stands first, and is left out last.
+    for (const bool passed : {false, true}) {
+      for (const Row& row : rows) {
+        if (row.passed != passed) continue;
+        if (out.size() > kMaxMatrixBytes) {
+          ++left_out;
+          continue;
+        }
+        out += fmt::format("<tr{}><th scope=\"row\">{}</th>", passed ? " class=\"all-passed\"" : "",
+                           HtmlText(row.name, 512));
+        for (std::size_t i = 0; i < columns; ++i) out += Cell(row.cells[i]);
+        out += "</tr>\n";
       }
-      out += fmt::format("<tr{}><th scope=\"row\">{}</th>", row.passed ? " class=\"all-passed\"" : "",
-                         HtmlText(row.name, 512));
-      for (std::size_t i = 0; i < columns; ++i) out += Cell(row.cells[i]);
-      out += "</tr>\n";
     }
     return out + "</tbody></table></div>\n" + LeftOut(left_out, "cases") +
            LeftOut(record_.shards.size() - columns, "regions") + "</section>\n";
