@@ -30,6 +30,22 @@ std::string WithLength64(std::uint8_t first, std::uint8_t top, const std::string
   return std::string(1, static_cast<char>(first)) + "\x7F" + static_cast<char>(top) + rest;
 }
 
+// A stream (RFC 1951, 3.2.6) that expands to 158 times its size: a zero, and `repeats` times the 258 before.
+std::string Bomb(int repeats) {
+  std::string bits =
+      "010"
+      "00110000";
+  for (int i = 0; i < repeats; ++i)
+    bits +=
+        "11000101"
+        "00000";
+  std::string bytes(bits.size() / 8, '\0');
+  for (std::size_t i = 0; i < bytes.size() * 8; ++i) {
+    if (bits[i] == '1') bytes[i / 8] = static_cast<char>(bytes[i / 8] | 1 << i % 8);
+  }
+  return bytes;
+}
+
 std::vector<Fault> Headers() {
   const std::string none(7, '\0');
   return {
@@ -65,6 +81,24 @@ std::vector<Fault> Texts() {
   };
 }
 
+std::vector<Fault> Compressed() {
+  const std::string agreed = SwitchingProtocols("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  return {
+      {"deflate-bomb",
+       "a compressed message that expands to 40 MB",
+       Layer::kFrames,
+       {Send(agreed), Send(Frame(0xC1, Bomb(160'000))), Serve()}},
+      {"deflate-noise",
+       "a compressed message that is none",
+       Layer::kFrames,
+       {Send(agreed), Send(Frame(0xC1, "\xFF\xFF\xFF\xFF")), Serve()}},
+      {"deflate-rsv1-on-continuation",
+       "RSV1 on a continuation (RFC 7692, 6.1)",
+       Layer::kFrames,
+       {Send(agreed), Send(Frame(kTextBegin, "he") + Frame(0xC0, "hi")), Serve()}},
+  };
+}
+
 std::vector<Fault> Floods() {
   const std::string megabyte(1 << 20, 'x');
   return {
@@ -86,7 +120,7 @@ std::vector<Fault> Floods() {
 
 std::vector<Fault> FrameFaults() {
   std::vector<Fault> faults;
-  for (auto part : {Headers, Texts, Floods}) {
+  for (auto part : {Headers, Texts, Compressed, Floods}) {
     for (Fault& fault : part()) faults.push_back(std::move(fault));
   }
   return faults;

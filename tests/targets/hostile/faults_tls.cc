@@ -56,6 +56,11 @@ std::vector<Fault> TlsFaults() {
       WithCertificate("tls-1.1-only", "no version newer than TLS 1.1", Tls::kVersion11),
       WithCertificate("tls-h2-only", "ALPN without http/1.1", Tls::kOnlyH2),
   };
+  faults.push_back({"tls-alert-on-plain-port",
+                    "the alert unexpected_message for plain HTTP",
+                    Layer::kTls,
+                    {ReadByte(), Send({"\x15\x03\x01\x00\x02\x02\x0A", 7}), Finish()},
+                    Door::kPort});
   faults.push_back({"tls-on-plain-port", "TLS on a port for plain HTTP", Layer::kTls, {}, Door::kPort, Tls::kGood});
   return faults;
 }

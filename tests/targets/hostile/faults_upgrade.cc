@@ -45,6 +45,8 @@ std::vector<Fault> UpgradeFaults() {
                SwitchingProtocols("Sec-WebSocket-Protocol: chat.v1\r\nSec-WebSocket-Protocol: chat.v2\r\n")),
       Switches("http-1.0-101", "a 101 of HTTP/1.0", "HTTP/1.0" + SwitchingProtocols().substr(8)),
       Switches("head-9k-101", "a 101 with a field of 9 KiB", SwitchingProtocols(large)),
+      Switches("interim-103", "an early hint (RFC 9110, 15.2), then a right 101",
+               "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n" + SwitchingProtocols()),
       Switches("html-after-101", "a right 101, then HTML", SwitchingProtocols() + "<html>hello</html>"),
   };
 }
