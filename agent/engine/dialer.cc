@@ -15,6 +15,7 @@
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/co_spawn.hpp"
 #include "boost/asio/detached.hpp"
+#include "boost/asio/ssl/error.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -60,6 +61,11 @@ WireFailure GuardFailure(const std::string& address) {
 }
 
 }  // namespace
+
+bool IsEndOfStream(const boost::system::error_code& error) {
+  return error == asio::error::connection_reset || error == asio::error::eof || error == asio::error::broken_pipe ||
+         error == asio::ssl::error::stream_truncated;
+}
 
 WireFailure RanOut(Phase phase, absl::Duration after) {
   return {phase, FailureClass::kDeadline,
@@ -247,6 +253,10 @@ asio::awaitable<WireFailure> Dialer::Handshake() {
   NoteTls();
   if (timer.expired()) co_return RanOut(Phase::kTls, SteadyNow() - began);
   if (!error) co_return WireFailure{};
+  if (IsEndOfStream(error)) {
+    co_return WireFailure{Phase::kTls, FailureClass::kTcp,
+                          fmt::format("the connection ended in the TLS handshake: {}", error.message())};
+  }
   const long verified = SSL_get_verify_result(stream_.tls().native_handle());
   const std::string why = verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
   co_return WireFailure{Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why)};

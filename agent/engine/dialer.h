@@ -8,6 +8,7 @@
 
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/awaitable.hpp"
+#include "boost/system/error_code.hpp"
 #include "core/base/now.h"
 #include "core/base/url.h"
 #include "core/scenario/suite.h"
@@ -60,6 +61,9 @@ struct WireFacts {
   PhaseTimings timings;
   std::vector<AddressAttempt> attempts;
 };
+
+// Whether TCP, or TLS on it, was ended by the peer.
+bool IsEndOfStream(const boost::system::error_code& error);
 
 // "connect took longer than 3s".
 WireFailure RanOut(Phase phase, absl::Duration after);

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "agent/engine/dialer.h"
+#include "agent/engine/frame_watch.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/bind_executor.hpp"
 #include "boost/asio/error.hpp"
@@ -13,13 +15,13 @@
 #include "boost/asio/post.hpp"
 #include "boost/asio/ssl/context.hpp"
 #include "boost/asio/ssl/stream.hpp"
-#include "boost/beast/core/role.hpp"
 
 namespace wsfleet::engine {
 
 // The guard layer between the socket, or TLS on it, and Beast: counts bytes, stamps the first one, keeps the raw head
 // of the answer (Beast's own parser loses a refused handshake's status when its body is cut short), and cuts a peer off
-// that sends more than the cap. One type for plain and TLS, so that Beast is instantiated once.
+// that sends more than the cap or frames that FrameWatch stops. One type for plain and TLS, so that Beast is
+// instantiated once.
 class GuardedStream {
  public:
   using executor_type = boost::asio::any_io_executor;
@@ -42,10 +44,15 @@ class GuardedStream {
 
   // Of what the peer says, TLS taken off.
   void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
-  void StopRecording() { recording_ = false; }
+  // Frames follow: the record of the answer ends.
+  void BeginFrames() {
+    recording_ = false;
+    watch_.emplace();
+  }
   // What was received so far is not the target's.
   void ForgetRecord() {
     received_.clear();
+    head_ended_ = false;
     first_byte_.reset();
   }
 
@@ -54,16 +61,28 @@ class GuardedStream {
   // On the socket: of TLS its records, not what they hold.
   std::uint64_t bytes_in() const;
   std::uint64_t bytes_out() const;
+  // Null before BeginFrames().
+  const FrameWatch* watch() const { return watch_ ? &*watch_ : nullptr; }
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, Buffers into) {
           auto executor = boost::asio::get_associated_executor(handler, get_executor());
+          if (!held_.empty() || cut_) {
+            boost::asio::post(executor, [this, into, handler = std::move(handler)]() mutable {
+              std::size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(held_));
+              held_.erase(0, bytes);
+              bytes = ForEachPart(into, bytes, [this](std::string_view part) { return Admit(part); });
+              std::move(handler)(ErrorOf(bytes), bytes);
+            });
+            return;
+          }
           auto counted = boost::asio::bind_executor(
               executor,
               [this, into, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
-                OnReceived(into, bytes, error);
+                bytes = ForEachPart(into, bytes, [this](std::string_view part) { return OnReceived(part); });
+                if (!error) error = ErrorOf(bytes);
                 std::move(handler)(error, bytes);
               });
           if (tls_) {
@@ -96,48 +115,36 @@ class GuardedStream {
   }
 
  private:
-  template <typename Buffers>
-  void OnReceived(const Buffers& buffers, std::size_t bytes, boost::system::error_code& error) {
-    if (bytes > 0 && !first_byte_) first_byte_ = SteadyNow();
-    bytes_in_ += bytes;
-    if (recording_ && received_.size() < kMaxRecorded) {
-      std::size_t left = std::min(bytes, kMaxRecorded - received_.size());
-      for (auto it = boost::asio::buffer_sequence_begin(buffers);
-           left > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
-        const boost::asio::const_buffer part(*it);
-        const std::size_t taken = std::min(left, part.size());
-        received_.append(static_cast<const char*>(part.data()), taken);
-        left -= taken;
-      }
+  // Of all parts of what was read: how many of the bytes are passed on.
+  template <typename Buffers, typename Each>
+  static std::size_t ForEachPart(const Buffers& buffers, std::size_t bytes, Each each) {
+    std::size_t passed = 0;
+    for (auto it = boost::asio::buffer_sequence_begin(buffers);
+         bytes > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
+      const boost::asio::const_buffer buffer(*it);
+      const std::string_view part(static_cast<const char*>(buffer.data()), std::min(bytes, buffer.size()));
+      bytes -= part.size();
+      passed += each(part);
     }
-    if (cap_ != 0 && bytes_in_ > cap_ && !error) error = boost::asio::error::message_size;
+    return passed;
   }
+  std::size_t OnReceived(std::string_view part);
+  std::size_t Admit(std::string_view part);
+  boost::system::error_code ErrorOf(std::size_t passed) const;
 
   boost::asio::ip::tcp::socket socket_;
   std::optional<boost::asio::ssl::context> context_;
   std::optional<Tls> tls_;
   std::string received_;
   bool recording_ = true;
+  bool head_ended_ = false;
+  std::string held_;  // read behind the head, and passed on by the next read
+  std::optional<FrameWatch> watch_;
+  bool cut_ = false;  // by the watch: nothing more is passed on
   std::optional<SteadyTime> first_byte_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;  // as the reader above sees them
   std::uint64_t before_tls_in_ = 0, before_tls_out_ = 0;
   std::uint64_t cap_ = 0;
 };
-
-// Found by Beast when it closes the lowest layer.
-inline void beast_close_socket(GuardedStream& stream) { stream.CloseSocket(); }
-// Beast closes with these: TCP is cut, without a TLS shutdown to wait for.
-inline void teardown(boost::beast::role_type, GuardedStream& stream, boost::system::error_code& error) {
-  stream.CloseSocket();
-  error = {};
-}
-template <typename Handler>
-void async_teardown(boost::beast::role_type, GuardedStream& stream, Handler&& handler) {
-  stream.CloseSocket();
-  auto executor = boost::asio::get_associated_executor(handler, stream.get_executor());
-  boost::asio::post(executor, [handler = std::forward<Handler>(handler)]() mutable {
-    std::move(handler)(boost::system::error_code());
-  });
-}
 
 }  // namespace wsfleet::engine

@@ -72,6 +72,11 @@ absl::Status CheckFields(const std::vector<HeaderField>& fields) {
 }
 
 std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered) {
+  // RFC 6455, 11.3.3 and 11.3.4.
+  for (const char* name : {"sec-websocket-accept", "sec-websocket-protocol"}) {
+    const auto same = [&](const HeaderField& field) { return absl::EqualsIgnoreCase(ToAbsl(field.name), name); };
+    if (std::ranges::count_if(head.headers, same) > 1) return fmt::format("the answer has {} twice", name);
+  }
   if (const std::string* subprotocol = head.Find("sec-websocket-protocol")) {
     if (std::ranges::find(offered, *subprotocol) == offered.end()) {
       return fmt::format("the answer names the subprotocol \"{}\", which was not offered", *subprotocol);

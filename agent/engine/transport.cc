@@ -1,13 +1,16 @@
 #include "agent/engine/transport.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
+#include "agent/engine/beast_teardown.h"
 #include "agent/engine/deflate_extension.h"
 #include "agent/engine/guarded_stream.h"
 #include "agent/engine/phase_timer.h"
 #include "agent/engine/steady_clock.h"
+#include "agent/engine/upgrade_check.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/beast/core/buffers_to_string.hpp"
@@ -68,7 +71,7 @@ class Connection::Socket {
     if (timer.expired()) {
       answer.failure = RanOut(Phase::kHttp, SteadyNow() - begun_);
     } else if (error) {
-      answer.failure = ExchangeFailure(Phase::kHttp, error);
+      answer.failure = ExchangeFailure(Phase::kHttp, error, stream_.received());
     }
     co_return answer;
   }
@@ -97,6 +100,7 @@ class Connection::Socket {
     websocket::response_type response;
     auto [error] =
         co_await websocket_->async_handshake(response, options_.url.HostHeader(), options_.url.target, kTuple);
+    if (error == http::error::header_limit) co_await ReadOn();
     const SteadyTime now = SteadyNow();
     facts_.timings.upgrade = now - written;
     facts_.timings.total = now - begun_;
@@ -106,12 +110,18 @@ class Connection::Socket {
     // What follows a 101 are frames.
     if (answer.head && answer.head->status != 101)
       answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
-    answer.failure = JudgeUpgrade(answer, error, timer.expired(), now - written, upgrade);
+    if (answer.head) {
+      answer.failure = JudgeUpgrade(upgrade, error, answer);
+    } else if (timer.expired()) {
+      answer.failure = RanOut(Phase::kUpgrade, now - written);
+    } else {
+      answer.failure = ExchangeFailure(Phase::kUpgrade, error, stream_.received());
+    }
     if (answer.failure.ok()) {
       if (upgrade.deflate && answer.deflate) OfferCompression(MayCompress(*upgrade.deflate, *answer.deflate));
       open_ = true;
       stream_.Cap(0);
-      stream_.StopRecording();
+      stream_.BeginFrames();
     } else {
       Drop();
     }
@@ -121,15 +131,12 @@ class Connection::Socket {
   asio::awaitable<Incoming> Read() {
     while (true) {
       if (ended_) co_return *ended_;
-      // A zero-length fragment is no progress: the cap bounds what a peer can make us do for one message.
-      if (++reads_of_message_ > kMaxFragments) co_return End(ProtocolError("a message of too many fragments"));
       auto [error, bytes] = co_await websocket_->async_read_some(buffer_, kMaxMessage, kTuple);
       if (error) {
         End(Ending(error));
         continue;
       }
       if (!websocket_->is_message_done()) continue;
-      reads_of_message_ = 0;
       ++facts_.frames_in;
       Incoming incoming;
       incoming.kind = Incoming::Kind::kMessage;
@@ -197,20 +204,13 @@ class Connection::Socket {
   }
 
  private:
-  static constexpr int kMaxFragments = 100'000;
-
-  WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error) const {
-    if (stream_.received().empty() || IsReset(error)) {
-      return {phase, FailureClass::kTcp,
-              fmt::format("the connection ended before the answer was complete: {}", error.message())};
+  // Beast takes heads of 8 KiB; the status of a refusal is worth reading more.
+  asio::awaitable<void> ReadOn() {
+    std::array<char, 4096> chunk;
+    while (stream_.received().size() < kMaxHead && !ParseHead(stream_.received())) {
+      auto [error, bytes] = co_await stream_.async_read_some(asio::buffer(chunk), kTuple);
+      if (error) co_return;
     }
-    return {phase, FailureClass::kProtocol, fmt::format("the answer is not HTTP/1.1: {}", error.message())};
-  }
-
-  static bool IsReset(const boost::system::error_code& error) {
-    return error == asio::error::connection_reset || error == asio::error::eof || error == asio::error::broken_pipe ||
-           error == asio::ssl::error::stream_truncated || error == http::error::partial_message ||
-           error == http::error::end_of_stream;
   }
 
   // Reading goes by what the 101 agrees to; `outgoing`: what we send is compressed too.
@@ -219,27 +219,6 @@ class Connection::Socket {
     deflate.client_enable = true;
     if (!outgoing) deflate.msg_size_threshold = std::numeric_limits<std::size_t>::max();
     websocket_->set_option(deflate);
-  }
-
-  WireFailure JudgeUpgrade(HttpAnswer& answer, const boost::system::error_code& error, bool expired,
-                           absl::Duration after, const UpgradeRequest& upgrade) const {
-    if (!answer.head) {
-      if (expired) return RanOut(Phase::kUpgrade, after);
-      return ExchangeFailure(Phase::kUpgrade, error);
-    }
-    const std::uint32_t status = answer.head->status;
-    const std::string line = fmt::format("{}{}{}", status, answer.head->reason.empty() ? "" : " ", answer.head->reason);
-    if (status == 101) {
-      std::string wrong = error ? error.message() : CheckSwitch(*answer.head, upgrade.subprotocols);
-      if (wrong.empty()) {
-        auto agreed = AgreedDeflate(*answer.head, upgrade.deflate);
-        if (!agreed.ok()) wrong = std::string(ToStd(agreed.status().message()));
-        if (agreed.ok()) answer.deflate = *std::move(agreed);
-      }
-      if (wrong.empty()) return {};
-      return {Phase::kUpgrade, FailureClass::kProtocol, fmt::format("the 101 breaks RFC 6455: {}", wrong)};
-    }
-    return {Phase::kUpgrade, ClassOfRefusal(status), fmt::format("the upgrade was answered with {}", line)};
   }
 
   void OnControl(websocket::frame_type kind, beast::string_view payload) {
@@ -267,17 +246,28 @@ class Connection::Socket {
     return incoming;
   }
 
-  static Incoming TooLarge() {
+  static Incoming TooMuch(std::string what) {
     Incoming incoming;
     incoming.kind = Incoming::Kind::kTooLarge;
-    incoming.payload =
-        fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", kMaxMessage);
+    incoming.payload = std::move(what);
     return incoming;
   }
 
   Incoming Ending(const boost::system::error_code& error) const {
     if (error == websocket::error::closed) return Closed(websocket_->reason());
-    if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) return TooLarge();
+    const FrameWatch& watch = *stream_.watch();
+    if (watch.problem() == FrameWatch::Problem::kBroken) return ProtocolError(watch.what());
+    if (watch.problem() == FrameWatch::Problem::kTooMuch) return TooMuch(watch.what());
+    // Beast does not know 1014, which is registered.
+    const auto close = watch.close();
+    if (error == websocket::error::bad_close_code && close) {
+      const websocket::close_reason reason(static_cast<websocket::close_code>(close->code), close->reason);
+      return Closed(reason);
+    }
+    if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
+      return TooMuch(
+          fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", kMaxMessage));
+    }
     const auto& category = boost::system::error_code(websocket::error::closed).category();
     if (error.category() == category) return ProtocolError(error.message());
     if (error.category() == boost::system::error_code(beast::zlib::error::general).category()) {
@@ -303,7 +293,6 @@ class Connection::Socket {
   bool open_ = false;     // the handshake has succeeded
   bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow
   std::optional<Incoming> ended_;
-  int reads_of_message_ = 0;
 };
 
 Connection::Connection(asio::any_io_executor executor) : socket_(std::make_unique<Socket>(std::move(executor))) {}

@@ -43,6 +43,21 @@ TEST(Frames, ThatArriveWithThe101AreNotLost) {
   ExpectPassed(run.Result());
 }
 
+TEST(Frames, ThatArriveWithALarge101AreNotLost) {
+  // More than Beast's buffer, which is 1.5 KiB, takes besides the head.
+  ScriptedServer server([](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    std::string events;
+    for (int i = 0; i < 600; ++i) events += "\x81\x10{\"type\":\"noise\"}";
+    peer.Send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Filler: " +
+              std::string(4500, 'x') + "\r\nSec-WebSocket-Accept: " + AcceptValue(KeyOf(head)) + "\r\n\r\n" + events +
+              "\x81\x0D{\"type\":\"hi\"}");
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws}", "- expect: {match: {$.type: hi}}"}));
+  ExpectPassed(run.Result());
+}
+
 TEST(Frames, OfOneMessageArePutTogetherAcrossPings) {
   const CaseResult result = Connected(
       [](ScriptedPeer& peer) {
@@ -140,7 +155,7 @@ TEST(Close, OfOursWaitsForTheAnswer) {
       [&](ScriptedPeer& peer) {
         const ScriptedPeer::Frame frame = peer.ReadFrame();
         sent = frame.payload;
-        peer.SendFrame(kClose, frame.payload);
+        peer.SendFrame(kClose, "\x03\xE9" + frame.payload);
         peer.Drain();
       },
       {"- ping: {within: 50ms}", "- close: {code: 4001, reason: done}"});

@@ -1,0 +1,70 @@
+#include "agent/engine/upgrade_check.h"
+
+#include <string>
+
+#include "agent/engine/deflate_extension.h"
+#include "boost/asio/error.hpp"
+#include "boost/beast/http/error.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::engine {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr std::size_t kMaxShown = 80;
+
+bool IsTooLarge(const boost::system::error_code& error) {
+  return error == http::error::header_limit || error == http::error::body_limit ||
+         error == http::error::buffer_overflow || error == asio::error::message_size;
+}
+
+bool IsCutShort(const boost::system::error_code& error) {
+  return IsEndOfStream(error) || error == http::error::partial_message || error == http::error::end_of_stream;
+}
+
+// Of an answer that was cut short, what came may tell that it is none.
+bool MayBeHttp(std::string_view received) {
+  constexpr std::string_view kBegin = "HTTP/1.";
+  return received.substr(0, kBegin.size()) == kBegin.substr(0, received.size());
+}
+
+std::string FirstLine(std::string_view received) {
+  return Printable(Excerpt(received.substr(0, received.find_first_of("\r\n")), kMaxShown));
+}
+
+}  // namespace
+
+WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error, std::string_view received) {
+  if (received.empty() || (IsCutShort(error) && MayBeHttp(received))) {
+    return {phase, FailureClass::kTcp,
+            fmt::format("the connection ended before the answer was complete: {}", error.message())};
+  }
+  if (received.starts_with("HTTP/1.") && IsTooLarge(error)) {
+    return {phase, FailureClass::kProtocol,
+            fmt::format("the answer is larger than this agent takes; it begins with \"{}\"", FirstLine(received))};
+  }
+  return {phase, FailureClass::kProtocol,
+          fmt::format("the answer is not HTTP/1.1: {}; it begins with \"{}\"", error.message(), FirstLine(received))};
+}
+
+WireFailure JudgeUpgrade(const UpgradeRequest& upgrade, const boost::system::error_code& error, HttpAnswer& answer) {
+  const HttpHead& head = *answer.head;
+  if (head.status != 101) {
+    return {
+        Phase::kUpgrade, ClassOfRefusal(head.status),
+        fmt::format("the upgrade was answered with {}{}{}", head.status, head.reason.empty() ? "" : " ", head.reason)};
+  }
+  std::string wrong = error ? error.message() : CheckSwitch(head, upgrade.subprotocols);
+  if (wrong.empty()) {
+    auto agreed = AgreedDeflate(head, upgrade.deflate);
+    if (!agreed.ok()) wrong = std::string(ToStd(agreed.status().message()));
+    if (agreed.ok()) answer.deflate = *std::move(agreed);
+  }
+  if (wrong.empty()) return {};
+  return {Phase::kUpgrade, FailureClass::kProtocol, fmt::format("the 101 breaks RFC 6455: {}", wrong)};
+}
+
+}  // namespace wsfleet::engine
