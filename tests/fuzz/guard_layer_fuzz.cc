@@ -106,7 +106,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   asio::co_spawn(context, Peer(acceptor, choice, std::move(bytes)), asio::detached);
   auto connection = std::make_shared<Connection>(context.get_executor());
-  asio::co_spawn(context, Client(connection, std::move(url), choice.compress), asio::detached);
+  // Its timers keep the context running: it ends with the coroutine.
+  asio::co_spawn(context, Client(std::move(connection), std::move(url), choice.compress), asio::detached);
   context.run();
   return 0;
 }
