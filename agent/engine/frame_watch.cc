@@ -10,7 +10,8 @@
 namespace wsfleet::engine {
 namespace {
 
-constexpr std::uint8_t kFin = 0x80, kOpcode = 0x0F, kControl = 0x08, kClose = 0x08, kMask = 0x80, kLength = 0x7F;
+constexpr std::uint8_t kFin = 0x80, kOpcode = 0x0F, kControl = 0x08, kClose = 0x08, kPong = 0x0A, kMask = 0x80,
+                       kLength = 0x7F;
 constexpr std::size_t kMaxControlPayload = 125;
 
 std::uint64_t BigEndian(std::string_view bytes) {
@@ -66,7 +67,7 @@ void FrameWatch::OnHeader(SteadyTime now) {
   if ((first & kControl) != 0) {
     in_close_ = (first & kOpcode) == kClose && payload_left_ <= kMaxControlPayload;
     if (in_close_) close_payload_.clear();
-    return OnControlFrame(now);
+    return OnControlFrame(first & kOpcode, now);
   }
   in_close_ = false;
   if (++fragments_ > kMaxFragments) {
@@ -76,7 +77,11 @@ void FrameWatch::OnHeader(SteadyTime now) {
   if ((first & kFin) != 0) fragments_ = 0;
 }
 
-void FrameWatch::OnControlFrame(SteadyTime now) {
+void FrameWatch::OnControlFrame(std::uint8_t opcode, SteadyTime now) {
+  if (opcode == kPong && pongs_due_ > 0) {
+    --pongs_due_;
+    return;
+  }
   if (last_control_) {
     const double passed = absl::ToDoubleSeconds(now - *last_control_);
     control_frames_ = std::max(0.0, control_frames_ - passed * kControlFramesPerSecond);

@@ -20,13 +20,16 @@ class FrameWatch {
     kTooMuch,  // our limit, which says nothing of the target's conformance
   };
   static constexpr std::uint32_t kMaxFragments = 100'000;  // of a message, empty ones too
-  // Pings and pongs: so many at once, and so many a second for as long as it may be.
+  // Pings, and pongs that answer none of ours: so many at once, and so many a second for as long as it may be.
   static constexpr double kControlFrames = 10'000;
   static constexpr double kControlFramesPerSecond = 1'000;
 
   // Bytes in the order of receipt, from the first one behind the 101. Returns how many of them may be used: all, or
   // those before the byte that made the problem. Nothing may be used after that.
   std::size_t Take(std::string_view bytes, SteadyTime now);
+
+  // A pong may come for it.
+  void OnPingSent() { ++pongs_due_; }
 
   Problem problem() const { return problem_; }
   // "a frame of …"; empty without a problem.
@@ -43,7 +46,7 @@ class FrameWatch {
   // 0: more bytes are needed.
   std::size_t HeaderSize() const;
   void OnHeader(SteadyTime now);
-  void OnControlFrame(SteadyTime now);
+  void OnControlFrame(std::uint8_t opcode, SteadyTime now);
   void OnPayload(std::string_view bytes);
   void Fail(Problem problem, std::string what);
 
@@ -52,6 +55,7 @@ class FrameWatch {
   std::uint32_t fragments_ = 0;     // of the message that is under way
   bool in_close_ = false;
   std::string close_payload_;
+  std::uint64_t pongs_due_ = 0;
   double control_frames_ = 0;  // above what the time allows
   std::optional<SteadyTime> last_control_;
   Problem problem_ = Problem::kNone;

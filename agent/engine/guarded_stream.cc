@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace wsfleet::engine {
+
 namespace {
 
 int VersionOf(const std::string& name, int otherwise) {
@@ -11,17 +12,6 @@ int VersionOf(const std::string& name, int otherwise) {
   if (name == "tls1.2") return TLS1_2_VERSION;
   if (name == "tls1.3") return TLS1_3_VERSION;
   return otherwise;
-}
-
-// By OpenSSL itself, so that its verdict says what is wrong with the name.
-void VerifyName(SSL* ssl, const std::string& name, bool is_address) {
-  X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);
-  if (is_address) {
-    X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str());
-  } else {
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
-  }
 }
 
 }  // namespace
@@ -61,41 +51,22 @@ std::string GuardedStream::PrepareTls(const std::string& server_name, const TlsO
     tls_->set_verify_mode(boost::asio::ssl::verify_none);
   } else {
     tls_->set_verify_mode(boost::asio::ssl::verify_peer);
-    VerifyName(tls_->native_handle(), server_name, !is_name);
+    SSL_set_hostflags(tls_->native_handle(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (is_name) {
+      SSL_set1_host(tls_->native_handle(), server_name.c_str());
+    } else {
+      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_->native_handle()), server_name.c_str());
+    }
   }
   return {};
-}
-
-// What went through before TLS began is a proxy's tunnel.
-std::uint64_t GuardedStream::bytes_in() const {
-  if (!tls_) return bytes_in_;
-  return before_tls_in_ + BIO_number_read(SSL_get_rbio(const_cast<Tls&>(*tls_).native_handle()));
-}
-
-std::uint64_t GuardedStream::bytes_out() const {
-  if (!tls_) return bytes_out_;
-  return before_tls_out_ + BIO_number_written(SSL_get_wbio(const_cast<Tls&>(*tls_).native_handle()));
 }
 
 std::size_t GuardedStream::OnReceived(std::string_view part) {
   if (!first_byte_) first_byte_ = SteadyNow();
   bytes_in_ += part.size();
-  if (!recording_) return Admit(part);
-  const std::size_t before = received_.size();
-  received_.append(part.substr(0, kMaxRecorded - before));
-  if (!held_.empty()) {
-    held_.append(part);
-    return 0;
-  }
-  if (head_ended_) return part.size();
-  constexpr std::string_view kEnd = "\r\n\r\n";
-  const std::size_t found = received_.find(kEnd, before - std::min<std::size_t>(before, kEnd.size() - 1));
-  if (found == std::string::npos) return part.size();
-  // Beast gives a good 101 up if more frames come with it than its buffer takes.
-  head_ended_ = true;
-  const std::size_t head = found + kEnd.size() - before;
-  held_ = part.substr(head);
-  return head;
+  if (watch_) return Admit(part);
+  gate_.Take(part);
+  return 0;
 }
 
 std::size_t GuardedStream::Admit(std::string_view part) {
@@ -111,6 +82,17 @@ boost::system::error_code GuardedStream::ErrorOf(std::size_t passed) const {
   const bool too_much = cap_ != 0 && bytes_in_ > cap_;
   if (too_much || (cut_ && passed == 0)) return boost::asio::error::message_size;
   return {};
+}
+
+// What went through before TLS began is a proxy's tunnel.
+std::uint64_t GuardedStream::bytes_in() const {
+  if (!tls_) return bytes_in_;
+  return before_tls_in_ + BIO_number_read(SSL_get_rbio(const_cast<Tls&>(*tls_).native_handle()));
+}
+
+std::uint64_t GuardedStream::bytes_out() const {
+  if (!tls_) return bytes_out_;
+  return before_tls_out_ + BIO_number_written(SSL_get_wbio(const_cast<Tls&>(*tls_).native_handle()));
 }
 
 }  // namespace wsfleet::engine

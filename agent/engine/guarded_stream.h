@@ -6,8 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/engine/buffer_parts.h"
 #include "agent/engine/dialer.h"
 #include "agent/engine/frame_watch.h"
+#include "agent/engine/head_gate.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/bind_executor.hpp"
 #include "boost/asio/error.hpp"
@@ -26,7 +28,6 @@ class GuardedStream {
  public:
   using executor_type = boost::asio::any_io_executor;
   using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
-  static constexpr std::size_t kMaxRecorded = 72 * 1024;  // a head of 64 KiB, and 8 KiB of body
 
   explicit GuardedStream(executor_type executor) : socket_(executor) {}
 
@@ -44,52 +45,34 @@ class GuardedStream {
 
   // Of what the peer says, TLS taken off.
   void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
-  // Frames follow: the record of the answer ends.
-  void BeginFrames() {
-    recording_ = false;
-    watch_.emplace();
-  }
+  // Frames follow.
+  void BeginFrames() { watch_.emplace(); }
   // What was received so far is not the target's.
   void ForgetRecord() {
-    received_.clear();
-    head_ended_ = false;
+    gate_.Forget();
     first_byte_.reset();
   }
 
-  const std::string& received() const { return received_; }
+  // At most HeadGate::kMaxRecorded, and no frames.
+  const std::string& received() const { return gate_.record(); }
   std::optional<SteadyTime> first_byte() const { return first_byte_; }
   // On the socket: of TLS its records, not what they hold.
   std::uint64_t bytes_in() const;
   std::uint64_t bytes_out() const;
   // Null before BeginFrames().
   const FrameWatch* watch() const { return watch_ ? &*watch_ : nullptr; }
+  FrameWatch* watch() { return watch_ ? &*watch_ : nullptr; }
 
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, Buffers into) {
+          if (gate_.ready().empty() && !cut_) return Read(std::move(into), std::move(handler));
           auto executor = boost::asio::get_associated_executor(handler, get_executor());
-          if (!held_.empty() || cut_) {
-            boost::asio::post(executor, [this, into, handler = std::move(handler)]() mutable {
-              std::size_t bytes = boost::asio::buffer_copy(into, boost::asio::buffer(held_));
-              held_.erase(0, bytes);
-              bytes = ForEachPart(into, bytes, [this](std::string_view part) { return Admit(part); });
-              std::move(handler)(ErrorOf(bytes), bytes);
-            });
-            return;
-          }
-          auto counted = boost::asio::bind_executor(
-              executor,
-              [this, into, handler = std::move(handler)](boost::system::error_code error, std::size_t bytes) mutable {
-                bytes = ForEachPart(into, bytes, [this](std::string_view part) { return OnReceived(part); });
-                if (!error) error = ErrorOf(bytes);
-                std::move(handler)(error, bytes);
-              });
-          if (tls_) {
-            tls_->async_read_some(into, std::move(counted));
-          } else {
-            socket_.async_read_some(into, std::move(counted));
-          }
+          boost::asio::post(executor, [this, into, handler = std::move(handler)]() mutable {
+            const std::size_t bytes = PassOn(into);
+            std::move(handler)(ErrorOf(bytes), bytes);
+          });
         },
         token, buffers);
   }
@@ -115,19 +98,34 @@ class GuardedStream {
   }
 
  private:
-  // Of all parts of what was read: how many of the bytes are passed on.
-  template <typename Buffers, typename Each>
-  static std::size_t ForEachPart(const Buffers& buffers, std::size_t bytes, Each each) {
-    std::size_t passed = 0;
-    for (auto it = boost::asio::buffer_sequence_begin(buffers);
-         bytes > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
-      const boost::asio::const_buffer buffer(*it);
-      const std::string_view part(static_cast<const char*>(buffer.data()), std::min(bytes, buffer.size()));
-      bytes -= part.size();
-      passed += each(part);
+  template <typename Buffers, typename Handler>
+  void Read(Buffers into, Handler handler) {
+    auto executor = boost::asio::get_associated_executor(handler, get_executor());
+    auto counted = boost::asio::bind_executor(executor, [this, into, handler = std::move(handler)](
+                                                            boost::system::error_code error, std::size_t read) mutable {
+      std::size_t bytes = SumOverParts(into, read, [this](std::string_view part) { return OnReceived(part); });
+      if (!watch_) bytes = PassOn(into);
+      if (!error) error = ErrorOf(bytes);
+      // Half a head, or an interim answer.
+      if (!error && bytes == 0 && read > 0) return Read(std::move(into), std::move(handler));
+      std::move(handler)(error, bytes);
+    });
+    if (tls_) {
+      tls_->async_read_some(into, std::move(counted));
+    } else {
+      socket_.async_read_some(into, std::move(counted));
     }
-    return passed;
   }
+
+  // What the gate has ready.
+  template <typename Buffers>
+  std::size_t PassOn(const Buffers& into) {
+    const std::size_t bytes =
+        boost::asio::buffer_copy(into, boost::asio::buffer(gate_.ready().data(), gate_.ready().size()));
+    gate_.Consume(bytes);
+    return SumOverParts(into, bytes, [this](std::string_view part) { return Admit(part); });
+  }
+
   std::size_t OnReceived(std::string_view part);
   std::size_t Admit(std::string_view part);
   boost::system::error_code ErrorOf(std::size_t passed) const;
@@ -135,10 +133,7 @@ class GuardedStream {
   boost::asio::ip::tcp::socket socket_;
   std::optional<boost::asio::ssl::context> context_;
   std::optional<Tls> tls_;
-  std::string received_;
-  bool recording_ = true;
-  bool head_ended_ = false;
-  std::string held_;  // read behind the head, and passed on by the next read
+  HeadGate gate_;
   std::optional<FrameWatch> watch_;
   bool cut_ = false;  // by the watch: nothing more is passed on
   std::optional<SteadyTime> first_byte_;

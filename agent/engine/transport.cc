@@ -167,6 +167,7 @@ class Connection::Socket {
   asio::awaitable<bool> Ping(std::string payload) {
     if (!is_open()) co_return false;
     const websocket::ping_data data(payload);
+    stream_.watch()->OnPingSent();
     auto [error] = co_await websocket_->async_ping(data, kTuple);
     if (!error) ++facts_.frames_out;
     co_return !error;

@@ -38,13 +38,13 @@ std::string FirstLine(std::string_view received) {
 }  // namespace
 
 WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error, std::string_view received) {
+  if (IsTooLarge(error) && MayBeHttp(received)) {
+    return {phase, FailureClass::kProtocol,
+            fmt::format("the answer is larger than this agent takes; it begins with \"{}\"", FirstLine(received))};
+  }
   if (received.empty() || (IsCutShort(error) && MayBeHttp(received))) {
     return {phase, FailureClass::kTcp,
             fmt::format("the connection ended before the answer was complete: {}", error.message())};
-  }
-  if (received.starts_with("HTTP/1.") && IsTooLarge(error)) {
-    return {phase, FailureClass::kProtocol,
-            fmt::format("the answer is larger than this agent takes; it begins with \"{}\"", FirstLine(received))};
   }
   return {phase, FailureClass::kProtocol,
           fmt::format("the answer is not HTTP/1.1: {}; it begins with \"{}\"", error.message(), FirstLine(received))};

@@ -77,6 +77,10 @@ void AddHeads(std::vector<Fault>& faults) {
   faults.push_back(Does("head-endless", "fields without end", {Send(kOk), Repeat(filler)}));
   faults.push_back(Does("status-line-endless", "a reason phrase without end",
                         {Send("HTTP/1.1 200 "), Repeat(std::string(4096, 'x'))}));
+  faults.push_back(Does("interim-endless", "early hints without end", {Repeat("HTTP/1.1 103 Early Hints\r\n\r\n")}));
+  faults.push_back(Does("interim-then-403", "an early hint, then a 403",
+                        {Send("HTTP/1.1 103 Early Hints\r\n\r\n"), Send(Answer("403 Forbidden", "main")), Finish()}));
+  faults.push_back(Says("interim-then-fin", "an early hint, then FIN", "HTTP/1.1 103 Early Hints\r\n\r\n"));
   faults.push_back(Says("field-without-colon", "a field without colon", kOk + std::string("nonsense\r\n\r\n")));
   faults.push_back(Says("field-with-nul", "a NUL in a field", kOk + std::string("X-A: a\0b\r\n\r\n", 12)));
   faults.push_back(Says("lf-only", "lines that end with LF only", "HTTP/1.1 403 Forbidden\nContent-Length: 0\n\n"));

@@ -80,6 +80,17 @@ TEST(Upgrade, IsNoWebSocketIfThe101BreaksRfc6455) {
   }
 }
 
+TEST(Upgrade, MayFollowInterimAnswers) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.Send("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+    peer.AcceptUpgrade();
+    peer.SendFrame(0x8A, peer.ReadFrame().payload);
+    peer.Drain();
+  });
+  SuiteRun run(OneScenario(server.url(), kConnect));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+}
+
 TEST(Upgrade, MayNotChooseASubprotocolThatWasNotOffered) {
   ScriptedServer server([](ScriptedPeer& peer) {
     peer.AcceptUpgrade("Sec-WebSocket-Protocol: chat.v9\r\n");

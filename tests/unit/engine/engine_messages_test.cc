@@ -44,13 +44,13 @@ TEST(Frames, ThatArriveWithThe101AreNotLost) {
 }
 
 TEST(Frames, ThatArriveWithALarge101AreNotLost) {
-  // More than Beast's buffer, which is 1.5 KiB, takes besides the head.
+  // More than Beast's buffers take: 1.5 KiB of frames, 8 KiB of head.
   ScriptedServer server([](ScriptedPeer& peer) {
     const std::string head = peer.ReadHead();
     std::string events;
     for (int i = 0; i < 600; ++i) events += "\x81\x10{\"type\":\"noise\"}";
     peer.Send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Filler: " +
-              std::string(4500, 'x') + "\r\nSec-WebSocket-Accept: " + AcceptValue(KeyOf(head)) + "\r\n\r\n" + events +
+              std::string(20'000, 'x') + "\r\nSec-WebSocket-Accept: " + AcceptValue(KeyOf(head)) + "\r\n\r\n" + events +
               "\x81\x0D{\"type\":\"hi\"}");
     peer.Drain();
   });

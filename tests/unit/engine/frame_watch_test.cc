@@ -84,6 +84,17 @@ TEST(FrameWatch, CutsAMessageOfTooManyFragments) {
   EXPECT_THAT(watch.what(), HasSubstr("fragments"));
 }
 
+TEST(FrameWatch, TakesAPongForEachPingOfOurs) {
+  const std::string pong("\x8A\x01p", 3);
+  FrameWatch watch;
+  for (int i = 0; i < 100'000; ++i) {
+    watch.OnPingSent();
+    ASSERT_EQ(watch.Take(pong, kStart), pong.size());
+  }
+  watch.Take(Times(10'001, pong), kStart);
+  EXPECT_EQ(watch.problem(), FrameWatch::Problem::kTooMuch);
+}
+
 TEST(FrameWatch, TakesPingsForHoursAndAFloodOfThemForSeconds) {
   const std::string ping("\x89\x01p", 3);
   FrameWatch hours;

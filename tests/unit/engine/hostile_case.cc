@@ -35,8 +35,9 @@ std::string SuiteText(const HostileCase& hostile, const std::string& origin) {
   std::string suite = fmt::format(
       "version: wsfleet/v1\nname: hostile\ntargets: {{here: {{url: \"{}\"{}}}}}\ntarget: here\n"
       "defaults: {{phases: {{{}}}}}\nscenarios:\n  - name: one\n    steps:\n"
-      "      - connect: {{path: /fault/{}{}}}\n",
-      origin, tls, hostile.caps.empty() ? "resolve: 2s" : hostile.caps, hostile.fault, hostile.connect);
+      "      - {} /fault/{}{}}}\n",
+      origin, tls, hostile.caps.empty() ? "resolve: 2s" : hostile.caps,
+      hostile.http ? "http: {get:" : "connect: {path:", hostile.fault, hostile.connect);
   for (const std::string& step : hostile.steps) suite += "      " + step + "\n";
   return suite;
 }
@@ -60,8 +61,7 @@ std::string EvidenceText(const CaseResult& result) {
 
 std::vector<HostileCase> AllCases() {
   std::vector<HostileCase> all;
-  for (auto table :
-       {TcpCases, TlsCases, HttpCases, UpgradeCases, KnownGaps, FrameCases, CloseCases, ApplicationCases}) {
+  for (auto table : {TcpCases, TlsCases, HttpCases, UpgradeCases, FrameCases, CloseCases, ApplicationCases}) {
     for (const HostileCase& row : table()) all.push_back(row);
   }
   return all;

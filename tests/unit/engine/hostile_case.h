@@ -18,10 +18,12 @@ struct HostileCase {
   std::vector<std::string> evidence = {};
   // Of defaults.phases; others have those of the language.
   std::string caps = {};
-  // More of the first step, which is a connect: ", subprotocols: [chat.v1]".
+  // More of the first step: ", subprotocols: [chat.v1]".
   std::string connect = {};
   // Those after it. Long, where the fault ends the session by itself.
   std::vector<std::string> steps = {"- expect: {match: {$.type: never}, within: 20s}"};
+  // The first step is an http step instead of a connect.
+  bool http = false;
 };
 
 // "message: …", "status: 403 Forbidden", "header: name: value", "body: …", "close: 1006 reason", "certificate: …",
@@ -48,8 +50,6 @@ std::vector<HostileCase> TcpCases();
 std::vector<HostileCase> TlsCases();
 std::vector<HostileCase> HttpCases();
 std::vector<HostileCase> UpgradeCases();
-// What the engine makes of it today, and should not.
-std::vector<HostileCase> KnownGaps();
 std::vector<HostileCase> FrameCases();
 std::vector<HostileCase> CloseCases();
 std::vector<HostileCase> ApplicationCases();

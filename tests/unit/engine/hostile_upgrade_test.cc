@@ -44,6 +44,9 @@ std::vector<HostileCase> HttpCases() {
       {"head-1m", kUpgrade, kProtocol, {"message: ", "larger than"}},
       {"head-endless", kUpgrade, kProtocol, {"larger than"}},
       {"status-line-endless", kUpgrade, kProtocol, {"larger than"}},
+      {"interim-endless", kUpgrade, kProtocol, {"larger than"}},
+      {"interim-then-403", kUpgrade, kAuth, {"status: 403 Forbidden", "body: main"}},
+      {"interim-then-fin", kUpgrade, FailureClass::kTcp, {"the connection ended before the answer"}},
       {"field-without-colon", kUpgrade, kNoWebSocket, {"status: 200 OK"}},
       {"field-with-nul", kUpgrade, kNoWebSocket, {"status: 200 OK"}},
       {"lf-only", kUpgrade, kProtocol, {"the answer is not HTTP/1.1", "HTTP/1.1 403 Forbidden"}},
@@ -76,25 +79,51 @@ std::vector<HostileCase> UpgradeCases() {
       {"subprotocol-list", kUpgrade, kProtocol, {broken, "chat.v1, chat.v2"}, "", offer},
       {"subprotocol-twice", kUpgrade, kProtocol, {broken, "sec-websocket-protocol twice"}, "", offer},
       {"http-1.0-101", kUpgrade, kProtocol, {broken}},
+      {"head-70k-101", kUpgrade, kProtocol, {"message: the answer is larger than", "HTTP/1.1 101 Switching"}},
       {"html-after-101", Phase::kMessage, kProtocol, {"message: the target broke RFC 6455"}},
-  };
-}
-
-// Both are right by HTTP, and should be taken: heads of up to 64 KiB, and interim answers before the 101.
-std::vector<HostileCase> KnownGaps() {
-  return {
-      {"head-9k-101", Phase::kUpgrade, FailureClass::kProtocol, {"the 101 breaks RFC 6455"}},
-      {"interim-103", Phase::kUpgrade, FailureClass::kNotAWebSocket, {"status: 103 Early Hints"}},
   };
 }
 
 namespace {
 
+// The same answers to an http step.
+std::vector<HostileCase> HttpStepCases() {
+  constexpr FailureClass kStatus = FailureClass::kHttpStatus, kTcp = FailureClass::kTcp,
+                         kProtocol = FailureClass::kProtocol;
+  const std::vector<HostileCase> rows{
+      {"status-302", Phase::kHttp, kStatus, {"status: 302", "header: location: /fault/status-302"}},
+      {"status-401", Phase::kHttp, kStatus, {"status: 401", "body: {\"detail\":\"token expired\"}"}},
+      {"status-500", Phase::kHttp, kStatus, {"expected a status of 2xx, found 500", "status: 500"}},
+      {"interim-then-403", Phase::kHttp, kStatus, {"status: 403", "body: main"}},
+      {"body-short", Phase::kHttp, kTcp, {"status: 403", "the connection ended before the answer was complete"}},
+      {"body-rst", Phase::kHttp, kTcp, {"status: 403", "Connection reset by peer"}},
+      {"body-endless", Phase::kHttp, kProtocol, {"status: 403", "the answer is larger than"}},
+      {"chunk-extensions", Phase::kHttp, kProtocol, {"status: 403", "the answer is larger than"}},
+      {"chunk-noise", Phase::kHttp, kProtocol, {"status: 403", "the answer is not HTTP/1.1"}},
+      {"head-20k", Phase::kHttp, kStatus, {"status: 403", "body: main"}},
+      {"head-endless", Phase::kHttp, kProtocol, {"the answer is larger than"}},
+      {"h2-preface", Phase::kHttp, kProtocol, {"the answer is not HTTP/1.1"}},
+      {"ssh-banner", Phase::kHttp, kProtocol, {"the answer is not HTTP/1.1", "SSH-2.0-OpenSSH_9.2p1"}},
+      {"noise-endless", Phase::kHttp, kProtocol, {"the answer is not HTTP/1.1"}},
+      {"rst-after-request", Phase::kHttp, kTcp, {"Connection reset by peer"}},
+      {"fin-mid-status-line", Phase::kHttp, kTcp, {"the connection ended before the answer was complete"}},
+      {"stall-mid-field-name", Phase::kHttp, FailureClass::kDeadline, {"http took longer than"}, "", ", within: 200ms"},
+      {"body-stalls", Phase::kHttp, FailureClass::kDeadline, {"http took longer than"}, "", ", within: 200ms"},
+      {"connect-refused", Phase::kConnect, kTcp, {"Connection refused"}},
+  };
+  std::vector<HostileCase> cases = rows;
+  for (HostileCase& row : cases) {
+    row.http = true;
+    row.steps = {"- http: {get: /healthy, expect: {status: 101}}"};
+  }
+  return cases;
+}
+
 class HostileUpgrade : public ::testing::TestWithParam<HostileCase> {};
 TEST_P(HostileUpgrade, IsNamedExactly) { ExpectVerdict(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(Http, HostileUpgrade, ::testing::ValuesIn(HttpCases()), TestName);
+INSTANTIATE_TEST_SUITE_P(HttpStep, HostileUpgrade, ::testing::ValuesIn(HttpStepCases()), TestName);
 INSTANTIATE_TEST_SUITE_P(Upgrade, HostileUpgrade, ::testing::ValuesIn(UpgradeCases()), TestName);
-INSTANTIATE_TEST_SUITE_P(KnownGaps, HostileUpgrade, ::testing::ValuesIn(KnownGaps()), TestName);
 
 }  // namespace
 }  // namespace wsfleet::testing
