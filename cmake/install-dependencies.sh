@@ -12,6 +12,7 @@ build=(
   libcli11-dev                                  # command lines
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
+  libvalijson-dev                               # JSON Schema
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
 )
 test=(
@@ -19,6 +20,7 @@ test=(
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
   python3 python3-fastapi python3-jsonschema uvicorn python3-websockets python3-wsproto python3-yaml
   node-ws nginx-light openssl                   # servers of others under test
+  json-schema-test-suite
   sqlite3
 )
 

@@ -40,7 +40,7 @@ std::map<std::string, boost::json::value> TlsValues(const WireFacts& facts) {
   // "TLSv1.3" is tls1.3 in the language.
   std::string version =
       "tls" + facts.tls_version.substr(std::min(facts.tls_version.find('v'), facts.tls_version.size() - 1) + 1);
-  values["version"] = std::move(version);
+  values["version"] = version;
   values["cipher"] = facts.tls_cipher;
   if (facts.leaf) {
     values["issuer"] = facts.leaf->issuer;

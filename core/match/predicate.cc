@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "core/match/json_schema.h"
 #include "core/match/predicate_text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -134,7 +135,7 @@ bool Holds(const Predicate::Test& test, const value& subject) {
     case Op::kEvery:
       return test.nested != nullptr && Holds(*test.nested, subject);
     case Op::kSchema:
-      return false;  // never satisfied: the parser refuses a plan with it
+      return test.schema != nullptr && test.schema->Accepts(subject);
   }
   return false;
 }

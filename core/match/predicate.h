@@ -19,6 +19,8 @@ class RE2;
 
 namespace wsfleet {
 
+class JsonSchema;
+
 // A test on a value: equality with a literal, or a set of tests that must all hold (scenario/README.md, "Selectors,
 // predicates, captures"). Operands may hold templates until Bind() has filled them in; only a bound predicate judges.
 struct Predicate {
@@ -44,7 +46,8 @@ struct Predicate {
     bool exists = true;                       // kExists
     std::shared_ptr<const re2::RE2> regex;    // kRegex
     std::shared_ptr<const Predicate> nested;  // kNot, kLength, kEvery
-    std::string schema_path;                  // kSchema
+    std::string schema_path;                  // kSchema: as it was written
+    std::shared_ptr<const JsonSchema> schema;
   };
   std::vector<Test> tests;
   bool literal = false;  // written as a plain value; shown as such

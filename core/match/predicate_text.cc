@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/match/json_schema.h"
 #include "core/value/json_text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -117,6 +118,8 @@ std::string ExplainMismatch(const Predicate& predicate, const value& subject) {
       std::ranges::find_if(predicate.tests, [&](const Predicate::Test& test) { return !Holds(test, subject); });
   if (wrong == predicate.tests.end()) return fmt::format("expected {}", Describe(predicate));
   std::string out = fmt::format("expected {}, found {}", DescribeTest(*wrong), DescribeValue(subject));
+  if (wrong->op == Op::kSchema && wrong->schema != nullptr)
+    out += fmt::format(", where {}", wrong->schema->Explain(subject));
   // 1 and "1" look alike in a hurry.
   const bool other_type = wrong->op == Op::kEquals && TypeName(OperandOf(*wrong)) != TypeName(subject);
   if (other_type) out += fmt::format(" ({})", WithArticle(subject));

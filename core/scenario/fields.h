@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,13 +21,16 @@
 // gives nothing (or a default) after an error, so that one mistake is reported once.
 namespace wsfleet {
 
+class JsonSchema;
+
 struct ParseContext {
   std::string file;
   const SourceFiles& files;  // of the bundle
   Diagnostics& diagnostics;
-  std::vector<NotInThisVersion> unsupported = {};  // found so far in the suite, or in the scenario being parsed
+  std::vector<NotInThisVersion> unsupported = {};  // found so far in the suite
   bool in_folder_suite = false;                    // the file is read with the suite that lists it
   std::size_t file_bytes = 0;                      // of the named files whose content was taken
+  std::map<const std::string*, std::shared_ptr<const JsonSchema>> schemas = {};  // read so far, by their text
 };
 
 // The keys of a mapping against the table of those that are allowed; each unknown one is reported with a suggestion.

@@ -8,7 +8,7 @@ namespace wsfleet {
 
 // A key that this version understands and does not run yet; `run` refuses it at its place.
 struct NotInThisVersion {
-  std::string what;  // "load", "reconnect", …
+  std::string what;  // "load", "thresholds", …
   SourceRange range;
 };
 

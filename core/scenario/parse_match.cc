@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/match/json_schema.h"
 #include "core/scenario/bundle_file.h"
 #include "core/scenario/keys.h"
 #include "fmt/format.h"
@@ -31,6 +32,20 @@ void ParseNumberOperand(ParseContext& context, std::string_view key, const YamlN
   if (!fits) {
     context.diagnostics.Error(node.range, fmt::format("{}: expected a number, found {}", key, DescribeNode(node)));
   }
+}
+
+// Null, and an error, if there is no such file or it is no schema.
+std::shared_ptr<const JsonSchema> ReadSchema(ParseContext& context, std::string_view path, const SourceRange& range) {
+  const std::string* content = FindFile(context, "schema", path, range);
+  if (content == nullptr) return nullptr;
+  std::shared_ptr<const JsonSchema>& known = context.schemas[content];
+  if (known != nullptr) return known;
+  absl::StatusOr<std::shared_ptr<const JsonSchema>> schema = JsonSchema::Parse(*content);
+  if (!schema.ok()) {
+    context.diagnostics.Error(range, fmt::format("schema: {}: {}", path, ToStd(schema.status().message())));
+    return nullptr;
+  }
+  return known = *std::move(schema);
 }
 
 bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::Test& test) {
@@ -83,11 +98,10 @@ bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::T
   const auto text = ReadPlainText(context, key, node);
   if (!text) return false;
   if (key == "schema") {
-    context.unsupported.push_back({"schema", entry.key_range});
-    FindFile(context, key, *text, node.range);
     test.op = Op::kSchema;
     test.schema_path = *text;
-    return true;
+    test.schema = ReadSchema(context, *text, node.range);
+    return test.schema != nullptr;
   }
   test.op = Op::kRegex;
   test.regex = ParseRegex(context, key, *text, node.range);

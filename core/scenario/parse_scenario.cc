@@ -147,11 +147,7 @@ void ParseScenarios(ParseContext& context, const YamlNode& root, Suite& suite) {
     return;
   }
   for (const YamlNode& element : scenarios->elements) {
-    // What the suite needs and what one scenario needs are told apart: another selection may do without the latter.
-    std::vector<NotInThisVersion> of_suite = std::exchange(context.unsupported, {});
-    Scenario scenario = ParseScenario(context, element, suite);
-    scenario.not_in_this_version = std::exchange(context.unsupported, std::move(of_suite));
-    suite.scenarios.push_back(std::move(scenario));
+    suite.scenarios.push_back(ParseScenario(context, element, suite));
   }
 }
 

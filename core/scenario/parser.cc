@@ -66,7 +66,6 @@ class BundleParser {
     // A suite whose shape is wrong would only give follow-up errors.
     if (diagnostics_.errors() == errors) CheckSuite(*suite, diagnostics_);
     WarnOfLaterVersions(suite->not_in_this_version, diagnostics_);
-    for (const Scenario& scenario : suite->scenarios) WarnOfLaterVersions(scenario.not_in_this_version, diagnostics_);
     suites_.push_back(*std::move(suite));
   }
 

@@ -198,7 +198,6 @@ class Resolver {
       if (!selected && selection_.cases.empty()) return;
     }
     if (!selected) return;
-    Refuse(scenario.not_in_this_version);
     selected_.insert(&scenario);
   }
 

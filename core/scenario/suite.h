@@ -98,7 +98,6 @@ struct Scenario {
   absl::Duration deadline;
   std::uint32_t weight = 1;
   std::vector<Step> steps;
-  std::vector<NotInThisVersion> not_in_this_version;  // of its steps
   SourceRange range;
 };
 
@@ -121,7 +120,7 @@ struct Suite {
   std::optional<Revision> revision;
   EvidenceSpec evidence;
   std::vector<Scenario> scenarios;
-  std::vector<NotInThisVersion> not_in_this_version;  // beside the scenarios
+  std::vector<NotInThisVersion> not_in_this_version;
   SourceRange range;
 };
 

@@ -29,7 +29,7 @@ class Library:
 
 
 LIBRARIES = {
-    "core": Library("core", (), ("absl", "boost/json", "boost/system", "fmt", "re2", "yaml-cpp"), "unit/core", pure=True),
+    "core": Library("core", (), ("absl", "boost/json", "boost/system", "fmt", "re2", "valijson", "yaml-cpp"), "unit/core", pure=True),
     "proto": Library("wsfleet/v1", (), (), ""),  # generated
     "wire": Library("proto/wire", ("core", "proto"), ("absl", "fmt", "google/protobuf", "grpcpp", "openssl"), "unit/wire"),
     "engine": Library("agent/engine", ("core",),
