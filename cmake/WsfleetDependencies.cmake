@@ -20,6 +20,7 @@ endif()
 find_package(gRPC REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)
 find_package(CLI11 REQUIRED CONFIG)
+find_package(CURL REQUIRED)
 
 if(WSFLEET_BUILD_TESTS)
   find_package(GTest REQUIRED CONFIG)

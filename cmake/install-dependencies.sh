@@ -10,6 +10,7 @@ build=(
   libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev  # Asio, Beast, JSON
   libc-ares-dev                                 # resolving with a deadline
   libcli11-dev                                  # command lines
+  libcurl4-openssl-dev                          # HTTP of the coordinator
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   libvalijson-dev                               # JSON Schema

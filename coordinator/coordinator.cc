@@ -87,7 +87,8 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       work_(context_.get_executor()),
       store_(std::move(store)),
       secrets_(secrets),
-      host_(context_, HostSettings(options), *store_, secrets_),
+      logs_(options.logs, *store_, *store_, secrets_),
+      host_(context_, HostSettings(options), *store_, secrets_, logs_),
       backend_{host_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
@@ -127,6 +128,7 @@ void Coordinator::Stop() {
   if (client_listener_) client_listener_->Shutdown();
   if (agent_listener_) agent_listener_->Shutdown();
   readers_.Stop();
+  logs_.Stop();
   host_.store_thread().Stop();
   work_.reset();
   context_.stop();

@@ -29,6 +29,7 @@ struct CoordinatorOptions {
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
+  LogPermissions logs;
 };
 
 // The whole coordinator: one thread for the fleet, one for the store, two for reading, gRPC's own, and two listeners.
@@ -57,6 +58,7 @@ class Coordinator {
   std::unique_ptr<store::SqliteStore> store_;
   SecretBox secrets_;
   ReaderPool readers_;
+  ServerLogs logs_;
   FleetHost host_;
   Backend backend_;
   AgentService agent_service_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "core/base/text.h"
 #include "spdlog/spdlog.h"
@@ -27,11 +28,12 @@ absl::Duration HeartbeatInterval(absl::Duration lease_time) {
 }
 
 FleetHost::FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
-                     const SecretBox& secrets)
+                     const SecretBox& secrets, ServerLogs& logs)
     : strand_(boost::asio::make_strand(context)),
       settings_(std::move(settings)),
       times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
       secrets_(secrets),
+      logs_(logs),
       wakeup_(strand_),
       retry_(strand_),
       store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
@@ -128,6 +130,14 @@ void FleetHost::OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbe
   streams_.NoteHeartbeat(stream, heartbeat, received);
   event.stream = stream;
   Apply(event);
+}
+
+void FleetHost::OnResults(fleet::ResultsReceived event) {
+  assert(strand_.running_in_this_thread());
+  // An agent reports the end of a shard when its results were acknowledged: nothing overtakes them.
+  logs_.AddTo(std::move(event), [this](fleet::ResultsReceived complete) {
+    boost::asio::dispatch(strand_, [this, complete = std::move(complete)] { Apply(complete); });
+  });
 }
 
 void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress) {
@@ -267,6 +277,7 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
   spdlog::info("shard assigned job={} shard={} lease={} attempt={} agent={}", effect.lease.shard.job.value(),
                effect.lease.shard.index.value(), effect.lease.id.value(), effect.lease.attempt,
                effect.lease.agent.value());
+  logs_.OnAssigned(effect.lease.shard.job, effect.spec);
   streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
   streams_.Send(effect.stream, ToMessage(effect, times_, *secrets));
 }

@@ -13,6 +13,7 @@
 #include "coordinator/agent_messages.h"
 #include "coordinator/agent_streams.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/logs/server_logs.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
 #include "coordinator/watchers.h"
@@ -43,8 +44,9 @@ class FleetHost {
   };
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
 
+  // `logs` must outlive it, and be stopped before the context is.
   FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
-            const SecretBox& secrets);
+            const SecretBox& secrets, ServerLogs& logs);
 
   // --- any thread ---------------------------------------------------------------------------------------------------
 
@@ -71,6 +73,8 @@ class FleetHost {
   void Disconnect(fleet::StreamId stream);
   void OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbeat, fleet::HeartbeatReceived event,
                    absl::Time received);
+  // Applied when the lines of the targets' logs were added to its failures.
+  void OnResults(fleet::ResultsReceived event);
   void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
@@ -103,6 +107,7 @@ class FleetHost {
   FleetHostSettings settings_;
   SessionTimes times_;
   SecretBox secrets_;
+  ServerLogs& logs_;
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
   std::function<void(const absl::Status&)> on_first_load_;
   bool executing_ = false;

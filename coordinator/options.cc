@@ -93,6 +93,9 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--lease-time", lease_time, "How long a silent agent keeps its shards");
   app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")
       ->check(CLI::Range(1u, 100u));
+  app.add_option("--evidence-file", options.logs.files,
+                 "Log file, or folder of such, that suites may name under evidence.logs; repeatable");
+  app.add_option("--evidence-loki", options.logs.urls, "Base URL of a Loki that suites may name; repeatable");
   app.add_option("--ready-file", parsed.options.ready_file, "Written when serving: the addresses, as JSON");
   app.add_option("--log-level", parsed.options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));

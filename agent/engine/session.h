@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "agent/engine/named_connection.h"
-#include "agent/engine/redactor.h"
 #include "agent/engine/session_outcome.h"
 #include "agent/engine/session_scope.h"
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "core/session/expectation.h"
 #include "core/session/reach.h"
+#include "core/verdict/redactor.h"
 
 namespace wsfleet::engine {
 
@@ -30,6 +30,8 @@ class Session {
   // Runs one http request outside of a scenario: a requirement, or the revision. `value` is what `from` reads.
   boost::asio::awaitable<std::optional<Failure>> Probe(const HttpRequest& http, const CaptureSource* from,
                                                        std::string* value);
+  // Asks the target's own log after a failure of another session, again until something names an error or `until`.
+  boost::asio::awaitable<LogExcerpt> FetchLog(const HttpRequest& http, const LogWindow& window, SteadyTime until);
   // Called with the name of each step that begins; set before Run().
   void OnStep(std::function<void(std::string_view)> handler) { on_step_ = std::move(handler); }
   // Ends it: a close frame (1001) if it can be written at once, then TCP is cut.

@@ -4,6 +4,7 @@
 #include "boost/json/serialize.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "re2/re2.h"
 
 // The http step, and requirements and revisions, which are http too.
 namespace wsfleet::engine {
@@ -147,6 +148,43 @@ boost::asio::awaitable<std::optional<Failure>> Session::Probe(const HttpRequest&
     if (read.ok()) *value = redactor_.Apply(ValueAsText(*read));
   }
   co_return std::nullopt;
+}
+
+boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, const LogWindow& window,
+                                                     SteadyTime until) {
+  // Logs are written a little after what they tell of.
+  constexpr absl::Duration kPauses[] = {absl::Milliseconds(300), absl::Seconds(1)};
+  const auto time = [](absl::Time at) {
+    return boost::json::value(absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", at, absl::UTCTimeZone()));
+  };
+  scope_.Set("trace.id", boost::json::value(window.trace_id));
+  scope_.Set("window.start", time(window.start));
+  scope_.Set("window.end", time(window.end));
+  deadline_ = until;
+  HttpRequest request = http;
+  CaptureSource whole;
+  whole.kind = CaptureSource::Kind::kRegex;
+  whole.regex = std::make_shared<const re2::RE2>("(?s)^(.*)$");
+  request.capture.push_back({"log", whole});
+  LogExcerpt excerpt;
+  for (std::size_t round = 0;; ++round) {
+    const Result failure = co_await Do(request);
+    const absl::StatusOr<boost::json::value> text = scope_.Lookup("log");
+    if (!failure && text.ok()) {
+      excerpt = PickLogLines(ValueAsText(*text), window.trace_id);
+    } else if (failure) {
+      excerpt.problem = failure->message;
+    }
+    const bool found = excerpt.same_request || NamesAnError(excerpt);
+    if (found || failure || cancelled_ || round == std::size(kPauses) || SteadyNow() + kPauses[round] > until) break;
+    const SteadyTime next = SteadyNow() + kPauses[round];
+    while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
+  }
+  if (excerpt.lines.empty() && excerpt.problem.empty()) excerpt.problem = "no lines";
+  excerpt.source = fmt::format("{} {}", http.method, http.url.source_text());
+  redactor_.Apply(excerpt);
+  excerpt.problem = redactor_.Apply(excerpt.problem);
+  co_return excerpt;
 }
 
 }  // namespace wsfleet::engine

@@ -20,4 +20,10 @@ struct SessionOutcome {
   std::vector<std::string> warnings;
 };
 
+// The session whose lines are looked for in a log.
+struct LogWindow {
+  std::string trace_id;
+  absl::Time start, end;  // the wall clock of this agent
+};
+
 }  // namespace wsfleet::engine

@@ -18,6 +18,8 @@ namespace {
 constexpr absl::Duration kSaturated = absl::Milliseconds(50);
 constexpr std::size_t kMaxCredentials = 16;
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
+constexpr absl::Duration kLogLimit = absl::Seconds(10);
+constexpr std::uint32_t kMaxLoggedCases = 8;  // of a shard
 
 using Unmet = std::optional<std::pair<SkipReason, std::string>>;
 
@@ -151,7 +153,26 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   }
   result.flaky = result.outcome == Outcome::kPassed && result.tries > 1;
   result.duration = SteadyNow() - began;
+  if (result.outcome == Outcome::kFailed) co_await AddServerLogs(planned, chosen, result);
   co_return result;
+}
+
+boost::asio::awaitable<void> ShardRunner::AddServerLogs(const PlannedCase& planned, const ChosenTarget& chosen,
+                                                        CaseResult& result) {
+  const std::vector<LogSource>& sources = planned.suite->evidence.logs;
+  const bool any = std::ranges::any_of(sources, [](const LogSource& source) { return source.http.has_value(); });
+  if (!any || logged_cases_ == kMaxLoggedCases) co_return;
+  ++logged_cases_;
+  const LogWindow window{result.failure->evidence.trace_id, result.started, result.started + result.duration};
+  const SteadyTime until = SteadyNow() + kLogLimit;
+  for (const LogSource& source : sources) {
+    if (!source.http || cancelled_) continue;
+    auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
+    sessions_.insert(session.get());  // so that a cancellation reaches it
+    LogExcerpt excerpt = co_await session->FetchLog(*source.http, window, until);
+    sessions_.erase(session.get());
+    result.failure->evidence.logs.push_back(std::move(excerpt));
+  }
 }
 
 boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(const PlannedCase& planned,

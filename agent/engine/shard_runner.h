@@ -41,6 +41,9 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
   boost::asio::awaitable<std::vector<SessionOutcome>> RunSessions(const PlannedCase& planned,
                                                                   const ChosenTarget& chosen);
+  // What the target's own log says of a failure, where the suite tells the agent to ask for it.
+  boost::asio::awaitable<void> AddServerLogs(const PlannedCase& planned, const ChosenTarget& chosen,
+                                             CaseResult& result);
   // What a machine that is late itself measures says nothing of the target.
   void JudgeSaturation(CaseResult& result) const;
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
@@ -70,6 +73,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   std::uint64_t next_session_ = 0;
   const PlannedCase* progress_of_ = nullptr;
   SteadyTime last_progress_;
+  std::uint32_t logged_cases_ = 0;  // for which logs were asked
   bool cancelled_ = false;
 };
 

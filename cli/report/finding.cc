@@ -52,7 +52,27 @@ std::string EvidenceText(const Failure& failure) {
   if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
   for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
   if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
+  for (const LogExcerpt& log : evidence.logs) {
+    out += fmt::format("{}\n", LogHeading(log));
+    for (const std::string& line : log.lines) out += fmt::format("  {}\n", line);
+  }
   return out;
+}
+
+const std::vector<LogExcerpt>& LogsOf(const Finding& finding) {
+  const auto has_lines = [](const auto& seen) {
+    return seen.result->failure && std::ranges::any_of(seen.result->failure->evidence.logs,
+                                                       [](const LogExcerpt& log) { return !log.lines.empty(); });
+  };
+  const auto found = std::ranges::find_if(finding.seen, has_lines);
+  return (found == finding.seen.end() ? finding.result : found->result)->failure->evidence.logs;
+}
+
+std::string LogHeading(const LogExcerpt& log) {
+  const std::string_view what = !log.problem.empty() ? std::string_view(log.problem)
+                                : log.same_request   ? "same request"
+                                                     : "same time";
+  return fmt::format("log {} ({})", log.source, what);
 }
 
 std::string SourceExcerpt(const RunRecord& record, const Failure& failure) {

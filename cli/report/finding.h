@@ -25,8 +25,14 @@ std::vector<Finding> Findings(const RunRecord& record);
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
 
-// What was observed, a line each: status, headers, body, close, notes, trace.
+// What was observed, a line each: status, headers, body, close, notes, trace, logs.
 std::string EvidenceText(const Failure& failure);
+
+// Lines of the target's own log, of the first case that has any; else why there are none.
+const std::vector<LogExcerpt>& LogsOf(const Finding& finding);
+
+// "log file /var/log/chat.log (same time)".
+std::string LogHeading(const LogExcerpt& log);
 
 // The author's line with a mark under it, as the terminal shows it; empty if there is none.
 std::string SourceExcerpt(const RunRecord& record, const Failure& failure);

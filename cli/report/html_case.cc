@@ -34,7 +34,15 @@ std::string EvidenceFacts(const Failure& failure) {
   for (const Note& note : failure.notes) {
     out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(note.label, 80), HtmlText(note.text, kMaxFactBytes));
   }
-  return out + Fact("trace id", evidence.trace_id);
+  out += Fact("trace id", evidence.trace_id);
+  for (const LogExcerpt& log : evidence.logs) {
+    out += Fact("log", LogHeading(log).substr(4));
+    std::string lines;
+    for (const std::string& line : log.lines) lines += line + "\n";
+    constexpr std::size_t kMaxLogBytes = 12 * 1024;
+    if (!lines.empty()) out += fmt::format("<dt>lines</dt><dd><pre>{}</pre></dd>\n", HtmlText(lines, kMaxLogBytes));
+  }
+  return out;
 }
 
 std::string ProofFacts(const Trace& trace) {

@@ -11,6 +11,7 @@
 namespace wsfleet::cli {
 namespace {
 
+constexpr std::string_view kFence = "````";
 constexpr std::size_t kMaxBytes = (1 << 20) - 4096;
 
 // What comes from targets must not become markup.
@@ -39,6 +40,16 @@ std::string Render(const Finding& finding) {
   if (!failure.evidence.body_excerpt.empty())
     out += fmt::format("  - body: {}\n", Plain(failure.evidence.body_excerpt));
   if (!failure.evidence.trace_id.empty()) out += fmt::format("  - trace: {}\n", failure.evidence.trace_id);
+  for (const LogExcerpt& log : LogsOf(finding)) {
+    out += fmt::format("  - {}\n", Plain(LogHeading(log)));
+    if (log.lines.empty()) continue;
+    out += fmt::format("\n    {}\n", kFence);
+    for (const std::string& line : log.lines) {
+      // None of them ends the block.
+      out += fmt::format("    {}{}\n", line.find("```") == std::string::npos ? "" : "| ", Printable(line));
+    }
+    out += fmt::format("    {}\n", kFence);
+  }
   return out;
 }
 

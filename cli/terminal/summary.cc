@@ -23,6 +23,8 @@ std::string Wire(const ProofOfExecution& proof) {
   return out;
 }
 
+constexpr std::size_t kMaxLogLines = 6;  // the last ones; reports have them all
+
 std::string Line(std::string_view label, std::string_view text) {
   return fmt::format("   = {}: {}\n", label, Printable(text));
 }
@@ -67,7 +69,13 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   }
   std::string wire = Wire(result.proof);
   if (!evidence.trace_id.empty()) wire += fmt::format(" · trace {}", evidence.trace_id);
-  return out + Line("wire", wire);
+  out += Line("wire", wire);
+  for (const LogExcerpt& log : LogsOf(finding)) {
+    out += Line("log", LogHeading(log).substr(4));
+    const std::size_t skipped = log.lines.size() - std::min(log.lines.size(), kMaxLogLines);
+    for (std::size_t i = skipped; i < log.lines.size(); ++i) out += fmt::format("   |  {}\n", Printable(log.lines[i]));
+  }
+  return out;
 }
 
 struct Cell {

@@ -74,8 +74,13 @@ absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time re
       host_.OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
       return absl::OkStatus();
     }
-    case v1::AgentMessage::kResults:
-      return ApplyParsed(ParseResults(message.results()));
+    case v1::AgentMessage::kResults: {
+      auto event = ParseResults(message.results());
+      if (!event.ok()) return event.status();
+      event->stream = *stream_;
+      host_.OnResults(*std::move(event));
+      return absl::OkStatus();
+    }
     case v1::AgentMessage::kShardDone:
       return ApplyParsed(ParseShardDone(message.shard_done()));
     case v1::AgentMessage::kAssignmentRefused: {

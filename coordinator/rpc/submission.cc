@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "coordinator/agent_messages.h"
+#include "coordinator/logs/server_logs.h"
 #include "core/base/text.h"
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
@@ -146,7 +147,10 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   spec.variables = *std::move(variables);
   spec.detached = header.detached();
   spec.submitter = header.submitter();
-  for (const auto& suite : resolved.plan->suites) spec.suites.push_back(suite->name);
+  for (const auto& suite : resolved.plan->suites) {
+    spec.suites.push_back(suite->name);
+    spec.server_logs = spec.server_logs || ServerLogs::AreWantedBy(*suite);
+  }
   for (const PlannedCase& planned : resolved.plan->cases) spec.cases.push_back(planned.id);
   if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
 

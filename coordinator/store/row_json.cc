@@ -119,6 +119,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"agents_wait_ns", absl::ToInt64Nanoseconds(spec.agents_wait)},
                       {"deadline_ns", absl::ToInt64Nanoseconds(spec.deadline)},
                       {"detached", spec.detached},
+                      {"server_logs", spec.server_logs},
                       {"submitter", spec.submitter},
                       {"suites", json::value_from(spec.suites)},
                       {"cases", ids(spec.cases)}};
@@ -140,6 +141,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.GetDuration("agents_wait_ns", spec.agents_wait);
   members.GetDuration("deadline_ns", spec.deadline);
   members.Get("detached", spec.detached);
+  members.Get("server_logs", spec.server_logs);
   members.Get("submitter", spec.submitter);
   members.Get("suites", spec.suites);
   PlainMap vars, env;

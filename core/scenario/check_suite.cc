@@ -90,6 +90,17 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
     references.Check(*suite.target_reference, false, names.variables, ReferenceChecker::Environment::kFree);
   }
   if (suite.revision) VisitTemplates(suite.revision->http, visit);
+  std::set<std::string> of_failure = names.variables;
+  of_failure.insert({"trace.id", "window.start", "window.end"});
+  for (const LogSource& source : suite.evidence.logs) {
+    const TemplateVisitor check = [&](const Template& text, bool secrets) {
+      references.Check(text, secrets, of_failure, ReferenceChecker::Environment::kFree);
+    };
+    if (source.http) VisitTemplates(*source.http, check);
+    check(source.file, false);
+    check(source.loki, false);
+    check(source.query, false);
+  }
 }
 
 // Names of messages, and ids of the other steps that are timed.

@@ -74,12 +74,17 @@ Regions ParseRegions(ParseContext& context, const YamlNode& node) {
   return regions;
 }
 
-void CheckLogs(ParseContext& context, const YamlNode& node) {
-  if (!node.is_sequence()) {
-    context.diagnostics.Error(node.range, fmt::format("logs: expected a list, found {}", DescribeNode(node)));
+std::vector<LogSource> ParseLogs(ParseContext& context, const YamlNode& node) {
+  std::vector<LogSource> logs;
+  if (!node.is_sequence() || node.elements.size() > kMaxLogSources) {
+    context.diagnostics.Error(
+        node.range, fmt::format("logs: expected a list of at most {}, found {}", kMaxLogSources, DescribeNode(node)));
+    return logs;
   }
   for (const YamlNode& element : node.elements) {
     if (!CheckKeys(context, element, "logs", keys::kLogs)) continue;
+    LogSource& source = logs.emplace_back();
+    source.range = element.range;
     const YamlNode* http = Get(element, "http");
     const YamlNode* file = Get(element, "file");
     const YamlNode* loki = Get(element, "loki");
@@ -89,11 +94,15 @@ void CheckLogs(ParseContext& context, const YamlNode& node) {
     } else if ((loki != nullptr) != (query != nullptr)) {
       context.diagnostics.Error(element.range, "logs: loki and query go together");
     }
-    if (http != nullptr) ParseHttp(context, *http);
-    if (file != nullptr) ReadTemplate(context, "file", *file);
-    if (loki != nullptr) ReadTemplate(context, "loki", *loki);
-    if (query != nullptr) ReadTemplate(context, "query", *query);
+    const auto read = [&](std::string_view key, const YamlNode* text, Template& into) {
+      if (text != nullptr) into = ReadTemplate(context, key, *text);
+    };
+    if (http != nullptr) source.http = ParseHttp(context, *http);
+    read("file", file, source.file);
+    read("loki", loki, source.loki);
+    read("query", query, source.query);
   }
+  return logs;
 }
 
 EvidenceSpec ParseEvidence(ParseContext& context, const YamlNode& node) {
@@ -109,8 +118,7 @@ EvidenceSpec ParseEvidence(ParseContext& context, const YamlNode& node) {
     }
   }
   if (const auto* logs = node.Find("logs")) {
-    CheckLogs(context, logs->value);
-    context.unsupported.push_back({"evidence.logs", logs->key_range});
+    evidence.logs = ParseLogs(context, logs->value);
   }
   return evidence;
 }

@@ -17,6 +17,10 @@ class NameCollector {
     if (suite_.target_reference) visit_(*suite_.target_reference, true);
     for (const Target& target : suite_.target_candidates) AddTarget(target);
     if (suite_.revision) AddHttp(suite_.revision->http);
+    for (const LogSource& source : suite_.evidence.logs) {
+      if (source.http) AddHttp(*source.http);
+      for (const Template* text : {&source.file, &source.loki, &source.query}) visit_(*text, false);
+    }
     for (const Scenario& scenario : suite_.scenarios) {
       if (!selected.contains(&scenario)) continue;
       Add(scenario.requirements);

@@ -80,10 +80,22 @@ struct Regions {
   std::optional<std::uint32_t> require;
 };
 
+// Where the target's own log is asked after a failure: exactly one of the three. Beside the suite's variables these
+// know
+// ${trace.id}, ${window.start} and ${window.end} (RFC 3339, UTC).
+inline constexpr std::size_t kMaxLogSources = 8;
+struct LogSource {
+  std::optional<HttpRequest> http;  // asked by the agent
+  Template file;                    // on the coordinator's host
+  Template loki, query;             // base URL and LogQL; asked by the coordinator
+  SourceRange range;
+};
+
 struct EvidenceSpec {
   bool trace = true;  // w3c
   std::vector<std::string> headers;
   std::vector<std::string> redact;  // RE2
+  std::vector<LogSource> logs;      // at most kMaxLogSources
 };
 
 struct Scenario {

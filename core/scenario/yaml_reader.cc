@@ -221,6 +221,8 @@ std::optional<SourceRange> FindTab(const std::string& file, std::string_view tex
   return std::nullopt;
 }
 
+// A plain text in { } may hold a "?" in YAML 1.2; not so for yaml-cpp.
+constexpr std::string_view kQuoteText = "; put a text that holds this character in quotes";
 constexpr std::string_view kQuoteTemplates = "; inside of {…} a template needs quotes: \"${name}\"";
 
 // Whether the text goes wrong where a template stands without quotes.
@@ -290,8 +292,10 @@ std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text,
       diagnostics.Error(*tab, "a tab cannot indent YAML; use spaces");
     } else {
       const SourceRange range = RangeAt(file, error.mark, 1);
-      diagnostics.Error(range,
-                        fmt::format("not YAML: {}{}", error.msg, IsInTemplate(text, range) ? kQuoteTemplates : ""));
+      const std::string_view hint = IsInTemplate(text, range)      ? kQuoteTemplates
+                                    : error.msg == "unknown token" ? kQuoteText
+                                                                   : "";
+      diagnostics.Error(range, fmt::format("not YAML: {}{}", error.msg, hint));
     }
   } catch (const std::exception& error) {
     diagnostics.Error({file, 1, 1, 1}, fmt::format("not YAML: {}", error.what()));

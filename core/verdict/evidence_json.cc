@@ -31,6 +31,14 @@ json::object EvidenceToJson(const Evidence& evidence) {
   }
   out["transcript"] = std::move(transcript);
   out["trace_id"] = evidence.trace_id;
+  json::array logs;
+  for (const LogExcerpt& log : evidence.logs) {
+    logs.push_back({{"source", log.source},
+                    {"same_request", log.same_request},
+                    {"lines", json::array(log.lines.begin(), log.lines.end())},
+                    {"problem", log.problem}});
+  }
+  out["logs"] = std::move(logs);
   return out;
 }
 
@@ -53,6 +61,23 @@ absl::Status ReadTranscriptEntry(const json::value& value, std::string path, Evi
   return reader.status();
 }
 
+absl::Status ReadText(const json::value& value, const std::string& where, std::vector<std::string>& into) {
+  if (!value.is_string()) return absl::InvalidArgumentError(where + ": expected a string");
+  into.emplace_back(value.get_string());
+  return absl::OkStatus();
+}
+
+absl::Status ReadLog(const json::value& value, std::string path, Evidence& evidence) {
+  JsonReader reader(value, std::move(path));
+  LogExcerpt& log = evidence.logs.emplace_back();
+  reader.Read("source", log.source);
+  reader.Read("same_request", log.same_request);
+  reader.ReadEach("lines",
+                  [&](const json::value& line, const std::string& where) { return ReadText(line, where, log.lines); });
+  reader.Read("problem", log.problem);
+  return reader.status();
+}
+
 absl::Status ReadEvidence(const json::value& value, std::string path, Evidence& evidence) {
   JsonReader reader(value, std::move(path));
   reader.Read("status", evidence.status);
@@ -64,14 +89,14 @@ absl::Status ReadEvidence(const json::value& value, std::string path, Evidence& 
   reader.Read("close_code", evidence.close_code);
   reader.Read("close_reason", evidence.close_reason);
   reader.ReadEach("certificates", [&](const json::value& certificate, const std::string& where) {
-    if (!certificate.is_string()) return absl::InvalidArgumentError(where + ": expected a string");
-    evidence.certificates.emplace_back(certificate.get_string());
-    return absl::OkStatus();
+    return ReadText(certificate, where, evidence.certificates);
   });
   reader.ReadEach("transcript", [&](const json::value& entry, std::string where) {
     return ReadTranscriptEntry(entry, std::move(where), evidence);
   });
   reader.Read("trace_id", evidence.trace_id);
+  reader.ReadEach("logs",
+                  [&](const json::value& log, std::string where) { return ReadLog(log, std::move(where), evidence); });
   return reader.status();
 }
 

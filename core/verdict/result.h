@@ -11,6 +11,7 @@
 #include "core/base/ids.h"
 #include "core/base/source.h"
 #include "core/match/selector.h"
+#include "core/verdict/log_excerpt.h"
 #include "core/verdict/taxonomy.h"
 
 namespace wsfleet {
@@ -62,6 +63,7 @@ struct Evidence {
   std::vector<std::string> certificates;    // "CN=… issuer=… until=…", leaf first
   std::vector<TranscriptEntry> transcript;  // at most 64, oldest dropped
   std::string trace_id;
+  std::vector<LogExcerpt> logs;  // at most 8
 };
 
 // A line under a failure: `= nearest:  frame 7 …`.

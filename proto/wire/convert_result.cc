@@ -121,6 +121,14 @@ v1::Evidence EvidenceToWire(const Evidence& evidence) {
     added->set_excerpt(Utf8(entry.excerpt));
   }
   proto.set_trace_id(evidence.trace_id);
+  for (const LogExcerpt& log : evidence.logs) {
+    if (proto.logs_size() == kMaxLogs) break;
+    v1::LogExcerpt* added = proto.add_logs();
+    added->set_source(Utf8(Excerpt(log.source, kMaxTextBytes - 4)));
+    added->set_same_request(log.same_request);
+    for (const std::string& line : log.lines) added->add_lines(Utf8(line));
+    added->set_problem(Utf8(Excerpt(log.problem, kMaxTextBytes - 4)));
+  }
   return proto;
 }
 
@@ -132,11 +140,27 @@ absl::Status CheckEvidence(const v1::Evidence& proto) {
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.headers", proto.headers_size(), kMaxHeaders));
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.certificates", proto.certificates_size(), kMaxCertificates));
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.transcript", proto.transcript_size(), kMaxTranscript));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.logs", proto.logs_size(), kMaxLogs));
   if (proto.close_code() > std::numeric_limits<std::uint16_t>::max()) {
     return absl::InvalidArgumentError(
         fmt::format("evidence.close_code: expected 16 bits, found {}", proto.close_code()));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<LogExcerpt> LogFromWire(const v1::LogExcerpt& proto) {
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.logs.source", proto.source(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckText("evidence.logs.problem", proto.problem(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.logs.lines", proto.lines_size(), LogExcerpt::kMaxLines));
+  LogExcerpt log;
+  log.source = proto.source();
+  log.same_request = proto.same_request();
+  for (const std::string& line : proto.lines()) {
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.logs.lines", line, kMaxTextBytes));
+    log.lines.push_back(line);
+  }
+  log.problem = proto.problem();
+  return log;
 }
 
 absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
@@ -163,6 +187,11 @@ absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
         {FromWire(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt()});
   }
   evidence.trace_id = proto.trace_id();
+  for (const v1::LogExcerpt& log : proto.logs()) {
+    auto read = LogFromWire(log);
+    if (!read.ok()) return read.status();
+    evidence.logs.push_back(*std::move(read));
+  }
   return evidence;
 }
 
@@ -314,6 +343,7 @@ void FitResult(v1::CaseResult& result, std::size_t max_bytes) {
   auto* transcript = evidence->mutable_transcript();
   // The newest frames are nearest to the failure.
   while (!transcript->empty() && result.ByteSizeLong() > max_bytes) transcript->DeleteSubrange(0, 1);
+  if (result.ByteSizeLong() > max_bytes) evidence->clear_logs();
   auto* headers = evidence->mutable_headers();
   while (!headers->empty() && result.ByteSizeLong() > max_bytes) headers->RemoveLast();
   if (result.ByteSizeLong() > max_bytes) evidence->clear_certificates();

@@ -18,6 +18,7 @@ inline constexpr int kMaxVariables = 256;
 inline constexpr int kMaxSelectedCases = 1000;
 inline constexpr std::uint32_t kMaxRepeat = 1000;
 inline constexpr int kMaxHeaders = 64;
+inline constexpr int kMaxLogs = 8;
 inline constexpr int kMaxTranscript = 64;
 inline constexpr int kMaxNotes = 16;
 inline constexpr int kMaxCertificates = 8;

@@ -1,3 +1,5 @@
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -41,7 +43,7 @@ class FastApiTarget : public ::testing::Test {
     return boost::json::parse(ReadWholeFile(fleet_.directory().path() / "run.json"));
   }
 
-  RealFleet fleet_;
+  RealFleet fleet_{{.coordinator_flags = {"--evidence-file", std::filesystem::temp_directory_path().string()}}};
 };
 
 TEST_F(FastApiTarget, IsFoundBrokenFromThreeRegionsWithTheRealAnswerAsEvidence) {
@@ -80,6 +82,36 @@ TEST_F(FastApiTarget, IsFoundBrokenFromThreeRegionsWithTheRealAnswerAsEvidence) 
   }
   EXPECT_NE(run.out.find("upgrade-refused-5xx"), std::string::npos) << run.out;
   EXPECT_NE(run.out.find("VERDICT failed (exit 1)"), std::string::npos) << run.out;
+}
+
+// S13: from the verdict to the deepest observable cause, which only the server's own log knows.
+TEST_F(FastApiTarget, ShowsTheLineOfTheServersOwnLogThatNamesTheCause) {
+  TargetServer target(FastApi(true));
+  const std::string suite = (fleet_.directory().path() / "logged.wsfleet.yaml").string();
+  std::ofstream(suite) << fmt::format(
+      "version: wsfleet/v1\nname: logged\ntarget: {}\nevidence: {{logs: [{{file: {}}}]}}\nauth:\n"
+      "  user: {{jwt: {{alg: HS256, key: \"${{secret.JWT_KEY}}\", ttl: 5m}}, in: query, param: token}}\n"
+      "scenarios: [{{name: one, steps: [{{connect: {{path: /ws, auth: user}}}}, {{ping: {{}}}}]}}]\n",
+      target.ws_url(), target.access_log_path());
+  const Finished run = fleet_.Run({"run", suite, "--secret", "JWT_KEY=env:JWT_KEY", "--report", "json=run.json"});
+  ASSERT_EQ(run.exit_code, 1) << run.out << run.err;
+  int shown = 0;
+  const boost::json::value record = Record();
+  for (const auto& shard : record.at("shards").as_array()) {
+    const auto& logs = shard.at("cases").at(0).at("failure").at("evidence").at("logs").as_array();
+    ASSERT_EQ(logs.size(), 1u);
+    const auto& lines = logs[0].at("lines").as_array();
+    ASSERT_FALSE(lines.empty()) << logs[0].at("problem").as_string();
+    EXPECT_FALSE(logs[0].at("same_request").as_bool()) << "uvicorn does not log trace ids";
+    EXPECT_EQ(lines.back().as_string(), "AttributeError: 'URL' object has no attribute 'query_params'");
+    for (const auto& line : lines) {
+      EXPECT_EQ(line.as_string().find("eyJ"), boost::json::string::npos) << "a token: " << line.as_string();
+    }
+    ++shown;
+  }
+  EXPECT_EQ(shown, 3);
+  EXPECT_NE(run.out.find("AttributeError: 'URL' object has no attribute 'query_params'"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("(same time)"), std::string::npos) << run.out;
 }
 
 TEST_F(FastApiTarget, PassesFromThreeRegionsWhenTheFixedRevisionRuns) {

@@ -59,6 +59,7 @@ class TargetServer {
   std::string ws_url() const { return "ws://127.0.0.1:" + std::to_string(port_); }
   // One JSON line for each connection opened and closed, as the target saw it.
   std::string access_log() const { return ReadWholeFile(directory_.path() / "access.log"); }
+  std::string access_log_path() const { return (directory_.path() / "access.log").string(); }
   ChildProcess& process() { return *process_; }
 
  private:

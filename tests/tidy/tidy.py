@@ -40,7 +40,7 @@ LIBRARIES = {
     "fleet": Library("coordinator/fleet", ("core",), ("absl", "fmt"), "unit/fleet", pure=True),
     "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "sqlite3.h"), "contract"),
     "coordinator": Library("coordinator", ("core", "proto", "wire", "fleet", "store"),
-                           ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "fmt", "grpcpp", "openssl",
+                           ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "curl", "fmt", "grpcpp", "openssl",
                             "spdlog"), "unit/coordinator"),
     "cli": Library("cli", ("core", "proto", "wire"), ("absl", "boost/json", "boost/system", "CLI", "fmt", "grpcpp"), "unit/cli"),
 }

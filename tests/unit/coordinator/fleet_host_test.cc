@@ -33,7 +33,8 @@ class FailingStore : public store::FleetStore {
 
 class FleetHostTest : public ::testing::Test {
  protected:
-  FleetHostTest() : host_(context_, {FleetName("default"), {}}, store_, box_), thread_([this] { context_.run(); }) {
+  FleetHostTest()
+      : host_(context_, {FleetName("default"), {}}, store_, box_, logs_), thread_([this] { context_.run(); }) {
     std::promise<absl::Status> loaded;
     host_.Start([&](const absl::Status& status) { loaded.set_value(status); });
     EXPECT_TRUE(loaded.get_future().get().ok());
@@ -43,6 +44,7 @@ class FleetHostTest : public ::testing::Test {
     host_.Stop([&] { stopped.set_value(); });
     stopped.get_future().wait();
     host_.store_thread().Stop();
+    logs_.Stop();
     work_.reset();
     context_.stop();
     thread_.join();
@@ -85,6 +87,7 @@ class FleetHostTest : public ::testing::Test {
   std::promise<void> connected_;
   std::promise<absl::Status> ended_;
   std::atomic<int> assignments_ = 0;
+  ServerLogs logs_{{}, store_.store(), store_.store(), box_};
   FleetHost host_;
   std::thread thread_;
 };

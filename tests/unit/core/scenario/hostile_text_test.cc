@@ -21,6 +21,8 @@ TEST(HostileText, IsRefusedForWhatItIs) {
   EXPECT_EQ(error(std::string("a: b\n\nc\0d", 9)), "3:2 the file is binary: it holds a zero byte\n");
   EXPECT_EQ(error("a: {url: ${env.X}}\n"),
             "1:11 not YAML: end of map flow not found; inside of {…} a template needs quotes: \"${name}\"\n");
+  EXPECT_EQ(error("a: {path: /ws?token=a}\n"),
+            "1:14 not YAML: unknown token; put a text that holds this character in quotes\n");
   EXPECT_EQ(error("a: 1\n---\nb: 2\n"), "3:1 a second document; a suite is one YAML document\n");
   EXPECT_EQ(error("a:\n  b: 1\n \tc: 2\n"), "3:2 a tab cannot indent YAML; use spaces\n");
   EXPECT_EQ(error("a: !!python/object x\n"), "1:4 the tag tag:yaml.org,2002:python/object is not supported\n");

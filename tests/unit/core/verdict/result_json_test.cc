@@ -41,6 +41,7 @@ CaseResult Full() {
   failure.evidence.close_reason = "overload";
   failure.evidence.transcript = {{absl::Milliseconds(5), true, "text", 3, "abc"}};
   failure.evidence.trace_id = "4bf9";
+  failure.evidence.logs = {{"file /log", true, {"a", "b"}, ""}, {"loki", false, {}, "not allowed"}};
   return result;
 }
 
@@ -51,6 +52,7 @@ TEST(CaseResultJson, IsReadAsItWasWritten) {
   EXPECT_EQ(ToJson(*read), json);
   EXPECT_EQ(read->credentials, Full().credentials);
   EXPECT_EQ(read->failure->evidence.close_code, 1011);
+  EXPECT_EQ(read->failure->evidence.logs, Full().failure->evidence.logs);
   EXPECT_EQ(read->proof.timings.upgrade, absl::Microseconds(1500));
   EXPECT_FALSE(read->proof.timings.tls.has_value());
 }

@@ -11,10 +11,10 @@ namespace re2 {
 class RE2;
 }
 
-namespace wsfleet::engine {
+namespace wsfleet {
 
-// Takes what must not be seen out of text before it leaves the engine: exact values (secrets, minted tokens and their
-// base64url form) and what the suite's expressions match. Belongs to one session.
+// Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens and their
+// base64url form) and what the suite's expressions match. For one thread.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
@@ -26,10 +26,12 @@ class Redactor {
   // Values of headers that carry credentials by their nature are replaced as a whole.
   HeaderField Apply(const HeaderField& header) const;
   void Apply(Failure& failure) const;
+  // Lines of somebody else's log: also what looks like a credential, since it may be one that we do not know.
+  void Apply(LogExcerpt& excerpt) const;
 
  private:
   std::vector<std::string> secrets_;
   std::vector<std::shared_ptr<const re2::RE2>> expressions_;
 };
 
-}  // namespace wsfleet::engine
+}  // namespace wsfleet

@@ -1,9 +1,9 @@
-#include "agent/engine/redactor.h"
+#include "core/verdict/redactor.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace wsfleet::engine {
+namespace wsfleet {
 namespace {
 
 using ::testing::HasSubstr;
@@ -53,5 +53,18 @@ TEST(Redactor, GoesThroughAllTextOfAFailure) {
   }
 }
 
+TEST(Redactor, TakesWhatLooksLikeACredentialOutOfForeignLogs) {
+  Redactor redactor({"order-[0-9]+"});
+  redactor.AddSecret("s3cr3t-value");
+  LogExcerpt log;
+  log.lines = {"GET /ws?token=abc123&x=1 500",       "header eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln end",
+               "authorization: Bearer abcdef, next", "{\"api_key\": \"k-1\", \"n\": 1}",
+               "it was s3cr3t-value of order-17",    "the token was expired"};
+  redactor.Apply(log);
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"GET /ws?[redacted]&x=1 500", "header [redacted] end",
+                                                 "authorization: [redacted], next", "{\"[redacted]\", \"n\": 1}",
+                                                 "it was [redacted] of [redacted]", "the token was expired"}));
+}
+
 }  // namespace
-}  // namespace wsfleet::engine
+}  // namespace wsfleet

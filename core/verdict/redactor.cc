@@ -1,15 +1,15 @@
-#include "agent/engine/redactor.h"
+#include "core/verdict/redactor.h"
 
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
-#include "agent/engine/jwt.h"
 #include "core/base/text.h"
 #include "re2/re2.h"
 
-namespace wsfleet::engine {
+namespace wsfleet {
 namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
@@ -29,7 +29,7 @@ Redactor::Redactor(const std::vector<std::string>& expressions) {
 
 void Redactor::AddSecret(std::string_view value) {
   if (value.size() < 4) return;
-  for (std::string form : {std::string(value), Base64Url(value)}) {
+  for (std::string form : {std::string(value), absl::WebSafeBase64Escape(ToAbsl(value))}) {
     if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
   }
   // Longer ones first: one may hold another.
@@ -61,6 +61,18 @@ void Redactor::Apply(Failure& failure) const {
   evidence.status_reason = Apply(evidence.status_reason);
   for (HeaderField& header : evidence.headers) header = Apply(header);
   for (TranscriptEntry& entry : evidence.transcript) entry.excerpt = Apply(entry.excerpt);
+  for (LogExcerpt& log : evidence.logs) Apply(log);
 }
 
-}  // namespace wsfleet::engine
+void Redactor::Apply(LogExcerpt& excerpt) const {
+  // A JWT, what follows "Bearer", and the value of a parameter or field that is named like a credential.
+  static const re2::RE2 kCredential(
+      R"(eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[^\s"',;]+)"
+      R"(|(?i:\b\w*(?:token|secret|password|passwd|api_?key)["']?\s*[=:]\s*["']?[^\s"'&,;]+))");
+  for (std::string& line : excerpt.lines) {
+    line = Apply(line);
+    re2::RE2::GlobalReplace(&line, kCredential, std::string(kRedacted));
+  }
+}
+
+}  // namespace wsfleet

@@ -1,0 +1,214 @@
+#include "coordinator/logs/server_logs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "boost/asio/post.hpp"
+#include "coordinator/logs/log_file.h"
+#include "coordinator/logs/logged_run.h"
+#include "coordinator/logs/loki.h"
+#include "core/base/text.h"
+#include "core/scenario/plan.h"
+#include "fmt/format.h"
+#include "proto/wire/bundle.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::uint64_t kMaxTail = 1 << 20;
+constexpr std::size_t kMaxExcerpts = 8;  // of a failure, those that the agent fetched included
+// A session's clock and the log's writer are not exact.
+constexpr absl::Duration kMargin = absl::Seconds(2);
+// Logs are written a little after what they tell of.
+constexpr absl::Duration kPauses[] = {absl::Milliseconds(100), absl::Milliseconds(300), absl::Milliseconds(600),
+                                      absl::Seconds(1)};
+
+SteadyTime SteadyNow() { return {absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch())}; }
+
+bool IsAtCoordinator(const LogSource& source) { return !source.http.has_value(); }
+
+bool WantsLines(const CaseResult& result) { return result.outcome == Outcome::kFailed && result.failure.has_value(); }
+
+bool IsEnough(const LogExcerpt& excerpt) { return excerpt.same_request || NamesAnError(excerpt); }
+
+// Lines with the trace id may be anywhere in what was read; others must be new.
+LogExcerpt PickNew(const FileTail& tail, const std::string& trace_id, std::optional<std::uint64_t> old_size) {
+  LogExcerpt excerpt = PickLogLines(tail.text, trace_id);
+  if (excerpt.same_request) return excerpt;
+  const std::uint64_t end = tail.offset + tail.text.size();
+  // Shorter than it was: it was begun anew.
+  const std::uint64_t begin = old_size.value_or(end) > end ? 0 : old_size.value_or(end);
+  const std::uint64_t skip = begin - std::min(begin, tail.offset);
+  return PickLogLines(std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size())), "");
+}
+
+}  // namespace
+
+ServerLogs::ServerLogs(LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
+                       const SecretBox& secrets)
+    : permissions_(std::move(permissions)), jobs_(jobs), bundles_(bundles), secrets_(secrets), threads_(2) {}
+
+ServerLogs::~ServerLogs() { Stop(); }
+
+bool ServerLogs::AreWantedBy(const Suite& suite) { return std::ranges::any_of(suite.evidence.logs, IsAtCoordinator); }
+
+bool ServerLogs::Post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+  }
+  if (queued_.fetch_add(1) >= kMaxQueued) {
+    --queued_;
+    return false;
+  }
+  boost::asio::post(threads_, [this, task = std::move(task)] {
+    task();
+    --queued_;
+  });
+  return true;
+}
+
+void ServerLogs::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  threads_.join();
+}
+
+bool ServerLogs::Pause(absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, absl::ToChronoNanoseconds(duration), [this] { return stopped_; });
+}
+
+void ServerLogs::OnAssigned(const JobId& job, const JobSpec& spec) {
+  if (!spec.server_logs) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (runs_.contains(job) || !reading_.insert(job).second) return;
+  }
+  const bool posted = Post([this, job, spec] {
+    const auto run = Read(job, spec);
+    if (run != nullptr) {
+      // One that is not there yet is empty.
+      for (const std::string& path : run->Files()) run->NoteSize(path, SteadyNow(), SizeOfFile(path).value_or(0));
+    }
+    Remember(job, run);
+  });
+  if (!posted) Remember(job, nullptr);
+}
+
+void ServerLogs::AddTo(fleet::ResultsReceived event, Done done) {
+  const bool wants = std::ranges::any_of(event.results, WantsLines);
+  const auto shared = std::make_shared<fleet::ResultsReceived>(std::move(event));
+  const bool posted = wants && Post([this, shared, done] {
+                        if (const auto run = Find(shared->shard.job)) {
+                          for (CaseResult& result : shared->results) Fill(*run, result);
+                        }
+                        done(std::move(*shared));
+                      });
+  if (!posted) done(std::move(*shared));
+}
+
+std::shared_ptr<LoggedRun> ServerLogs::Find(const JobId& job) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopped_ || !reading_.contains(job); });
+    if (const auto found = runs_.find(job); found != runs_.end()) return found->second;
+  }
+  // Of a run that another process of ours has begun.
+  const auto view = jobs_.GetJob(job);
+  if (!view.ok()) return nullptr;
+  auto run = view->job.spec.server_logs ? Read(job, view->job.spec) : nullptr;
+  Remember(job, run);
+  return run;
+}
+
+std::shared_ptr<LoggedRun> ServerLogs::Read(const JobId& job, const JobSpec& spec) {
+  const auto canonical = bundles_.GetBundle(spec.bundle);
+  if (!canonical.ok()) return nullptr;
+  const auto bundle = wire::ParseCanonicalForm(*canonical);
+  const auto secrets = secrets_.Open(job, spec.sealed_secrets);
+  if (!bundle.ok() || !secrets.ok()) return nullptr;
+  const ResolveResult resolved = Resolve(*bundle, spec.selection, spec.variables);
+  if (resolved.plan == nullptr) return nullptr;
+  return std::make_shared<LoggedRun>(resolved.plan, spec.variables, *secrets, kLimitPerRun, kMaxCasesPerRun);
+}
+
+void ServerLogs::Remember(const JobId& job, std::shared_ptr<LoggedRun> run) {
+  const std::lock_guard lock(mutex_);
+  reading_.erase(job);
+  changed_.notify_all();
+  if (!runs_.emplace(job, std::move(run)).second) return;
+  order_.push_back(job);
+  if (order_.size() <= kMaxRuns) return;
+  runs_.erase(order_.front());
+  order_.erase(order_.begin());
+}
+
+void ServerLogs::Fill(LoggedRun& run, CaseResult& result) {
+  const Suite* suite = run.Find(result.suite);
+  if (!WantsLines(result) || suite == nullptr || !run.BeginCase()) return;
+  const SteadyTime began = SteadyNow();
+  std::vector<LogExcerpt>& logs = result.failure->evidence.logs;
+  for (const LogSource& source : suite->evidence.logs) {
+    if (!IsAtCoordinator(source) || logs.size() >= kMaxExcerpts) continue;
+    LogExcerpt excerpt = Fetch(run, source, result);
+    run.Redact(*suite, excerpt);
+    spdlog::debug("log read case={} source=\"{}\" lines={} problem=\"{}\"", result.case_id.value(), excerpt.source,
+                  excerpt.lines.size(), excerpt.problem);
+    logs.push_back(std::move(excerpt));
+  }
+  run.Spend(SteadyNow() - began);
+}
+
+LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const CaseResult& result) {
+  const Suite& suite = *run.Find(result.suite);
+  const SteadyTime arrived = SteadyNow();
+  const absl::Time end = absl::Now() + kMargin;
+  const LogWindow window{result.failure->evidence.trace_id, result.started - kMargin,
+                         std::max(end, result.started + result.duration)};
+  const bool is_file = !source.file.empty();
+  LogExcerpt excerpt;
+  excerpt.source =
+      is_file ? fmt::format("file {}", source.file.source_text()) : fmt::format("loki {}", source.query.source_text());
+  const auto place = run.Expand(is_file ? source.file : source.loki, suite, window);
+  const auto query = run.Expand(source.query, suite, window);
+  if (!place.ok() || !query.ok()) {
+    excerpt.problem = std::string(ToStd((place.ok() ? query : place).status().message()));
+    return excerpt;
+  }
+  if (is_file ? !IsAllowedFile(*place, permissions_.files) : !IsAllowedUrl(*place, permissions_.urls)) {
+    excerpt.problem = is_file ? "not there, or not allowed by the coordinator's operator (--evidence-file)"
+                              : "not allowed by the coordinator's operator (--evidence-loki)";
+    return excerpt;
+  }
+  const auto old_size = run.SizeAt(*place, arrived - result.duration - kMargin);
+  const std::string source_text = excerpt.source;
+  for (std::size_t round = 0;; ++round) {
+    const absl::Duration left = run.time_left() - (SteadyNow() - arrived);
+    if (left <= absl::ZeroDuration()) break;
+    absl::Status status;
+    if (is_file) {
+      const auto tail = ReadTail(*place, kMaxTail);
+      status = tail.status();
+      if (tail.ok()) excerpt = PickNew(*tail, window.trace_id, old_size);
+    } else {
+      const auto lines = AskLoki({*place, *query, window.start, window.end}, left);
+      status = lines.status();
+      if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id);
+    }
+    excerpt.problem = std::string(ToStd(status.message()));
+    if (!status.ok() || IsEnough(excerpt) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
+  }
+  excerpt.source = source_text;
+  if (is_file) run.NoteSize(*place, SteadyNow(), SizeOfFile(*place).value_or(0));
+  if (excerpt.lines.empty() && excerpt.problem.empty()) excerpt.problem = "no lines of this time";
+  return excerpt;
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,62 @@
+#include "core/verdict/log_excerpt.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/text.h"
+#include "re2/re2.h"
+
+namespace wsfleet {
+namespace {
+
+// How much a line says of what went wrong: 2 for the last line of a traceback ("AttributeError: …", "panic: …"), 1 for
+// a line of that level.
+int Weight(std::string_view line) {
+  static const re2::RE2 kCause(R"(^(Caused by: )?([A-Za-z_][\w.$]*(Error|Exception)|panic|fatal error)\b\s*(:|$))");
+  static const re2::RE2 kLevel(R"((?i)\b(error|exception|fatal|critical|panic|emerg|alert)\b)");
+  const re2::StringPiece text(line.data(), line.size());
+  if (re2::RE2::PartialMatch(text, kCause)) return 2;
+  return re2::RE2::PartialMatch(text, kLevel) ? 1 : 0;
+}
+
+std::vector<std::string_view> LinesOf(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) lines.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id) {
+  std::vector<std::string_view> lines = LinesOf(text);
+  LogExcerpt excerpt;
+  const auto carries = [&](std::string_view line) { return line.find(trace_id) != std::string_view::npos; };
+  if (!trace_id.empty() && std::ranges::any_of(lines, carries)) {
+    excerpt.same_request = true;
+    std::erase_if(lines, [&](std::string_view line) { return !carries(line); });
+  } else {
+    for (const int weight : {2, 1}) {
+      const auto last = std::find_if(lines.rbegin(), lines.rend(), [&](auto line) { return Weight(line) == weight; });
+      if (last == lines.rend()) continue;
+      lines.erase(last.base(), lines.end());
+      break;
+    }
+  }
+  const std::size_t skipped = lines.size() - std::min(lines.size(), LogExcerpt::kMaxLines);
+  for (std::size_t i = skipped; i < lines.size(); ++i) {
+    excerpt.lines.push_back(Printable(Excerpt(lines[i], LogExcerpt::kMaxLineBytes)));
+  }
+  return excerpt;
+}
+
+bool NamesAnError(const LogExcerpt& excerpt) {
+  return std::ranges::any_of(excerpt.lines, [](const std::string& line) { return Weight(line) > 0; });
+}
+
+}  // namespace wsfleet

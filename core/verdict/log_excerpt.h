@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wsfleet {
+
+// Lines of the target's own log, fetched after a failure (S13).
+struct LogExcerpt {
+  static constexpr std::size_t kMaxLines = 24;
+  static constexpr std::size_t kMaxLineBytes = 400;
+
+  std::string source;              // "file /var/log/chat.log", "GET /debug/logs"
+  bool same_request = false;       // they carry the trace id; otherwise they were written in the same time, by whatever
+  std::vector<std::string> lines;  // redacted
+  std::string problem;             // why there are none: "not allowed by the coordinator's operator"
+
+  friend bool operator==(const LogExcerpt&, const LogExcerpt&) = default;
+};
+
+// The lines of `text` that matter to a failure. Those that carry the trace id, if any do (and it is not empty); else
+// those that lead to the last one that names an error, or to the end. The last kMaxLines, each cut to kMaxLineBytes.
+LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id);
+
+// Whether a line of `excerpt` names an error: nothing more is to be waited for.
+bool NamesAnError(const LogExcerpt& excerpt);
+
+}  // namespace wsfleet

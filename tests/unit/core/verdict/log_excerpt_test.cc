@@ -1,0 +1,60 @@
+#include "core/verdict/log_excerpt.h"
+
+#include <string>
+
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::SizeIs;
+
+constexpr char kTraceback[] =
+    "INFO:     127.0.0.1:5000 - \"WebSocket /ws\" 500\n"
+    "ERROR:    Exception in ASGI application\n"
+    "Traceback (most recent call last):\n"
+    "  File \"app.py\", line 60, in chat\n"
+    "    websocket.url.query_params\n"
+    "AttributeError: 'URL' object has no attribute 'query_params'\n";
+
+TEST(LogLines, AreThoseOfTheRequestIfAnyCarryItsTraceId) {
+  const LogExcerpt excerpt =
+      PickLogLines("one trace=4bf92f a\nAttributeError: other\ntwo trace=4bf92f b\r\n", "4bf92f");
+  EXPECT_TRUE(excerpt.same_request);
+  EXPECT_THAT(excerpt.lines, ElementsAre("one trace=4bf92f a", "two trace=4bf92f b"));
+}
+
+TEST(LogLines, LeadToTheErrorIfNoneCarriesTheTraceId) {
+  // What came behind it is the next request, which has only begun to fail.
+  const LogExcerpt excerpt = PickLogLines(std::string(kTraceback) + "INFO: connection closed\nERROR:    Exception in",
+                                          "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_FALSE(excerpt.same_request);
+  EXPECT_THAT(excerpt.lines, SizeIs(6));
+  EXPECT_EQ(excerpt.lines.back(), "AttributeError: 'URL' object has no attribute 'query_params'");
+  EXPECT_TRUE(NamesAnError(excerpt));
+}
+
+TEST(LogLines, EndWithALineOfThatLevelIfNoneNamesAnError) {
+  EXPECT_THAT(PickLogLines("a\n[error] upstream timed out\nb\n", "").lines,
+              ElementsAre("a", "[error] upstream timed out"));
+  const LogExcerpt quiet = PickLogLines("a\nb\n", "");
+  EXPECT_THAT(quiet.lines, ElementsAre("a", "b"));
+  EXPECT_FALSE(NamesAnError(quiet));
+}
+
+TEST(LogLines, AreFewAndShortAndPrintable) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += fmt::format("line {}\x1b[31m {}\n", i, std::string(5000, 'x'));
+  const LogExcerpt excerpt = PickLogLines(text, "");
+  EXPECT_THAT(excerpt.lines, SizeIs(LogExcerpt::kMaxLines));
+  EXPECT_EQ(excerpt.lines.back().substr(0, 14), "line 999?[31m ");
+  EXPECT_THAT(excerpt.lines.back(), EndsWith("…"));
+  EXPECT_LE(excerpt.lines.back().size(), LogExcerpt::kMaxLineBytes + 4);
+}
+
+}  // namespace
+}  // namespace wsfleet
