@@ -24,7 +24,7 @@ struct JobSpec {
   absl::Duration deadline = absl::Minutes(10);
   bool detached = false;
   std::string submitter;
-  bool server_logs = false;  // a suite names logs that the coordinator reads
+  bool server_logs = false;         // a suite names logs that the coordinator reads
   std::string sealed_secrets;       // encrypted by the shell; opaque here; erased when the job ends
   std::vector<std::string> suites;  // names
   std::vector<CaseId> cases;        // of the plan: what each shard must report
