@@ -217,6 +217,8 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   upgrade.headers = std::move(placed.headers);
   upgrade.subprotocols = std::move(placed.subprotocols);
   upgrade.deflate = connection->opened_by.connection.compress;
+  // A larger one would not fit into the inbox.
+  upgrade.max_message = std::max<std::size_t>(upgrade.max_message, facts_.planned->suite->defaults.inbox.max_bytes);
   if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
   if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
   connection->credential = placed.credential;

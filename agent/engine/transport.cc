@@ -82,7 +82,8 @@ class Connection::Socket {
     if (upgrade.deflate) OfferCompression(true);
     websocket_->set_option(
         websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
-    websocket_->read_message_max(kMaxMessage);
+    max_message_ = upgrade.max_message;
+    websocket_->read_message_max(max_message_);
     websocket_->control_callback(
         [this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
     websocket_->set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
@@ -131,7 +132,7 @@ class Connection::Socket {
   asio::awaitable<Incoming> Read() {
     while (true) {
       if (ended_) co_return *ended_;
-      auto [error, bytes] = co_await websocket_->async_read_some(buffer_, kMaxMessage, kTuple);
+      auto [error, bytes] = co_await websocket_->async_read_some(buffer_, max_message_, kTuple);
       if (error) {
         End(Ending(error));
         continue;
@@ -267,7 +268,7 @@ class Connection::Socket {
     }
     if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
       return TooMuch(
-          fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", kMaxMessage));
+          fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", max_message_));
     }
     const auto& category = boost::system::error_code(websocket::error::closed).category();
     if (error.category() == category) return ProtocolError(error.message());
@@ -289,6 +290,7 @@ class Connection::Socket {
   SteadyTime begun_;
   WireFacts facts_;
   std::optional<WebSocket> websocket_;
+  std::size_t max_message_ = 0;
   beast::flat_buffer buffer_;
   std::function<void(Incoming)> on_control_;
   bool open_ = false;     // the handshake has succeeded

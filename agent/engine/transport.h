@@ -34,6 +34,7 @@ struct UpgradeRequest {
   std::vector<HeaderField> headers;
   std::vector<std::string> subprotocols;
   std::optional<DeflateSpec> deflate;  // offered
+  std::size_t max_message = 4 << 20;   // bytes of a message that is taken, decompressed
 };
 
 struct OutgoingMessage {
@@ -55,7 +56,6 @@ class Connection {
  public:
   static constexpr std::size_t kMaxHead = 64 * 1024;
   static constexpr std::size_t kMaxBody = 1 << 20;
-  static constexpr std::size_t kMaxMessage = 4 << 20;
 
   explicit Connection(boost::asio::any_io_executor executor);
   ~Connection();

@@ -54,6 +54,10 @@ Defaults ParseDefaults(ParseContext& context, const YamlNode& node) {
     }
     if (const YamlNode* bytes = Get(*inbox, "max_bytes")) {
       defaults.inbox.max_bytes = ReadSize(context, "max_bytes", *bytes).value_or(defaults.inbox.max_bytes);
+      if (defaults.inbox.max_bytes > kMaxInboxBytes) {
+        context.diagnostics.Error(bytes->range, fmt::format("max_bytes: expected at most {}MiB, found {}",
+                                                            kMaxInboxBytes >> 20, DescribeNode(*bytes)));
+      }
     }
   }
   return defaults;

@@ -26,6 +26,7 @@ struct PhaseCaps {
 
 enum class Unexpected { kIgnore, kWarn, kFail };
 
+inline constexpr std::uint64_t kMaxInboxBytes = 64 << 20;
 struct InboxLimits {
   std::uint32_t max_frames = 1000;
   std::uint64_t max_bytes = 1 << 20;

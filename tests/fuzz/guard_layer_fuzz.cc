@@ -88,7 +88,7 @@ asio::awaitable<void> Client(std::shared_ptr<Connection> connection, Url url, bo
   for (int messages = 0; answer.failure.ok() && messages < kMaxMessages; ++messages) {
     const Incoming incoming = co_await connection->Read();
     if (incoming.kind != Incoming::Kind::kMessage) break;
-    if (incoming.payload.size() > Connection::kMaxMessage) std::abort();
+    if (incoming.payload.size() > UpgradeRequest().max_message) std::abort();
   }
   connection->Drop();
 }

@@ -50,6 +50,7 @@ TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
       AtTop("stop_on_failure: yes", "4:18 stop_on_failure: expected a whole number, 1 to 9, found \"yes\""),
       AtTop("defaults: {inbox: {max_bytes: 100}}",
             "4:31 max_bytes: expected a size with a unit, found 100; write 100KiB or 100MiB"),
+      AtTop("defaults: {inbox: {max_bytes: 65MiB}}", "4:31 max_bytes: expected at most 64MiB, found \"65MiB\""),
       AtTop("defaults: {unexpected: wran}",
             "4:24 unexpected: expected one of ignore, warn, fail, found \"wran\"; did you mean \"warn\"?"),
       AtTop("tags: [a b]", "4:8 tags: expected letters, digits, _ . -, found \"a b\""),
