@@ -110,8 +110,10 @@ absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_ori
   tls.min_version = spec.min_version.value_or(standard_tls.min_version.value_or(""));
   tls.max_version = spec.max_version.value_or(standard_tls.max_version.value_or(""));
   tls.insecure = spec.insecure || standard_tls.insecure;
-  if (tls.insecure && outcome_.warnings.empty())
-    outcome_.warnings.push_back("insecure: the certificate was not verified");
+  constexpr char kInsecure[] = "insecure: the certificate was not verified";
+  if (tls.insecure && std::ranges::find(outcome_.warnings, kInsecure) == outcome_.warnings.end()) {
+    outcome_.warnings.emplace_back(kInsecure);
+  }
   return tls;
 }
 

@@ -90,6 +90,16 @@ const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult
   return found == record.summary.failures.end() ? nullptr : &*found;
 }
 
+std::map<std::string, std::size_t> Warnings(const RunRecord& record) {
+  std::map<std::string, std::size_t> warnings;
+  for (const ShardRecordWithCases& entry : record.shards) {
+    for (const CaseResult& result : entry.cases) {
+      for (const std::string& warning : result.warnings) ++warnings[warning];
+    }
+  }
+  return warnings;
+}
+
 std::set<std::string> Revisions(const RunRecord& record) {
   std::set<std::string> revisions;
   for (const ShardRecordWithCases& entry : record.shards) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ std::string SourceExcerpt(const RunRecord& record, const Failure& failure);
 const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result);
 
 // Of the target, as the agents read them.
+// What results warn of, passes too, with the number of results: "insecure: …".
+std::map<std::string, std::size_t> Warnings(const RunRecord& record);
+
 std::set<std::string> Revisions(const RunRecord& record);
 std::set<std::string> Regions(const RunRecord& record);
 

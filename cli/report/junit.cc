@@ -37,7 +37,7 @@ std::string Xml(std::string_view text) {
 std::string TestCase(const CaseResult& result, const std::string& class_name) {
   std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
                                 Xml(class_name), absl::ToDoubleSeconds(result.duration));
-  if (result.outcome == Outcome::kPassed) return out + "/>\n";
+  if (result.outcome == Outcome::kPassed && result.warnings.empty()) return out + "/>\n";
   out += ">\n";
   if (result.outcome == Outcome::kSkipped) {
     out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason),
@@ -48,6 +48,9 @@ std::string TestCase(const CaseResult& result, const std::string& class_name) {
                        FailureClassName(result.failure->failure_class), Xml(result.failure->message),
                        Xml(ToString(result.failure->range)));
     out += fmt::format("      <system-out>{}</system-out>\n", Xml(EvidenceText(*result.failure)));
+  }
+  for (const std::string& warning : result.warnings) {
+    out += fmt::format("      <system-err>warning: {}</system-err>\n", Xml(warning));
   }
   return out + "    </testcase>\n";
 }

@@ -91,6 +91,9 @@ std::string RenderMarkdown(const RunRecord& record) {
   out += fmt::format("- counts: {} passed, {} failed, {} inconclusive, {} skipped, {} flaky\n", counts.passed,
                      counts.failed, counts.inconclusive, counts.skipped, counts.flaky);
   for (const std::string& reason : record.summary.reasons) out += fmt::format("- {}\n", Plain(reason));
+  for (const auto& [warning, results] : Warnings(record)) {
+    out += fmt::format("- warning: {} ({} results)\n", Plain(warning), results);
+  }
   const std::vector<Finding> findings = Findings(record);
   out += Group(findings, "Working", {Outcome::kPassed});
   out += Group(findings, "Failing", {Outcome::kFailed});

@@ -145,6 +145,9 @@ std::string RenderSummary(const RunRecord& record, bool full) {
   }
   if (!skipped.empty()) out += "\n" + skipped;
   out += RenderMatrix(record);
+  for (const auto& [warning, results] : Warnings(record)) {
+    out += fmt::format("  warning: {} ({} results)\n", Printable(warning), results);
+  }
   for (const std::string& reason : record.summary.reasons) out += fmt::format("  {}\n", Printable(reason));
   const Counts& counts = record.summary.counts;
   return out + fmt::format("VERDICT {} (exit {})   passed {} · failed {} · inconclusive {} · skipped {} · flaky {}\n",

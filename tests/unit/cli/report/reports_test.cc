@@ -1,6 +1,7 @@
 #include <string>
 
 #include "boost/json/parse.hpp"
+#include "cli/terminal/summary.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
@@ -49,6 +50,30 @@ TEST(Reports, ShowACaseWithoutAResultAsAnError) {
   EXPECT_THAT(RenderReport(record, "junit"), HasSubstr("tests=\"3\" failures=\"0\" errors=\"2\""));
   EXPECT_THAT(RenderReport(record, "junit"), HasSubstr("no result: agent us-1 was lost"));
   EXPECT_THAT(RenderReport(record, "md"), HasSubstr("no result: agent us-1 was lost"));
+}
+
+constexpr const char* kFormats[] = {"json", "junit", "ctrf", "html", "md"};
+
+TEST(Reports, AllSayThatACertificateWasNotVerified) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[1].cases[0].warnings = {"insecure: the certificate was not verified"};  // of a pass
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("insecure: the certificate was not verified"));
+  for (const char* format : kFormats) {
+    EXPECT_THAT(RenderReport(record, format), HasSubstr("insecure: the certificate was not verified")) << format;
+  }
+}
+
+TEST(Reports, AllShowTheLinesOfTheTargetsOwnLogAndWhoseTheyMayBe) {
+  RunRecord record = BrokenInOneRegion();
+  Evidence& evidence = record.shards[0].cases[1].failure->evidence;
+  evidence.logs = {{"file /log", false, {"Traceback", "```", "AttributeError: x"}, ""},
+                   {"loki q", false, {}, "not allowed"}};
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("= log: file /log (same time)\n   |  Traceback\n"));
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("= log: loki q (not allowed)\n"));
+  for (const char* format : kFormats)
+    EXPECT_THAT(RenderReport(record, format), HasSubstr("AttributeError: x")) << format;
+  EXPECT_THAT(RenderReport(record, "md"),
+              HasSubstr("    ````\n    Traceback\n    | ```\n    AttributeError: x\n    ````\n"));
 }
 
 TEST(Markdown, IsAWorklogWithCommandCountsAndFindings) {
