@@ -71,7 +71,7 @@ json::object Test(const RunRecord& record, const ShardRecord& shard, const CaseR
       test["filePath"] = failure.range.file;
       test["line"] = failure.range.line;
     }
-    if (std::string snippet = SourceExcerpt(record, failure); !snippet.empty()) test["snippet"] = std::move(snippet);
+    if (const std::string snippet = SourceExcerpt(record, failure); !snippet.empty()) test["snippet"] = snippet;
   }
   test["extra"] = Extra(record, shard, result);
   return test;
