@@ -183,7 +183,6 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
   if (excerpt.lines.empty() && excerpt.problem.empty()) excerpt.problem = "no lines";
   excerpt.source = fmt::format("{} {}", http.method, http.url.source_text());
   redactor_.Apply(excerpt);
-  excerpt.problem = redactor_.Apply(excerpt.problem);
   co_return excerpt;
 }
 

@@ -13,7 +13,7 @@ std::string TimeText(absl::Time time) { return absl::FormatTime("%Y-%m-%d%ET%H:%
 
 class LogScope final : public Scope {
  public:
-  LogScope(const Variables& variables, const Suite& suite, const LogWindow& window)
+  LogScope(const Variables& variables, const LoggedSuite& suite, const LogWindow& window)
       : variables_(variables), suite_(suite), window_(window) {}
 
   absl::StatusOr<boost::json::value> Lookup(std::string_view name) const override {
@@ -32,46 +32,39 @@ class LogScope final : public Scope {
 
  private:
   const Variables& variables_;
-  const Suite& suite_;
+  const LoggedSuite& suite_;
   const LogWindow& window_;
 };
 
 }  // namespace
 
-LoggedRun::LoggedRun(std::shared_ptr<const Plan> plan, Variables variables,
-                     const std::map<std::string, std::string>& secrets, absl::Duration time, std::uint32_t cases)
-    : plan_(std::move(plan)),
-      variables_(std::move(variables)),
-      secrets_(secrets),
-      time_left_(time),
-      cases_left_(cases) {}
-
-const Suite* LoggedRun::Find(const std::string& suite) const {
-  const auto found = std::ranges::find(plan_->suites, suite, [](const auto& one) { return one->name; });
-  return found != plan_->suites.end() && ServerLogs::AreWantedBy(**found) ? found->get() : nullptr;
+LoggedRun::LoggedRun(const Plan& plan, Variables variables, absl::Duration time, std::uint32_t cases)
+    : variables_(std::move(variables)), time_left_(time), cases_left_(cases) {
+  for (const auto& suite : plan.suites) {
+    if (ServerLogs::AreWantedBy(*suite)) suites_.push_back({suite->name, suite->evidence, suite->vars});
+  }
 }
 
-absl::StatusOr<std::string> LoggedRun::Expand(const Template& text, const Suite& suite, const LogWindow& window) const {
+const LoggedSuite* LoggedRun::Find(const std::string& suite) const {
+  const auto found = std::ranges::find(suites_, suite, &LoggedSuite::name);
+  return found == suites_.end() ? nullptr : &*found;
+}
+
+absl::StatusOr<std::string> LoggedRun::Expand(const Template& text, const LoggedSuite& suite,
+                                              const LogWindow& window) const {
   return ExpandText(text, LogScope(variables_, suite, window));
 }
 
 std::vector<std::string> LoggedRun::Files() const {
   std::vector<std::string> files;
-  for (const auto& suite : plan_->suites) {
-    for (const LogSource& source : suite->evidence.logs) {
+  for (const LoggedSuite& suite : suites_) {
+    for (const LogSource& source : suite.evidence.logs) {
       if (source.file.empty()) continue;
-      const auto path = Expand(source.file, *suite, {});
+      const auto path = Expand(source.file, suite, {});
       if (path.ok() && std::ranges::find(files, *path) == files.end()) files.push_back(*path);
     }
   }
   return files;
-}
-
-void LoggedRun::Redact(const Suite& suite, LogExcerpt& excerpt) const {
-  Redactor redactor(suite.evidence.redact);
-  for (const auto& [name, value] : secrets_) redactor.AddSecret(value);
-  redactor.Apply(excerpt);
-  excerpt.problem = redactor.Apply(excerpt.problem);
 }
 
 void LoggedRun::NoteSize(const std::string& path, SteadyTime at, std::uint64_t size) {

@@ -2,17 +2,16 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/now.h"
 #include "core/scenario/plan.h"
-#include "core/verdict/redactor.h"
 
 namespace wsfleet::coordinator {
 
@@ -22,19 +21,24 @@ struct LogWindow {
   absl::Time start, end;
 };
 
+// What is kept of a suite: a plan may be large.
+struct LoggedSuite {
+  std::string name;
+  EvidenceSpec evidence;
+  std::vector<std::pair<std::string, TemplateValue>> vars;
+};
+
 // A run whose suites name logs of the coordinator. Thread-safe.
 class LoggedRun {
  public:
-  LoggedRun(std::shared_ptr<const Plan> plan, Variables variables, const std::map<std::string, std::string>& secrets,
-            absl::Duration time, std::uint32_t cases);
+  LoggedRun(const Plan& plan, Variables variables, absl::Duration time, std::uint32_t cases);
 
   // Null: no suite of this name, or it names no logs here.
-  const Suite* Find(const std::string& suite) const;
+  const LoggedSuite* Find(const std::string& suite) const;
   // NOT_FOUND: a name has no value.
-  absl::StatusOr<std::string> Expand(const Template& text, const Suite& suite, const LogWindow& window) const;
+  absl::StatusOr<std::string> Expand(const Template& text, const LoggedSuite& suite, const LogWindow& window) const;
   // Paths that are known before anything has failed.
   std::vector<std::string> Files() const;
-  void Redact(const Suite& suite, LogExcerpt& excerpt) const;
 
   // How long a file was at a time.
   void NoteSize(const std::string& path, SteadyTime at, std::uint64_t size);
@@ -53,9 +57,8 @@ class LoggedRun {
   };
   static constexpr std::size_t kMaxSamples = 4096;  // of a file
 
-  const std::shared_ptr<const Plan> plan_;
+  std::vector<LoggedSuite> suites_;
   const Variables variables_;
-  const std::map<std::string, std::string> secrets_;
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<Sample>> sizes_;
   absl::Duration time_left_;

@@ -26,6 +26,11 @@ std::size_t Append(char* bytes, std::size_t, std::size_t count, void* into) {
   return count;
 }
 
+// Asked every second, and whenever something comes; not zero ends the transfer.
+int IsToStop(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
+}
+
 std::string Escaped(CURL* curl, const std::string& text) {
   const std::unique_ptr<char, decltype(&curl_free)> escaped(
       curl_easy_escape(curl, text.data(), static_cast<int>(text.size())), curl_free);
@@ -42,7 +47,7 @@ bool IsAllowedUrl(std::string_view url, const std::vector<std::string>& allowed)
   });
 }
 
-absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit) {
+absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit, const std::atomic<bool>& stop) {
   static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
   const Easy curl(kReady == CURLE_OK ? curl_easy_init() : nullptr, curl_easy_cleanup);
   if (!curl) return absl::UnavailableError("libcurl could not be started");
@@ -58,6 +63,9 @@ absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(limit)));
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Append);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, IsToStop);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &stop);
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
     const bool too_large = code == CURLE_WRITE_ERROR;
     return absl::UnavailableError(too_large ? fmt::format("the answer is larger than {} MiB", kMaxAnswer >> 20)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,8 @@ struct LokiQuery {
 // The lines that a Loki has for a query (GET /loki/api/v1/query_range), oldest first. Blocks for `limit` at most, takes
 // 1 MiB at most, and follows no redirects. UNAVAILABLE: no answer; FAILED_PRECONDITION: an answer that is none of
 // Loki's, with its status.
-absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit);
+// Ends early when `stop` becomes true.
+absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit, const std::atomic<bool>& stop);
 
 // What AskLoki makes of an answer's body.
 absl::StatusOr<std::string> LinesOfAnswer(std::string_view body);

@@ -82,7 +82,7 @@ void ServerLogs::Stop() {
 
 bool ServerLogs::Pause(absl::Duration duration) {
   std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, absl::ToChronoNanoseconds(duration), [this] { return stopped_; });
+  return !changed_.wait_for(lock, absl::ToChronoNanoseconds(duration), [this] { return stopped_.load(); });
 }
 
 void ServerLogs::OnAssigned(const JobId& job, const JobSpec& spec) {
@@ -92,7 +92,7 @@ void ServerLogs::OnAssigned(const JobId& job, const JobSpec& spec) {
     if (runs_.contains(job) || !reading_.insert(job).second) return;
   }
   const bool posted = Post([this, job, spec] {
-    const auto run = Read(job, spec);
+    const auto run = Read(spec);
     if (run != nullptr) {
       // One that is not there yet is empty.
       for (const std::string& path : run->Files()) run->NoteSize(path, SteadyNow(), SizeOfFile(path).value_or(0));
@@ -105,9 +105,12 @@ void ServerLogs::OnAssigned(const JobId& job, const JobSpec& spec) {
 void ServerLogs::AddTo(fleet::ResultsReceived event, Done done) {
   const bool wants = std::ranges::any_of(event.results, WantsLines);
   const auto shared = std::make_shared<fleet::ResultsReceived>(std::move(event));
-  const bool posted = wants && Post([this, shared, done] {
-                        if (const auto run = Find(shared->shard.job)) {
-                          for (CaseResult& result : shared->results) Fill(*run, result);
+  const bool posted = wants && Post([this, shared, done, queued = SteadyNow()] {
+                        // Others were slow, or it stops: this one does not wait for its lines as well.
+                        const bool late = stopped_ || SteadyNow() - queued > kLimitPerRun;
+                        const JobId& job = shared->shard.job;
+                        if (const auto run = late ? nullptr : Find(job)) {
+                          for (CaseResult& result : shared->results) Fill(job, *run, result);
                         }
                         done(std::move(*shared));
                       });
@@ -123,20 +126,19 @@ std::shared_ptr<LoggedRun> ServerLogs::Find(const JobId& job) {
   // Of a run that another process of ours has begun.
   const auto view = jobs_.GetJob(job);
   if (!view.ok()) return nullptr;
-  auto run = view->job.spec.server_logs ? Read(job, view->job.spec) : nullptr;
+  auto run = view->job.spec.server_logs ? Read(view->job.spec) : nullptr;
   Remember(job, run);
   return run;
 }
 
-std::shared_ptr<LoggedRun> ServerLogs::Read(const JobId& job, const JobSpec& spec) {
+std::shared_ptr<LoggedRun> ServerLogs::Read(const JobSpec& spec) {
   const auto canonical = bundles_.GetBundle(spec.bundle);
   if (!canonical.ok()) return nullptr;
   const auto bundle = wire::ParseCanonicalForm(*canonical);
-  const auto secrets = secrets_.Open(job, spec.sealed_secrets);
-  if (!bundle.ok() || !secrets.ok()) return nullptr;
+  if (!bundle.ok()) return nullptr;
   const ResolveResult resolved = Resolve(*bundle, spec.selection, spec.variables);
   if (resolved.plan == nullptr) return nullptr;
-  return std::make_shared<LoggedRun>(resolved.plan, spec.variables, *secrets, kLimitPerRun, kMaxCasesPerRun);
+  return std::make_shared<LoggedRun>(*resolved.plan, spec.variables, kLimitPerRun, kMaxCasesPerRun);
 }
 
 void ServerLogs::Remember(const JobId& job, std::shared_ptr<LoggedRun> run) {
@@ -150,15 +152,27 @@ void ServerLogs::Remember(const JobId& job, std::shared_ptr<LoggedRun> run) {
   order_.erase(order_.begin());
 }
 
-void ServerLogs::Fill(LoggedRun& run, CaseResult& result) {
-  const Suite* suite = run.Find(result.suite);
+std::optional<Redactor> ServerLogs::RedactorOf(const JobId& job, const LoggedSuite& suite) {
+  const auto view = jobs_.GetJob(job);
+  if (!view.ok()) return std::nullopt;
+  const auto secrets = secrets_.Open(job, view->job.spec.sealed_secrets);
+  if (!secrets.ok()) return std::nullopt;
+  Redactor redactor(suite.evidence.redact);
+  for (const auto& [name, value] : *secrets) redactor.AddSecret(value);
+  return redactor;
+}
+
+void ServerLogs::Fill(const JobId& job, LoggedRun& run, CaseResult& result) {
+  const LoggedSuite* suite = run.Find(result.suite);
   if (!WantsLines(result) || suite == nullptr || !run.BeginCase()) return;
+  const std::optional<Redactor> redactor = RedactorOf(job, *suite);
+  if (!redactor) return;
   const SteadyTime began = SteadyNow();
   std::vector<LogExcerpt>& logs = result.failure->evidence.logs;
   for (const LogSource& source : suite->evidence.logs) {
     if (!IsAtCoordinator(source) || logs.size() >= kMaxExcerpts) continue;
     LogExcerpt excerpt = Fetch(run, source, result);
-    run.Redact(*suite, excerpt);
+    redactor->Apply(excerpt);
     spdlog::debug("log read case={} source=\"{}\" lines={} problem=\"{}\"", result.case_id.value(), excerpt.source,
                   excerpt.lines.size(), excerpt.problem);
     logs.push_back(std::move(excerpt));
@@ -167,7 +181,7 @@ void ServerLogs::Fill(LoggedRun& run, CaseResult& result) {
 }
 
 LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const CaseResult& result) {
-  const Suite& suite = *run.Find(result.suite);
+  const LoggedSuite& suite = *run.Find(result.suite);
   const SteadyTime arrived = SteadyNow();
   const absl::Time end = absl::Now() + kMargin;
   const LogWindow window{result.failure->evidence.trace_id, result.started - kMargin,
@@ -198,7 +212,7 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
       status = tail.status();
       if (tail.ok()) excerpt = PickNew(*tail, window.trace_id, old_size);
     } else {
-      const auto lines = AskLoki({*place, *query, window.start, window.end}, left);
+      const auto lines = AskLoki({*place, *query, window.start, window.end}, left, stopped_);
       status = lines.status();
       if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id);
     }

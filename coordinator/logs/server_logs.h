@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "coordinator/secret_box.h"
 #include "coordinator/store/store.h"
 #include "core/scenario/suite.h"
+#include "core/verdict/redactor.h"
 
 namespace wsfleet::coordinator {
 
@@ -25,6 +27,7 @@ struct LogPermissions {
 };
 
 class LoggedRun;
+struct LoggedSuite;
 
 // Adds lines of the targets' own logs (`evidence.logs`: files of this host, Loki) to failures before they are counted:
 // what the machine stores is whole. Any thread; what blocks runs on two threads of its own.
@@ -50,15 +53,17 @@ class ServerLogs {
   void Stop();
 
  private:
-  static constexpr std::size_t kMaxQueued = 1024;
+  static constexpr std::size_t kMaxQueued = 256;
   static constexpr std::size_t kMaxRuns = 256;
 
   bool Post(std::function<void()> task);
   // On its own threads. Null: the run wants none, or is not known any more.
   std::shared_ptr<LoggedRun> Find(const JobId& job);
-  std::shared_ptr<LoggedRun> Read(const JobId& job, const JobSpec& spec);
+  std::shared_ptr<LoggedRun> Read(const JobSpec& spec);
   void Remember(const JobId& job, std::shared_ptr<LoggedRun> run);
-  void Fill(LoggedRun& run, CaseResult& result);
+  void Fill(const JobId& job, LoggedRun& run, CaseResult& result);
+  // Knows the run's secrets, which are not kept here; absent if they cannot be read.
+  std::optional<Redactor> RedactorOf(const JobId& job, const LoggedSuite& suite);
   LogExcerpt Fetch(LoggedRun& run, const LogSource& source, const CaseResult& result);
   // False when it stops.
   bool Pause(absl::Duration duration);
@@ -69,7 +74,7 @@ class ServerLogs {
   const SecretBox secrets_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_ = false;                 // written under the mutex
   std::set<JobId> reading_;                           // on their way into runs_
   std::map<JobId, std::shared_ptr<LoggedRun>> runs_;  // null: it wants none
   std::vector<JobId> order_;                          // of runs_, oldest first

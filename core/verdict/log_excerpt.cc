@@ -9,6 +9,8 @@
 namespace wsfleet {
 namespace {
 
+constexpr std::size_t kMaxRawBytes = 64 * 1024;
+
 // How much a line says of what went wrong: 2 for the last line of a traceback ("AttributeError: …", "panic: …"), 1 for
 // a line of that level.
 int Weight(std::string_view line) {
@@ -50,7 +52,7 @@ LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id) {
   }
   const std::size_t skipped = lines.size() - std::min(lines.size(), LogExcerpt::kMaxLines);
   for (std::size_t i = skipped; i < lines.size(); ++i) {
-    excerpt.lines.push_back(Printable(Excerpt(lines[i], LogExcerpt::kMaxLineBytes)));
+    excerpt.lines.push_back(Excerpt(lines[i], kMaxRawBytes));
   }
   return excerpt;
 }

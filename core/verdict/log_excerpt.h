@@ -19,8 +19,8 @@ struct LogExcerpt {
   friend bool operator==(const LogExcerpt&, const LogExcerpt&) = default;
 };
 
-// The lines of `text` that matter to a failure. Those that carry the trace id, if any do (and it is not empty); else
-// those that lead to the last one that names an error, or to the end. The last kMaxLines, each cut to kMaxLineBytes.
+// The lines of `text` that matter to a failure: the last kMaxLines of those that carry the trace id, if any do; else of
+// those that lead to the last one that names an error, or to the end. As they are: a Redactor makes them fit to keep.
 LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id);
 
 // Whether a line of `excerpt` names an error: nothing more is to be waited for.

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "core/base/text.h"
 #include "re2/re2.h"
 
@@ -29,6 +30,11 @@ Redactor::Redactor(const std::vector<std::string>& expressions) {
 
 void Redactor::AddSecret(std::string_view value) {
   if (value.size() < 4) return;
+  // A key of several lines may come back line by line.
+  const std::vector<absl::string_view> lines = absl::StrSplit(ToAbsl(value), '\n');
+  for (const absl::string_view line : lines) {
+    if (lines.size() > 1) AddSecret(ToStd(line));
+  }
   for (std::string form : {std::string(value), absl::WebSafeBase64Escape(ToAbsl(value))}) {
     if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
   }
@@ -65,6 +71,7 @@ void Redactor::Apply(Failure& failure) const {
 }
 
 void Redactor::Apply(LogExcerpt& excerpt) const {
+  excerpt.problem = Apply(excerpt.problem);
   // A JWT, what follows "Bearer", and the value of a parameter or field that is named like a credential.
   static const re2::RE2 kCredential(
       R"(eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[^\s"',;]+)"
@@ -72,6 +79,8 @@ void Redactor::Apply(LogExcerpt& excerpt) const {
   for (std::string& line : excerpt.lines) {
     line = Apply(line);
     re2::RE2::GlobalReplace(&line, kCredential, std::string(kRedacted));
+    // Not before: half a secret would not be known.
+    line = Printable(Excerpt(line, LogExcerpt::kMaxLineBytes));
   }
 }
 

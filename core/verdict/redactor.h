@@ -26,7 +26,7 @@ class Redactor {
   // Values of headers that carry credentials by their nature are replaced as a whole.
   HeaderField Apply(const HeaderField& header) const;
   void Apply(Failure& failure) const;
-  // Lines of somebody else's log: also what looks like a credential, since it may be one that we do not know.
+  // Lines of somebody else's log, also of what looks like a credential; and makes them short and printable.
   void Apply(LogExcerpt& excerpt) const;
 
  private:

@@ -80,6 +80,11 @@ class ServerLogsTest : public ::testing::Test {
     spec.bundle = wire::Digest(canonical);
     spec.server_logs = true;
     EXPECT_TRUE(store_->PutBundle(spec.bundle, canonical).ok());
+    spec.sealed_secrets = *box_.Seal(JobId("r-1"), {{"KEY", "s3cr3t-value"}});
+    WriteBatch batch;
+    batch.jobs.emplace_back().id = JobId("r-1");
+    batch.jobs.back().spec = spec;
+    EXPECT_TRUE(store_->Commit({batch}).ok());
     return spec;
   }
 
@@ -119,11 +124,11 @@ TEST_F(ServerLogsTest, ShowsTheLinesThatCarryTheTraceId) {
   Append("chat.log", "yesterday: RuntimeError: old\n");
   ServerLogs logs({{directory_.path().string()}, {}}, *store_, *store_, box_);
   logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
-  Append("chat.log", fmt::format("a line\ntrace={} order-17 refused\nRuntimeError: other\n", kTraceId));
+  Append("chat.log", fmt::format("a line\ntrace={} order-17 of s3cr3t-value refused\nRuntimeError: other\n", kTraceId));
   const auto found = LogsOf(logs, Failed());
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_TRUE(found[0].same_request);
-  EXPECT_THAT(found[0].lines, ElementsAre(fmt::format("trace={} [redacted] refused", kTraceId)));
+  EXPECT_THAT(found[0].lines, ElementsAre(fmt::format("trace={} [redacted] of [redacted] refused", kTraceId)));
   EXPECT_EQ(found[0].source, "file " + Path("chat.log"));
 }
 

@@ -53,6 +53,17 @@ TEST(Redactor, GoesThroughAllTextOfAFailure) {
   }
 }
 
+TEST(Redactor, KnowsASecretThatIsCutOrCameInLines) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  redactor.AddSecret("-----BEGIN KEY-----\nMIIabcdef\n-----END KEY-----\n");
+  LogExcerpt log;
+  log.lines = {std::string(LogExcerpt::kMaxLineBytes - 6, 'x') + "s3cr3t-value", "key MIIabcdef"};
+  redactor.Apply(log);
+  EXPECT_THAT(log.lines[0], Not(HasSubstr("s3cr")));
+  EXPECT_EQ(log.lines[1], "key [redacted]");
+}
+
 TEST(Redactor, TakesWhatLooksLikeACredentialOutOfForeignLogs) {
   Redactor redactor({"order-[0-9]+"});
   redactor.AddSecret("s3cr3t-value");
