@@ -4,7 +4,10 @@
 #include "core/match/json_schema.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -100,6 +103,25 @@ struct Pattern {
   std::shared_ptr<const re2::RE2> regex;
 };
 
+struct MultipleOf {
+  explicit MultipleOf(const Adapter& operand)
+      : divisor(operand.asDouble()), whole_divisor(operand.isInteger() ? operand.asInteger() : 0) {}
+
+  bool Holds(const Adapter& target, std::string& why) const {
+    if (!target.isNumber()) return true;
+    why = fmt::format("is no multiple of {}", divisor);
+    if (target.isInteger() && whole_divisor != 0) return target.asInteger() % whole_divisor == 0;
+    const double value = target.asDouble();
+    const double rest = std::abs(std::remainder(value, divisor));
+    // As far off as a decimal fraction is that a double can only approach.
+    const double error = 4 * std::numeric_limits<double>::epsilon() * std::abs(value);
+    return rest == 0 || (rest <= error && std::isfinite(value / divisor));
+  }
+
+  double divisor;
+  std::int64_t whole_divisor;  // 0: it is none
+};
+
 // The same text for equal values, and for no others.
 std::string KeyOf(const Adapter& value) {
   if (value.isArray()) {
@@ -170,6 +192,7 @@ class ValijsonSchema final : public JsonSchema {
     parser.addConstraintBuilder(std::string(kTestsKeyword), new BuilderOf<CountedTests>());
     parser.addConstraintBuilder(std::string(kPatternKeyword), new BuilderOf<Pattern>());
     parser.addConstraintBuilder(std::string(kUniqueKeyword), new BuilderOf<UniqueItems>());
+    parser.addConstraintBuilder(std::string(kMultipleKeyword), new BuilderOf<MultipleOf>());
     const json::value root(document);
     parser.populateSchema(BoostJsonAdapter(root), schema_);
   }

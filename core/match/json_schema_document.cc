@@ -44,6 +44,11 @@ std::int64_t TestsOf(SchemaKind kind, const json::value& content) {
                                                                : 0;
 }
 
+bool IsAboveZero(const json::value& value) {
+  if (value.is_int64()) return value.get_int64() > 0;
+  return value.is_double() && value.get_double() > 0;
+}
+
 std::string ToString(const json::string& text) { return {text.data(), text.size()}; }
 
 // One step of a JSON pointer (RFC 6901).
@@ -179,6 +184,7 @@ class Preparation {
   static json::string_view NameOf(const SchemaKeyword& keyword) {
     if (keyword.kind == SchemaKind::kPattern) return ToJson(kPatternKeyword);
     if (keyword.kind == SchemaKind::kUnique) return ToJson(kUniqueKeyword);
+    if (keyword.kind == SchemaKind::kMultiple) return ToJson(kMultipleKeyword);
     return ToJson(keyword.name);
   }
 
@@ -206,6 +212,10 @@ class Preparation {
       case SchemaKind::kUnique:
         if (!content.is_bool()) Fail(place, fmt::format("expected true or false, found {}", DescribeValue(content)));
         return content.is_bool() && content.get_bool() ? json::value(true) : json::value();
+      case SchemaKind::kMultiple:
+        if (!IsAboveZero(content))
+          Fail(place, fmt::format("expected a number above 0, found {}", DescribeValue(content)));
+        return content;
       case SchemaKind::kRefused:
         break;
     }

@@ -9,10 +9,11 @@
 
 namespace wsfleet {
 
-// Keywords of our own in a prepared document, in place of those whose built-in test has no bounds.
-inline constexpr std::string_view kPatternKeyword = "wsfleet:pattern";     // RE2 in place of std::regex
-inline constexpr std::string_view kUniqueKeyword = "wsfleet:uniqueItems";  // a set in place of all pairs
-inline constexpr std::string_view kTestsKeyword = "wsfleet:tests";         // how many a schema makes by itself
+// Keywords of our own in a prepared document, in place of those whose built-in test has no bounds or is wrong.
+inline constexpr std::string_view kPatternKeyword = "wsfleet:pattern";      // RE2 in place of std::regex
+inline constexpr std::string_view kUniqueKeyword = "wsfleet:uniqueItems";   // a set in place of all pairs
+inline constexpr std::string_view kMultipleKeyword = "wsfleet:multipleOf";  // for numbers only, with their fractions
+inline constexpr std::string_view kTestsKeyword = "wsfleet:tests";          // how many a schema makes by itself
 
 // What valijson gets to read of a schema: the keywords of draft-07 only, each reference resolved to "#/definitions/N",
 // and before everything else in each schema, the number of tests that it costs. InvalidArgument as of JsonSchema.

@@ -15,6 +15,7 @@ enum class SchemaKind {
   kDependents,  // names, and kHere or a list of names for each
   kPattern,
   kUnique,
+  kMultiple,
   kRefused,  // needed by some, and not judged here
 };
 
@@ -46,7 +47,7 @@ inline constexpr SchemaKeyword kSchemaKeywords[] = {
     {"minItems", SchemaKind::kPlain},
     {"minLength", SchemaKind::kPlain},
     {"minProperties", SchemaKind::kPlain},
-    {"multipleOf", SchemaKind::kPlain},
+    {"multipleOf", SchemaKind::kMultiple},
     {"not", SchemaKind::kHere},
     {"oneOf", SchemaKind::kHereList},
     {"pattern", SchemaKind::kPattern},

@@ -70,6 +70,23 @@ TEST(JsonSchema, AgreesWithTheStandardTestSuite) {
   EXPECT_LT(refused, 25);
 }
 
+TEST(JsonSchema, AsksForAMultipleOfNumbersOnlyAndWithTheirFractions) {
+  const auto even = Schema(R"({"multipleOf": 2})");
+  EXPECT_TRUE(even->Accepts(Json("4")));
+  EXPECT_TRUE(even->Accepts(Json("4.0")));
+  EXPECT_TRUE(even->Accepts(Json(R"("3")")));
+  EXPECT_FALSE(even->Accepts(Json("3")));
+  EXPECT_FALSE(even->Accepts(Json("4.5")));
+  const auto cents = Schema(R"({"multipleOf": 0.01})");
+  EXPECT_TRUE(cents->Accepts(Json("19.99")));
+  EXPECT_TRUE(cents->Accepts(Json("3")));
+  EXPECT_FALSE(cents->Accepts(Json("19.999")));
+  EXPECT_THAT(cents->Explain(Json("0.001")), HasSubstr("$: is no multiple of 0.01"));
+  for (const char* divisor : {"0", "-2", "0.0", "-0.5", R"("2")"}) {
+    EXPECT_THAT(Refusal(fmt::format(R"({{"if": {{"multipleOf": {}}}}})", divisor)), HasSubstr("/if/multipleOf: "));
+  }
+}
+
 TEST(JsonSchema, SaysWhereAValueBreaksIt) {
   const auto schema = Schema(R"({"type": "object", "required": ["id"], "properties": {
       "bids": {"items": {"properties": {"price": {"type": "number", "exclusiveMinimum": 0},
