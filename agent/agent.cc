@@ -57,7 +57,11 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_
       shards_(strand, engine_, bundles_, spool_, options_.max_shards,
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
-                  .on_results = [this] { SendSpooled(); },
+                  .on_results =
+                      [this] {
+                        SendSpooled();
+                        UpdateHold();
+                      },
                   .on_removed =
                       [this] {
                         WatchLeases();
@@ -77,10 +81,17 @@ Agent::~Agent() {
   }
 }
 
-void Agent::Start() {
+absl::Status Agent::Start() {
+  if (!options_.spool_directory.empty()) {
+    const std::string owner = fmt::format("{}/{}", options_.fleet.value(), options_.facts.id.value());
+    auto status = spool_.UseDirectory(options_.spool_directory, owner, strand_, [this] { UpdateHold(); });
+    if (!status.ok()) return status;
+    shards_.RestoreInterrupted();
+  }
   spdlog::info("agent starts agent={} region={} fleet={} boot={}", options_.facts.id.value(),
                options_.facts.region.value(), options_.fleet.value(), boot_.value());
   Connect();
+  return absl::OkStatus();
 }
 
 void Agent::Connect() {
@@ -224,8 +235,17 @@ void Agent::OnResultAcks(const v1::ResultAcks& acks) {
     }
   }
   SendSpooled();
+  UpdateHold();
   shards_.ReportFinished(false);
   StopIfDrained();
+}
+
+// Back-pressure: what cannot be delivered is not produced.
+void Agent::UpdateHold() {
+  const bool hold = !spool_.HasRoom(shards_.ReserveBytes());
+  if (std::exchange(holding_, hold) == hold) return;
+  spdlog::info("{} spooled_bytes={}", hold ? "cases wait for the spool" : "cases go on", spool_.bytes());
+  engine_.Hold(hold);
 }
 
 void Agent::SendSpooled() {

@@ -27,6 +27,7 @@ struct AgentOptions {
   std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // after SIGTERM shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
+  std::string spool_directory;  // empty: in memory only
 };
 
 // An agent: keeps a session with the coordinator, and runs what it is assigned. Everything runs on the strand, an
@@ -44,7 +45,8 @@ class Agent {
         Handlers handlers);
   ~Agent();
 
-  void Start();
+  // FAILED_PRECONDITION: the spool's directory cannot be used.
+  absl::Status Start();
 
   // Takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
   void Drain();
@@ -58,6 +60,7 @@ class Agent {
   void OnResultAcks(const v1::ResultAcks& acks);
   void SendHeartbeat();
   void SendSpooled();
+  void UpdateHold();
   void Send(v1::AgentMessage message);
   void WatchLeases();
   void StopIfDrained();
@@ -99,6 +102,7 @@ class Agent {
   boost::asio::steady_timer lease_timer_;
   boost::asio::steady_timer drain_timer_;
   bool draining_ = false;
+  bool holding_ = false;
   std::optional<int> exit_code_;  // set: stopping
 };
 

@@ -12,6 +12,8 @@
 #include "agent/agent.h"
 #include "agent/options.h"
 #include "boost/asio/signal_set.hpp"
+#include "core/base/text.h"
+#include "fmt/format.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
@@ -70,6 +72,8 @@ AgentOptions ToAgentOptions(const CommandLine& options) {
   result.max_sessions = options.max_sessions;
   result.name_servers = options.name_servers;
   result.drain_limit = options.drain_limit;
+  result.spool_directory = options.spool_directory;
+  result.spool_bytes = std::size_t{options.spool_mib} << 20;
   return result;
 }
 
@@ -105,7 +109,10 @@ int Run(const CommandLine& options) {
       };
   signals.async_wait([&](const boost::system::error_code& error, int number) { on_signal(error, number); });
 
-  agent.Start();
+  if (const absl::Status status = agent.Start(); !status.ok()) {
+    fmt::print(stderr, "wsfleet-agent: {}\n", ToStd(status.message()));
+    return 1;
+  }
   strand.run();
   return exit_code;
 }

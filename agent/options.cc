@@ -97,6 +97,11 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--drain-limit", drain_limit, "How long shards may go on after SIGTERM");
   app.add_option("--name-servers", options.name_servers,
                  "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
+  app.add_option("--spool-dir", options.spool_directory,
+                 "Directory of this agent alone, where results outlive its process until they are acknowledged")
+      ->envname("WSFLEET_AGENT_SPOOL_DIR");
+  app.add_option("--spool-mib", options.spool_mib, "Unacknowledged results at most, in MiB; beyond it no case begins")
+      ->check(CLI::Range(1u, 4096u));
   app.add_option("--ready-file", options.ready_file, "File that appears when the first session begins");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));

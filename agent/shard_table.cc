@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kMaxBatchResults = 64;
 constexpr std::size_t kMaxBatchBytes = 200 * 1024;
+// So long a result waits at most for a batch with others.
+constexpr absl::Duration kMaxPending = absl::Seconds(1);
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
 
 engine::RunId RunOf(LeaseId lease) { return engine::RunId(lease.value()); }
@@ -30,6 +32,23 @@ ShardTable::ShardTable(boost::asio::io_context& strand, engine::Engine& engine, 
       spool_(spool),
       max_shards_(max_shards),
       outputs_(std::move(outputs)) {}
+
+void ShardTable::RestoreInterrupted() {
+  for (const v1::ResultBatch* batch : spool_.FirstOfEachLease()) {
+    LeasedShard& shard = shards_[LeaseId(batch->lease())];
+    shard.assignment.set_lease(batch->lease());
+    shard.assignment.set_job(batch->job());
+    shard.assignment.set_shard(batch->shard());
+    shard.assignment.set_attempt(batch->attempt());
+    shard.lease_end = SteadyTime::Infinite();
+    shard.stage = Stage::kFinished;
+    shard.interrupted = true;
+    shard.end = v1::SHARD_END_INTERRUPTED;
+  }
+}
+
+// Of each shard, a batch that fills and one case that is under way.
+std::size_t ShardTable::ReserveBytes() const { return 2 * kMaxBatchBytes * max_shards_; }
 
 void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) {
   const LeaseId lease(assignment.lease());
@@ -118,8 +137,11 @@ void ShardTable::OnResult(LeaseId lease, const CaseResult& result) {
   if (shard.pending.results_size() == kMaxBatchResults || shard.pending_bytes + bytes > kMaxBatchBytes) {
     if (!SpoolPending(lease, shard)) return;
   }
+  const SteadyTime now = BootTime();
+  if (shard.pending.results_size() == 0) shard.pending_since = now;
   *shard.pending.add_results() = std::move(proto);
   shard.pending_bytes += bytes;
+  if (now - shard.pending_since >= kMaxPending && !SpoolPending(lease, shard)) return;
   outputs_.on_results();
 }
 
@@ -148,6 +170,8 @@ void ShardTable::OnEngineDone(LeaseId lease, engine::ShardEnding ending) {
   if (ending == engine::ShardEnding::kCompleted) shard.end = v1::SHARD_END_COMPLETED;
   shard.stage = Stage::kFinished;
   SpoolPending(lease, shard);
+  spdlog::info("shard ran job={} shard={} lease={} cases={} unacknowledged_batches={}", shard.assignment.job(),
+               shard.assignment.shard(), lease.value(), shard.reported_cases, spool_.UnackedOf(lease));
   outputs_.on_results();
   ReportFinished(false);
 }
@@ -243,7 +267,8 @@ void ShardTable::ExpireLeases(SteadyTime now) {
 std::optional<SteadyTime> ShardTable::EarliestLeaseEnd() const {
   std::optional<SteadyTime> earliest;
   for (const auto& [lease, shard] : shards_) {
-    if (!shard.abandoned && (!earliest || shard.lease_end < *earliest)) earliest = shard.lease_end;
+    if (!shard.abandoned && !shard.interrupted && (!earliest || shard.lease_end < *earliest))
+      earliest = shard.lease_end;
   }
   return earliest;
 }
@@ -283,6 +308,7 @@ std::vector<v1::HeldLease> ShardTable::Held() const {
     entry.set_job(shard.assignment.job());
     entry.set_shard(shard.assignment.shard());
     entry.set_unacked_batches(spool_.UnackedOf(lease));
+    entry.set_interrupted(shard.interrupted);
   }
   return held;
 }

@@ -33,6 +33,13 @@ class ShardTable {
   // unless it is renewed.
   void Assign(const v1::Assignment& assignment, SteadyTime lease_end);
 
+  // What an earlier process of this agent spooled is held until it was delivered; then its lease ends. Called once,
+  // before anything else.
+  void RestoreInterrupted();
+
+  // What may enter the spool at once without another case beginning.
+  std::size_t ReserveBytes() const;
+
   // The lease is not (any more) ours: its run ends, and nothing but what is spooled is reported.
   void Abandon(LeaseId lease, std::string_view reason);
 
@@ -67,10 +74,12 @@ class ShardTable {
     Stage stage = Stage::kFetching;
     bool abandoned = false;
     bool reported = false;
+    bool interrupted = false;  // its run ended with an earlier process
     v1::ShardEnd end = v1::SHARD_END_COMPLETED;
     std::uint32_t reported_cases = 0;
     v1::ResultBatch pending;
     std::size_t pending_bytes = 0;
+    SteadyTime pending_since;
     SteadyTime last_progress;
   };
   using Shards = std::map<LeaseId, LeasedShard>;

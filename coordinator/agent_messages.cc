@@ -78,7 +78,7 @@ absl::StatusOr<fleet::AgentConnected> ParseHello(const v1::Hello& hello, const F
   event.max_shards = hello.capacity().shards();
   event.language_minor = hello.language_minor();
   for (const v1::HeldLease& held : hello.held()) {
-    event.held.push_back({LeaseId(held.lease()), {JobId(held.job()), ShardIndex(held.shard())}});
+    event.held.push_back({LeaseId(held.lease()), {JobId(held.job()), ShardIndex(held.shard())}, held.interrupted()});
   }
   return event;
 }
@@ -122,6 +122,9 @@ absl::StatusOr<fleet::ShardFinished> ParseShardDone(const v1::ShardDone& done) {
       return event;
     case v1::SHARD_END_RELEASED:
       event.end = fleet::ShardEnd::kReleased;
+      return event;
+    case v1::SHARD_END_INTERRUPTED:
+      event.end = fleet::ShardEnd::kInterrupted;
       return event;
     default:
       return absl::InvalidArgumentError(

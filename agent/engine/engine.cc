@@ -73,6 +73,13 @@ class Engine::Loop {
     });
   }
 
+  void Hold(bool hold) {
+    boost::asio::post(context_, [this, hold] {
+      surroundings_.hold = hold;
+      for (const auto& [id, runner] : runners_) runner->OnHoldChanged();
+    });
+  }
+
   void SetClockAhead(absl::Duration ahead) {
     boost::asio::post(context_, [this, ahead] { surroundings_.clock_ahead = ahead; });
   }
@@ -123,6 +130,7 @@ Engine::~Engine() = default;
 
 void Engine::Start(ShardRun run, ShardObserver observer) { loop_->Start(std::move(run), std::move(observer)); }
 void Engine::Cancel(RunId run) { loop_->Cancel(run); }
+void Engine::Hold(bool hold) { loop_->Hold(hold); }
 void Engine::SetClockAhead(absl::Duration ahead) { loop_->SetClockAhead(ahead); }
 Engine::Health Engine::health() const { return loop_->health(); }
 

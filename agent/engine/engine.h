@@ -65,6 +65,9 @@ class Engine {
   // closed, all within 500 ms. Cases without a result get none. on_done(kCancelled) follows. Unknown ids are ignored.
   void Cancel(RunId run);
 
+  // While it holds, no case begins; those that run go on.
+  void Hold(bool hold);
+
   // How far the machine's wall clock is ahead of the coordinator's: tokens are minted by the coordinator's time.
   void SetClockAhead(absl::Duration ahead);
 

@@ -76,10 +76,12 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       agent_(agent),
       surroundings_(surroundings),
       run_(std::move(run)),
-      observer_(std::move(observer)) {}
+      observer_(std::move(observer)),
+      may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {}
 
 void ShardRunner::Cancel() {
   cancelled_ = true;
+  may_begin_.cancel();
   for (Session* session : sessions_) session->Cancel();
 }
 
@@ -97,12 +99,19 @@ boost::asio::awaitable<void> ShardRunner::Run() {
   observer_.on_done(run_.id, cancelled_ ? ShardEnding::kCancelled : ShardEnding::kCompleted);
 }
 
+boost::asio::awaitable<void> ShardRunner::AwaitPermission() {
+  while (surroundings_.hold && !cancelled_) {
+    co_await may_begin_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+}
+
 boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase*> cases) {
   std::map<const Suite*, ChosenTarget> targets;
   std::map<const Suite*, const PlannedCase*> last;
   for (const PlannedCase* planned : cases) last[planned->suite] = planned;
   std::optional<std::uint32_t> failed_tier;
   for (const PlannedCase* planned : cases) {
+    co_await AwaitPermission();
     if (cancelled_) co_return;
     const Suite& suite = *planned->suite;
     const bool stopped = failed_tier && planned->tier > *failed_tier;
@@ -223,147 +232,6 @@ void ShardRunner::ReportStep(const PlannedCase& planned, std::string_view step) 
   progress_of_ = &planned;
   last_progress_ = now;
   observer_.on_progress(run_.id, planned.id.value(), step);
-}
-
-boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite,
-                                                                            const PlannedCase& any) {
-  ChosenTarget chosen;
-  for (const Requirement& requirement : suite.requirements) {
-    if (std::holds_alternative<HttpRequirement>(requirement.what)) continue;  // needs a target
-    if (Unmet unmet = UnmetHere(requirement)) {
-      chosen.skip = unmet;
-      co_return chosen;
-    }
-  }
-  Unmet last;
-  for (const Target& target : suite.target_candidates) {
-    ChosenTarget candidate;
-    candidate.target = target;
-    const SessionScope scope(FactsOf(any, candidate, 0));
-    for (const Requirement& requirement : target.requirements) {
-      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement);
-    }
-    if (last && suite.target_candidates.size() > 1 && &target != &suite.target_candidates.back()) {
-      last.reset();
-      continue;
-    }
-    if (last) break;
-    const auto url = ExpandText(target.url, scope);
-    const auto base = url.ok() ? ParseUrl(*url) : absl::StatusOr<Url>(url.status());
-    if (!base.ok()) {
-      Failure failure;
-      failure.failure_class = FailureClass::kConfig;
-      failure.message = fmt::format("target: {}", ToStd(base.status().message()));
-      failure.range = target.range;
-      chosen.failure = std::move(failure);
-      co_return chosen;
-    }
-    candidate.base = *base;
-    last = co_await FirstUnmet(target.requirements, any, candidate);
-    if (last) continue;
-    chosen = candidate;
-    break;
-  }
-  if (!chosen.target) {
-    chosen.skip = std::pair(SkipReason::kTargetUnavailable, last ? last->second : std::string("no target"));
-    co_return chosen;
-  }
-  chosen.skip = co_await FirstUnmet(suite.requirements, any, chosen);
-  if (!chosen.skip) chosen.failure = co_await ReadRevision(any, chosen, chosen.revision);
-  co_return chosen;
-}
-
-boost::asio::awaitable<std::optional<Failure>> ShardRunner::Probe(const PlannedCase& planned,
-                                                                  const ChosenTarget& chosen, const HttpRequest& http,
-                                                                  const CaptureSource* from, std::string* value) {
-  auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
-  sessions_.insert(session.get());  // so that a cancellation reaches it
-  if (cancelled_) session->Cancel();
-  std::optional<Failure> failure = co_await session->Probe(http, from, value);
-  sessions_.erase(session.get());
-  co_return failure;
-}
-
-boost::asio::awaitable<std::optional<Failure>> ShardRunner::ReadRevision(const PlannedCase& planned,
-                                                                         const ChosenTarget& chosen,
-                                                                         std::string& revision) {
-  const std::optional<Revision>& source = planned.suite->revision;
-  if (!source) co_return std::nullopt;
-  std::optional<Failure> failure = co_await Probe(planned, chosen, source->http, &source->from, &revision);
-  if (failure) {
-    failure->message = fmt::format("the revision could not be read: {}", failure->message);
-    failure->failure_class = FailureClass::kConfig;
-  }
-  co_return failure;
-}
-
-boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen,
-                                                        CaseResult& result) {
-  if (chosen.revision.empty() || result.outcome != Outcome::kPassed) co_return;
-  std::string after;
-  std::optional<Failure> failure = co_await ReadRevision(last, chosen, after);
-  if (!failure && after == chosen.revision) co_return;
-  if (!failure) {
-    failure.emplace();
-    failure->failure_class = FailureClass::kConfig;
-    failure->message = fmt::format("the revision changed from {} to {} while the suite ran", chosen.revision, after);
-  }
-  result.failure = std::move(failure);
-  result.outcome = Outcome::kInconclusive;
-}
-
-boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,
-                                                      const PlannedCase& planned, const ChosenTarget& chosen) {
-  for (const Requirement& requirement : requirements) {
-    const auto* http = std::get_if<HttpRequirement>(&requirement.what);
-    if (http == nullptr) {
-      if (Unmet unmet = UnmetHere(requirement)) co_return unmet;
-      continue;
-    }
-    const std::optional<Failure> failure = co_await Probe(planned, chosen, http->request, nullptr, nullptr);
-    if (failure) {
-      const Unmet unmet = std::pair(SkipReason::kEndpointUnreachable, failure->message);
-      co_return unmet;
-    }
-  }
-  co_return std::nullopt;
-}
-
-std::string ShardRunner::LabelOf(const std::string& name, bool& known) const {
-  const auto found = agent_.labels.find(name);
-  known = found != agent_.labels.end() || name == "region";
-  if (name == "region") return agent_.region.value();
-  return known ? found->second : std::string();
-}
-
-Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
-  if (const auto* env = std::get_if<EnvRequirement>(&requirement.what)) {
-    const auto found = run_.variables.env.find(env->name);
-    if (found != run_.variables.env.end() && !found->second.empty()) return std::nullopt;
-    return std::pair(SkipReason::kEnvMissing, fmt::format("{} is not set", env->name));
-  }
-  if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) {
-    if (run_.secrets.contains(secret->name)) return std::nullopt;
-    return std::pair(SkipReason::kSecretMissing, fmt::format("secret {} was not given", secret->name));
-  }
-  const auto* agent = std::get_if<AgentRequirement>(&requirement.what);
-  if (agent == nullptr) return std::nullopt;
-  for (const auto& [name, predicate] : agent->labels) {
-    bool known = false;
-    const std::string value = LabelOf(name, known);
-    boost::json::value json(value);
-    // Labels are text; one that is a number is compared as such.
-    boost::json::value number;
-    if (double parsed = 0; known && !value.empty() && value.find_first_not_of("0123456789.") == std::string::npos) {
-      parsed = std::strtod(value.c_str(), nullptr);
-      number = parsed;
-    }
-    if (known && (Holds(predicate, json) || (number.is_number() && Holds(predicate, number)))) continue;
-    return std::pair(SkipReason::kAgentMismatch,
-                     fmt::format("agent {} has {}", agent_.id.value(),
-                                 known ? fmt::format("{}={}", name, value) : fmt::format("no label {}", name)));
-  }
-  return std::nullopt;
 }
 
 SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index) {

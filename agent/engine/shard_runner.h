@@ -11,6 +11,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/session.h"
 #include "boost/asio/awaitable.hpp"
+#include "boost/asio/steady_timer.hpp"
 
 namespace wsfleet::engine {
 
@@ -24,6 +25,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
 
   boost::asio::awaitable<void> Run();
   void Cancel();
+  // Whether cases may begin, which Surroundings says, has changed.
+  void OnHoldChanged() { may_begin_.cancel(); }
   std::uint32_t open_sessions() const { return static_cast<std::uint32_t>(sessions_.size()); }
 
  private:
@@ -36,6 +39,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
     std::string revision;
   };
 
+  boost::asio::awaitable<void> AwaitPermission();
   // The cases of one suite, or of a folder of them, tier by tier.
   boost::asio::awaitable<void> RunTiers(std::vector<const PlannedCase*> cases);
   boost::asio::awaitable<CaseResult> RunCase(const PlannedCase& planned, const ChosenTarget& chosen);
@@ -70,6 +74,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   ShardRun run_;
   ShardObserver observer_;
   std::set<Session*> sessions_;
+  boost::asio::steady_timer may_begin_;  // never fires; cancelled when it may be otherwise
   std::uint64_t next_session_ = 0;
   const PlannedCase* progress_of_ = nullptr;
   SteadyTime last_progress_;

@@ -22,7 +22,9 @@ void Fleet::Machine::On(const AgentConnected& event) {
   std::set<LeaseId> held;
   for (const HeldLease& lease : event.held) {
     const LeaseRecord* known = leases_.Find(lease.lease);
-    const bool current = same_process && known != nullptr && known->agent == id && known->shard == lease.shard;
+    // A new process has nothing but the spool of the one before; the lease lasts until that is delivered.
+    const bool current =
+        (same_process || lease.interrupted) && known != nullptr && known->agent == id && known->shard == lease.shard;
     if (current) held.insert(lease.lease);
   }
   if (before != nullptr) EndLeasesNotHeld(id, same_process, held);

@@ -21,6 +21,7 @@ using CommitId = NumberId<struct CommitIdTag>;    // rises by one with each Pers
 struct HeldLease {
   LeaseId lease;
   ShardId shard;
+  bool interrupted = false;  // by the end of the process that ran it; what that one spooled follows
 };
 struct AgentConnected {
   StreamId stream;
@@ -45,7 +46,7 @@ struct ResultsReceived {
   BatchSeq seq;
   std::vector<CaseResult> results;
 };
-enum class ShardEnd { kCompleted, kCancelled, kReleased };
+enum class ShardEnd { kCompleted, kCancelled, kReleased, kInterrupted };
 struct ShardFinished {
   StreamId stream;
   LeaseId lease;

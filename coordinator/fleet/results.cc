@@ -85,6 +85,9 @@ void Fleet::Machine::On(const ShardFinished& event) {
         agent->draining = true;
         EndLease(event.lease, LeaseEnd::kReleased, fmt::format("agent {} drains and gave it back", name));
         break;
+      case ShardEnd::kInterrupted:
+        EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} was restarted", name));
+        break;
     }
   }
   outbox_.Send(SendShardDoneAck{event.stream, event.lease});

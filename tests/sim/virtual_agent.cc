@@ -37,8 +37,22 @@ void VirtualAgent::Boot() {
   identity_.boot = BootId(fmt::format("{}-boot-{}-{}", identity_.id.value(), life_, dice_.Between(1, 1'000'000)));
   stalled_until_ = queue_.now();
   draining_ = false;
+  RestoreInterrupted();
   Connect();
   Heartbeat();
+}
+
+// What the process before spooled is delivered before its lease ends.
+void VirtualAgent::RestoreInterrupted() {
+  for (const auto& [key, batch] : spool_) {
+    Work& work = work_[batch.lease];
+    work.assignment.lease.id = batch.lease;
+    work.assignment.lease.shard = batch.shard;
+    work.assignment.lease.attempt = batch.attempt;
+    work.lease_end = SteadyTime::Infinite();
+    work.end = fleet::ShardEnd::kInterrupted;
+    work.interrupted = true;
+  }
 }
 
 void VirtualAgent::Kill(bool lose_disk) {
@@ -73,7 +87,7 @@ void VirtualAgent::Connect() {
   hello.stream = stream_;
   hello.agent = identity_;
   hello.max_shards = 2;
-  for (const auto& [lease, work] : work_) hello.held.push_back({lease, work.assignment.lease.shard});
+  for (const auto& [lease, work] : work_) hello.held.push_back({lease, work.assignment.lease.shard, work.interrupted});
   unanswered_.clear();
   Sent& sent = unanswered_[0];
   sent.at = queue_.now();

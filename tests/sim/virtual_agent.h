@@ -51,6 +51,7 @@ class VirtualAgent {
     std::uint32_t reported = 0;
     SteadyTime lease_end;
     std::optional<fleet::ShardEnd> end;
+    bool interrupted = false;
   };
   struct Sent {
     SteadyTime at;
@@ -59,6 +60,7 @@ class VirtualAgent {
 
   void Later(absl::Duration wait, std::function<void()> what);
   void Awake(std::uint64_t life, std::function<void()> what);
+  void RestoreInterrupted();
   void Connect();
   void OnClosed(fleet::StreamId stream, const std::string& reason);
   void Exit();

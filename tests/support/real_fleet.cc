@@ -61,21 +61,28 @@ void RealFleet::KillCoordinator() {
 }
 
 void RealFleet::StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags) {
+  StartAgentBehind({}, id, region, std::move(flags));
+}
+
+void RealFleet::StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
+                                 std::vector<std::string> flags) {
+  std::vector<std::string> arguments = {Binary("wsfleet-agent"),
+                                        "--coordinator",
+                                        agent_address_,
+                                        "--ca",
+                                        File("ca/ca.pem"),
+                                        "--cert",
+                                        File("ca/agent.pem"),
+                                        "--key",
+                                        File("ca/agent.key"),
+                                        "--id",
+                                        id,
+                                        "--region",
+                                        region};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   Command command;
-  command.arguments = {Binary("wsfleet-agent"),
-                       "--coordinator",
-                       agent_address_,
-                       "--ca",
-                       File("ca/ca.pem"),
-                       "--cert",
-                       File("ca/agent.pem"),
-                       "--key",
-                       File("ca/agent.key"),
-                       "--id",
-                       id,
-                       "--region",
-                       region};
-  command.arguments.insert(command.arguments.end(), flags.begin(), flags.end());
+  command.arguments = std::move(program);
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   agents_[id] = std::make_unique<ChildProcess>(command);
   ChildProcess& process = *agents_[id];
   const bool connected =

@@ -28,6 +28,9 @@ class RealFleet {
   ChildProcess& coordinator() { return *coordinator_; }
 
   void StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags = {});
+  // The agent's command behind a program that starts it in surroundings of its own, such as `unshare … sh -c …`.
+  void StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
+                        std::vector<std::string> flags = {});
   ChildProcess& agent(const std::string& id) { return *agents_.at(id); }
   void KillAgent(const std::string& id);
 

@@ -58,11 +58,12 @@ class Server {
  private:
   bool Has(const char* fault) const { return settings_.faults.contains(fault); }
 
-  // `code`: HTTP status or close code.
-  void LogEvent(const char* event, std::uint64_t connection, int code) {
+  // `code`: HTTP status or close code. `target`: of a request that carries no token.
+  void LogEvent(const char* event, std::uint64_t connection, int code, std::string_view target = {}) {
     if (!log_.is_open()) return;
-    log_ << json::serialize(json::object{{"event", event}, {"connection", connection}, {"code", code}}) << '\n'
-         << std::flush;
+    json::object entry{{"event", event}, {"connection", connection}, {"code", code}};
+    if (!target.empty()) entry["target"] = json::string_view(target.data(), target.size());
+    log_ << json::serialize(entry) << '\n' << std::flush;
   }
 
   std::string HealthText(bool down) const {
@@ -104,12 +105,13 @@ class Server {
   }
 
   asio::awaitable<void> Answer(beast::tcp_stream& stream, const Request& request, std::uint64_t id) {
-    const bool health = request.target() == "/health";
+    const bool health = request.target() == "/health" || request.target().starts_with("/health?");
     const bool down = Has("health-down");
     const http::status status = !health ? http::status::not_found
                                 : down  ? http::status::service_unavailable
                                         : http::status::ok;
-    LogEvent("http", id, static_cast<int>(status));
+    const std::string target(request.target());
+    LogEvent("http", id, static_cast<int>(status), health ? target : std::string());
     std::string text = health ? HealthText(down) : std::string("{\"detail\":\"not found\"}");
     co_await Reply(stream, status, std::move(text), "application/json");
   }

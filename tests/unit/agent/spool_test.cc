@@ -1,6 +1,12 @@
 #include "agent/spool.h"
 
+#include <filesystem>
+#include <string>
+
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/io_context.hpp"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_directory.h"
 
 namespace wsfleet::agent {
 namespace {
@@ -54,6 +60,63 @@ TEST(Spool, RefusesWhatDoesNotFitAndKeepsTheRest) {
   ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(1)));
   EXPECT_EQ(spool.bytes(), 0u);
   EXPECT_TRUE(spool.Add(BatchOf(1, "b")));
+}
+
+TEST(Spool, HasRoomAsLongAsItsReserveFits) {
+  Spool spool(1000);
+  EXPECT_TRUE(spool.HasRoom(1000));
+  while (spool.bytes() < 400) ASSERT_TRUE(spool.Add(BatchOf(1, "a")));
+  EXPECT_TRUE(spool.HasRoom(500));
+  // A reserve that is larger than it counts as half of it: else nothing would ever begin.
+  EXPECT_TRUE(spool.HasRoom(5000));
+  while (spool.bytes() < 600) ASSERT_TRUE(spool.Add(BatchOf(1, "a")));
+  EXPECT_FALSE(spool.HasRoom(500));
+  EXPECT_TRUE(spool.HasRoom(100));
+}
+
+TEST(Spool, GoesOnInItsDirectoryWhereAnEarlierProcessEnded) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "spool").string();
+  boost::asio::io_context strand;
+  {
+    Spool spool(1 << 20);
+    ASSERT_TRUE(spool.UseDirectory(path, "default/eu-1", strand, [] {}).ok());
+    for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(spool.Add(BatchOf(1, name)));
+    ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(1)));
+    ASSERT_TRUE(spool.Add(BatchOf(9, "d")));
+  }
+  Spool spool(1 << 20);
+  ASSERT_TRUE(spool.UseDirectory(path, "default/eu-1", strand, [] {}).ok());
+  const auto first = spool.FirstOfEachLease();
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0]->seq(), 2u);
+  EXPECT_EQ(first[1]->lease(), 9u);
+  ASSERT_TRUE(spool.Add(BatchOf(1, "e")));
+  EXPECT_EQ(spool.TakeNext(9)->results(0).case_id(), "b");
+  EXPECT_EQ(spool.TakeNext(9)->results(0).case_id(), "c");
+  EXPECT_EQ(spool.TakeNext(9)->results(0).case_id(), "d");
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 4u);
+}
+
+TEST(Spool, HasNoRoomWhileWhatItHoldsWaitsForADiskThatFails) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "spool").string();
+  boost::asio::io_context strand;
+  const auto work = boost::asio::make_work_guard(strand);
+  Spool spool(1 << 20);
+  int changes = 0;
+  ASSERT_TRUE(spool.UseDirectory(path, "default/eu-1", strand, [&] { ++changes; }).ok());
+  std::filesystem::rename(path, path + ".away");
+  ASSERT_TRUE(spool.Add(BatchOf(1, "a")));
+  while (changes < 1) strand.run_one();
+  EXPECT_FALSE(spool.HasRoom(1));
+  // What is acknowledged needs no disk.
+  ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(1)));
+  EXPECT_TRUE(spool.HasRoom(1));
+  ASSERT_TRUE(spool.Add(BatchOf(1, "b")));
+  std::filesystem::rename(path + ".away", path);
+  while (changes % 2 == 1) strand.run_one();
+  EXPECT_TRUE(spool.HasRoom(1));
 }
 
 TEST(Spool, KnowsAnAcknowledgementThatCameTwice) {

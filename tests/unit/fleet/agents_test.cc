@@ -114,6 +114,30 @@ TEST(Agents, LoseTheirLeasesAtOnceWhenTheirProcessWasRestarted) {
   EXPECT_THAT(at.driver.Notes(at.job).front(), HasSubstr("agent eu-1 was restarted; attempt 1 of 3"));
 }
 
+TEST(Agents, KeepALeaseThatWasInterruptedUntilWhatWasSpooledIsDelivered) {
+  Working at;
+  HeldLease held = at.held();
+  held.interrupted = true;
+  const StreamId again = at.driver.Connect("eu-1", "eu-west-1", {held}, "boot-2");
+  EXPECT_THAT(at.driver.Last<SendWelcome>().current_leases, ElementsAre(at.lease.id));
+  EXPECT_EQ(at.driver.Count<SendAssignment>(), 1u);
+  at.driver.Report(again, at.lease, 1, {Result("suite/a")});
+  at.driver.Finish(again, at.lease, ShardEnd::kInterrupted);
+  const auto rest = at.driver.Last<SendAssignment>();
+  EXPECT_EQ(rest.lease.attempt, 2u);
+  EXPECT_THAT(rest.finished_cases, ElementsAre(CaseId("suite/a")));
+  EXPECT_THAT(at.driver.Notes(at.job).front(), HasSubstr("agent eu-1 was restarted; attempt 1 of 3"));
+}
+
+TEST(Agents, DoNotKeepAnInterruptedLeaseOfAnother) {
+  Working at;
+  HeldLease held = at.held();
+  held.interrupted = true;
+  at.driver.Connect("eu-2", "eu-west-1", {held});
+  EXPECT_THAT(at.driver.Last<SendWelcome>().current_leases, IsEmpty());
+  EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
+}
+
 TEST(Agents, AreGivenAnAssignmentAgainThatNeverArrived) {
   Working at;
   at.driver.Connect("eu-1", "eu-west-1");
