@@ -19,6 +19,7 @@ if(NOT TARGET re2::re2)
 endif()
 find_package(gRPC REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)  # libpq
 find_package(CLI11 REQUIRED CONFIG)
 find_package(CURL REQUIRED)
 

@@ -12,6 +12,7 @@ build=(
   libcli11-dev                                  # command lines
   libcurl4-openssl-dev                          # HTTP of the coordinator
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  libpq-dev                                     # PostgreSQL
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   libvalijson-dev                               # JSON Schema
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
@@ -22,7 +23,7 @@ test=(
   python3 python3-fastapi python3-jsonschema uvicorn python3-websockets python3-wsproto python3-yaml
   node-ws nginx-light openssl                   # servers of others under test
   json-schema-test-suite
-  sqlite3
+  sqlite3 postgresql-15
 )
 
 packages=("${build[@]}")

@@ -57,7 +57,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(const Co
 
 FleetHostSettings HostSettings(const CoordinatorOptions& options) {
   FleetHostSettings settings;
-  settings.name = options.fleet;
+  settings.ownership.fleet = options.fleet;
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
   return settings;
@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
   if (!options.ok()) return options.status();
   auto token = ReadToken(options->client_token_file);
   if (!token.ok()) return token.status();
-  auto store = store::SqliteStore::Open(options->store, options->fleet);
+  auto store = store::SqliteStore::Open(options->store);
   if (!store.ok()) return store.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
@@ -87,7 +87,7 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       work_(context_.get_executor()),
       store_(std::move(store)),
       secrets_(secrets),
-      logs_(options.logs, *store_, *store_, secrets_),
+      logs_(options.fleet, options.logs, *store_, *store_, secrets_),
       host_(context_, HostSettings(options), *store_, secrets_, logs_),
       backend_{host_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
       agent_service_(backend_, options.lease_time),

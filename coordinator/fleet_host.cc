@@ -36,7 +36,7 @@ FleetHost::FleetHost(boost::asio::io_context& context, FleetHostSettings setting
       logs_(logs),
       wakeup_(strand_),
       retry_(strand_),
-      store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
+      store_thread_(store, settings_.ownership, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
         boost::asio::post(strand_, [this, status = std::move(status), commits = std::move(commits)] {
           OnCommitted(status, commits);
         });
@@ -111,7 +111,7 @@ std::optional<fleet::StreamId> FleetHost::Connect(AgentSink sink, fleet::AgentCo
     return std::nullopt;
   }
   event.stream = streams_.Open(std::move(sink), event.agent.id, max_sessions, event.held);
-  spdlog::info("agent connects fleet={} agent={} region={} boot={} stream={} held={}", settings_.name.value(),
+  spdlog::info("agent connects fleet={} agent={} region={} boot={} stream={} held={}", name().value(),
                event.agent.id.value(), event.agent.region.value(), event.agent.boot.value(), event.stream.value(),
                event.held.size());
   const fleet::StreamId stream = event.stream;
@@ -214,15 +214,14 @@ void FleetHost::OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot) {
   const auto first = std::exchange(on_first_load_, nullptr);
   if (!snapshot.ok()) {
     if (first) return first(snapshot.status());
-    spdlog::error("fleet not loaded fleet={} reason=\"{}\"", settings_.name.value(),
-                  ToStd(snapshot.status().message()));
+    spdlog::error("fleet not loaded fleet={} reason=\"{}\"", name().value(), ToStd(snapshot.status().message()));
     retry_.expires_after(kLoadRetry);
     retry_.async_wait([this](const boost::system::error_code& error) {
       if (!error) Load();
     });
     return;
   }
-  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", settings_.name.value(), snapshot->jobs.size(),
+  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", name().value(), snapshot->jobs.size(),
                snapshot->leases.size(), snapshot->agents.size());
   machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
   Apply(fleet::TimePassed{});
@@ -238,7 +237,7 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
 }
 
 void FleetHost::Discard(const absl::Status& why) {
-  spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", settings_.name.value(),
+  spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", name().value(),
                 absl::StatusCodeToString(why.code()), ToStd(why.message()));
   machine_.reset();
   wakeup_.cancel();

@@ -23,7 +23,7 @@ namespace wsfleet::coordinator {
 using FleetStrand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
 struct FleetHostSettings {
-  FleetName name;
+  store::Ownership ownership;
   fleet::FleetSettings fleet;
 };
 
@@ -51,7 +51,7 @@ class FleetHost {
   // --- any thread ---------------------------------------------------------------------------------------------------
 
   FleetStrand& strand() { return strand_; }
-  const FleetName& name() const { return settings_.name; }
+  const FleetName& name() const { return settings_.ownership.fleet; }
   StoreThread& store_thread() { return store_thread_; }
 
   // Loads the machine. `on_loaded` is called once on the strand; after an error the host does nothing.

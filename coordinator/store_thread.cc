@@ -4,8 +4,11 @@
 
 namespace wsfleet::coordinator {
 
-StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
-    : store_(store), on_committed_(std::move(on_committed)), thread_([this] { Main(); }) {}
+StoreThread::StoreThread(store::FleetStore& store, store::Ownership ownership, OnCommitted on_committed)
+    : store_(store),
+      ownership_(std::move(ownership)),
+      on_committed_(std::move(on_committed)),
+      thread_([this] { Main(); }) {}
 
 StoreThread::~StoreThread() { Stop(); }
 
@@ -53,7 +56,7 @@ std::vector<StoreThread::Work> StoreThread::Take() {
 void StoreThread::Main() {
   for (std::vector<Work> works = Take(); !works.empty(); works = Take()) {
     if (auto* load = std::get_if<LoadWork>(&works.front())) {
-      auto snapshot = store_.Load();
+      auto snapshot = store_.Load(ownership_);
       broken_ = !snapshot.ok();
       load->on_loaded(std::move(snapshot));
     } else if (auto* task = std::get_if<std::function<void()>>(&works.front())) {
@@ -72,7 +75,7 @@ void StoreThread::CommitAll(std::vector<Work> works) {
     commits.push_back(commit);
     batches.push_back(std::move(batch));
   }
-  absl::Status status = store_.Commit(batches);
+  absl::Status status = store_.Commit(ownership_, batches);
   broken_ = !status.ok();
   on_committed_(std::move(status), std::move(commits));
 }

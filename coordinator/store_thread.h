@@ -26,7 +26,7 @@ class StoreThread {
   using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
   using OnLoaded = std::function<void(absl::StatusOr<FleetSnapshot>)>;
 
-  StoreThread(store::FleetStore& store, OnCommitted on_committed);
+  StoreThread(store::FleetStore& store, store::Ownership ownership, OnCommitted on_committed);
   // Finishes what is queued.
   ~StoreThread();
   StoreThread(const StoreThread&) = delete;
@@ -58,6 +58,7 @@ class StoreThread {
   void CommitAll(std::vector<Work> works);
 
   store::FleetStore& store_;
+  const store::Ownership ownership_;
   OnCommitted on_committed_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -47,9 +47,14 @@ LogExcerpt PickNew(const FileTail& tail, const std::string& trace_id, std::optio
 
 }  // namespace
 
-ServerLogs::ServerLogs(LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
+ServerLogs::ServerLogs(FleetName fleet, LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
                        const SecretBox& secrets)
-    : permissions_(std::move(permissions)), jobs_(jobs), bundles_(bundles), secrets_(secrets), threads_(2) {}
+    : fleet_(std::move(fleet)),
+      permissions_(std::move(permissions)),
+      jobs_(jobs),
+      bundles_(bundles),
+      secrets_(secrets),
+      threads_(2) {}
 
 ServerLogs::~ServerLogs() { Stop(); }
 
@@ -124,7 +129,7 @@ std::shared_ptr<LoggedRun> ServerLogs::Find(const JobId& job) {
     if (const auto found = runs_.find(job); found != runs_.end()) return found->second;
   }
   // Of a run that another process of ours has begun.
-  const auto view = jobs_.GetJob(job);
+  const auto view = jobs_.GetJob(fleet_, job);
   if (!view.ok()) return nullptr;
   auto run = view->job.spec.server_logs ? Read(view->job.spec) : nullptr;
   Remember(job, run);
@@ -153,7 +158,7 @@ void ServerLogs::Remember(const JobId& job, std::shared_ptr<LoggedRun> run) {
 }
 
 std::optional<Redactor> ServerLogs::RedactorOf(const JobId& job, const LoggedSuite& suite) {
-  const auto view = jobs_.GetJob(job);
+  const auto view = jobs_.GetJob(fleet_, job);
   if (!view.ok()) return std::nullopt;
   const auto secrets = secrets_.Open(job, view->job.spec.sealed_secrets);
   if (!secrets.ok()) return std::nullopt;

@@ -36,7 +36,8 @@ class ServerLogs {
   static constexpr absl::Duration kLimitPerRun = absl::Seconds(10);
   static constexpr std::uint32_t kMaxCasesPerRun = 16;
 
-  ServerLogs(LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles, const SecretBox& secrets);
+  ServerLogs(FleetName fleet, LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
+             const SecretBox& secrets);
   // As Stop().
   ~ServerLogs();
 
@@ -68,6 +69,7 @@ class ServerLogs {
   // False when it stops.
   bool Pause(absl::Duration duration);
 
+  FleetName fleet_;
   const LogPermissions permissions_;
   store::JobReader& jobs_;
   store::BundleStore& bundles_;

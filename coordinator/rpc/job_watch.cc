@@ -83,7 +83,7 @@ void JobWatch::ReadPage() {
 // On a reader's thread. Touches nothing that changes.
 absl::StatusOr<JobWatch::Page> JobWatch::PageAfter(std::uint64_t cursor) const {
   // The job first: its last event says which of the events it includes.
-  auto view = backend_.jobs.GetJob(job_);
+  auto view = backend_.jobs.GetJob(backend_.host.name(), job_);
   if (!view.ok()) return view.status();
   auto events = backend_.jobs.EventsAfter(job_, cursor, kPageEvents);
   if (!events.ok()) return events.status();

@@ -29,8 +29,9 @@ void Fill(const FleetName& fleet, v1::Job* job) {
   job->set_coordinator_version(kVersion);
 }
 
-absl::StatusOr<std::deque<v1::ShardCaseResult>> ReadResults(store::JobReader& jobs, const JobId& job) {
-  const auto view = jobs.GetJob(job);
+absl::StatusOr<std::deque<v1::ShardCaseResult>> ReadResults(store::JobReader& jobs, const FleetName& fleet,
+                                                            const JobId& job) {
+  const auto view = jobs.GetJob(fleet, job);
   if (!view.ok()) return view.status();
   const auto results = jobs.Results(job);
   if (!results.ok()) return results.status();
@@ -58,7 +59,7 @@ grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackSe
 
 void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const JobId& job, v1::Job* reply) {
   const bool posted = backend_.readers.Post([this, reactor, job, reply] {
-    const auto view = backend_.jobs.GetJob(job);
+    const auto view = backend_.jobs.GetJob(backend_.host.name(), job);
     if (view.ok()) {
       *reply = wire::ToWire(view->job, view->shards);
       Fill(backend_.host.name(), reply);
@@ -88,7 +89,7 @@ grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context
   }
   const std::uint32_t size = request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
   const bool posted = backend_.readers.Post([this, reactor, reply, size, before = JobId(request->page_token())] {
-    const auto jobs = backend_.jobs.ListJobs(size, before);
+    const auto jobs = backend_.jobs.ListJobs(backend_.host.name(), size, before);
     if (!jobs.ok()) return reactor->Finish(wire::ToGrpc(jobs.status()));
     for (const JobRecord& record : *jobs) {
       v1::Job* job = reply->add_jobs();
@@ -131,7 +132,7 @@ grpc::ServerWriteReactor<v1::ShardCaseResult>* JobsService::Results(grpc::Callba
                                                                     const v1::JobResultsRequest* request) {
   return ListStream<v1::ShardCaseResult>::Start(
       backend_, Check(*context, request->fleet()),
-      [this, job = JobId(request->job())] { return ReadResults(backend_.jobs, job); });
+      [this, job = JobId(request->job())] { return ReadResults(backend_.jobs, backend_.host.name(), job); });
 }
 
 grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackServerContext* context,
@@ -139,7 +140,7 @@ grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackSer
   return ListStream<v1::BundleChunk>::Start(
       backend_, Check(*context, request->fleet()),
       [this, job = JobId(request->job())]() -> absl::StatusOr<std::deque<v1::BundleChunk>> {
-        const auto view = backend_.jobs.GetJob(job);
+        const auto view = backend_.jobs.GetJob(backend_.host.name(), job);
         if (!view.ok()) return view.status();
         return ReadBundle(backend_.bundles, view->job.spec.bundle);
       });

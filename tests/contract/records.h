@@ -2,10 +2,14 @@
 
 #include <string>
 
+#include "coordinator/store/store.h"
 #include "core/job/records.h"
 
 // Rows as a machine would write them, every member set.
 namespace wsfleet::testing {
+
+inline const FleetName kFleet("default");
+inline const store::Ownership kOwner{kFleet};
 
 inline absl::Time At(std::int64_t milliseconds) { return absl::FromUnixMillis(1'700'000'000'000 + milliseconds); }
 

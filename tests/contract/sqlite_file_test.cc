@@ -4,7 +4,6 @@
 #include <fstream>
 #include <string>
 
-#include "coordinator/store/sqlite/migrations.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
@@ -21,7 +20,7 @@ using ::testing::SizeIs;
 
 class SqliteFile : public ::testing::Test {
  protected:
-  auto Open(const std::string& fleet = "default") { return store::SqliteStore::Open(path_, FleetName(fleet)); }
+  auto Open() { return store::SqliteStore::Open(path_); }
 
   void Execute(const std::string& sql) {
     sqlite3* database = nullptr;
@@ -37,33 +36,24 @@ class SqliteFile : public ::testing::Test {
 std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
 TEST_F(SqliteFile, IsThereAgainAfterReopening) {
-  ASSERT_TRUE((*Open())->Commit({ABusyJob("r-1", "nightly")}).ok());
-  const auto snapshot = (*Open())->Load();
+  ASSERT_TRUE((*Open())->Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());
+  const auto snapshot = (*Open())->Load(kOwner);
   ASSERT_TRUE(snapshot.ok());
   EXPECT_THAT(snapshot->jobs, SizeIs(1));
   EXPECT_THAT(snapshot->keys, SizeIs(1));
 }
 
-TEST_F(SqliteFile, KeepsFleetsApart) {
-  ASSERT_TRUE((*Open("red"))->Commit({ABusyJob("r-1", "nightly")}).ok());
-  const auto blue = Open("blue");
-  ASSERT_TRUE(blue.ok());
-  EXPECT_TRUE((*blue)->Load()->jobs.empty());
-  EXPECT_TRUE(absl::IsNotFound((*blue)->GetJob(JobId("r-1")).status()));
-  EXPECT_TRUE((*blue)->Commit({ABusyJob("r-2", "nightly")}).ok());
-}
-
 TEST_F(SqliteFile, ShowsReadersWhatIsCommittedWhileTheWriterStaysOpen) {
   const auto opened = Open();
   ASSERT_TRUE(opened.ok());
-  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(JobId("r-1")).status()));
-  ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
-  EXPECT_TRUE((*opened)->GetJob(JobId("r-1")).ok());
+  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(kFleet, JobId("r-1")).status()));
+  ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
+  EXPECT_TRUE((*opened)->GetJob(kFleet, JobId("r-1")).ok());
 }
 
 TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {
   const auto opened = Open();
-  ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
   for (const std::string suffix : {"", "-wal", "-shm", ".lock"}) {
     const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
     EXPECT_EQ(std::filesystem::status(path_ + suffix).permissions() & others, std::filesystem::perms::none) << suffix;
@@ -103,7 +93,7 @@ TEST_F(SqliteFile, IsRefusedWithItsNameIfItIsNoDatabase) {
 }
 
 TEST_F(SqliteFile, IsRefusedIfItsEndIsMissing) {
-  ASSERT_TRUE((*Open())->Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE((*Open())->Commit(kOwner, {ABusyJob("r-1")}).ok());
   std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
   EXPECT_TRUE(absl::IsDataLoss(Open().status()));
 }
@@ -113,19 +103,19 @@ TEST_F(SqliteFile, OpensAtTheLastCommitIfTheTailOfItsLogIsTorn) {
   const std::string copy = (directory_.path() / "copy.db").string();
   {
     const auto opened = Open();
-    ASSERT_TRUE((*opened)->Commit({ABusyJob("r-1")}).ok());
+    ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
     WriteBatch second;
     second.jobs = {AJob("r-2")};
-    ASSERT_TRUE((*opened)->Commit({second}).ok());
+    ASSERT_TRUE((*opened)->Commit(kOwner, {second}).ok());
     // As a crash would leave it: the log is not checkpointed.
     std::filesystem::copy_file(path_, copy);
     std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
   }
   std::filesystem::resize_file(copy + "-wal", std::filesystem::file_size(copy + "-wal") - 100);
-  const auto opened = store::SqliteStore::Open(copy, FleetName("default"));
+  const auto opened = store::SqliteStore::Open(copy);
   ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_TRUE((*opened)->GetJob(JobId("r-1")).ok());
-  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(JobId("r-2")).status()));
+  EXPECT_TRUE((*opened)->GetJob(kFleet, JobId("r-1")).ok());
+  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(kFleet, JobId("r-2")).status()));
 }
 
 TEST_F(SqliteFile, IsRefusedWithItsNameIfItsFolderIsMissing) {

@@ -1,10 +1,12 @@
 #include <memory>
 #include <string>
 
+#include "coordinator/store/postgres/postgres_store.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/records.h"
+#include "tests/support/postgres_server.h"
 #include "tests/support/temporary_directory.h"
 
 // What store.h promises, asked of every store. A factory opens a store that is empty, and can open it again.
@@ -17,35 +19,47 @@ using ::testing::SizeIs;
 
 class SqliteInMemory {
  public:
-  std::unique_ptr<store::SqliteStore> Open() {
-    return store::SqliteStore::Open(":memory:", FleetName("default")).value();
-  }
+  std::unique_ptr<store::SqliteStore> Open() { return store::SqliteStore::Open(":memory:").value(); }
 };
 
 class SqliteInAFile {
  public:
   std::unique_ptr<store::SqliteStore> Open() {
-    return store::SqliteStore::Open((directory_.path() / "fleet.db").string(), FleetName("default")).value();
+    return store::SqliteStore::Open((directory_.path() / "fleet.db").string()).value();
   }
 
  private:
   TemporaryDirectory directory_;
 };
 
+class Postgres {
+ public:
+  std::unique_ptr<store::PostgresStore> Open() {
+    auto opened = store::PostgresStore::Open(database_.url()).value();
+    // As a coordinator would, before it loads anything.
+    EXPECT_EQ(opened->Claim({kFleet, "test", {}, absl::Hours(1)})->epoch, kOwner.epoch);
+    return opened;
+  }
+
+ private:
+  PostgresDatabase database_;
+};
+
 template <typename Factory>
 class StoreContract : public ::testing::Test {
  protected:
   Factory factory_;
-  std::unique_ptr<store::SqliteStore> opened_ = factory_.Open();
+  decltype(factory_.Open()) opened_ = factory_.Open();
   store::FleetStore& fleet_ = *opened_;
   store::JobReader& jobs_ = *opened_;
   store::BundleStore& bundles_ = *opened_;
+  store::OwnerStore& owners_ = *opened_;
 };
-using Factories = ::testing::Types<SqliteInMemory, SqliteInAFile>;
+using Factories = ::testing::Types<SqliteInMemory, SqliteInAFile, Postgres>;
 TYPED_TEST_SUITE(StoreContract, Factories);
 
 TYPED_TEST(StoreContract, IsEmptyAtFirst) {
-  const auto snapshot = this->fleet_.Load();
+  const auto snapshot = this->fleet_.Load(kOwner);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_THAT(snapshot->jobs, IsEmpty());
   EXPECT_THAT(snapshot->agents, IsEmpty());
@@ -54,8 +68,8 @@ TYPED_TEST(StoreContract, IsEmptyAtFirst) {
 
 TYPED_TEST(StoreContract, GivesBackEveryMemberOfAJobAtWork) {
   const WriteBatch written = ABusyJob("r-1", "nightly");
-  ASSERT_TRUE(this->fleet_.Commit({written}).ok());
-  const auto snapshot = this->fleet_.Load();
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {written}).ok());
+  const auto snapshot = this->fleet_.Load(kOwner);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(snapshot->jobs, written.jobs);
   EXPECT_EQ(snapshot->shards, written.shards);
@@ -73,7 +87,7 @@ TYPED_TEST(StoreContract, GivesBackEveryMemberOfAJobAtWork) {
 
 TYPED_TEST(StoreContract, KeepsOfAnEndedJobItsKeyButNotItsSecrets) {
   WriteBatch batch = ABusyJob("r-1", "nightly");
-  ASSERT_TRUE(this->fleet_.Commit({batch}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
   WriteBatch ended;
   ended.jobs = batch.jobs;
   ended.jobs[0].state = JobState::kFailed;
@@ -82,72 +96,72 @@ TYPED_TEST(StoreContract, KeepsOfAnEndedJobItsKeyButNotItsSecrets) {
   ended.jobs[0].finished = At(9);
   ended.jobs[0].spec.sealed_secrets.clear();
   ended.ended_leases = {LeaseId(11)};
-  ASSERT_TRUE(this->fleet_.Commit({ended}).ok());
-  const auto snapshot = this->fleet_.Load();
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ended}).ok());
+  const auto snapshot = this->fleet_.Load(kOwner);
   ASSERT_TRUE(snapshot.ok());
   EXPECT_THAT(snapshot->jobs, IsEmpty());
   EXPECT_THAT(snapshot->shards, IsEmpty());
   EXPECT_THAT(snapshot->leases, IsEmpty());
   EXPECT_THAT(snapshot->results, IsEmpty());
   ASSERT_THAT(snapshot->keys, SizeIs(1));
-  const auto view = this->jobs_.GetJob(JobId("r-1"));
+  const auto view = this->jobs_.GetJob(kFleet, JobId("r-1"));
   ASSERT_TRUE(view.ok());
   EXPECT_EQ(view->job, ended.jobs[0]);
 }
 
 TYPED_TEST(StoreContract, WritesAllBatchesOfACommitOrNone) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   WriteBatch good;
   good.jobs = {AJob("r-2")};
   WriteBatch twice;
   twice.results = {AResult("r-1", "gate/health")};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit({good, twice})));
-  EXPECT_TRUE(absl::IsNotFound(this->jobs_.GetJob(JobId("r-2")).status()));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {good, twice})));
+  EXPECT_TRUE(absl::IsNotFound(this->jobs_.GetJob(kFleet, JobId("r-2")).status()));
   // And it goes on working.
-  EXPECT_TRUE(this->fleet_.Commit({good}).ok());
-  EXPECT_TRUE(this->jobs_.GetJob(JobId("r-2")).ok());
+  EXPECT_TRUE(this->fleet_.Commit(kOwner, {good}).ok());
+  EXPECT_TRUE(this->jobs_.GetJob(kFleet, JobId("r-2")).ok());
 }
 
 TYPED_TEST(StoreContract, RefusesASecondResultOfACase) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   WriteBatch other_attempt;
   other_attempt.results = {AResult("r-1", "gate/health")};
   other_attempt.results[0].attempt = 3;
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit({other_attempt})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {other_attempt})));
   WriteBatch other_shard;
   other_shard.results = {AResult("r-1", "gate/health", 2)};
-  EXPECT_TRUE(this->fleet_.Commit({other_shard}).ok());
+  EXPECT_TRUE(this->fleet_.Commit(kOwner, {other_shard}).ok());
 }
 
 TYPED_TEST(StoreContract, RefusesABatchNumberThatWasTaken) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   WriteBatch again;
   again.batches = {{{JobId("r-1"), ShardIndex(1)}, 2, BatchSeq(1)}};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit({again})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {again})));
   again.batches[0].attempt = 3;
-  EXPECT_TRUE(this->fleet_.Commit({again}).ok());
+  EXPECT_TRUE(this->fleet_.Commit(kOwner, {again}).ok());
 }
 
 TYPED_TEST(StoreContract, RefusesASecondJobOfARunKey) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1", "nightly")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());
   WriteBatch same_key;
   same_key.jobs = {AJob("r-2", "nightly")};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit({same_key})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {same_key})));
   // Having no key is not a key.
   WriteBatch without;
   without.jobs = {AJob("r-3"), AJob("r-4")};
-  EXPECT_TRUE(this->fleet_.Commit({without}).ok());
+  EXPECT_TRUE(this->fleet_.Commit(kOwner, {without}).ok());
 }
 
 TYPED_TEST(StoreContract, ListsJobsNewestFirstByPages) {
   for (const char* id : {"r-1", "r-2", "r-3"}) {
     WriteBatch batch;
     batch.jobs = {AJob(id)};
-    ASSERT_TRUE(this->fleet_.Commit({batch}).ok());
+    ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
   }
   const auto ids = [&](std::uint32_t limit, const std::string& before) {
     std::vector<std::string> found;
-    const auto page = this->jobs_.ListJobs(limit, JobId(before));
+    const auto page = this->jobs_.ListJobs(kFleet, limit, JobId(before));
     EXPECT_TRUE(page.ok()) << page.status();
     for (const JobRecord& job : *page) found.push_back(job.id.value());
     return found;
@@ -157,7 +171,7 @@ TYPED_TEST(StoreContract, ListsJobsNewestFirstByPages) {
 }
 
 TYPED_TEST(StoreContract, ReadsEventsAfterACursorWithTheirResults) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   const auto events = this->jobs_.EventsAfter(JobId("r-1"), 1, 10);
   ASSERT_TRUE(events.ok()) << events.status();
   ASSERT_THAT(*events, SizeIs(2));
@@ -171,10 +185,10 @@ TYPED_TEST(StoreContract, ReadsEventsAfterACursorWithTheirResults) {
 }
 
 TYPED_TEST(StoreContract, ReadsResultsByShardInTheOrderOfCommit) {
-  ASSERT_TRUE(this->fleet_.Commit({ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   WriteBatch more;
   more.results = {AResult("r-1", "gate/zebra", 2), AResult("r-1", "gate/apple", 1)};
-  ASSERT_TRUE(this->fleet_.Commit({more}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {more}).ok());
   const auto results = this->jobs_.Results(JobId("r-1"));
   ASSERT_TRUE(results.ok());
   std::vector<std::string> ids;
@@ -185,12 +199,31 @@ TYPED_TEST(StoreContract, ReadsResultsByShardInTheOrderOfCommit) {
 TYPED_TEST(StoreContract, ForgetsAgentsThatAreRemoved) {
   WriteBatch batch;
   batch.agents = {AnAgent("eu-1"), AnAgent("eu-2")};
-  ASSERT_TRUE(this->fleet_.Commit({batch}).ok());
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
   WriteBatch removal;
   removal.removed_agents = {AgentId("eu-1"), AgentId("eu-2")};
   removal.agents = {AnAgent("eu-2")};  // back again in the same turn
-  ASSERT_TRUE(this->fleet_.Commit({removal}).ok());
-  EXPECT_EQ(this->fleet_.Load()->agents, removal.agents);
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {removal}).ok());
+  EXPECT_EQ(this->fleet_.Load(kOwner)->agents, removal.agents);
+}
+
+TYPED_TEST(StoreContract, KeepsFleetsApart) {
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());
+  EXPECT_TRUE(absl::IsNotFound(this->jobs_.GetJob(FleetName("blue"), JobId("r-1")).status()));
+  EXPECT_THAT(*this->jobs_.ListJobs(FleetName("blue"), 10, JobId()), IsEmpty());
+  const store::Ownership blue{FleetName("blue")};
+  ASSERT_TRUE(this->owners_.Claim({blue.fleet, "test", {}, absl::Hours(1)}).ok());
+  EXPECT_THAT(this->fleet_.Load(blue)->jobs, IsEmpty());
+  // The run key too.
+  EXPECT_TRUE(this->fleet_.Commit(blue, {ABusyJob("r-2", "nightly")}).ok());
+}
+
+TYPED_TEST(StoreContract, TakesEveryTextThatAMessageCanHold) {
+  WriteBatch batch = ABusyJob("r-1");
+  batch.jobs[0].cancel_reason = std::string("a\0b \xE2\x98\x83 \x01", 8);
+  batch.events[1].text = std::string("\0", 1);
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
+  EXPECT_EQ(this->jobs_.GetJob(kFleet, JobId("r-1"))->job.cancel_reason.front(), 'a');
 }
 
 TYPED_TEST(StoreContract, KeepsBundlesByDigest) {

@@ -38,7 +38,7 @@ LIBRARIES = {
     "agent": Library("agent", ("core", "proto", "wire", "engine"), ("absl", "boost/asio", "CLI", "fmt", "grpcpp", "spdlog"),
                      "unit/agent"),
     "fleet": Library("coordinator/fleet", ("core",), ("absl", "fmt"), "unit/fleet", pure=True),
-    "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "sqlite3.h"), "contract"),
+    "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "libpq-fe.h", "sqlite3.h"), "contract"),
     "coordinator": Library("coordinator", ("core", "proto", "wire", "fleet", "store"),
                            ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "curl", "fmt", "grpcpp", "openssl",
                             "spdlog"), "unit/coordinator"),

@@ -17,24 +17,24 @@ namespace {
 // A real store whose next commit fails when asked to.
 class FailingStore : public store::FleetStore {
  public:
-  absl::Status Commit(const std::vector<WriteBatch>& batches) override {
+  absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override {
     if (fails_next_.exchange(false)) return absl::UnavailableError("the disk is full");
-    return store_->Commit(batches);
+    return store_->Commit(ownership, batches);
   }
-  absl::StatusOr<FleetSnapshot> Load() override { return store_->Load(); }
+  absl::StatusOr<FleetSnapshot> Load(const store::Ownership& ownership) override { return store_->Load(ownership); }
 
   void FailNextCommit() { fails_next_ = true; }
   store::SqliteStore& store() { return *store_; }
 
  private:
-  std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:", FleetName("default"));
+  std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:");
   std::atomic<bool> fails_next_ = false;
 };
 
 class FleetHostTest : public ::testing::Test {
  protected:
   FleetHostTest()
-      : host_(context_, {FleetName("default"), {}}, store_, box_, logs_), thread_([this] { context_.run(); }) {
+      : host_(context_, {{FleetName("default")}, {}}, store_, box_, logs_), thread_([this] { context_.run(); }) {
     std::promise<absl::Status> loaded;
     host_.Start([&](const absl::Status& status) { loaded.set_value(status); });
     EXPECT_TRUE(loaded.get_future().get().ok());
@@ -87,7 +87,7 @@ class FleetHostTest : public ::testing::Test {
   std::promise<void> connected_;
   std::promise<absl::Status> ended_;
   std::atomic<int> assignments_ = 0;
-  ServerLogs logs_{{}, store_.store(), store_.store(), box_};
+  ServerLogs logs_{FleetName("default"), {}, store_.store(), store_.store(), box_};
   FleetHost host_;
   std::thread thread_;
 };
@@ -103,9 +103,9 @@ TEST_F(FleetHostTest, StartsAfreshFromTheStoreWhenACommitFails) {
   absl::Status status = Submit("r-3");
   while (absl::IsUnavailable(status)) status = Submit("r-3");
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_TRUE(store_.store().GetJob(JobId("r-1")).ok());
-  EXPECT_TRUE(absl::IsNotFound(store_.store().GetJob(JobId("r-2")).status()));
-  EXPECT_TRUE(store_.store().GetJob(JobId("r-3")).ok());
+  EXPECT_TRUE(store_.store().GetJob(FleetName("default"), JobId("r-1")).ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.store().GetJob(FleetName("default"), JobId("r-2")).status()));
+  EXPECT_TRUE(store_.store().GetJob(FleetName("default"), JobId("r-3")).ok());
 }
 
 TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
@@ -117,14 +117,14 @@ TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
     Watcher watcher;
     watcher.wake = [this, &ended](std::uint64_t) {
       // In memory, so it does not block.
-      if (IsTerminal(store_.store().GetJob(JobId("r-1"))->job.state)) ended.set_value();
+      if (IsTerminal(store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state)) ended.set_value();
     };
     watcher.tick = [](const v1::ProgressTick&) {};
     watcher.end = [](const absl::Status&) {};
     host_.AddWatcher(JobId("r-1"), std::move(watcher));
   });
   ended.get_future().wait();
-  const auto view = store_.store().GetJob(JobId("r-1"));
+  const auto view = store_.store().GetJob(FleetName("default"), JobId("r-1"));
   EXPECT_EQ(view->job.state, JobState::kInconclusive);
   EXPECT_EQ(assignments_, 0);
   std::string told;

@@ -84,7 +84,7 @@ class ServerLogsTest : public ::testing::Test {
     WriteBatch batch;
     batch.jobs.emplace_back().id = JobId("r-1");
     batch.jobs.back().spec = spec;
-    EXPECT_TRUE(store_->Commit({batch}).ok());
+    EXPECT_TRUE(store_->Commit({FleetName("default")}, {batch}).ok());
     return spec;
   }
 
@@ -116,13 +116,13 @@ class ServerLogsTest : public ::testing::Test {
   }
 
   testing::TemporaryDirectory directory_;
-  std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:", FleetName("default"));
+  std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:");
   SecretBox box_ = *SecretBox::WithRandomKey();
 };
 
 TEST_F(ServerLogsTest, ShowsTheLinesThatCarryTheTraceId) {
   Append("chat.log", "yesterday: RuntimeError: old\n");
-  ServerLogs logs({{directory_.path().string()}, {}}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {{directory_.path().string()}, {}}, *store_, *store_, box_);
   logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
   Append("chat.log", fmt::format("a line\ntrace={} order-17 of s3cr3t-value refused\nRuntimeError: other\n", kTraceId));
   const auto found = LogsOf(logs, Failed());
@@ -134,7 +134,7 @@ TEST_F(ServerLogsTest, ShowsTheLinesThatCarryTheTraceId) {
 
 TEST_F(ServerLogsTest, ShowsTheLinesOfTheSameTimeAndNoneFromBeforeTheRun) {
   Append("chat.log", "RuntimeError: old\n");
-  ServerLogs logs({{Path("chat.log")}, {}}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {{Path("chat.log")}, {}}, *store_, *store_, box_);
   logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
   AwaitReading(logs);
   Append("chat.log", "Traceback\nAttributeError: new\nINFO: closed\n");
@@ -149,7 +149,7 @@ TEST_F(ServerLogsTest, ReadsNothingThatItsOperatorDoesNotAllow) {
   Append("secret.log", "RuntimeError: x\n");
   std::filesystem::create_directory(Path("open"));
   std::filesystem::create_symlink(Path("secret.log"), Path("open/link.log"));
-  ServerLogs logs({{Path("open")}, {"http://loki:3100"}}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {{Path("open")}, {"http://loki:3100"}}, *store_, *store_, box_);
   logs.OnAssigned(JobId("r-1"),
                   SpecOf(fmt::format("[{{file: {0}}}, {{file: {1}/../secret.log}}, {{file: {1}/link.log}}, "
                                      "{{loki: \"http://loki:31000\", query: x}}]",
@@ -163,7 +163,7 @@ TEST_F(ServerLogsTest, ReadsNothingThatItsOperatorDoesNotAllow) {
 }
 
 TEST_F(ServerLogsTest, LeavesPassesAndRunsWithoutLogsAlone) {
-  ServerLogs logs({}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {}, *store_, *store_, box_);
   fleet::ResultsReceived passed = Failed();
   passed.results[0].outcome = Outcome::kPassed;
   EXPECT_THAT(LogsOf(logs, passed), IsEmpty());
@@ -174,7 +174,7 @@ TEST_F(ServerLogsTest, LeavesPassesAndRunsWithoutLogsAlone) {
 
 TEST_F(ServerLogsTest, GivesUpAtTheLimitOfARun) {
   Append("chat.log", "");
-  ServerLogs logs({{Path("chat.log")}, {}}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {{Path("chat.log")}, {}}, *store_, *store_, box_);
   logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
   AwaitReading(logs);
   Append("chat.log", "RuntimeError: x\n");
@@ -186,7 +186,7 @@ TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   OneAnswer loki(R"({"status":"success","data":{"resultType":"streams","result":[
       {"stream":{"app":"chat"},"values":[["1700000000000000002","second 4bf92f3577b34da6a3ce929d0e0e4736"]]},
       {"stream":{"app":"db"},"values":[["1700000000000000001","first 4bf92f3577b34da6a3ce929d0e0e4736 token=abc"]]}]}})");
-  ServerLogs logs({{}, {loki.url()}}, *store_, *store_, box_);
+  ServerLogs logs(FleetName("default"), {{}, {loki.url()}}, *store_, *store_, box_);
   logs.OnAssigned(
       JobId("r-1"),
       SpecOf(fmt::format("[{{loki: \"{}\", query: '{{app=\"${{app}}\"}} |= \"${{trace.id}}\"'}}]", loki.url())));

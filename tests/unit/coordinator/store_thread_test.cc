@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 // Keeps what was committed by the lease number that each batch carries; the first commit waits for Release().
 class GatedStore : public store::FleetStore {
  public:
-  absl::Status Commit(const std::vector<WriteBatch>& batches) override {
+  absl::Status Commit(const store::Ownership&, const std::vector<WriteBatch>& batches) override {
     entered_.set_value();
     if (!std::exchange(released_, true)) gate_.get_future().wait();
     entered_ = {};
@@ -25,7 +25,7 @@ class GatedStore : public store::FleetStore {
     for (const WriteBatch& batch : batches) committed_.push_back(batch.next_lease->value());
     return absl::OkStatus();
   }
-  absl::StatusOr<FleetSnapshot> Load() override {
+  absl::StatusOr<FleetSnapshot> Load(const store::Ownership&) override {
     fails_ = false;
     return FleetSnapshot{};
   }
@@ -63,7 +63,7 @@ struct Reports {
 TEST(StoreThread, PutsWhatGatheredDuringACommitIntoOneTransaction) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, reports.Sink());
+  StoreThread thread(store, {FleetName("default")}, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();
@@ -81,7 +81,7 @@ TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
   GatedStore store;
   store.FailUntilLoaded();
   Reports reports;
-  StoreThread thread(store, reports.Sink());
+  StoreThread thread(store, {FleetName("default")}, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();
@@ -99,7 +99,7 @@ TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
 TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, reports.Sink());
+  StoreThread thread(store, {FleetName("default")}, reports.Sink());
   std::vector<std::size_t> seen;
   ASSERT_TRUE(thread.Run([&] { seen.push_back(store.committed_.size()); }));
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
@@ -112,7 +112,7 @@ TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
 TEST(StoreThread, TakesNothingMoreThanItsLimitAndNothingAfterItsEnd) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, reports.Sink());
+  StoreThread thread(store, {FleetName("default")}, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();

@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "coordinator/store/row_json.h"
-#include "coordinator/store/sqlite/rows.h"
+#include "coordinator/store/sql/rows.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {

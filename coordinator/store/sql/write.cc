@@ -1,6 +1,6 @@
 #include "coordinator/store/row_json.h"
-#include "coordinator/store/sqlite/event_kinds.h"
-#include "coordinator/store/sqlite/rows.h"
+#include "coordinator/store/sql/event_kinds.h"
+#include "coordinator/store/sql/rows.h"
 
 namespace wsfleet::store {
 namespace {
@@ -56,8 +56,11 @@ absl::Status WriteJob(Connection& connection, const FleetName& fleet, const JobR
 absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
   return connection
       .Prepare(
-          "INSERT OR REPLACE INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, "
-          "finished_cases, failed_cases, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "INSERT INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, finished_cases, "
+          "failed_cases, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO UPDATE SET "
+          "region = excluded.region, term = excluded.term, state = excluded.state, agent = excluded.agent, "
+          "vantage = excluded.vantage, attempt = excluded.attempt, released = excluded.released, "
+          "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason")
       .Bind(Name(shard.id.job))
       .Bind(Number(shard.id.index.value()))
       .Bind(Name(shard.region))
@@ -123,8 +126,10 @@ absl::Status WriteEvent(Connection& connection, const JobEventRecord& event) {
 absl::Status WriteAgent(Connection& connection, const FleetName& fleet, const AgentRecord& agent) {
   return connection
       .Prepare(
-          "INSERT OR REPLACE INTO agent (fleet, id, region, labels, version, vantage, boot, epoch) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+          "INSERT INTO agent (fleet, id, region, labels, version, vantage, boot, epoch) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fleet, id) DO UPDATE SET region = excluded.region, "
+          "labels = excluded.labels, version = excluded.version, vantage = excluded.vantage, boot = excluded.boot, "
+          "epoch = excluded.epoch")
       .Bind(Name(fleet))
       .Bind(Name(agent.id))
       .Bind(Name(agent.region))
@@ -137,7 +142,10 @@ absl::Status WriteAgent(Connection& connection, const FleetName& fleet, const Ag
 }
 
 absl::Status WriteNextLease(Connection& connection, const FleetName& fleet, LeaseId next) {
-  return connection.Prepare("INSERT OR REPLACE INTO fleet (name, next_lease) VALUES (?, ?)")
+  return connection
+      .Prepare(
+          "INSERT INTO fleet (name, next_lease) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+          "next_lease = excluded.next_lease")
       .Bind(Name(fleet))
       .Bind(Number(next.value()))
       .Run();

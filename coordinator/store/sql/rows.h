@@ -5,20 +5,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "coordinator/store/sqlite/connection.h"
+#include "coordinator/store/sql/connection.h"
 #include "coordinator/store/store.h"
 
 // Records to rows and back, over a connection that the caller has to itself. A caller that needs one view of several
 // tables has begun a transaction.
 namespace wsfleet::store {
 
-// sqlite_write.cc
+// write.cc
 absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
 
-// sqlite_load.cc
+// load.cc
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
 
-// sqlite_read.cc. Each constant names the columns that the function after it reads.
+// read.cc. Each constant names the columns that the function after it reads.
 inline constexpr char kJobColumns[] =
     "job.id, job.state, job.created, job.started, job.finished, job.cancel_requested, job.cancel_reason, "
     "job.deadline_passed, job.verdict, job.reasons, job.last_event, job.sealed_secrets, job.spec";

@@ -1,8 +1,8 @@
-#include "coordinator/store/sqlite/migrations.h"
+#include "coordinator/store/sqlite/sqlite_migrations.h"
 
 #include <array>
 
-#include "core/base/version.h"
+#include "coordinator/store/sql/migrations.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
@@ -10,12 +10,6 @@ namespace {
 
 // In the file's header, so that a database of something else is recognised ("wsfl").
 constexpr std::int64_t kApplicationId = 0x7773666c;
-
-struct Migration {
-  int number;
-  const char* name;
-  const char* sql;
-};
 
 // Never changed once released; what is wrong with one is put right by a later one. Times are Unix nanoseconds.
 constexpr std::array kMigrations = {
@@ -109,18 +103,11 @@ CREATE TABLE agent (
 )sql"},
 };
 
-absl::StatusOr<std::int64_t> Number(Connection& connection, std::string_view sql) {
-  Statement statement = connection.Prepare(sql);
-  const auto row = statement.Step();
-  if (!row.ok()) return row.status();
-  return *row ? statement.Int(0) : 0;
-}
-
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {
-  const auto application = Number(connection, "PRAGMA application_id");
+  const auto application = ReadNumber(connection, "PRAGMA application_id");
   if (!application.ok()) return application.status();
-  if (*application == kApplicationId) return Number(connection, "SELECT max(number) FROM migration");
-  const auto tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
+  if (*application == kApplicationId) return ReadNumber(connection, "SELECT max(number) FROM migration");
+  const auto tables = ReadNumber(connection, "SELECT count(*) FROM sqlite_schema");
   if (!tables.ok()) return tables.status();
   if (*application != 0 || *tables != 0) {
     return absl::FailedPreconditionError("the file is a database of another program; name another file with --store");
@@ -128,43 +115,16 @@ absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {
   return 0;
 }
 
-absl::Status Apply(Connection& connection, const Migration& migration) {
-  Transaction transaction(connection, Transaction::Kind::kWrite);
-  if (!transaction.begun().ok()) return transaction.begun();
-  if (migration.number == 1) {
-    const std::string sql = fmt::format(
-        "PRAGMA application_id={};"
-        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL);",
-        kApplicationId);
-    if (auto status = connection.Execute(sql); !status.ok()) return status;
-  }
-  if (auto status = connection.Execute(migration.sql); !status.ok()) return status;
-  auto status = connection.Prepare("INSERT INTO migration (number, name, program) VALUES (?, ?, ?)")
-                    .Bind(std::int64_t{migration.number})
-                    .Bind(std::string_view(migration.name))
-                    .Bind(std::string_view(kVersion))
-                    .Run();
-  return status.ok() ? transaction.Commit() : status;
-}
-
 }  // namespace
 
-int NewestSchema() { return kMigrations.back().number; }
-
-absl::Status Migrate(Connection& connection) {
+absl::Status MigrateSqlite(Connection& connection) {
   const auto current = CurrentSchema(connection);
   if (!current.ok()) return current.status();
-  if (*current > NewestSchema()) {
-    return absl::FailedPreconditionError(
-        fmt::format("its schema is version {}, this program ({}) knows versions up to {}; "
-                    "run a newer wsfleet-coordinator, or name another file with --store",
-                    *current, kVersion, NewestSchema()));
-  }
-  for (const Migration& migration : kMigrations) {
-    if (migration.number <= *current) continue;
-    if (auto status = Apply(connection, migration); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  const std::string preamble = fmt::format(
+      "PRAGMA application_id={};"
+      "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL);",
+      kApplicationId);
+  return ApplyMigrations(connection, kMigrations, *current, preamble);
 }
 
 }  // namespace wsfleet::store

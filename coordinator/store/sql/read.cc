@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "coordinator/store/row_json.h"
-#include "coordinator/store/sqlite/event_kinds.h"
-#include "coordinator/store/sqlite/rows.h"
+#include "coordinator/store/sql/event_kinds.h"
+#include "coordinator/store/sql/rows.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {

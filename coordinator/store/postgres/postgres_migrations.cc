@@ -1,0 +1,140 @@
+#include "coordinator/store/postgres/postgres_migrations.h"
+
+#include <array>
+
+#include "coordinator/store/sql/migrations.h"
+
+namespace wsfleet::store {
+namespace {
+
+// Times are Unix nanoseconds, except where the clock of the database decides.
+constexpr std::array kMigrations = {
+    Migration{1, "fleet, jobs, shards, leases, results, events, agents, bundles, owners", R"sql(
+CREATE TABLE fleet (name TEXT PRIMARY KEY, next_lease BIGINT NOT NULL);
+CREATE TABLE bundle (digest TEXT PRIMARY KEY, canonical BYTEA NOT NULL);
+CREATE TABLE job (
+  number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of creation
+  fleet TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  run_key TEXT,
+  ended BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  started BIGINT,
+  finished BIGINT,
+  cancel_requested BIGINT NOT NULL,
+  cancel_reason TEXT NOT NULL,
+  deadline_passed BIGINT NOT NULL,
+  verdict TEXT,
+  reasons TEXT NOT NULL,         -- JSON
+  last_event BIGINT NOT NULL,
+  sealed_secrets BYTEA NOT NULL,
+  spec TEXT NOT NULL,            -- JSON
+  UNIQUE (fleet, run_key)
+);
+CREATE INDEX job_open ON job (fleet) WHERE ended = 0;
+CREATE TABLE shard (
+  job TEXT NOT NULL,
+  shard BIGINT NOT NULL,
+  region TEXT NOT NULL,
+  term TEXT NOT NULL,
+  state TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  vantage TEXT NOT NULL,
+  attempt BIGINT NOT NULL,
+  released BIGINT NOT NULL,
+  finished_cases BIGINT NOT NULL,
+  failed_cases BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (job, shard)
+);
+CREATE TABLE lease (
+  fleet TEXT NOT NULL,
+  lease BIGINT NOT NULL,
+  job TEXT NOT NULL,
+  shard BIGINT NOT NULL,
+  attempt BIGINT NOT NULL,
+  agent TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  PRIMARY KEY (fleet, lease)
+);
+CREATE TABLE batch (
+  job TEXT NOT NULL,
+  shard BIGINT NOT NULL,
+  attempt BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (job, shard, attempt, seq)
+);
+CREATE TABLE case_result (
+  number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of commit
+  job TEXT NOT NULL,
+  shard BIGINT NOT NULL,
+  case_id TEXT NOT NULL,
+  attempt BIGINT NOT NULL,
+  agent TEXT NOT NULL,
+  result TEXT NOT NULL,        -- JSON
+  UNIQUE (job, shard, case_id)
+);
+CREATE TABLE job_event (
+  job TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  shard BIGINT NOT NULL,
+  case_id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (job, number)
+);
+CREATE TABLE agent (
+  fleet TEXT NOT NULL,
+  id TEXT NOT NULL,
+  region TEXT NOT NULL,
+  labels TEXT NOT NULL,  -- JSON
+  version TEXT NOT NULL,
+  vantage TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  PRIMARY KEY (fleet, id)
+);
+CREATE TABLE fleet_owner (
+  fleet TEXT PRIMARY KEY,
+  replica TEXT NOT NULL,
+  agent_address TEXT NOT NULL,
+  client_address TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  expires TIMESTAMPTZ NOT NULL
+);
+)sql"},
+};
+
+absl::Status MigrateLocked(Connection& connection) {
+  const auto known = ReadNumber(connection,
+                                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND "
+                                "tablename = 'migration'");
+  if (!known.ok()) return known.status();
+  if (*known == 0) {
+    const auto others = ReadNumber(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()");
+    if (!others.ok()) return others.status();
+    if (*others != 0) {
+      return absl::FailedPreconditionError(
+          "its schema holds tables of another program; give wsfleet a database of its "
+          "own");
+    }
+  }
+  const auto current = *known == 0 ? 0 : ReadNumber(connection, "SELECT max(number) FROM migration");
+  if (!current.ok()) return current.status();
+  return ApplyMigrations(
+      connection, kMigrations, *current,
+      "CREATE TABLE migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL)");
+}
+
+}  // namespace
+
+absl::Status MigratePostgres(Connection& connection) {
+  if (auto status = connection.Execute("SELECT pg_advisory_lock(2004051564)"); !status.ok()) return status;
+  auto status = MigrateLocked(connection);
+  if (connection.works()) connection.Execute("SELECT pg_advisory_unlock(2004051564)").IgnoreError();
+  return status;
+}
+
+}  // namespace wsfleet::store

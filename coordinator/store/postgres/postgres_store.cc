@@ -1,0 +1,111 @@
+#include "coordinator/store/postgres/postgres_store.h"
+
+#include <libpq-fe.h>
+
+#include <utility>
+
+#include "coordinator/store/postgres/postgres_connection.h"
+#include "coordinator/store/postgres/postgres_migrations.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+namespace wsfleet::store {
+namespace {
+
+absl::Status Named(const absl::Status& status, const std::string& url) {
+  return absl::Status(status.code(), fmt::format("store {}: {}", WithoutPassword(url), ToStd(status.message())));
+}
+
+}  // namespace
+
+std::string WithoutPassword(const std::string& url) {
+  char* problem = nullptr;
+  PQconninfoOption* const options = PQconninfoParse(url.c_str(), &problem);
+  std::string shown = "postgres:";
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
+    // libpq marks what is secret with an asterisk.
+    if (option->val != nullptr && option->dispchar[0] != '*')
+      shown += fmt::format(" {}={}", option->keyword, option->val);
+  }
+  PQconninfoFree(options);
+  PQfreemem(problem);
+  return shown;
+}
+
+PostgresStore::~PostgresStore() = default;
+
+absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::string& url) {
+  std::unique_ptr<PostgresStore> store(new PostgresStore(url));
+  for (Channel* channel : {&store->writer_, &store->reader_, &store->owner_}) {
+    const std::lock_guard guard(channel->mutex);
+    if (auto status = store->MakeReady(*channel); !status.ok()) return Named(status, url);
+  }
+  if (auto status = MigratePostgres(*store->writer_.connection); !status.ok()) return Named(status, url);
+  return store;
+}
+
+absl::Status PostgresStore::MakeReady(Channel& channel) {
+  if (channel.connection != nullptr && channel.connection->works()) return absl::OkStatus();
+  channel.connection.reset();
+  auto connection = PostgresConnection::Open(url_);
+  if (!connection.ok()) return connection.status();
+  channel.connection = *std::move(connection);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership,
+                                           Connection::Access access) {
+  Statement statement = connection.Prepare(access == Connection::Access::kWrite
+                                               ? "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE"
+                                               : "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ?");
+  const auto row =
+      statement.Bind(std::string_view(ownership.fleet.value())).Bind(static_cast<std::int64_t>(ownership.epoch)).Step();
+  if (!row.ok()) return row.status();
+  if (*row) return absl::OkStatus();
+  return absl::AbortedError(fmt::format("another coordinator owns fleet {} now", ownership.fleet.value()));
+}
+
+absl::StatusOr<OwnerStore::Owner> PostgresStore::Claim(const ClaimRequest& request) {
+  const std::lock_guard guard(owner_.mutex);
+  if (auto status = MakeReady(owner_); !status.ok()) return status;
+  Connection& connection = *owner_.connection;
+  // An expired row is a new term even for who had it: meanwhile another may have had it too.
+  auto status =
+      connection
+          .Prepare(
+              "INSERT INTO fleet_owner (fleet, replica, agent_address, client_address, epoch, expires) "
+              "VALUES (?, ?, ?, ?, 1, clock_timestamp() + ? * interval '1 millisecond') "
+              "ON CONFLICT (fleet) DO UPDATE SET replica = excluded.replica, agent_address = excluded.agent_address, "
+              "client_address = excluded.client_address, expires = excluded.expires, epoch = fleet_owner.epoch + "
+              "CASE WHEN fleet_owner.replica = excluded.replica AND fleet_owner.expires > clock_timestamp() "
+              "THEN 0 ELSE 1 END "
+              "WHERE fleet_owner.replica = excluded.replica OR fleet_owner.expires <= clock_timestamp()")
+          .Bind(std::string_view(request.fleet.value()))
+          .Bind(std::string_view(request.replica))
+          .Bind(std::string_view(request.addresses.agents))
+          .Bind(std::string_view(request.addresses.clients))
+          .Bind(absl::ToInt64Milliseconds(request.time))
+          .Run();
+  if (!status.ok()) return status;
+  Statement statement = connection.Prepare(
+      "SELECT replica, agent_address, client_address, epoch, "
+      "(extract(epoch FROM expires - clock_timestamp()) * 1000)::bigint FROM fleet_owner WHERE fleet = ?");
+  const auto row = statement.Bind(std::string_view(request.fleet.value())).Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::UnavailableError(fmt::format("the owner of fleet {} was removed", request.fleet.value()));
+  return Owner{statement.Text(0),
+               {statement.Text(1), statement.Text(2)},
+               statement.Uint64(3),
+               absl::Milliseconds(statement.Int(4))};
+}
+
+absl::Status PostgresStore::Release(const Ownership& ownership) {
+  const std::lock_guard guard(owner_.mutex);
+  if (auto status = MakeReady(owner_); !status.ok()) return status;
+  return owner_.connection->Prepare("UPDATE fleet_owner SET expires = clock_timestamp() WHERE fleet = ? AND epoch = ?")
+      .Bind(std::string_view(ownership.fleet.value()))
+      .Bind(static_cast<std::int64_t>(ownership.epoch))
+      .Run();
+}
+
+}  // namespace wsfleet::store

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "coordinator/store/sql/sql_store.h"
+
+namespace wsfleet::store {
+
+// A PostgreSQL database, of which several coordinators may be replicas: each fleet has one owner at a time, and every
+// transaction of a machine checks that it is still that one. A connection that broke is opened again by the next call.
+class PostgresStore final : public SqlStore, public OwnerStore {
+ public:
+  // Creates or migrates the schema. UNAVAILABLE: it cannot be reached. FAILED_PRECONDITION: of a newer program, or not
+  // accessible.
+  static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(const std::string& url);
+  ~PostgresStore() override;
+
+  absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
+  absl::Status Release(const Ownership& ownership) override;
+
+ private:
+  explicit PostgresStore(std::string url) : url_(std::move(url)) {}
+
+  absl::Status MakeReady(Channel& channel) override;
+  absl::Status CheckOwnership(Connection& connection, const Ownership& ownership, Connection::Access access) override;
+
+  std::string url_;
+  Channel owner_;  // of its own: a renewal must not wait behind a long commit
+};
+
+// A URL as it may be shown: without its password.
+std::string WithoutPassword(const std::string& url);
+
+}  // namespace wsfleet::store

@@ -1,0 +1,153 @@
+#include "coordinator/store/sqlite/sqlite_connection.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace wsfleet::store {
+namespace {
+
+constexpr int kBusyMilliseconds = 5000;
+
+// So that nobody else can read what runs brought along. The files of the log take their rights from this one.
+absl::Status CreateForOwnerOnly(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return absl::FailedPreconditionError(fmt::format("cannot open store {}: {}", path, std::strerror(errno)));
+  }
+  close(file);
+  return absl::OkStatus();
+}
+
+// Which of our errors a result code of SQLite is (store.h lists them); `what` says what was being done.
+absl::Status SqliteError(int code, std::string_view what, std::string_view message) {
+  const std::string text = fmt::format("{}: {}", what, message);
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return absl::ResourceExhaustedError(text);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return absl::DataLossError(text);
+    case SQLITE_CONSTRAINT:
+      return absl::AlreadyExistsError(text);
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return absl::FailedPreconditionError(text);
+    default:
+      return absl::UnavailableError(text);
+  }
+}
+
+class SqliteCursor final : public Cursor {
+ public:
+  SqliteCursor(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  ~SqliteCursor() override {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+  SqliteCursor(const SqliteCursor&) = delete;
+  SqliteCursor& operator=(const SqliteCursor&) = delete;
+
+  absl::Status Start(const std::vector<SqlValue>& parameters) override {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const int index = static_cast<int>(i) + 1;
+      const int code = std::visit([this, index](const auto& value) { return Bind(index, value); }, parameters[i]);
+      if (code != SQLITE_OK) return SqliteError(code, "bind", sqlite3_errmsg(database_));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Next() override {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return SqliteError(sqlite3_extended_errcode(database_), "store", sqlite3_errmsg(database_));
+  }
+
+  std::int64_t Int(int column) const override { return sqlite3_column_int64(statement_, column); }
+
+  std::string Text(int column) const override {
+    // The bytes first: asking for their number after a conversion is what SQLite documents as safe.
+    const void* bytes = sqlite3_column_blob(statement_, column);
+    const int size = sqlite3_column_bytes(statement_, column);
+    return bytes == nullptr ? std::string()
+                            : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  }
+
+  bool IsNull(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+ private:
+  // The parameters live until the statement has ended, but not longer than it.
+  int Bind(int index, std::monostate) { return sqlite3_bind_null(statement_, index); }
+  int Bind(int index, std::int64_t number) { return sqlite3_bind_int64(statement_, index, number); }
+  int Bind(int index, const std::string& text) {
+    return sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+  int Bind(int index, const Bytes& bytes) {
+    return sqlite3_bind_blob64(statement_, index, bytes.value.data(), bytes.value.size(), SQLITE_STATIC);
+  }
+
+  sqlite3* database_;
+  sqlite3_stmt* statement_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path, Mode mode) {
+  const bool writer = mode == Mode::kWriter;
+  if (writer && path != ":memory:") {
+    if (auto status = CreateForOwnerOnly(path); !status.ok()) return status;
+  }
+  // The owner serialises its calls, so SQLite need not.
+  const int flags = (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
+                    SQLITE_OPEN_EXRESCODE;
+  sqlite3* database = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database));
+  if (code != SQLITE_OK) {
+    return SqliteError(code, fmt::format("cannot open store {}", path), sqlite3_errstr(code));
+  }
+  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  // An acknowledged result must survive a power cut; a mapped file would turn an I/O error into a signal.
+  const std::string settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
+                                        "PRAGMA trusted_schema=OFF;"
+                                      : "PRAGMA query_only=ON; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF;";
+  if (auto status = connection->Execute(settings); !status.ok()) return status;
+  return connection;
+}
+
+SqliteConnection::~SqliteConnection() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(database_);
+}
+
+absl::Status SqliteConnection::Execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code == SQLITE_OK) return absl::OkStatus();
+  return SqliteError(sqlite3_extended_errcode(database_), "store", sqlite3_errmsg(database_));
+}
+
+absl::Status SqliteConnection::Begin(Access access) {
+  return Execute(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+absl::StatusOr<std::unique_ptr<Cursor>> SqliteConnection::Open(std::string_view sql) {
+  if (const auto kept = statements_.find(sql); kept != statements_.end()) {
+    return std::make_unique<SqliteCursor>(database_, kept->second);
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &statement, nullptr);
+  if (code != SQLITE_OK) return SqliteError(code, "prepare", sqlite3_errmsg(database_));
+  statements_.emplace(sql, statement);
+  return std::make_unique<SqliteCursor>(database_, statement);
+}
+
+}  // namespace wsfleet::store

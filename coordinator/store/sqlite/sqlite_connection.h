@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "coordinator/store/sql/connection.h"
+
+namespace wsfleet::store {
+
+class SqliteConnection final : public Connection {
+ public:
+  enum class Mode {
+    kWriter,  // creates the file (0600) if it is missing; WAL, synchronous=FULL
+    kReader,  // read-only: it can neither write nor checkpoint
+  };
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path, Mode mode);
+  ~SqliteConnection() override;
+
+  absl::Status Execute(const std::string& sql) override;
+  std::int64_t changes() const override { return sqlite3_changes64(database_); }
+  absl::Status Begin(Access access) override;
+  bool works() const override { return true; }
+
+ protected:
+  absl::StatusOr<std::unique_ptr<Cursor>> Open(std::string_view sql) override;
+
+ private:
+  explicit SqliteConnection(sqlite3* database) : database_(database) {}
+
+  sqlite3* database_;
+  std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
+};
+
+}  // namespace wsfleet::store

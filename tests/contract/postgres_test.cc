@@ -1,0 +1,142 @@
+#include <string>
+#include <thread>
+
+#include "coordinator/store/postgres/postgres_store.h"
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/contract/records.h"
+#include "tests/support/postgres_server.h"
+
+// What only a server that is shared can suffer.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
+
+store::OwnerStore::ClaimRequest By(const std::string& replica, absl::Duration time = absl::Hours(1)) {
+  return {kFleet, replica, {replica + ":7420", replica + ":7421"}, time};
+}
+
+class PostgresStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<store::PostgresStore> Open() { return store::PostgresStore::Open(database_.url()).value(); }
+
+  PostgresDatabase database_;
+};
+
+TEST_F(PostgresStoreTest, BelongsToTheFirstWhoClaimsItUntilItsTimeIsOver) {
+  const auto one = Open();
+  const auto two = Open();
+  const auto mine = one->Claim(By("a", absl::Milliseconds(500)));
+  ASSERT_TRUE(mine.ok()) << mine.status();
+  EXPECT_EQ(mine->replica, "a");
+  EXPECT_EQ(mine->epoch, 1u);
+  EXPECT_GT(mine->left, absl::ZeroDuration());
+  const auto others = two->Claim(By("b"));
+  EXPECT_EQ(others->replica, "a");
+  EXPECT_EQ(others->addresses.clients, "a:7421");
+  EXPECT_EQ(one->Claim(By("a", absl::Milliseconds(500)))->epoch, 1u);
+  ASSERT_TRUE(WaitUntil([&] { return two->Claim(By("b"))->replica == "b"; }));
+  EXPECT_EQ(two->Claim(By("b"))->epoch, 2u);
+  EXPECT_EQ(one->Claim(By("a"))->replica, "b");
+}
+
+TEST_F(PostgresStoreTest, GivesANewEpochEvenToWhoLetItExpire) {
+  const auto one = Open();
+  ASSERT_EQ(one->Claim(By("a", absl::Milliseconds(1)))->epoch, 1u);
+  EXPECT_TRUE(WaitUntil([&] { return one->Claim(By("a", absl::Milliseconds(1)))->epoch > 1u; }));
+}
+
+TEST_F(PostgresStoreTest, IsFreeAtOnceWhenItWasReleased) {
+  const auto one = Open();
+  const auto two = Open();
+  const auto mine = one->Claim(By("a"));
+  ASSERT_TRUE(one->Release({kFleet, mine->epoch}).ok());
+  EXPECT_EQ(two->Claim(By("b"))->replica, "b");
+  // Too late: it is another's.
+  ASSERT_TRUE(one->Release({kFleet, mine->epoch}).ok());
+  EXPECT_EQ(one->Claim(By("a"))->replica, "b");
+}
+
+TEST_F(PostgresStoreTest, TakesNoCommitOfAFormerOwner) {
+  const auto one = Open();
+  const auto two = Open();
+  const auto mine = one->Claim(By("a"));
+  const store::Ownership former{kFleet, mine->epoch};
+  ASSERT_TRUE(one->Commit(former, {ABusyJob("r-1")}).ok());
+  ASSERT_TRUE(one->Release(former).ok());
+  const store::Ownership current{kFleet, two->Claim(By("b"))->epoch};
+  WriteBatch late;
+  late.jobs = {AJob("r-2")};
+  EXPECT_TRUE(absl::IsAborted(one->Commit(former, {late})));
+  EXPECT_TRUE(absl::IsAborted(one->Load(former).status()));
+  EXPECT_THAT(two->Load(current)->jobs, SizeIs(1));
+  EXPECT_TRUE(two->Commit(current, {late}).ok());
+}
+
+TEST_F(PostgresStoreTest, IsMigratedByOneOfManyThatStartAtOnce) {
+  std::vector<std::thread> threads;
+  std::vector<absl::Status> statuses(8);
+  for (absl::Status& status : statuses) {
+    threads.emplace_back([&] { status = store::PostgresStore::Open(database_.url()).status(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(PostgresStoreTest, IsRefusedIfItIsOfANewerProgram) {
+  Open();
+  database_.Execute("INSERT INTO migration VALUES (1000, 'from the future', '9.9.9')");
+  const auto status = store::PostgresStore::Open(database_.url()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr("schema is version 1000"));
+  EXPECT_THAT(Message(status), HasSubstr("run a newer wsfleet-coordinator"));
+}
+
+TEST_F(PostgresStoreTest, IsRefusedIfItIsTheDatabaseOfAnotherProgram) {
+  database_.Execute("CREATE TABLE photos (name TEXT)");
+  const auto status = store::PostgresStore::Open(database_.url()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(Message(status), HasSubstr("another program"));
+}
+
+TEST_F(PostgresStoreTest, GoesOnWhenItsConnectionsWereCut) {
+  const auto one = Open();
+  const store::Ownership owner{kFleet, one->Claim(By("a"))->epoch};
+  ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
+  database_.Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wsfleet-coordinator' AND "
+      "datname = current_database()");
+  // Whoever was cut off is told so once.
+  WriteBatch second;
+  second.jobs = {AJob("r-2")};
+  EXPECT_TRUE(absl::IsUnavailable(one->Commit(owner, {second})));
+  EXPECT_TRUE(absl::IsUnavailable(one->GetJob(kFleet, JobId("r-1")).status()));
+  EXPECT_TRUE(one->Commit(owner, {second}).ok());
+  EXPECT_TRUE(one->GetJob(kFleet, JobId("r-1")).ok());
+}
+
+TEST(PostgresUrl, IsShownWithoutItsPasswords) {
+  const std::string shown =
+      store::WithoutPassword("postgres://ada:s3cret@db.example:5433/fleet?sslpassword=t0p&sslmode=require");
+  EXPECT_THAT(shown, HasSubstr("host=db.example"));
+  EXPECT_THAT(shown, HasSubstr("user=ada"));
+  EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(shown, Not(HasSubstr("t0p")));
+  EXPECT_EQ(store::WithoutPassword("postgres://ada:s3cret@[broken"), "postgres:");
+}
+
+TEST(PostgresUrl, ThatNobodyAnswersSaysSoWithoutItsPassword) {
+  const auto status = store::PostgresStore::Open("postgres://ada:s3cret@127.0.0.1:1/fleet").status();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(Message(status), HasSubstr("127.0.0.1"));
+  EXPECT_THAT(Message(status), Not(HasSubstr("s3cret")));
+}
+
+}  // namespace
+}  // namespace wsfleet::testing

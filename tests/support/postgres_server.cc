@@ -1,0 +1,106 @@
+#include "tests/support/postgres_server.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <stdexcept>
+#include <vector>
+
+#include "fmt/format.h"
+
+namespace wsfleet::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path Program(const std::string& name) {
+  for (const char* version : {"17", "16", "15", "14"}) {
+    const fs::path path = fs::path("/usr/lib/postgresql") / version / "bin" / name;
+    if (fs::exists(path)) return path;
+  }
+  throw std::runtime_error("PostgreSQL's " + name + " is not installed; run cmake/install-dependencies.sh test");
+}
+
+// PostgreSQL refuses to run as root.
+std::vector<std::string> AsServer(std::vector<std::string> arguments) {
+  if (geteuid() != 0) return arguments;
+  std::vector<std::string> behind = {"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"};
+  behind.insert(behind.end(), arguments.begin(), arguments.end());
+  return behind;
+}
+
+Finished RunAsServer(std::vector<std::string> arguments) {
+  Command command;
+  command.arguments = AsServer(std::move(arguments));
+  command.working_directory = "/";
+  return RunCommand(command, absl::Seconds(60));
+}
+
+}  // namespace
+
+PostgresServer::PostgresServer() {
+  const std::string directory = directory_.path().string();
+  if (geteuid() == 0) {
+    Command command;
+    command.arguments = {"chown", "postgres", directory};
+    RunCommand(command, absl::Seconds(10));
+  }
+  const Finished made = RunAsServer({Program("initdb"), "--no-sync", "--auth=trust", "--username=wsfleet",
+                                     "--encoding=UTF8", "--locale=C", "--pgdata=" + directory + "/data"});
+  if (made.exit_code != 0) throw std::runtime_error("initdb failed:\n" + made.out + made.err);
+  Start();
+}
+
+void PostgresServer::Start() {
+  const std::string directory = directory_.path().string();
+  Command command;
+  command.arguments = AsServer({Program("postgres"), "-D", directory + "/data", "-k", directory, "-c",
+                                "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off"});
+  command.working_directory = "/";
+  server_ = std::make_unique<ChildProcess>(command);
+  const bool serves = WaitUntil([&] {
+    return !server_->running() ||
+           RunAsServer({Program("pg_isready"), "-q", "-h", directory, "-U", "wsfleet"}).exit_code == 0;
+  });
+  if (!serves || !server_->running()) throw std::runtime_error("PostgreSQL does not serve:\n" + server_->err());
+}
+
+PostgresServer::~PostgresServer() {
+  server_->Signal(SIGINT);
+  server_->Wait(absl::Seconds(20));
+}
+
+PostgresServer& PostgresServer::Shared() {
+  static PostgresServer server;
+  return server;
+}
+
+std::string PostgresServer::SocketUrl(const std::string& database) const {
+  return fmt::format("postgres:///{}?host={}&user=wsfleet", database, directory_.path().string());
+}
+
+std::string PostgresServer::CreateDatabase(const std::string& name) {
+  Execute(SocketUrl("postgres"), "CREATE DATABASE " + name);
+  return SocketUrl(name);
+}
+
+void PostgresServer::Execute(const std::string& url, const std::string& sql) const {
+  const Finished done = RunAsServer({Program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url});
+  if (done.exit_code != 0) throw std::runtime_error(sql + ":\n" + done.out + done.err);
+}
+
+void PostgresServer::Signal(int number) const { server_->Signal(number); }
+
+void PostgresServer::Kill() {
+  server_->Signal(SIGKILL);
+  server_->Wait(absl::Seconds(10));
+}
+
+PostgresDatabase::PostgresDatabase() {
+  static std::atomic<int> made = 0;
+  url_ = PostgresServer::Shared().CreateDatabase(fmt::format("test_{}", ++made));
+}
+
+}  // namespace wsfleet::testing
