@@ -40,16 +40,14 @@ void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::func
 
 }  // namespace
 
-Agent::Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
-             Handlers handlers)
+Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers)
     : strand_(strand),
       options_(std::move(options)),
-      channel_(std::move(channel)),
-      stub_(v1::AgentSession::NewStub(channel_)),
+      endpoints_(std::move(endpoints)),
       handlers_(std::move(handlers)),
       boot_(RandomBoot()),
       spool_(options_.spool_bytes),
-      bundles_(strand, *stub_, options_.fleet,
+      bundles_(strand, endpoints_, options_.fleet,
                [this] {
                  if (exit_code_) FinishStop();
                }),
@@ -96,13 +94,14 @@ absl::Status Agent::Start() {
 
 void Agent::Connect() {
   welcomed_ = false;
+  redirected_ = false;
   unanswered_.clear();
   stream_ = std::make_shared<SessionStream>(
       strand_, SessionStream::Handlers{
                    .on_message = [this](v1::CoordinatorMessage message) { OnMessage(std::move(message)); },
                    .on_closed = [this](const absl::Status& status) { OnClosed(status); },
                });
-  stream_->Open(*stub_);
+  stream_->Open(endpoints_.stub());
   v1::AgentMessage message;
   v1::Hello* hello = message.mutable_hello();
   hello->set_agent(options_.facts.id.value());
@@ -145,6 +144,8 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       Drain();
       break;
     case v1::CoordinatorMessage::kRedirect:
+      redirected_ = endpoints_.Follow(message.redirect());
+      break;
     case v1::CoordinatorMessage::KIND_NOT_SET:
       // Of a newer coordinator; what this version does not know it leaves alone.
       break;
@@ -154,6 +155,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
 void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
+  endpoints_.OnSession();
   backoff_ = kFirstBackoff;
   credits_ = std::max<std::uint32_t>(welcome.credits(), 1);
   lease_time_ = wire::FromWire(welcome.lease_time());
@@ -300,9 +302,15 @@ void Agent::OnClosed(const absl::Status& status) {
     Stop(0);
     return;
   }
+  if (redirected_) {
+    spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
+    return Connect();
+  }
   const absl::Duration wait = Jittered(backoff_);
-  spdlog::warn("session ended code={} reason=\"{}\" retry_in={}", absl::StatusCodeToString(status.code()),
-               ToStd(status.message()), FormatElapsed(wait));
+  endpoints_.Next();
+  spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
+               absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
+               endpoints_.address());
   backoff_ = std::min(backoff_ * 2, kMaxBackoff);
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
 }

@@ -14,7 +14,6 @@
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "core/base/clock_offset.h"
-#include "grpcpp/channel.h"
 
 namespace wsfleet::agent {
 
@@ -41,8 +40,7 @@ class Agent {
     // coordinator refuses this agent for good.
     std::function<void(int)> on_stopped;
   };
-  Agent(boost::asio::io_context& strand, AgentOptions options, std::shared_ptr<grpc::Channel> channel,
-        Handlers handlers);
+  Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers);
   ~Agent();
 
   // FAILED_PRECONDITION: the spool's directory cannot be used.
@@ -69,8 +67,7 @@ class Agent {
 
   boost::asio::io_context& strand_;
   AgentOptions options_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::AgentSession::Stub> stub_;
+  Endpoints endpoints_;
   Handlers handlers_;
   BootId boot_;
   HealthMeter health_;
@@ -81,6 +78,7 @@ class Agent {
 
   std::shared_ptr<SessionStream> stream_;
   bool welcomed_ = false;
+  bool redirected_ = false;  // to where the next stream goes
   std::uint32_t credits_ = 1;
   absl::Duration lease_time_;
   absl::Duration heartbeat_interval_;

@@ -77,9 +77,9 @@ class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
   bool too_large_ = false;
 };
 
-BundleSource::BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet,
+BundleSource::BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet,
                            std::function<void()> on_idle)
-    : strand_(strand), stub_(stub), fleet_(std::move(fleet)), on_idle_(std::move(on_idle)) {}
+    : strand_(strand), endpoints_(endpoints), fleet_(std::move(fleet)), on_idle_(std::move(on_idle)) {}
 
 BundleSource::~BundleSource() = default;
 
@@ -92,9 +92,10 @@ void BundleSource::Get(const BundleDigest& digest, Callback callback) {
   auto& callbacks = waiting_[digest];
   callbacks.push_back(std::move(callback));
   if (callbacks.size() > 1) return;
-  auto fetch = std::make_shared<Fetch>(stub_, fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
-    boost::asio::post(strand_, [this, digest, canonical = std::move(canonical)] { Finish(digest, canonical); });
-  });
+  auto fetch =
+      std::make_shared<Fetch>(endpoints_.stub(), fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
+        boost::asio::post(strand_, [this, digest, canonical = std::move(canonical)] { Finish(digest, canonical); });
+      });
   fetches_.emplace(digest, fetch);
   fetch->Begin();
 }

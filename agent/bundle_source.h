@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/endpoints.h"
 #include "boost/asio/io_context.hpp"
 #include "core/base/ids.h"
 #include "core/scenario/parser.h"
@@ -24,8 +25,7 @@ class BundleSource {
   static constexpr std::size_t kKept = 8;
 
   // `on_idle` is called on the strand when the last fetch under way has ended.
-  BundleSource(boost::asio::io_context& strand, v1::AgentSession::Stub& stub, FleetName fleet,
-               std::function<void()> on_idle);
+  BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet, std::function<void()> on_idle);
   ~BundleSource();
 
   // `callback` is called on the strand, never from within this call. Those who ask for the same bundle meanwhile share
@@ -42,7 +42,7 @@ class BundleSource {
   void Finish(const BundleDigest& digest, const absl::StatusOr<std::string>& canonical);
 
   boost::asio::io_context& strand_;
-  v1::AgentSession::Stub& stub_;
+  Endpoints& endpoints_;
   FleetName fleet_;
   std::function<void()> on_idle_;
   std::deque<std::pair<BundleDigest, std::shared_ptr<const Bundle>>> kept_;  // newest first

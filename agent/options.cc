@@ -49,9 +49,10 @@ std::string Check(CommandLine& options, const std::vector<std::string>& labels, 
   if (!limit)
     return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", drain_limit);
   options.drain_limit = *limit;
-  if (options.plaintext && !IsLoopback(options.coordinator)) {
-    return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}",
-                       options.coordinator);
+  for (const std::string& address : options.coordinators) {
+    if (options.plaintext && !IsLoopback(address)) {
+      return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}", address);
+    }
   }
   if (!options.plaintext && options.ca_file.empty()) {
     return "--ca is missing: the PEM file of the authority that signed the coordinator's certificate";
@@ -73,8 +74,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
 
   CLI::App app("Runs WebSocket scenarios in one region, as a coordinator assigns them.", "wsfleet-agent");
   app.set_version_flag("--version", kVersion);
-  app.add_option("--coordinator", options.coordinator, "Agent listener of the coordinator, host:port")
+  app.add_option("--coordinator", options.coordinators,
+                 "Agent listener of the coordinator, host:port; several, of its replicas, with commas between them")
       ->required()
+      ->delimiter(',')
       ->envname("WSFLEET_AGENT_COORDINATOR");
   app.add_option("--ca", options.ca_file, "PEM file: authority of the coordinator's certificate")
       ->check(CLI::ExistingFile)

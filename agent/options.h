@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,8 +12,8 @@ namespace wsfleet::agent {
 
 // The command line of wsfleet-agent.
 struct CommandLine {
-  std::string coordinator;  // host:port of the agent listener
-  std::string ca_file;      // PEM; who may call itself the coordinator
+  std::vector<std::string> coordinators;  // host:port of agent listeners, tried in turn
+  std::string ca_file;                    // PEM; who may call itself the coordinator
   std::string certificate_file;
   std::string key_file;
   bool plaintext = false;   // loopback only

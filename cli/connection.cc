@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
@@ -11,6 +12,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/redirect.h"
 
 namespace wsfleet::cli {
 namespace {
@@ -18,6 +20,29 @@ namespace {
 constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
 
 std::chrono::system_clock::time_point Deadline(absl::Duration limit) { return absl::ToChronoTime(absl::Now() + limit); }
+
+// "a:7421,b:7421"
+std::vector<std::string> SplitAddresses(const std::string& text) {
+  std::vector<std::string> addresses;
+  for (const auto part : absl::StrSplit(text, absl::ByAnyChar(", "), absl::SkipEmpty())) addresses.emplace_back(part);
+  if (addresses.empty()) addresses.push_back(text);
+  return addresses;
+}
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const std::string& ca_pem) {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = ca_pem;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  // How long one attempt to connect may take, in spite of its name.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  // A coordinator that is gone without a word is noticed within half a minute; it allows a ping every 5 s.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
+}
 
 }  // namespace
 
@@ -34,25 +59,39 @@ absl::StatusOr<std::unique_ptr<CoordinatorClient>> CoordinatorClient::Open(const
     *content = *std::move(read);
   }
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  return std::unique_ptr<CoordinatorClient>(new CoordinatorClient(endpoint, ca_pem, std::move(token)));
+  return std::unique_ptr<CoordinatorClient>(new CoordinatorClient(endpoint, std::move(ca_pem), std::move(token)));
 }
 
-CoordinatorClient::CoordinatorClient(Endpoint endpoint, const std::string& ca_pem, std::string token)
-    : endpoint_(std::move(endpoint)), token_(std::move(token)) {
-  grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = ca_pem;
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  // How long one attempt to connect may take, in spite of its name.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
-  // A coordinator that is gone without a word is noticed within half a minute; it allows a ping every 5 s.
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  channel_ = grpc::CreateCustomChannel(endpoint_.address, grpc::SslCredentials(tls), arguments);
-  jobs_ = v1::Jobs::NewStub(channel_);
-  fleets_ = v1::Fleets::NewStub(channel_);
+CoordinatorClient::CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token)
+    : endpoint_(std::move(endpoint)),
+      addresses_(SplitAddresses(endpoint_.address)),
+      ca_pem_(std::move(ca_pem)),
+      token_(std::move(token)),
+      address_(addresses_.front()) {}
+
+CoordinatorClient::Peer& CoordinatorClient::Current() {
+  const std::lock_guard lock(mutex_);
+  Peer& peer = peers_[address_];
+  if (peer.channel == nullptr) {
+    peer.channel = OpenChannel(address_, ca_pem_);
+    peer.jobs = v1::Jobs::NewStub(peer.channel);
+    peer.fleets = v1::Fleets::NewStub(peer.channel);
+  }
+  return peer;
+}
+
+void CoordinatorClient::Reroute(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  const auto redirect = wire::RedirectOf(status);
+  // An older epoch is that of who does not know yet.
+  if (redirect && redirect->ownership_epoch() >= epoch_ && !redirect->address().empty() &&
+      redirect->address() != address_) {
+    epoch_ = redirect->ownership_epoch();
+    address_ = redirect->address();
+    return;
+  }
+  next_ = (next_ + 1) % addresses_.size();
+  address_ = addresses_[next_];
 }
 
 void CoordinatorClient::Prepare(grpc::ClientContext& context) const {
@@ -64,28 +103,55 @@ void CoordinatorClient::Prepare(grpc::ClientContext& context, absl::Duration lim
   context.set_deadline(Deadline(limit));
 }
 
+absl::Status CoordinatorClient::Call(absl::Duration limit,
+                                     const std::function<grpc::Status(grpc::ClientContext&)>& call,
+                                     Repetition repetition) {
+  const absl::Time end = absl::Now() + kRetryLimit;
+  for (absl::Duration pause = absl::Milliseconds(50);; pause = std::min(pause * 2, absl::Seconds(1))) {
+    absl::Status status = absl::UnavailableError(fmt::format("no connection to {}", endpoint_.address));
+    // A call that finds a connection may have been taken by the time that this breaks.
+    if (repetition == Repetition::kAlways || AwaitConnection(absl::Seconds(1))) {
+      grpc::ClientContext context;
+      Prepare(context, limit);
+      status = wire::FromGrpc(call(context));
+      const bool may_repeat = repetition == Repetition::kAlways || wire::RedirectOf(status);
+      if (!absl::IsUnavailable(status) || !may_repeat) return status;
+    }
+    if (absl::Now() + pause >= end) return status;
+    Reroute(status);
+    absl::SleepFor(pause);
+  }
+}
+
 absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     const std::function<void(const std::string& why)>& on_waiting) {
   const absl::Time end = absl::Now() + kConnectLimit;
   std::string found = fmt::format("no answer within {}", DurationText(kConnectLimit));
-  for (bool told = false;; told = true) {
+  std::size_t tried = 0;
+  while (true) {
     grpc::ClientContext context;
     Prepare(context, end - absl::Now());
     v1::VersionReply reply;
-    const absl::Status status = wire::FromGrpc(fleets_->Version(&context, v1::VersionRequest(), &reply));
+    const absl::Status status = wire::FromGrpc(fleets().Version(&context, v1::VersionRequest(), &reply));
     if (status.ok()) return reply;
     if (absl::IsDeadlineExceeded(status)) return Unreachable(found);
     if (!absl::IsUnavailable(status)) return status;
     found = std::string(ToStd(status.message()));
     if (absl::Now() >= end) return Unreachable(found);
-    if (!told) on_waiting(found);
+    Reroute(status);
+    // Each address once at first.
+    if (++tried < addresses_.size()) continue;
+    if (tried == addresses_.size()) on_waiting(found);
     // The channel knows when it tries again.
-    channel_->WaitForStateChange(channel_->GetState(true),
-                                 absl::ToChronoTime(std::min(end, absl::Now() + absl::Seconds(1))));
+    const std::shared_ptr<grpc::Channel> channel = Current().channel;
+    channel->WaitForStateChange(channel->GetState(true),
+                                absl::ToChronoTime(std::min(end, absl::Now() + absl::Seconds(1))));
   }
 }
 
-bool CoordinatorClient::AwaitConnection(absl::Duration limit) { return channel_->WaitForConnected(Deadline(limit)); }
+bool CoordinatorClient::AwaitConnection(absl::Duration limit) {
+  return Current().channel->WaitForConnected(Deadline(limit));
+}
 
 absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
   return absl::UnavailableError(

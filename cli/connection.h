@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,22 +21,38 @@ namespace wsfleet::cli {
 
 inline constexpr absl::Duration kConnectLimit = absl::Seconds(10);
 
-// A channel to a coordinator with its stubs. Thread-safe.
+// The coordinators of an endpoint: the addresses that were configured, and those that one of them names as the fleet's
+// owner. Thread-safe.
 class CoordinatorClient {
  public:
+  // So long a call is tried again that no coordinator takes: a takeover may last ten seconds.
+  static constexpr absl::Duration kRetryLimit = absl::Seconds(15);
+
   // Reads the files of the endpoint. FAILED_PRECONDITION, NOT_FOUND: one of them cannot be read.
   static absl::StatusOr<std::unique_ptr<CoordinatorClient>> Open(const Endpoint& endpoint);
 
-  // Asks the coordinator for its version until it answers, for at most kConnectLimit; `on_waiting` is called once, with
-  // the reason, if it does not answer at first. UNAVAILABLE: with the address, what was found and what to check. Other
-  // errors are the coordinator's answer, such as UNAUTHENTICATED.
+  // Asks for a coordinator's version until one answers, for at most kConnectLimit; `on_waiting` is called once, with
+  // the reason, if none does at first. UNAVAILABLE: with the addresses, what was found and what to check. Other errors
+  // are the coordinator's answer, such as UNAUTHENTICATED.
   absl::StatusOr<v1::VersionReply> Connect(const std::function<void(const std::string& why)>& on_waiting);
 
   // Waits for a connection, making one if there is none; false after `limit`.
   bool AwaitConnection(absl::Duration limit);
 
-  v1::Jobs::Stub& jobs() { return *jobs_; }
-  v1::Fleets::Stub& fleets() { return *fleets_; }
+  enum class Repetition {
+    kAlways,      // the call changes nothing, or the same twice is the same as once
+    kIfNotTaken,  // only where it is certain that no coordinator took it
+  };
+  // Makes a call, again and elsewhere if it was UNAVAILABLE. Each try has `limit`.
+  absl::Status Call(absl::Duration limit, const std::function<grpc::Status(grpc::ClientContext&)>& call,
+                    Repetition repetition = Repetition::kAlways);
+
+  // After a call that was UNAVAILABLE: the next one goes where this error points, or to the next address.
+  void Reroute(const absl::Status& status);
+
+  // Of the coordinator that is asked at the moment. They stay valid.
+  v1::Jobs::Stub& jobs() { return *Current().jobs; }
+  v1::Fleets::Stub& fleets() { return *Current().fleets; }
   const std::string& fleet() const { return endpoint_.fleet; }
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -42,15 +62,26 @@ class CoordinatorClient {
   void Prepare(grpc::ClientContext& context) const;
 
  private:
-  CoordinatorClient(Endpoint endpoint, const std::string& ca_pem, std::string token);
+  struct Peer {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<v1::Jobs::Stub> jobs;
+    std::unique_ptr<v1::Fleets::Stub> fleets;
+  };
 
+  CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token);
+
+  Peer& Current();
   absl::Status Unreachable(const std::string& found) const;
 
-  Endpoint endpoint_;
-  std::string token_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::Jobs::Stub> jobs_;
-  std::unique_ptr<v1::Fleets::Stub> fleets_;
+  const Endpoint endpoint_;
+  const std::vector<std::string> addresses_;
+  const std::string ca_pem_;
+  const std::string token_;
+  std::mutex mutex_;
+  std::map<std::string, Peer> peers_;  // by address; never removed
+  std::string address_;
+  std::size_t next_ = 0;
+  std::uint64_t epoch_ = 0;  // of the redirect that was followed last
 };
 
 // A client of an endpoint that answers; says on stderr what it waits for.

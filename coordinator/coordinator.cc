@@ -4,7 +4,10 @@
 #include <future>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "coordinator/private_file.h"
+#include "coordinator/store/postgres/postgres_store.h"
+#include "coordinator/store/sqlite/sqlite_store.h"
 #include "coordinator/tls/ephemeral_ca.h"
 #include "coordinator/tls/listener_credentials.h"
 #include "fmt/format.h"
@@ -55,41 +58,68 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(const Co
   return TlsCredentials({options.certificate, options.key, client_ca});
 }
 
-FleetHostSettings HostSettings(const CoordinatorOptions& options) {
-  FleetHostSettings settings;
-  settings.ownership.fleet = options.fleet;
+Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
+  Fleets::Settings settings;
+  settings.usual = options.fleet;
+  settings.logs = options.logs;
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
   return settings;
 }
 
+absl::StatusOr<std::unique_ptr<store::SqlStore>> OpenStore(const std::string& name) {
+  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
+  return store::SqliteStore::Open(name);
+}
+
+std::string RandomReplica() {
+  absl::BitGen random;
+  return fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random));
+}
+
+OwnershipKeeper::Settings OwnershipSettings(const CoordinatorOptions& options) {
+  OwnershipKeeper::Settings settings;
+  settings.replica = options.replica.empty() ? RandomReplica() : options.replica;
+  settings.addresses = {options.advertise_agents, options.advertise_clients};
+  return settings;
+}
+
 }  // namespace
+
+bool IsPostgresUrl(std::string_view store) {
+  return store.starts_with("postgres://") || store.starts_with("postgresql://");
+}
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given) {
   const auto options = WithEphemeralCa(given);
   if (!options.ok()) return options.status();
   auto token = ReadToken(options->client_token_file);
   if (!token.ok()) return token.status();
-  auto store = store::SqliteStore::Open(options->store);
+  auto store = OpenStore(options->store);
   if (!store.ok()) return store.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
   std::unique_ptr<Coordinator> coordinator(
       new Coordinator(*options, *std::move(store), *std::move(secrets), *std::move(token)));
-  if (auto status = coordinator->Load(); !status.ok()) return status;
+  if (auto status = coordinator->Own(*options); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
   return coordinator;
 }
 
-Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqliteStore> store,
-                         SecretBox secrets, std::string token)
+Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
+                         std::string token)
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
       secrets_(secrets),
-      logs_(options.fleet, options.logs, *store_, *store_, secrets_),
-      host_(context_, HostSettings(options), *store_, secrets_, logs_),
-      backend_{host_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
+      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_}, secrets_),
+      ownership_(*store_, OwnershipSettings(options),
+                 {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
+                  .on_owned = [this](const store::Ownership& ownership,
+                                     SteadyTime until) { fleets_.Add(ownership.fleet).Own(ownership, until); },
+                  .on_other = [this](const FleetName& fleet,
+                                     const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); }}),
+      backend_{fleets_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
@@ -97,9 +127,11 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
 
 Coordinator::~Coordinator() { Stop(); }
 
-absl::Status Coordinator::Load() {
+absl::Status Coordinator::Own(const CoordinatorOptions& options) {
+  if (auto status = store_->CreateFleet(options.fleet); !status.ok() && !absl::IsAlreadyExists(status)) return status;
   std::promise<absl::Status> loaded;
-  host_.Start([&loaded](const absl::Status& status) { loaded.set_value(status); });
+  fleets_.Add(options.fleet).NotifyOnceLoaded([&loaded](const absl::Status& status) { loaded.set_value(status); });
+  if (auto status = ownership_.Begin(); !status.ok()) return status;
   return loaded.get_future().get();
 }
 
@@ -122,14 +154,14 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
 void Coordinator::Stop() {
   if (std::exchange(stopped_, true)) return;
   // The calls end first, so that nothing refers to what is taken down after them.
-  std::promise<void> host_stopped;
-  host_.Stop([&host_stopped] { host_stopped.set_value(); });
-  host_stopped.get_future().wait();
+  ownership_.Stop();
+  fleets_.StopHosts();
   if (client_listener_) client_listener_->Shutdown();
   if (agent_listener_) agent_listener_->Shutdown();
   readers_.Stop();
-  logs_.Stop();
-  host_.store_thread().Stop();
+  fleets_.StopThreads();
+  // Nothing is written any more.
+  ownership_.Release();
   work_.reset();
   context_.stop();
   thread_.join();

@@ -9,22 +9,25 @@
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
 #include "coordinator/listener.h"
+#include "coordinator/ownership.h"
 #include "coordinator/rpc/agent_service.h"
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/fleets_service.h"
 #include "coordinator/rpc/jobs_service.h"
-#include "coordinator/store/sqlite/sqlite_store.h"
+#include "coordinator/store/sql/sql_store.h"
 
 namespace wsfleet::coordinator {
 
 struct CoordinatorOptions {
   std::string agent_listen = "127.0.0.1:7420";
   std::string client_listen = "127.0.0.1:7421";
-  std::string store = ":memory:";           // or the path of a SQLite file
-  std::string state_directory;              // where the key of the secrets is kept; not used with ":memory:"
-  std::string certificate, key, client_ca;  // of both listeners; client_ca: of the agents' certificates
-  std::string development_ca;               // directory of an ephemeral authority in place of the three
-  bool plaintext = false;                   // no TLS at all
+  std::string store = ":memory:";                   // or the path of a SQLite file, or postgres://…
+  std::string replica;                              // of this process; empty: random
+  std::string advertise_agents, advertise_clients;  // where others send whom this one's fleets are for; may be empty
+  std::string state_directory;                      // where the key of the secrets is kept; not used with ":memory:"
+  std::string certificate, key, client_ca;          // of both listeners; client_ca: of the agents' certificates
+  std::string development_ca;                       // directory of an ephemeral authority in place of the three
+  bool plaintext = false;                           // no TLS at all
   std::string client_token_file;
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
@@ -32,10 +35,14 @@ struct CoordinatorOptions {
   LogPermissions logs;
 };
 
-// The whole coordinator: one thread for the fleet, one for the store, two for reading, gRPC's own, and two listeners.
+bool IsPostgresUrl(std::string_view store);
+
+// The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, two for
+// reading, gRPC's own, and two listeners.
 class Coordinator {
  public:
-  // Returns when both listeners serve and the fleet is loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it cannot.
+  // Returns when both listeners serve and the fleets that it owns are loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it
+  // cannot.
   static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options);
   // As Stop().
   ~Coordinator();
@@ -47,19 +54,19 @@ class Coordinator {
   const std::string& client_address() const { return client_listener_->address(); }
 
  private:
-  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqliteStore> store, SecretBox secrets,
+  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
               std::string token);
 
-  absl::Status Load();
+  absl::Status Own(const CoordinatorOptions& options);
   absl::Status Listen(const CoordinatorOptions& options);
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<store::SqlStore> store_;
   SecretBox secrets_;
   ReaderPool readers_;
-  ServerLogs logs_;
-  FleetHost host_;
+  Fleets fleets_;
+  OwnershipKeeper ownership_;
   Backend backend_;
   AgentService agent_service_;
   JobsService jobs_service_;

@@ -7,7 +7,10 @@
 
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
+#include "coordinator/clock.h"
 #include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/redirect.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
@@ -16,10 +19,6 @@ namespace {
 constexpr std::chrono::seconds kLoadRetry{1};
 constexpr std::size_t kMaxWaitingRequests = 1024;
 
-SteadyTime SteadyNow() { return {absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch())}; }
-
-absl::Status NotLoaded() { return absl::UnavailableError("the coordinator is loading its fleet; try again"); }
-
 }  // namespace
 
 absl::Duration HeartbeatInterval(absl::Duration lease_time) {
@@ -27,38 +26,91 @@ absl::Duration HeartbeatInterval(absl::Duration lease_time) {
   return std::clamp(lease_time / 6, at_least, absl::Seconds(10));
 }
 
-FleetHost::FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
-                     const SecretBox& secrets, ServerLogs& logs)
-    : strand_(boost::asio::make_strand(context)),
+FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
+                     ServerLogs& logs)
+    : strand_(std::move(strand)),
       settings_(std::move(settings)),
       times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
       secrets_(secrets),
       logs_(logs),
       wakeup_(strand_),
       retry_(strand_),
-      store_thread_(store, settings_.ownership, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
+      store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
         boost::asio::post(strand_, [this, status = std::move(status), commits = std::move(commits)] {
           OnCommitted(status, commits);
         });
       }) {}
 
-void FleetHost::Start(std::function<void(const absl::Status&)> on_loaded) {
-  boost::asio::post(strand_, [this, on_loaded = std::move(on_loaded)]() mutable {
-    on_first_load_ = std::move(on_loaded);
+void FleetHost::NotifyOnceLoaded(std::function<void(const absl::Status&)> on_settled) {
+  boost::asio::post(strand_,
+                    [this, on_settled = std::move(on_settled)]() mutable { on_settled_ = std::move(on_settled); });
+}
+
+void FleetHost::Settle(const absl::Status& status) {
+  if (const auto on_settled = std::exchange(on_settled_, nullptr)) on_settled(status);
+}
+
+void FleetHost::Own(const store::Ownership& ownership, SteadyTime until) {
+  boost::asio::post(strand_, [this, ownership, until] {
+    if (stopped_) return;
+    owned_until_ = until;
+    if (ownership_ && ownership_->epoch == ownership.epoch) return;
+    if (ownership_) GiveUp("it was another's meanwhile");
+    spdlog::info("fleet owned fleet={} epoch={}", name().value(), ownership.epoch);
+    ownership_ = ownership;
     Load();
   });
+}
+
+void FleetHost::Disown(const store::OwnerStore::Owner& owner) {
+  boost::asio::post(strand_, [this, owner] {
+    elsewhere_ = owner;
+    Settle(absl::OkStatus());
+    if (ownership_) GiveUp(fmt::format("it is that of {} now", owner.replica));
+  });
+}
+
+bool FleetHost::IsOwner() const { return ownership_ && SteadyNow() < owned_until_; }
+
+void FleetHost::GiveUp(std::string_view why) {
+  spdlog::warn("fleet given up fleet={} epoch={} reason=\"{}\"", name().value(), ownership_->epoch, why);
+  ownership_.reset();
+  retry_.cancel();
+  // What waits for its commit may be stored or not.
+  EndAll(absl::UnavailableError("another coordinator may run the fleet now; try again"));
+  watchers_.EndAll(NotHere());
+}
+
+void FleetHost::EndAll(const absl::Status& status) {
+  machine_.reset();
+  wakeup_.cancel();
+  streams_.EndAll(status);
+  AnswerAll(status);
+}
+
+absl::Status FleetHost::NotHere() const {
+  v1::Redirect redirect;
+  redirect.set_ownership_epoch(std::max<std::uint64_t>(elsewhere_.epoch, 1));
+  absl::Status status = absl::UnavailableError(
+      fmt::format("no coordinator that this one knows of runs fleet {} at the moment; try again", name().value()));
+  if (ownership_) {
+    status = absl::UnavailableError("the coordinator is loading its fleet; try again");
+  } else if (!elsewhere_.addresses.clients.empty()) {
+    redirect.set_address(elsewhere_.addresses.clients);
+    status = absl::UnavailableError(
+        fmt::format("fleet {} is run by the coordinator at {}", name().value(), elsewhere_.addresses.clients));
+  }
+  return wire::WithRedirect(std::move(status), redirect);
 }
 
 void FleetHost::Stop(std::function<void()> on_stopped) {
   boost::asio::post(strand_, [this, on_stopped = std::move(on_stopped)] {
     stopped_ = true;
-    machine_.reset();
-    wakeup_.cancel();
+    ownership_.reset();
     retry_.cancel();
     const absl::Status status = absl::UnavailableError("the coordinator is stopping");
-    streams_.EndAll(status);
+    EndAll(status);
     watchers_.EndAll(status);
-    AnswerAll(status);
     on_stopped();
   });
 }
@@ -67,7 +119,7 @@ void FleetHost::Stop(std::function<void()> on_stopped) {
 
 void FleetHost::Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer) {
   boost::asio::post(strand_, [this, proposed, spec = std::move(spec), answer = std::move(answer)]() mutable {
-    if (!machine_) return answer(NotLoaded(), {}, false);
+    if (!machine_) return answer(NotHere(), {}, false);
     if (submits_.size() >= kMaxWaitingRequests) {
       return answer(absl::ResourceExhaustedError("too many runs are being submitted; try again"), {}, false);
     }
@@ -79,7 +131,7 @@ void FleetHost::Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer)
 
 void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer) {
   boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
-    if (!machine_) return answer(NotLoaded());
+    if (!machine_) return answer(NotHere());
     if (cancels_.size() >= kMaxWaitingRequests) {
       return answer(absl::ResourceExhaustedError("too many runs are being cancelled; try again"));
     }
@@ -91,7 +143,7 @@ void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer
 
 void FleetHost::ListAgents(AgentsAnswer answer) {
   boost::asio::post(strand_, [this, answer = std::move(answer)] {
-    if (!machine_) return answer(NotLoaded());
+    if (!machine_) return answer(NotHere());
     std::vector<AgentListing> listings;
     for (fleet::AgentView& view : machine_->agents()) {
       auto facts = streams_.Facts(view.agent.id);
@@ -107,7 +159,13 @@ std::optional<fleet::StreamId> FleetHost::Connect(AgentSink sink, fleet::AgentCo
                                                   std::uint32_t max_sessions) {
   assert(strand_.running_in_this_thread());
   if (!machine_) {
-    sink.end(NotLoaded());
+    if (!ownership_ && !elsewhere_.addresses.agents.empty()) {
+      v1::CoordinatorMessage message;
+      message.mutable_redirect()->set_address(elsewhere_.addresses.agents);
+      message.mutable_redirect()->set_ownership_epoch(elsewhere_.epoch);
+      sink.send(std::move(message));
+    }
+    sink.end(NotHere());
     return std::nullopt;
   }
   event.stream = streams_.Open(std::move(sink), event.agent.id, max_sessions, event.held);
@@ -150,12 +208,13 @@ void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress)
   watchers_.Tick(shard->job, tick);
 }
 
-std::optional<WatcherId> FleetHost::AddWatcher(const JobId& job, Watcher watcher) {
+absl::StatusOr<WatcherId> FleetHost::AddWatcher(const JobId& job, Watcher watcher) {
   assert(strand_.running_in_this_thread());
-  if (stopped_) return std::nullopt;
+  if (!ownership_) return NotHere();
   const auto id = watchers_.Add(job, std::move(watcher));
-  if (id) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
-  return id;
+  if (!id) return absl::ResourceExhaustedError("too many clients watch runs of this coordinator; try again");
+  Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+  return *id;
 }
 
 void FleetHost::RemoveWatcher(WatcherId id) {
@@ -174,6 +233,8 @@ void FleetHost::Apply(const fleet::Event& event) {
     boost::asio::post(strand_, [this, event] { Apply(event); });
     return;
   }
+  // Another may have it by now, and renew or give leases.
+  if (!IsOwner()) return GiveUp("its time has run out, and it could not be extended");
   Execute(machine_->Apply(event, Now{SteadyNow(), absl::Now()}));
   ArmTimer();
 }
@@ -203,21 +264,22 @@ void FleetHost::ArmTimer() {
 }
 
 void FleetHost::Load() {
-  const bool taken = store_thread_.Load([this](absl::StatusOr<FleetSnapshot> snapshot) {
-    boost::asio::post(strand_, [this, snapshot = std::move(snapshot)] { OnLoaded(snapshot); });
+  const store::Ownership ownership = *ownership_;
+  const bool taken = store_thread_.Load(ownership, [this, ownership](absl::StatusOr<FleetSnapshot> snapshot) {
+    boost::asio::post(strand_, [this, ownership, snapshot = std::move(snapshot)] { OnLoaded(ownership, snapshot); });
   });
-  if (!taken) OnLoaded(absl::UnavailableError("the store's queue is full"));
+  if (!taken) OnLoaded(ownership, absl::UnavailableError("the store's queue is full"));
 }
 
-void FleetHost::OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot) {
-  if (stopped_) return;
-  const auto first = std::exchange(on_first_load_, nullptr);
+void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot) {
+  if (!ownership_ || ownership_->epoch != ownership.epoch) return;
   if (!snapshot.ok()) {
-    if (first) return first(snapshot.status());
+    Settle(snapshot.status());
+    if (absl::IsAborted(snapshot.status())) return GiveUp(ToStd(snapshot.status().message()));
     spdlog::error("fleet not loaded fleet={} reason=\"{}\"", name().value(), ToStd(snapshot.status().message()));
     retry_.expires_after(kLoadRetry);
     retry_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) Load();
+      if (!error && ownership_) Load();
     });
     return;
   }
@@ -226,7 +288,7 @@ void FleetHost::OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot) {
   machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
   Apply(fleet::TimePassed{});
   for (const JobId& job : watchers_.Jobs()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
-  if (first) first(absl::OkStatus());
+  Settle(absl::OkStatus());
 }
 
 void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits) {
@@ -237,13 +299,10 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
 }
 
 void FleetHost::Discard(const absl::Status& why) {
+  if (absl::IsAborted(why)) return GiveUp(ToStd(why.message()));
   spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", name().value(),
                 absl::StatusCodeToString(why.code()), ToStd(why.message()));
-  machine_.reset();
-  wakeup_.cancel();
-  const absl::Status status = absl::UnavailableError("the coordinator could not store a change; try again");
-  streams_.EndAll(status);
-  AnswerAll(status);
+  EndAll(absl::UnavailableError("the coordinator could not store a change; try again"));
   Load();
 }
 

@@ -23,7 +23,7 @@ namespace wsfleet::coordinator {
 using FleetStrand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
 struct FleetHostSettings {
-  store::Ownership ownership;
+  FleetName name;
   fleet::FleetSettings fleet;
 };
 
@@ -31,9 +31,10 @@ struct FleetHostSettings {
 // lease leaves room for it.
 absl::Duration HeartbeatInterval(absl::Duration lease_time);
 
-// Owns the machine of one fleet and everything that its effects act on. What is decided runs on one strand, in the
-// order in which it came; what blocks runs on the store's thread, whose answers come back to the strand. If a commit
-// fails, the machine is discarded and loaded again: streams end, and waiting requests are answered UNAVAILABLE.
+// Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
+// runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
+// the strand. If a commit fails, the machine is discarded and loaded again: streams end, and waiting requests are
+// answered UNAVAILABLE. So they are while another process owns the fleet, with its address (wire::RedirectOf).
 class FleetHost {
  public:
   using SubmitAnswer = std::function<void(const absl::Status&, const JobId& job, bool attached)>;
@@ -45,17 +46,22 @@ class FleetHost {
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
 
   // `logs` must outlive it, and be stopped before the context is.
-  FleetHost(boost::asio::io_context& context, FleetHostSettings settings, store::FleetStore& store,
-            const SecretBox& secrets, ServerLogs& logs);
+  FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
+            ServerLogs& logs);
 
   // --- any thread ---------------------------------------------------------------------------------------------------
 
   FleetStrand& strand() { return strand_; }
-  const FleetName& name() const { return settings_.ownership.fleet; }
+  const FleetName& name() const { return settings_.name; }
   StoreThread& store_thread() { return store_thread_; }
 
-  // Loads the machine. `on_loaded` is called once on the strand; after an error the host does nothing.
-  void Start(std::function<void(const absl::Status&)> on_loaded);
+  // Called once on the strand: when the fleet is loaded, could not be, or is another's.
+  void NotifyOnceLoaded(std::function<void(const absl::Status&)> on_settled);
+  // The fleet is ours until then, at least: loads the machine, unless it runs under this ownership already. Nothing is
+  // decided after `until` until this is called again.
+  void Own(const store::Ownership& ownership, SteadyTime until);
+  // It is another's now, or nobody's.
+  void Disown(const store::OwnerStore::Owner& owner);
   // Ends every stream and watch and answers what waits, then calls `on_stopped` on the strand. Commits that are under
   // way are finished by the store's thread.
   void Stop(std::function<void()> on_stopped);
@@ -79,14 +85,22 @@ class FleetHost {
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
 
-  std::optional<WatcherId> AddWatcher(const JobId& job, Watcher watcher);
+  // RESOURCE_EXHAUSTED: there are too many. UNAVAILABLE: the fleet is not ours.
+  absl::StatusOr<WatcherId> AddWatcher(const JobId& job, Watcher watcher);
   void RemoveWatcher(WatcherId id);
 
  private:
   void Load();
-  void OnLoaded(const absl::StatusOr<FleetSnapshot>& snapshot);
+  void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
   void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
+  // A commit failed: what memory has may not be what is stored.
   void Discard(const absl::Status& why);
+  void GiveUp(std::string_view why);
+  void EndAll(const absl::Status& status);
+  void Settle(const absl::Status& status);
+  bool IsOwner() const;
+  // Why there is no machine.
+  absl::Status NotHere() const;
   void AnswerAll(const absl::Status& status);
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
@@ -108,8 +122,11 @@ class FleetHost {
   SessionTimes times_;
   SecretBox secrets_;
   ServerLogs& logs_;
+  std::optional<store::Ownership> ownership_;
+  SteadyTime owned_until_;
+  store::OwnerStore::Owner elsewhere_;   // while it is not ours
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
-  std::function<void(const absl::Status&)> on_first_load_;
+  std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false;
   bool stopped_ = false;
   AgentStreams streams_;

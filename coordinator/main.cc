@@ -28,6 +28,7 @@
 #include "coordinator/coordinator.h"
 #include "coordinator/options.h"
 #include "coordinator/private_file.h"
+#include "coordinator/store/postgres/postgres_store.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
@@ -61,6 +62,9 @@ absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordina
   return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
 }
 
+// As it may be logged.
+std::string StoreName(const std::string& store) { return IsPostgresUrl(store) ? store::WithoutPassword(store) : store; }
+
 int Fail(const absl::Status& status) {
   fmt::print(stderr, "wsfleet-coordinator: {}\n", ToStd(status.message()));
   return 1;
@@ -79,7 +83,7 @@ int Run(const CommandLine& options) {
   if (auto status = WriteReadyFile(options.ready_file, **coordinator); !status.ok()) return Fail(status);
   spdlog::info("coordinator serves version={} fleet={} agent_listen={} client_listen={} store={} tls={}", kVersion,
                options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
-               options.coordinator.store, !options.coordinator.plaintext);
+               StoreName(options.coordinator.store), !options.coordinator.plaintext);
   const int signal = WaitForEnd(signals);
   spdlog::info("coordinator stops signal={}", signal);
   (*coordinator)->Stop();

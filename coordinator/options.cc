@@ -55,8 +55,11 @@ std::string CheckTls(const CoordinatorOptions& options) {
 
 // What CLI11 cannot express. Empty if all is well.
 std::string Check(CoordinatorOptions& options, const std::string& lease_time) {
-  if (options.store.starts_with("postgres://") || options.store.starts_with("postgresql://")) {
-    return "--store: PostgreSQL is not in this version; expected the path of a SQLite file, or :memory:";
+  if (IsPostgresUrl(options.store) && options.state_directory.empty()) {
+    return "--store postgres://…: --state-dir is missing, the directory of the secrets' key, which all replicas share";
+  }
+  if (options.advertise_agents.empty() != options.advertise_clients.empty()) {
+    return "--advertise-agents and --advertise-clients go together";
   }
   const auto lease = ParseDuration(lease_time);
   if (!lease || *lease < absl::Seconds(1) || *lease > absl::Hours(1)) {
@@ -78,7 +81,13 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.add_option("--agent-listen", options.agent_listen, "Address for agents; port 0: any")->check(CheckAddress);
   app.add_option("--client-listen", options.client_listen, "Address for clients; port 0: any")->check(CheckAddress);
-  app.add_option("--store", options.store, "SQLite file (created if missing), or :memory:");
+  app.add_option("--store", options.store,
+                 "SQLite file (created if missing), :memory:, or postgres://USER@HOST/DATABASE");
+  app.add_option("--advertise-agents", options.advertise_agents,
+                 "host:port of this replica's agent listener, to which other replicas send agents of its fleets")
+      ->check(CheckAddress);
+  app.add_option("--advertise-clients", options.advertise_clients, "The same for its client listener")
+      ->check(CheckAddress);
   app.add_option("--state-dir", options.state_directory, "Directory of the secrets' key (default: the store's)");
   app.add_option("--tls-cert", options.certificate, "PEM file: certificate of both listeners")
       ->check(CLI::ExistingFile);

@@ -4,11 +4,8 @@
 
 namespace wsfleet::coordinator {
 
-StoreThread::StoreThread(store::FleetStore& store, store::Ownership ownership, OnCommitted on_committed)
-    : store_(store),
-      ownership_(std::move(ownership)),
-      on_committed_(std::move(on_committed)),
-      thread_([this] { Main(); }) {}
+StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
+    : store_(store), on_committed_(std::move(on_committed)), thread_([this] { Main(); }) {}
 
 StoreThread::~StoreThread() { Stop(); }
 
@@ -16,7 +13,9 @@ bool StoreThread::Commit(fleet::CommitId commit, WriteBatch batch) {
   return Push(CommitWork{commit, std::move(batch)});
 }
 
-bool StoreThread::Load(OnLoaded on_loaded) { return Push(LoadWork{std::move(on_loaded)}); }
+bool StoreThread::Load(const store::Ownership& ownership, OnLoaded on_loaded) {
+  return Push(LoadWork{ownership, std::move(on_loaded)});
+}
 
 bool StoreThread::Run(std::function<void()> task) { return Push(std::move(task)); }
 
@@ -56,6 +55,7 @@ std::vector<StoreThread::Work> StoreThread::Take() {
 void StoreThread::Main() {
   for (std::vector<Work> works = Take(); !works.empty(); works = Take()) {
     if (auto* load = std::get_if<LoadWork>(&works.front())) {
+      ownership_ = load->ownership;
       auto snapshot = store_.Load(ownership_);
       broken_ = !snapshot.ok();
       load->on_loaded(std::move(snapshot));

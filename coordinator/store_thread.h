@@ -26,7 +26,7 @@ class StoreThread {
   using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
   using OnLoaded = std::function<void(absl::StatusOr<FleetSnapshot>)>;
 
-  StoreThread(store::FleetStore& store, store::Ownership ownership, OnCommitted on_committed);
+  StoreThread(store::FleetStore& store, OnCommitted on_committed);
   // Finishes what is queued.
   ~StoreThread();
   StoreThread(const StoreThread&) = delete;
@@ -34,7 +34,8 @@ class StoreThread {
 
   // False: the queue is full, nothing was taken. The caller treats it as a failed commit.
   bool Commit(fleet::CommitId commit, WriteBatch batch);
-  bool Load(OnLoaded on_loaded);
+  // What is committed after it is committed under this ownership.
+  bool Load(const store::Ownership& ownership, OnLoaded on_loaded);
   // Any other blocking write, in the order of the queue.
   bool Run(std::function<void()> task);
 
@@ -47,6 +48,7 @@ class StoreThread {
     WriteBatch batch;
   };
   struct LoadWork {
+    store::Ownership ownership;
     OnLoaded on_loaded;
   };
   using Work = std::variant<CommitWork, LoadWork, std::function<void()>>;
@@ -58,13 +60,14 @@ class StoreThread {
   void CommitAll(std::vector<Work> works);
 
   store::FleetStore& store_;
-  const store::Ownership ownership_;
   OnCommitted on_committed_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Work> queue_;
   bool stopping_ = false;
-  bool broken_ = false;  // the store's thread only: a commit failed and nothing was loaded since
+  // The store's thread only.
+  store::Ownership ownership_;
+  bool broken_ = false;  // a commit failed and nothing was loaded since
   std::thread thread_;
 };
 

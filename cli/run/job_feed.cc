@@ -128,6 +128,7 @@ void JobFeed::Run() {
                                              DurationText(reconnect_limit_), ToStd(status.message()), job_))});
     }
     if (last_contact_ != before) backoff = kFirstBackoff;
+    if (absl::IsUnavailable(status)) client_.Reroute(status);
     Push(Broken{std::string(ToStd(status.message()))});
     const auto wait = backoff * std::uniform_int_distribution<int>(50, 100)(random) / 100;
     backoff = std::min(backoff * 2, kMaxBackoff);

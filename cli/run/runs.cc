@@ -41,34 +41,40 @@ Request RequestFor(const CoordinatorClient& client, const std::string& job) {
 }
 
 absl::Status FetchResults(CoordinatorClient& client, const std::string& job, RunRecord& record) {
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
-  const auto stream = client.jobs().Results(&context, RequestFor<v1::JobResultsRequest>(client, job));
-  v1::ShardCaseResult result;
-  while (stream->Read(&result)) {
-    auto parsed = wire::FromWire(result.result());
-    if (!parsed.ok()) {
-      context.TryCancel();
-      return parsed.status();
+  absl::Status broken;
+  absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
+    for (ShardRecordWithCases& shard : record.shards) shard.cases.clear();
+    const auto stream = client.jobs().Results(&context, RequestFor<v1::JobResultsRequest>(client, job));
+    v1::ShardCaseResult result;
+    while (broken.ok() && stream->Read(&result)) {
+      auto parsed = wire::FromWire(result.result());
+      if (!parsed.ok()) {
+        broken = parsed.status();
+        context.TryCancel();
+        continue;
+      }
+      const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
+        return entry.shard.id.index.value() == result.shard();
+      });
+      if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
     }
-    const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
-      return entry.shard.id.index.value() == result.shard();
-    });
-    if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
-  }
-  return wire::FromGrpc(stream->Finish());
+    return stream->Finish();
+  });
+  return broken.ok() ? status : broken;
 }
 
 absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunRecord& record) {
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
-  const auto stream = client.jobs().Bundle(&context, RequestFor<v1::GetJobRequest>(client, job));
   std::string canonical;
-  v1::BundleChunk chunk;
-  // The files and their names; what is longer is refused below.
-  while (canonical.size() <= 2 * kMaxBundleBytes && stream->Read(&chunk)) canonical += chunk.data();
-  if (canonical.size() > 2 * kMaxBundleBytes) context.TryCancel();
-  if (const absl::Status status = wire::FromGrpc(stream->Finish()); !status.ok()) return status;
+  const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
+    canonical.clear();
+    const auto stream = client.jobs().Bundle(&context, RequestFor<v1::GetJobRequest>(client, job));
+    v1::BundleChunk chunk;
+    // The files and their names; what is longer is refused below.
+    while (canonical.size() <= 2 * kMaxBundleBytes && stream->Read(&chunk)) canonical += chunk.data();
+    if (canonical.size() > 2 * kMaxBundleBytes) context.TryCancel();
+    return stream->Finish();
+  });
+  if (!status.ok()) return status;
   auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();
   record.bundle = *std::move(bundle);
@@ -79,54 +85,58 @@ absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunR
 
 absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options) {
   const std::string canonical = wire::CanonicalForm(bundle);
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
+  const v1::SubmitHeader header = Header(client, canonical, options);
+  // Without a key it would be two runs.
+  const auto repetition =
+      header.run_key().empty() ? CoordinatorClient::Repetition::kIfNotTaken : CoordinatorClient::Repetition::kAlways;
   v1::SubmitReply reply;
-  const auto stream = client.jobs().Submit(&context, &reply);
-  v1::SubmitRequest request;
-  *request.mutable_header() = Header(client, canonical, options);
-  bool open = stream->Write(request);
-  for (std::string& chunk : wire::Chunks(canonical)) {
-    request.mutable_chunk()->set_data(std::move(chunk));
-    open = open && stream->Write(request);
-  }
-  if (open) stream->WritesDone();
-  if (const absl::Status status = wire::FromGrpc(stream->Finish()); !status.ok()) return status;
+  const auto submit = [&](grpc::ClientContext& context) {
+    reply.Clear();
+    const auto stream = client.jobs().Submit(&context, &reply);
+    v1::SubmitRequest request;
+    *request.mutable_header() = header;
+    bool open = stream->Write(request);
+    for (std::string& chunk : wire::Chunks(canonical)) {
+      request.mutable_chunk()->set_data(std::move(chunk));
+      open = open && stream->Write(request);
+    }
+    if (open) stream->WritesDone();
+    return stream->Finish();
+  };
+  if (const absl::Status status = client.Call(kCallLimit, submit, repetition); !status.ok()) return status;
   return Submitted{reply.job(), reply.attached(), {reply.warnings().begin(), reply.warnings().end()}};
 }
 
 absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job) {
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
   v1::Job reply;
-  const grpc::Status status = client.jobs().Get(&context, RequestFor<v1::GetJobRequest>(client, job), &reply);
-  if (!status.ok()) return wire::FromGrpc(status);
+  const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
+    return client.jobs().Get(&context, RequestFor<v1::GetJobRequest>(client, job), &reply);
+  });
+  if (!status.ok()) return status;
   return reply;
 }
 
 absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
                        absl::Duration limit) {
-  grpc::ClientContext context;
-  client.Prepare(context, limit);
   auto request = RequestFor<v1::CancelJobRequest>(client, job);
   request.set_reason(reason);
   v1::Job reply;
-  return wire::FromGrpc(client.jobs().Cancel(&context, request, &reply));
+  return client.Call(limit,
+                     [&](grpc::ClientContext& context) { return client.jobs().Cancel(&context, request, &reply); });
 }
 
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit) {
   std::vector<v1::Job> jobs;
   std::string token;
   do {
-    grpc::ClientContext context;
-    client.Prepare(context, kCallLimit);
     v1::ListJobsRequest request;
     request.set_fleet(client.fleet());
     request.set_page_size(std::min(limit - static_cast<std::uint32_t>(jobs.size()), kMaxPage));
     request.set_page_token(token);
     v1::ListJobsReply reply;
-    const grpc::Status status = client.jobs().List(&context, request, &reply);
-    if (!status.ok()) return wire::FromGrpc(status);
+    const absl::Status status = client.Call(
+        kCallLimit, [&](grpc::ClientContext& context) { return client.jobs().List(&context, request, &reply); });
+    if (!status.ok()) return status;
     std::ranges::move(*reply.mutable_jobs(), std::back_inserter(jobs));
     token = reply.next_page_token();
   } while (!token.empty() && jobs.size() < limit);
@@ -134,25 +144,23 @@ absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::ui
 }
 
 absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client) {
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
   v1::ListAgentsRequest request;
   request.set_fleet(client.fleet());
   v1::ListAgentsReply reply;
-  const grpc::Status status = client.fleets().ListAgents(&context, request, &reply);
-  if (!status.ok()) return wire::FromGrpc(status);
+  const absl::Status status = client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().ListAgents(&context, request, &reply); });
+  if (!status.ok()) return status;
   return std::vector<v1::Agent>(reply.agents().begin(), reply.agents().end());
 }
 
 absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent) {
-  grpc::ClientContext context;
-  client.Prepare(context, kCallLimit);
   v1::GetAgentRequest request;
   request.set_fleet(client.fleet());
   request.set_agent(agent);
   v1::Agent reply;
-  const grpc::Status status = client.fleets().GetAgent(&context, request, &reply);
-  if (!status.ok()) return wire::FromGrpc(status);
+  const absl::Status status = client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().GetAgent(&context, request, &reply); });
+  if (!status.ok()) return status;
   return reply;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "boost/asio/post.hpp"
+#include "coordinator/clock.h"
 #include "coordinator/logs/log_file.h"
 #include "coordinator/logs/logged_run.h"
 #include "coordinator/logs/loki.h"
@@ -25,8 +26,6 @@ constexpr absl::Duration kMargin = absl::Seconds(2);
 // Logs are written a little after what they tell of.
 constexpr absl::Duration kPauses[] = {absl::Milliseconds(100), absl::Milliseconds(300), absl::Milliseconds(600),
                                       absl::Seconds(1)};
-
-SteadyTime SteadyNow() { return {absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch())}; }
 
 bool IsAtCoordinator(const LogSource& source) { return !source.http.has_value(); }
 

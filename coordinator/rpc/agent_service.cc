@@ -6,12 +6,13 @@
 #include "coordinator/rpc/agent_session.h"
 #include "coordinator/rpc/list_stream.h"
 #include "proto/wire/bundle.h"
+#include "proto/wire/convert.h"
 
 namespace wsfleet::coordinator {
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService::Session(
     grpc::CallbackServerContext* context) {
-  const auto session = std::make_shared<AgentSession>(backend_.host, *context, silence_limit_);
+  const auto session = std::make_shared<AgentSession>(backend_.fleets, *context, silence_limit_);
   session->Begin();
   return session.get();
 }
@@ -19,7 +20,7 @@ grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService:
 grpc::ServerWriteReactor<v1::BundleChunk>* AgentService::FetchBundle(grpc::CallbackServerContext*,
                                                                      const v1::FetchBundleRequest* request) {
   return ListStream<v1::BundleChunk>::Start(
-      backend_, CheckFleet(backend_, request->fleet()),
+      backend_, wire::ToGrpc(backend_.fleets.Find(request->fleet()).status()),
       [this, digest = BundleDigest(request->digest())] { return ReadBundle(backend_.bundles, digest); });
 }
 

@@ -15,19 +15,19 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(FleetHost& host, grpc::CallbackServerContext& context, absl::Duration silence_limit)
-    : host_(host),
+AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, absl::Duration silence_limit)
+    : fleets_(fleets),
       peer_(context.peer()),
       silence_limit_(silence_limit),
-      outbound_(host.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
-                                .finish = [this](const grpc::Status& status) { Finish(status); },
-                                .cancel = [&context] { context.TryCancel(); }}),
-      silence_(host.strand()) {}
+      outbound_(fleets.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
+                                  .finish = [this](const grpc::Status& status) { Finish(status); },
+                                  .cancel = [&context] { context.TryCancel(); }}),
+      silence_(fleets.strand()) {}
 
 void AgentSession::Begin() {
   self_ = shared_from_this();
   outbound_.SetOwner(self_);
-  boost::asio::post(host_.strand(), [self = self_] {
+  boost::asio::post(fleets_.strand(), [self = self_] {
     self->ListenFor(kHelloLimit);
     if (!self->outbound_.ended()) self->StartRead(&self->incoming_);
   });
@@ -44,7 +44,7 @@ void AgentSession::ListenFor(absl::Duration limit) {
 
 void AgentSession::OnReadDone(bool ok) {
   const absl::Time received = absl::Now();
-  boost::asio::post(host_.strand(), [self = shared_from_this(), ok, received] {
+  boost::asio::post(fleets_.strand(), [self = shared_from_this(), ok, received] {
     if (!ok) {
       self->End(absl::CancelledError("the agent closed the stream"));
     } else if (!self->outbound_.ended()) {
@@ -71,14 +71,14 @@ absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time re
     case v1::AgentMessage::kHeartbeat: {
       auto event = ParseHeartbeat(message.heartbeat());
       if (!event.ok()) return event.status();
-      host_.OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
+      host_->OnHeartbeat(*stream_, message.heartbeat(), *std::move(event), received);
       return absl::OkStatus();
     }
     case v1::AgentMessage::kResults: {
       auto event = ParseResults(message.results());
       if (!event.ok()) return event.status();
       event->stream = *stream_;
-      host_.OnResults(*std::move(event));
+      host_->OnResults(*std::move(event));
       return absl::OkStatus();
     }
     case v1::AgentMessage::kShardDone:
@@ -92,7 +92,7 @@ absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time re
     case v1::AgentMessage::kDrainRequested:
       return ApplyParsed(absl::StatusOr<fleet::DrainRequested>(fleet::DrainRequested{}));
     case v1::AgentMessage::kProgress:
-      host_.OnProgress(*stream_, message.progress());
+      host_->OnProgress(*stream_, message.progress());
       return absl::OkStatus();
     case v1::AgentMessage::kHello:
     case v1::AgentMessage::KIND_NOT_SET:
@@ -106,14 +106,17 @@ template <typename Parsed>
 absl::Status AgentSession::ApplyParsed(Parsed event) {
   if (!event.ok()) return event.status();
   event->stream = *stream_;
-  host_.Apply(*std::move(event));
+  host_->Apply(*std::move(event));
   return absl::OkStatus();
 }
 
 absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   if (stream_) return absl::InvalidArgumentError("an agent says Hello once");
-  auto event = ParseHello(hello, host_.name());
+  const auto host = fleets_.Find(hello.fleet());
+  if (!host.ok()) return host.status();
+  auto event = ParseHello(hello, (*host)->name());
   if (!event.ok()) return event.status();
+  host_ = *host;
   agent_ = event->agent.id;
   AgentSink sink;
   // The machine's streams are closed before this object goes: End() tells the host.
@@ -126,12 +129,12 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
     stream_.reset();
     End(status);
   };
-  const auto stream = host_.Connect(std::move(sink), *std::move(event), hello.capacity().sessions());
+  const auto stream = host_->Connect(std::move(sink), *std::move(event), hello.capacity().sessions());
   if (!outbound_.ended()) {
     stream_ = stream;
   } else if (stream) {
     // It was closed, or could not be written to, while it was connected.
-    host_.Disconnect(*stream);
+    host_->Disconnect(*stream);
   }
   return absl::OkStatus();
 }
@@ -142,24 +145,24 @@ void AgentSession::End(const absl::Status& status) {
   spdlog::info("agent stream ends agent={} peer={} code={} reason=\"{}\"", agent_.value(), peer_,
                absl::StatusCodeToString(status.code()), ToStd(status.message()));
   outbound_.End(wire::ToGrpc(status));
-  if (stream_) host_.Disconnect(*std::exchange(stream_, std::nullopt));
+  if (stream_) host_->Disconnect(*std::exchange(stream_, std::nullopt));
 }
 
 void AgentSession::OnWriteDone(bool ok) {
-  boost::asio::post(host_.strand(), [self = shared_from_this(), ok] {
+  boost::asio::post(fleets_.strand(), [self = shared_from_this(), ok] {
     if (!ok) self->End(absl::UnavailableError("the connection to the agent is gone"));
     self->outbound_.OnWritten();
   });
 }
 
 void AgentSession::OnCancel() {
-  boost::asio::post(host_.strand(),
+  boost::asio::post(fleets_.strand(),
                     [self = shared_from_this()] { self->End(absl::CancelledError("the agent's connection is gone")); });
 }
 
 void AgentSession::OnDone() {
   // The last reference goes on the strand, like everything else.
-  boost::asio::post(host_.strand(), [self = std::move(self_)] {});
+  boost::asio::post(fleets_.strand(), [self = std::move(self_)] {});
 }
 
 }  // namespace wsfleet::coordinator

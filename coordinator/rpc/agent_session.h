@@ -5,7 +5,7 @@
 #include <string>
 
 #include "boost/asio/steady_timer.hpp"
-#include "coordinator/fleet_host.h"
+#include "coordinator/fleets.h"
 #include "coordinator/rpc/outbound.h"
 #include "grpcpp/support/server_callback.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
@@ -18,7 +18,7 @@ namespace wsfleet::coordinator {
 class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
                      public std::enable_shared_from_this<AgentSession> {
  public:
-  AgentSession(FleetHost& host, grpc::CallbackServerContext& context, absl::Duration silence_limit);
+  AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, absl::Duration silence_limit);
 
   // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
   void Begin();
@@ -37,7 +37,8 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   void ListenFor(absl::Duration limit);
   void End(const absl::Status& status);
 
-  FleetHost& host_;
+  Fleets& fleets_;
+  FleetHost* host_ = nullptr;  // since its Hello
   const std::string peer_;
   const absl::Duration silence_limit_;
   v1::AgentMessage incoming_;

@@ -1,13 +1,14 @@
 #include "coordinator/rpc/backend.h"
 
-#include "fmt/format.h"
+#include "proto/wire/convert.h"
 
 namespace wsfleet::coordinator {
 
-grpc::Status CheckFleet(const Backend& backend, const std::string& fleet) {
-  if (fleet.empty() || fleet == backend.host.name().value()) return grpc::Status::OK;
-  return {grpc::StatusCode::NOT_FOUND,
-          fmt::format("this coordinator serves fleet \"{}\", not \"{}\"", backend.host.name().value(), fleet)};
+absl::StatusOr<FleetHost*> Admit(const Backend& backend, const grpc::CallbackServerContext& context,
+                                 const std::string& fleet) {
+  const grpc::Status status = backend.token.Check(context);
+  if (!status.ok()) return wire::FromGrpc(status);
+  return backend.fleets.Find(fleet);
 }
 
 }  // namespace wsfleet::coordinator

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "coordinator/fleet_host.h"
+#include "coordinator/fleets.h"
 #include "coordinator/reader_pool.h"
 #include "coordinator/rpc/client_token.h"
 #include "coordinator/rpc/slots.h"
@@ -11,7 +11,7 @@ namespace wsfleet::coordinator {
 
 // What the services work with. Outlives every call.
 struct Backend {
-  FleetHost& host;
+  Fleets& fleets;
   store::JobReader& jobs;
   store::BundleStore& bundles;
   ReaderPool& readers;
@@ -23,7 +23,8 @@ struct Backend {
   Slots listings{64};
 };
 
-// NOT_FOUND if a request names another fleet than the one served here. An empty name means that one.
-grpc::Status CheckFleet(const Backend& backend, const std::string& fleet);
+// The fleet that a client's request names. UNAUTHENTICATED: without the client's token. NOT_FOUND: no such fleet.
+absl::StatusOr<FleetHost*> Admit(const Backend& backend, const grpc::CallbackServerContext& context,
+                                 const std::string& fleet);
 
 }  // namespace wsfleet::coordinator

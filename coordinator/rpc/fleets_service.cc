@@ -48,21 +48,17 @@ v1::Agent ToWire(const FleetHost::AgentListing& listing) {
   return agent;
 }
 
-grpc::Status Check(const Backend& backend, const grpc::CallbackServerContext& context, const std::string& fleet) {
-  const grpc::Status status = backend.token.Check(context);
-  return status.ok() ? CheckFleet(backend, fleet) : status;
-}
-
 }  // namespace
 
 grpc::ServerUnaryReactor* FleetsService::ListAgents(grpc::CallbackServerContext* context,
                                                     const v1::ListAgentsRequest* request, v1::ListAgentsReply* reply) {
   auto* reactor = context->DefaultReactor();
-  if (const grpc::Status status = Check(backend_, *context, request->fleet()); !status.ok()) {
-    reactor->Finish(status);
+  const auto host = Admit(backend_, *context, request->fleet());
+  if (!host.ok()) {
+    reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  backend_.host.ListAgents([reactor, reply](const absl::StatusOr<std::vector<FleetHost::AgentListing>>& listings) {
+  (*host)->ListAgents([reactor, reply](const absl::StatusOr<std::vector<FleetHost::AgentListing>>& listings) {
     if (listings.ok()) {
       for (const auto& listing : *listings) *reply->add_agents() = ToWire(listing);
       std::sort(reply->mutable_agents()->begin(), reply->mutable_agents()->end(),
@@ -78,11 +74,12 @@ grpc::ServerUnaryReactor* FleetsService::ListAgents(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* FleetsService::GetAgent(grpc::CallbackServerContext* context,
                                                   const v1::GetAgentRequest* request, v1::Agent* reply) {
   auto* reactor = context->DefaultReactor();
-  if (const grpc::Status status = Check(backend_, *context, request->fleet()); !status.ok()) {
-    reactor->Finish(status);
+  const auto host = Admit(backend_, *context, request->fleet());
+  if (!host.ok()) {
+    reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  backend_.host.ListAgents(
+  (*host)->ListAgents(
       [reactor, reply, id = request->agent()](const absl::StatusOr<std::vector<FleetHost::AgentListing>>& listings) {
         if (!listings.ok()) return reactor->Finish(wire::ToGrpc(listings.status()));
         const auto found = std::ranges::find_if(

@@ -26,18 +26,19 @@ JobWatch::JobWatch(Backend& backend, grpc::CallbackServerContext& context, const
     : backend_(backend),
       job_(request.job()),
       cursor_(request.after()),
-      outbound_(backend.host.strand(), {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
-                                        .finish = [this](const grpc::Status& status) { Finish(status); },
-                                        .cancel = [&context] { context.TryCancel(); }}) {}
+      outbound_(backend.fleets.strand(), {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
+                                          .finish = [this](const grpc::Status& status) { Finish(status); },
+                                          .cancel = [&context] { context.TryCancel(); }}) {}
 
-void JobWatch::Begin(const grpc::Status& refusal) {
+void JobWatch::Begin(const absl::StatusOr<FleetHost*>& host) {
   self_ = shared_from_this();
   outbound_.SetOwner(self_);
-  boost::asio::post(backend_.host.strand(), [self = self_, refusal] {
-    if (refusal.ok()) {
+  boost::asio::post(backend_.fleets.strand(), [self = self_, host] {
+    if (host.ok()) {
+      self->host_ = *host;
       self->Watch();
     } else {
-      self->End(refusal);
+      self->End(wire::ToGrpc(host.status()));
     }
   });
 }
@@ -45,16 +46,16 @@ void JobWatch::Begin(const grpc::Status& refusal) {
 void JobWatch::Watch() {
   if (outbound_.ended()) return;
   // First of all, so that nothing becomes durable unnoticed between the first page and this.
-  watcher_ = backend_.host.AddWatcher(job_, {.wake = [this](std::uint64_t last_event) { OnWake(last_event); },
-                                             .tick = [this](const v1::ProgressTick& tick) { OnTick(tick); },
-                                             .end =
-                                                 [this](const absl::Status& status) {
-                                                   watcher_.reset();
-                                                   End(wire::ToGrpc(status));
-                                                 }});
-  if (!watcher_) {
-    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many clients watch runs of this coordinator; try again"});
-  }
+  Watcher watcher;
+  watcher.wake = [this](std::uint64_t last_event) { OnWake(last_event); };
+  watcher.tick = [this](const v1::ProgressTick& tick) { OnTick(tick); };
+  watcher.end = [this](const absl::Status& status) {
+    watcher_.reset();
+    End(wire::ToGrpc(status));
+  };
+  const auto id = host_->AddWatcher(job_, std::move(watcher));
+  if (!id.ok()) return End(wire::ToGrpc(id.status()));
+  watcher_ = *id;
   ReadPage();
 }
 
@@ -75,7 +76,7 @@ void JobWatch::ReadPage() {
   if (outbound_.ended() || reading_) return;
   reading_ = true;
   const bool posted = backend_.readers.Post([self = shared_from_this(), cursor = cursor_] {
-    boost::asio::post(self->backend_.host.strand(), [self, page = self->PageAfter(cursor)] { self->OnPage(page); });
+    boost::asio::post(self->backend_.fleets.strand(), [self, page = self->PageAfter(cursor)] { self->OnPage(page); });
   });
   if (!posted) End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"});
 }
@@ -83,7 +84,7 @@ void JobWatch::ReadPage() {
 // On a reader's thread. Touches nothing that changes.
 absl::StatusOr<JobWatch::Page> JobWatch::PageAfter(std::uint64_t cursor) const {
   // The job first: its last event says which of the events it includes.
-  auto view = backend_.jobs.GetJob(backend_.host.name(), job_);
+  auto view = backend_.jobs.GetJob(host_->name(), job_);
   if (!view.ok()) return view.status();
   auto events = backend_.jobs.EventsAfter(job_, cursor, kPageEvents);
   if (!events.ok()) return events.status();
@@ -147,14 +148,14 @@ bool JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
   *message.mutable_at() = wire::ToWire(at);
   v1::Job* job = message.mutable_job();
   *job = wire::ToWire(page.view.job, page.view.shards);
-  job->set_fleet(backend_.host.name().value());
+  job->set_fleet(host_->name().value());
   job->set_coordinator_version(kVersion);
   wire::KeepSummary(*job);
   return outbound_.Push(std::move(message));
 }
 
 void JobWatch::Leave() {
-  if (watcher_) backend_.host.RemoveWatcher(*std::exchange(watcher_, std::nullopt));
+  if (watcher_) host_->RemoveWatcher(*std::exchange(watcher_, std::nullopt));
 }
 
 void JobWatch::End(const grpc::Status& status) {
@@ -163,7 +164,7 @@ void JobWatch::End(const grpc::Status& status) {
 }
 
 void JobWatch::OnWriteDone(bool ok) {
-  boost::asio::post(backend_.host.strand(), [self = shared_from_this(), ok] {
+  boost::asio::post(backend_.fleets.strand(), [self = shared_from_this(), ok] {
     if (!ok) self->End({grpc::StatusCode::CANCELLED, "the client is gone"});
     self->outbound_.OnWritten();
     if (self->read_once_ && self->outbound_.size() == 0 && self->known_ > self->cursor_) self->ReadPage();
@@ -171,12 +172,12 @@ void JobWatch::OnWriteDone(bool ok) {
 }
 
 void JobWatch::OnCancel() {
-  boost::asio::post(backend_.host.strand(),
+  boost::asio::post(backend_.fleets.strand(),
                     [self = shared_from_this()] { self->End({grpc::StatusCode::CANCELLED, "the client is gone"}); });
 }
 
 void JobWatch::OnDone() {
-  boost::asio::post(backend_.host.strand(), [self = std::move(self_)] {});
+  boost::asio::post(backend_.fleets.strand(), [self = std::move(self_)] {});
 }
 
 }  // namespace wsfleet::coordinator

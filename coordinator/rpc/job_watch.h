@@ -23,7 +23,7 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   JobWatch(Backend& backend, grpc::CallbackServerContext& context, const v1::WatchJobRequest& request);
 
   // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
-  void Begin(const grpc::Status& refusal);
+  void Begin(const absl::StatusOr<FleetHost*>& host);
 
  private:
   struct Page {
@@ -48,6 +48,7 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   void End(const grpc::Status& status);
 
   Backend& backend_;
+  FleetHost* host_ = nullptr;
   const JobId job_;
   std::uint64_t cursor_;
   std::uint64_t known_ = 0;  // events up to here are durable

@@ -45,11 +45,6 @@ absl::StatusOr<std::deque<v1::ShardCaseResult>> ReadResults(store::JobReader& jo
 
 }  // namespace
 
-grpc::Status JobsService::Check(const grpc::CallbackServerContext& context, const std::string& fleet) const {
-  const grpc::Status status = backend_.token.Check(context);
-  return status.ok() ? CheckFleet(backend_, fleet) : status;
-}
-
 grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackServerContext* context,
                                                                 v1::SubmitReply* reply) {
   auto* call = new SubmitCall(backend_, *context, *reply);
@@ -57,12 +52,12 @@ grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackSe
   return call;
 }
 
-void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const JobId& job, v1::Job* reply) {
-  const bool posted = backend_.readers.Post([this, reactor, job, reply] {
-    const auto view = backend_.jobs.GetJob(backend_.host.name(), job);
+void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const FleetName& fleet, const JobId& job, v1::Job* reply) {
+  const bool posted = backend_.readers.Post([this, reactor, fleet, job, reply] {
+    const auto view = backend_.jobs.GetJob(fleet, job);
     if (view.ok()) {
       *reply = wire::ToWire(view->job, view->shards);
-      Fill(backend_.host.name(), reply);
+      Fill(fleet, reply);
     }
     reactor->Finish(wire::ToGrpc(view.status()));
   });
@@ -72,10 +67,11 @@ void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const JobId& job, v1
 grpc::ServerUnaryReactor* JobsService::Get(grpc::CallbackServerContext* context, const v1::GetJobRequest* request,
                                            v1::Job* reply) {
   auto* reactor = context->DefaultReactor();
-  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
-    reactor->Finish(status);
+  const auto host = Admit(backend_, *context, request->fleet());
+  if (!host.ok()) {
+    reactor->Finish(wire::ToGrpc(host.status()));
   } else {
-    Answer(reactor, JobId(request->job()), reply);
+    Answer(reactor, (*host)->name(), JobId(request->job()), reply);
   }
   return reactor;
 }
@@ -83,23 +79,25 @@ grpc::ServerUnaryReactor* JobsService::Get(grpc::CallbackServerContext* context,
 grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context, const v1::ListJobsRequest* request,
                                             v1::ListJobsReply* reply) {
   auto* reactor = context->DefaultReactor();
-  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
-    reactor->Finish(status);
+  const auto host = Admit(backend_, *context, request->fleet());
+  if (!host.ok()) {
+    reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
   const std::uint32_t size = request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
-  const bool posted = backend_.readers.Post([this, reactor, reply, size, before = JobId(request->page_token())] {
-    const auto jobs = backend_.jobs.ListJobs(backend_.host.name(), size, before);
-    if (!jobs.ok()) return reactor->Finish(wire::ToGrpc(jobs.status()));
-    for (const JobRecord& record : *jobs) {
-      v1::Job* job = reply->add_jobs();
-      *job = wire::ToWire(record, {});
-      wire::KeepSummary(*job);
-      Fill(backend_.host.name(), job);
-    }
-    if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());
-    reactor->Finish(grpc::Status::OK);
-  });
+  const bool posted = backend_.readers.Post(
+      [this, reactor, reply, size, fleet = (*host)->name(), before = JobId(request->page_token())] {
+        const auto jobs = backend_.jobs.ListJobs(fleet, size, before);
+        if (!jobs.ok()) return reactor->Finish(wire::ToGrpc(jobs.status()));
+        for (const JobRecord& record : *jobs) {
+          v1::Job* job = reply->add_jobs();
+          *job = wire::ToWire(record, {});
+          wire::KeepSummary(*job);
+          Fill(fleet, job);
+        }
+        if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());
+        reactor->Finish(grpc::Status::OK);
+      });
   if (!posted) reactor->Finish(Busy());
   return reactor;
 }
@@ -107,40 +105,43 @@ grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context
 grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* context, const v1::CancelJobRequest* request,
                                               v1::Job* reply) {
   auto* reactor = context->DefaultReactor();
-  if (const grpc::Status status = Check(*context, request->fleet()); !status.ok()) {
-    reactor->Finish(status);
+  const auto host = Admit(backend_, *context, request->fleet());
+  if (!host.ok()) {
+    reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
   const JobId job(request->job());
-  backend_.host.Cancel(job, Excerpt(request->reason(), kMaxReasonBytes),
-                       [this, reactor, job, reply](const absl::Status& status) {
-                         // The machine knows open jobs only; whether it is one that has ended, the store says.
-                         if (status.ok() || absl::IsNotFound(status)) return Answer(reactor, job, reply);
-                         reactor->Finish(wire::ToGrpc(status));
-                       });
+  (*host)->Cancel(job, Excerpt(request->reason(), kMaxReasonBytes),
+                  [this, reactor, fleet = (*host)->name(), job, reply](const absl::Status& status) {
+                    // The machine knows open jobs only; whether it is one that has ended, the store says.
+                    if (status.ok() || absl::IsNotFound(status)) return Answer(reactor, fleet, job, reply);
+                    reactor->Finish(wire::ToGrpc(status));
+                  });
   return reactor;
 }
 
 grpc::ServerWriteReactor<v1::JobEvent>* JobsService::Watch(grpc::CallbackServerContext* context,
                                                            const v1::WatchJobRequest* request) {
   const auto watch = std::make_shared<JobWatch>(backend_, *context, *request);
-  watch->Begin(Check(*context, request->fleet()));
+  watch->Begin(Admit(backend_, *context, request->fleet()));
   return watch.get();
 }
 
 grpc::ServerWriteReactor<v1::ShardCaseResult>* JobsService::Results(grpc::CallbackServerContext* context,
                                                                     const v1::JobResultsRequest* request) {
+  const auto host = Admit(backend_, *context, request->fleet());
   return ListStream<v1::ShardCaseResult>::Start(
-      backend_, Check(*context, request->fleet()),
-      [this, job = JobId(request->job())] { return ReadResults(backend_.jobs, backend_.host.name(), job); });
+      backend_, wire::ToGrpc(host.status()),
+      [this, host, job = JobId(request->job())] { return ReadResults(backend_.jobs, (*host)->name(), job); });
 }
 
 grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackServerContext* context,
                                                                const v1::GetJobRequest* request) {
+  const auto host = Admit(backend_, *context, request->fleet());
   return ListStream<v1::BundleChunk>::Start(
-      backend_, Check(*context, request->fleet()),
-      [this, job = JobId(request->job())]() -> absl::StatusOr<std::deque<v1::BundleChunk>> {
-        const auto view = backend_.jobs.GetJob(backend_.host.name(), job);
+      backend_, wire::ToGrpc(host.status()),
+      [this, host, job = JobId(request->job())]() -> absl::StatusOr<std::deque<v1::BundleChunk>> {
+        const auto view = backend_.jobs.GetJob((*host)->name(), job);
         if (!view.ok()) return view.status();
         return ReadBundle(backend_.bundles, view->job.spec.bundle);
       });

@@ -26,8 +26,7 @@ class JobsService final : public v1::Jobs::CallbackService {
                                                     const v1::GetJobRequest* request) override;
 
  private:
-  grpc::Status Check(const grpc::CallbackServerContext& context, const std::string& fleet) const;
-  void Answer(grpc::ServerUnaryReactor* reactor, const JobId& job, v1::Job* reply);
+  void Answer(grpc::ServerUnaryReactor* reactor, const FleetName& fleet, const JobId& job, v1::Job* reply);
 
   Backend& backend_;
 };

@@ -44,7 +44,9 @@ grpc::Status SubmitCall::Take(v1::SubmitRequest& part) {
     if (has_header_) return {grpc::StatusCode::INVALID_ARGUMENT, "a submit has one header"};
     header_ = std::move(*part.mutable_header());
     has_header_ = true;
-    return CheckFleet(backend_, header_.fleet());
+    const auto host = backend_.fleets.Find(header_.fleet());
+    if (host.ok()) host_ = *host;
+    return wire::ToGrpc(host.status());
   }
   if (!has_header_) return {grpc::StatusCode::INVALID_ARGUMENT, "a submit begins with a header"};
   if (part.chunk().data().size() > wire::kChunkBytes) {
@@ -61,7 +63,7 @@ void SubmitCall::Prepare() {
   auto submission = PrepareSubmission(header_, canonical_, job_, backend_.secrets);
   if (!submission.ok()) return Finish(wire::ToGrpc(submission.status()));
   // The bundle is durable before the job that names it.
-  const bool taken = backend_.host.store_thread().Run(
+  const bool taken = host_->store_thread().Run(
       [this, submission = *std::move(submission)]() mutable { StoreBundle(std::move(submission)); });
   if (!taken) Finish(Busy());
 }
@@ -74,15 +76,14 @@ void SubmitCall::StoreBundle(Submission submission) {
 
 void SubmitCall::AskMachine(Submission submission) {
   for (std::string& warning : submission.warnings) reply_.add_warnings(std::move(warning));
-  backend_.host.Submit(
-      job_, std::move(submission.spec), [this](const absl::Status& status, const JobId& job, bool attached) {
-        if (status.ok()) {
-          spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
-        }
-        reply_.set_job(job.value());
-        reply_.set_attached(attached);
-        Finish(wire::ToGrpc(status));
-      });
+  host_->Submit(job_, std::move(submission.spec), [this](const absl::Status& status, const JobId& job, bool attached) {
+    if (status.ok()) {
+      spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
+    }
+    reply_.set_job(job.value());
+    reply_.set_attached(attached);
+    Finish(wire::ToGrpc(status));
+  });
 }
 
 }  // namespace wsfleet::coordinator

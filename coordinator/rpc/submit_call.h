@@ -30,6 +30,7 @@ class SubmitCall : public grpc::ServerReadReactor<v1::SubmitRequest> {
   void AskMachine(Submission submission);
 
   Backend& backend_;
+  FleetHost* host_ = nullptr;  // since its header
   const grpc::CallbackServerContext& context_;
   v1::SubmitReply& reply_;
   Slots::Slot slot_;

@@ -48,7 +48,19 @@ class OwnerStore {
     std::uint64_t epoch = 0;
     absl::Duration left;
   };
+  struct KnownFleet {
+    FleetName name;
+    Owner owner;  // nothing left: nobody
+  };
+  struct SurveyResult {
+    std::uint32_t replicas = 1;  // that were here lately, the asking one included
+    std::vector<KnownFleet> fleets;
+  };
   virtual ~OwnerStore() = default;
+  // Everything that there is to claim; notes that the replica is here, for `term`.
+  virtual absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) = 0;
+  // ALREADY_EXISTS.
+  virtual absl::Status CreateFleet(const FleetName& fleet) = 0;
   // Takes what nobody has any more, or extends what the replica has. Returns who has it now.
   virtual absl::StatusOr<Owner> Claim(const ClaimRequest& request) = 0;
   // So that the next owner need not wait. OK if it was another's already.

@@ -5,16 +5,22 @@
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "proto/wire/limits.h"
+#include "proto/wire/redirect.h"
 
 namespace wsfleet::wire {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   // Both sides number their codes by the same table (google.rpc.Code).
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())));
+  const auto redirect = RedirectOf(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())),
+                      redirect ? redirect->SerializeAsString() : std::string());
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  v1::Redirect redirect;
+  const bool has_redirect = !status.error_details().empty() && redirect.ParseFromString(status.error_details());
+  return has_redirect && !result.ok() ? WithRedirect(std::move(result), redirect) : result;
 }
 
 google::protobuf::Duration ToWire(absl::Duration duration) {

@@ -96,6 +96,7 @@ CREATE TABLE agent (
   epoch BIGINT NOT NULL,
   PRIMARY KEY (fleet, id)
 );
+CREATE TABLE replica (name TEXT PRIMARY KEY, expires TIMESTAMPTZ NOT NULL);
 CREATE TABLE fleet_owner (
   fleet TEXT PRIMARY KEY,
   replica TEXT NOT NULL,

@@ -6,6 +6,7 @@
 
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_migrations.h"
+#include "coordinator/store/sql/migrations.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -63,6 +64,40 @@ absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownersh
   if (!row.ok()) return row.status();
   if (*row) return absl::OkStatus();
   return absl::AbortedError(fmt::format("another coordinator owns fleet {} now", ownership.fleet.value()));
+}
+
+absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string& replica, absl::Duration term) {
+  const std::lock_guard guard(owner_.mutex);
+  if (auto status = MakeReady(owner_); !status.ok()) return status;
+  Connection& connection = *owner_.connection;
+  auto status =
+      connection
+          .Prepare(
+              "INSERT INTO replica (name, expires) VALUES (?, clock_timestamp() + ? * interval '1 millisecond') "
+              "ON CONFLICT (name) DO UPDATE SET expires = excluded.expires")
+          .Bind(std::string_view(replica))
+          .Bind(absl::ToInt64Milliseconds(term))
+          .Run();
+  if (!status.ok()) return status;
+  status = connection.Prepare("DELETE FROM replica WHERE expires <= clock_timestamp()").Run();
+  if (!status.ok()) return status;
+  const auto replicas = ReadNumber(connection, "SELECT count(*) FROM replica");
+  if (!replicas.ok()) return replicas.status();
+  SurveyResult result{static_cast<std::uint32_t>(*replicas), {}};
+  Statement statement = connection.Prepare(
+      "SELECT fleet.name, coalesce(replica, ''), coalesce(agent_address, ''), coalesce(client_address, ''), "
+      "coalesce(epoch, 0), coalesce((extract(epoch FROM expires - clock_timestamp()) * 1000)::bigint, 0) "
+      "FROM fleet LEFT JOIN fleet_owner ON fleet_owner.fleet = fleet.name ORDER BY fleet.name");
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step()) {
+    result.fleets.push_back({FleetName(statement.Text(0)),
+                             {statement.Text(1),
+                              {statement.Text(2), statement.Text(3)},
+                              statement.Uint64(4),
+                              absl::Milliseconds(statement.Int(5))}});
+  }
+  if (!row.ok()) return row.status();
+  return result;
 }
 
 absl::StatusOr<OwnerStore::Owner> PostgresStore::Claim(const ClaimRequest& request) {

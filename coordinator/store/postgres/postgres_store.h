@@ -9,13 +9,14 @@ namespace wsfleet::store {
 
 // A PostgreSQL database, of which several coordinators may be replicas: each fleet has one owner at a time, and every
 // transaction of a machine checks that it is still that one. A connection that broke is opened again by the next call.
-class PostgresStore final : public SqlStore, public OwnerStore {
+class PostgresStore final : public SqlStore {
  public:
   // Creates or migrates the schema. UNAVAILABLE: it cannot be reached. FAILED_PRECONDITION: of a newer program, or not
   // accessible.
   static absl::StatusOr<std::unique_ptr<PostgresStore>> Open(const std::string& url);
   ~PostgresStore() override;
 
+  absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
   absl::Status Release(const Ownership& ownership) override;
 

@@ -71,6 +71,14 @@ absl::StatusOr<std::vector<CaseResultRecord>> SqlStore::Results(const JobId& job
   return ReadResults(*connection, job);
 }
 
+absl::Status SqlStore::CreateFleet(const FleetName& fleet) {
+  const Use writer(*this, writer_);
+  if (!writer.status().ok()) return writer.status();
+  return writer->Prepare("INSERT INTO fleet (name, next_lease) VALUES (?, 1)")
+      .Bind(std::string_view(fleet.value()))
+      .Run();
+}
+
 absl::Status SqlStore::PutBundle(const BundleDigest& digest, const std::string& canonical) {
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();

@@ -12,7 +12,7 @@ namespace wsfleet::store {
 
 // What store.h asks for, over two connections to one database. Thread-safe: calls that write wait for each other, calls
 // that read too, but a reader and the writer do not.
-class SqlStore : public FleetStore, public JobReader, public BundleStore {
+class SqlStore : public FleetStore, public JobReader, public BundleStore, public OwnerStore {
  public:
   absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
   absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) override;
@@ -23,6 +23,8 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore {
   absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
                                                      std::uint32_t limit) override;
   absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) override;
+
+  absl::Status CreateFleet(const FleetName& fleet) override;
 
   absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical) override;
   absl::StatusOr<std::string> GetBundle(const BundleDigest& digest) override;

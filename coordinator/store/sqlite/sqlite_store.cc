@@ -73,6 +73,17 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   return store;
 }
 
+absl::StatusOr<OwnerStore::SurveyResult> SqliteStore::Survey(const std::string&, absl::Duration) {
+  Channel& channel = reader();
+  const std::lock_guard guard(channel.mutex);
+  SurveyResult result;
+  Statement statement = channel.connection->Prepare("SELECT name FROM fleet ORDER BY name");
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step()) result.fleets.push_back({FleetName(statement.Text(0)), {}});
+  if (!row.ok()) return row.status();
+  return result;
+}
+
 absl::StatusOr<OwnerStore::Owner> SqliteStore::Claim(const ClaimRequest& request) {
   return Owner{request.replica, request.addresses, 1, absl::InfiniteDuration()};
 }

@@ -9,13 +9,14 @@ namespace wsfleet::store {
 
 // A SQLite file, or memory (":memory:"). In memory there is one connection, and a reader waits for the writer. A file
 // is opened by one process at a time, which the lock file beside it ensures: that process owns every fleet in it.
-class SqliteStore final : public SqlStore, public OwnerStore {
+class SqliteStore final : public SqlStore {
  public:
   // Creates or migrates the file. Errors name the file. FAILED_PRECONDITION: in use by another process, of a newer
   // program, of another program, or not accessible. DATA_LOSS: damaged.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path);
   ~SqliteStore() override;
 
+  absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
   absl::Status Release(const Ownership&) override { return absl::OkStatus(); }
 

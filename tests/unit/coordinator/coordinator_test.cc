@@ -192,8 +192,8 @@ TEST_F(CoordinatorTest, RefusesAgentsThatBreakTheProtocol) {
   other_fleet.hello().set_fleet("blue");
   other_fleet.SayHello();
   const grpc::Status refused = other_fleet.Finish();
-  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(refused.error_message(), HasSubstr("serves fleet \"default\""));
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(refused.error_message(), HasSubstr("no fleet \"blue\"; there is \"default\""));
 
   ScriptedAgent no_hello(agents_, "eu-2", "eu-west-1");
   v1::AgentMessage heartbeat;

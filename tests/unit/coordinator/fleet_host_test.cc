@@ -34,9 +34,11 @@ class FailingStore : public store::FleetStore {
 class FleetHostTest : public ::testing::Test {
  protected:
   FleetHostTest()
-      : host_(context_, {{FleetName("default")}, {}}, store_, box_, logs_), thread_([this] { context_.run(); }) {
+      : host_(boost::asio::make_strand(context_), {FleetName("default"), {}}, store_, box_, logs_),
+        thread_([this] { context_.run(); }) {
     std::promise<absl::Status> loaded;
-    host_.Start([&](const absl::Status& status) { loaded.set_value(status); });
+    host_.NotifyOnceLoaded([&](const absl::Status& status) { loaded.set_value(status); });
+    host_.Own({FleetName("default")}, SteadyTime::Infinite());
     EXPECT_TRUE(loaded.get_future().get().ok());
   }
   ~FleetHostTest() override {
@@ -121,7 +123,7 @@ TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
     };
     watcher.tick = [](const v1::ProgressTick&) {};
     watcher.end = [](const absl::Status&) {};
-    host_.AddWatcher(JobId("r-1"), std::move(watcher));
+    EXPECT_TRUE(host_.AddWatcher(JobId("r-1"), std::move(watcher)).ok());
   });
   ended.get_future().wait();
   const auto view = store_.store().GetJob(FleetName("default"), JobId("r-1"));

@@ -63,7 +63,7 @@ struct Reports {
 TEST(StoreThread, PutsWhatGatheredDuringACommitIntoOneTransaction) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, {FleetName("default")}, reports.Sink());
+  StoreThread thread(store, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();
@@ -81,13 +81,14 @@ TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
   GatedStore store;
   store.FailUntilLoaded();
   Reports reports;
-  StoreThread thread(store, {FleetName("default")}, reports.Sink());
+  StoreThread thread(store, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(2), Numbered(2)));
   bool loaded = false;
-  ASSERT_TRUE(thread.Load([&](const absl::StatusOr<FleetSnapshot>& snapshot) { loaded = snapshot.ok(); }));
+  ASSERT_TRUE(thread.Load({FleetName("default")},
+                          [&](const absl::StatusOr<FleetSnapshot>& snapshot) { loaded = snapshot.ok(); }));
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(10)));
   store.Release();
   thread.Stop();
@@ -99,7 +100,7 @@ TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
 TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, {FleetName("default")}, reports.Sink());
+  StoreThread thread(store, reports.Sink());
   std::vector<std::size_t> seen;
   ASSERT_TRUE(thread.Run([&] { seen.push_back(store.committed_.size()); }));
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
@@ -112,7 +113,7 @@ TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
 TEST(StoreThread, TakesNothingMoreThanItsLimitAndNothingAfterItsEnd) {
   GatedStore store;
   Reports reports;
-  StoreThread thread(store, {FleetName("default")}, reports.Sink());
+  StoreThread thread(store, reports.Sink());
   const auto entered = store.entered_.get_future();
   ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
   entered.wait();

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grpcpp/channel.h"
+#include "wsfleet/v1/agent_session.grpc.pb.h"
+
+namespace wsfleet::agent {
+
+// Where the coordinator may be: the addresses that the operator gave, tried in turn, and that to which a replica sent
+// us. Belongs to the agent's strand.
+class Endpoints {
+ public:
+  using Dial = std::function<std::shared_ptr<grpc::Channel>(const std::string& address)>;
+  static constexpr int kMaxHops = 3;  // without a session in between
+
+  // `addresses` has at least one.
+  Endpoints(std::vector<std::string> addresses, Dial dial);
+
+  const std::string& address() const { return address_; }
+  // Of the address that is in use. Stays valid.
+  v1::AgentSession::Stub& stub();
+
+  // There is a session: it is the right one.
+  void OnSession() { hops_ = 0; }
+
+  // The one in use did not give a session, or it broke: the next one that the operator gave.
+  void Next();
+
+  // Goes where a replica sends us. False, and nothing changes, if that says nothing new (its epoch does not rise above
+  // that of the redirect before) or after too many hops.
+  bool Follow(const v1::Redirect& redirect);
+
+ private:
+  const std::vector<std::string> addresses_;
+  const Dial dial_;
+  std::map<std::string, std::unique_ptr<v1::AgentSession::Stub>> stubs_;
+  std::size_t next_ = 0;
+  std::string address_;
+  std::uint64_t epoch_ = 0;
+  int hops_ = 0;
+};
+
+}  // namespace wsfleet::agent

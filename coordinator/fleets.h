@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coordinator/fleet_host.h"
+
+namespace wsfleet::coordinator {
+
+// Every fleet that this process knows of, ours or not. They share a strand. Any thread; a host lives as long as this.
+class Fleets {
+ public:
+  struct Settings {
+    FleetName usual;  // that of a request that names none
+    fleet::FleetSettings fleet;
+    LogPermissions logs;
+  };
+  // Of these, all outlive it.
+  struct Stores {
+    store::FleetStore& fleets;
+    store::JobReader& jobs;
+    store::BundleStore& bundles;
+  };
+  Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets);
+
+  FleetStrand& strand() { return strand_; }
+
+  // Made if it is not known yet.
+  FleetHost& Add(const FleetName& fleet);
+
+  // NOT_FOUND: with those that there are.
+  absl::StatusOr<FleetHost*> Find(const std::string& fleet);
+
+  // Ends streams and requests of all of them; returns when nothing runs on the strand any more for them.
+  void StopHosts();
+  // After that: finishes what is being committed or read.
+  void StopThreads();
+
+ private:
+  struct Unit {
+    Unit(const FleetStrand& strand, const FleetName& name, const Settings& settings, const Stores& stores,
+         const SecretBox& secrets)
+        : logs(name, settings.logs, stores.jobs, stores.bundles, secrets),
+          host(strand, {name, settings.fleet}, stores.fleets, secrets, logs) {}
+    ServerLogs logs;
+    FleetHost host;
+  };
+
+  std::vector<Unit*> All();
+
+  const Settings settings_;
+  const Stores stores_;
+  const SecretBox secrets_;
+  FleetStrand strand_;
+  std::mutex mutex_;
+  std::map<FleetName, std::unique_ptr<Unit>> units_;
+};
+
+}  // namespace wsfleet::coordinator

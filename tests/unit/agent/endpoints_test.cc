@@ -1,0 +1,71 @@
+#include "agent/endpoints.h"
+
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::agent {
+namespace {
+
+v1::Redirect To(const std::string& address, std::uint64_t epoch) {
+  v1::Redirect redirect;
+  redirect.set_address(address);
+  redirect.set_ownership_epoch(epoch);
+  return redirect;
+}
+
+Endpoints Three() {
+  return Endpoints({"a:1", "b:1", "c:1"}, [](const std::string& address) {
+    return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  });
+}
+
+TEST(Endpoints, AreTriedInTurn) {
+  Endpoints endpoints = Three();
+  EXPECT_EQ(endpoints.address(), "a:1");
+  for (const char* next : {"b:1", "c:1", "a:1"}) {
+    endpoints.Next();
+    EXPECT_EQ(endpoints.address(), next);
+  }
+}
+
+TEST(Endpoints, KeepTheirStubs) {
+  Endpoints endpoints = Three();
+  const auto* first = &endpoints.stub();
+  endpoints.Next();
+  EXPECT_NE(&endpoints.stub(), first);
+  endpoints.Next();
+  endpoints.Next();
+  EXPECT_EQ(&endpoints.stub(), first);
+}
+
+TEST(Endpoints, FollowRisingEpochsForThreeHops) {
+  Endpoints endpoints = Three();
+  EXPECT_TRUE(endpoints.Follow(To("b:1", 4)));
+  EXPECT_EQ(endpoints.address(), "b:1");
+  EXPECT_FALSE(endpoints.Follow(To("a:1", 3)));
+  EXPECT_FALSE(endpoints.Follow(To("a:1", 4)));
+  EXPECT_EQ(endpoints.address(), "b:1");
+  EXPECT_TRUE(endpoints.Follow(To("c:1", 5)));
+  EXPECT_TRUE(endpoints.Follow(To("d:1", 6)));
+  EXPECT_FALSE(endpoints.Follow(To("e:1", 7)));
+  endpoints.OnSession();
+  EXPECT_TRUE(endpoints.Follow(To("e:1", 7)));
+}
+
+TEST(Endpoints, FollowAgainToTheSameOwnerAfterTheyCameFromElsewhere) {
+  Endpoints endpoints = Three();
+  ASSERT_TRUE(endpoints.Follow(To("b:1", 4)));
+  endpoints.Next();
+  EXPECT_EQ(endpoints.address(), "b:1");
+  endpoints.Next();
+  EXPECT_TRUE(endpoints.Follow(To("b:1", 4)));
+}
+
+TEST(Endpoints, DoNotFollowNowhere) {
+  Endpoints endpoints = Three();
+  EXPECT_FALSE(endpoints.Follow(To("", 9)));
+}
+
+}  // namespace
+}  // namespace wsfleet::agent
