@@ -119,7 +119,7 @@ absl::Status CoordinatorClient::Call(absl::Duration limit,
     }
     if (absl::Now() + pause >= end) return status;
     Reroute(status);
-    absl::SleepFor(pause);
+    AwaitChange(pause);
   }
 }
 
@@ -142,11 +142,14 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     // Each address once at first.
     if (++tried < addresses_.size()) continue;
     if (tried == addresses_.size()) on_waiting(found);
-    // The channel knows when it tries again.
-    const std::shared_ptr<grpc::Channel> channel = Current().channel;
-    channel->WaitForStateChange(channel->GetState(true),
-                                absl::ToChronoTime(std::min(end, absl::Now() + absl::Seconds(1))));
+    AwaitChange(std::min(end - absl::Now(), absl::Seconds(1)));
   }
+}
+
+void CoordinatorClient::AwaitChange(absl::Duration limit) {
+  // The channel knows when it tries to connect again.
+  const std::shared_ptr<grpc::Channel> channel = Current().channel;
+  channel->WaitForStateChange(channel->GetState(true), Deadline(limit));
 }
 
 bool CoordinatorClient::AwaitConnection(absl::Duration limit) {

@@ -71,6 +71,8 @@ class CoordinatorClient {
   CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token);
 
   Peer& Current();
+  // Until the connection comes or goes, or for `limit`.
+  void AwaitChange(absl::Duration limit);
   absl::Status Unreachable(const std::string& found) const;
 
   const Endpoint endpoint_;

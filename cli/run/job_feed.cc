@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxQueued = 256;
 constexpr absl::Duration kReconnectSlice = absl::Milliseconds(200);
+constexpr int kSlicesOfAnAddress = 5;
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kMaxBackoff{3000};
 
@@ -142,7 +143,9 @@ void JobFeed::Run() {
 
 bool JobFeed::Reconnect() {
   // Somebody has to wait on the channel: between calls nobody drives its attempts to connect.
-  while (!client_.AwaitConnection(kReconnectSlice)) {
+  for (int slices = 1; !client_.AwaitConnection(kReconnectSlice); ++slices) {
+    // Another coordinator may have taken over.
+    if (slices % kSlicesOfAnAddress == 0) client_.Reroute(absl::UnavailableError("no connection"));
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
     if (absl::Now() - last_contact_ > reconnect_limit_) return true;  // the next call says why

@@ -69,7 +69,7 @@ class Client {
     tls.pem_root_certs = ReadWholeFile(folder / "ca.pem");
     token_ = ReadWholeFile(folder / "token");
     while (!token_.empty() && token_.back() == '\n') token_.pop_back();
-    stub_ = v1::Jobs::NewStub(grpc::CreateChannel(fleet.client_address(), grpc::SslCredentials(tls)));
+    stub_ = v1::Jobs::NewStub(grpc::CreateChannel(fleet.client_addresses(), grpc::SslCredentials(tls)));
   }
 
   // From Submit until the first case result is here; waits for the end of the run afterwards.

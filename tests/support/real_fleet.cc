@@ -1,6 +1,9 @@
 #include "tests/support/real_fleet.h"
 
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <stdexcept>
@@ -19,23 +22,47 @@ void ReplaceAll(std::string& text, const std::string& from, const std::string& t
   }
 }
 
+// A port that nobody listens on at the moment.
+int FreePort() {
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0;
+  close(descriptor);
+  if (!bound) throw std::runtime_error("no port is free");
+  return ntohs(address.sin_port);
+}
+
 }  // namespace
 
 std::string Binary(const std::string& name) { return std::string(WSFLEET_BIN_DIR) + "/" + name; }
 
-RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)) { StartCoordinator(); }
+RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)), coordinators_(settings_.replicas) {
+  if (settings_.replicas > 1) {
+    // Others must know where it will be before it is there.
+    for (Coordinator& coordinator : coordinators_) {
+      coordinator.agent_address = "127.0.0.1:" + std::to_string(FreePort());
+      coordinator.client_address = "127.0.0.1:" + std::to_string(FreePort());
+    }
+  }
+  for (std::size_t replica = 0; replica < settings_.replicas; ++replica) StartCoordinator(replica);
+}
 
-void RealFleet::StartCoordinator() {
-  const std::string ready = File("ready.json");
+void RealFleet::StartCoordinator(std::size_t replica) {
+  Coordinator& coordinator = coordinators_.at(replica);
+  const std::string ready = File("ready-" + std::to_string(replica) + ".json");
   std::filesystem::remove(ready);
   Command command;
   command.arguments = {Binary("wsfleet-coordinator"),
                        "--agent-listen",
-                       agent_address_,
+                       coordinator.agent_address,
                        "--client-listen",
-                       client_address_,
+                       coordinator.client_address,
                        "--store",
-                       File("fleet.db"),
+                       settings_.postgres_url.empty() ? File("fleet.db") : settings_.postgres_url,
                        "--state-dir",
                        File("state"),
                        "--dev-ca",
@@ -44,20 +71,49 @@ void RealFleet::StartCoordinator() {
                        ready,
                        "--lease-time",
                        settings_.lease_time};
+  if (settings_.replicas > 1) {
+    const std::vector<std::string> advertise = {"--advertise-agents", coordinator.agent_address, "--advertise-clients",
+                                                coordinator.client_address};
+    command.arguments.insert(command.arguments.end(), advertise.begin(), advertise.end());
+  }
   command.arguments.insert(command.arguments.end(), settings_.coordinator_flags.begin(),
                            settings_.coordinator_flags.end());
-  coordinator_ = std::make_unique<ChildProcess>(command);
+  coordinator.process = std::make_unique<ChildProcess>(command);
+  ChildProcess& process = *coordinator.process;
   const bool serves =
-      WaitUntil([&] { return std::filesystem::exists(ready) || !coordinator_->running(); }) && coordinator_->running();
-  if (!serves) throw std::runtime_error("the coordinator does not serve:\n" + coordinator_->err());
+      WaitUntil([&] { return std::filesystem::exists(ready) || !process.running(); }) && process.running();
+  if (!serves) throw std::runtime_error("the coordinator does not serve:\n" + process.err());
   const boost::json::value addresses = boost::json::parse(ReadWholeFile(ready));
-  agent_address_ = std::string(addresses.at("agent").as_string());
-  client_address_ = std::string(addresses.at("client").as_string());
+  coordinator.agent_address = std::string(addresses.at("agent").as_string());
+  coordinator.client_address = std::string(addresses.at("client").as_string());
 }
 
-void RealFleet::KillCoordinator() {
-  coordinator_->Signal(SIGKILL);
-  coordinator_->Wait(absl::Seconds(10));
+void RealFleet::KillCoordinator(std::size_t replica) {
+  coordinator(replica).Signal(SIGKILL);
+  coordinator(replica).Wait(absl::Seconds(10));
+}
+
+std::optional<std::size_t> RealFleet::Owner() {
+  for (std::size_t replica = 0; replica < coordinators_.size(); ++replica) {
+    if (coordinators_[replica].process == nullptr || !coordinators_[replica].process->running()) continue;
+    const std::string log = coordinators_[replica].process->err();
+    const std::size_t owned = log.rfind("fleet owned");
+    const std::size_t given_up = log.rfind("fleet given up");
+    if (owned != std::string::npos && (given_up == std::string::npos || given_up < owned)) return replica;
+  }
+  return std::nullopt;
+}
+
+std::string RealFleet::agent_addresses() const {
+  std::string all;
+  for (const Coordinator& coordinator : coordinators_) all += (all.empty() ? "" : ",") + coordinator.agent_address;
+  return all;
+}
+
+std::string RealFleet::client_addresses() const {
+  std::string all;
+  for (const Coordinator& coordinator : coordinators_) all += (all.empty() ? "" : ",") + coordinator.client_address;
+  return all;
 }
 
 void RealFleet::StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags) {
@@ -68,7 +124,7 @@ void RealFleet::StartAgentBehind(std::vector<std::string> program, const std::st
                                  std::vector<std::string> flags) {
   std::vector<std::string> arguments = {Binary("wsfleet-agent"),
                                         "--coordinator",
-                                        agent_address_,
+                                        agent_addresses(),
                                         "--ca",
                                         File("ca/ca.pem"),
                                         "--cert",
@@ -100,7 +156,7 @@ Command RealFleet::Client(std::vector<std::string> arguments) const {
   Command command;
   command.arguments = std::move(arguments);
   command.arguments.insert(command.arguments.begin(), Binary("wsfleet"));
-  command.environment = {{"WSFLEET_COORDINATOR", client_address_},        {"WSFLEET_CA", File("ca/ca.pem")},
+  command.environment = {{"WSFLEET_COORDINATOR", client_addresses()},     {"WSFLEET_CA", File("ca/ca.pem")},
                          {"WSFLEET_TOKEN_FILE", File("ca/token")},        {"JWT_KEY", kDemoKey},
                          {"XDG_CONFIG_HOME", directory_.path().string()}, {"NO_COLOR", "1"}};
   command.working_directory = directory_.path().string();

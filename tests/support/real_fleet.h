@@ -11,21 +11,26 @@
 
 namespace wsfleet::testing {
 
-// A fleet of real processes on loopback, as a person would start it: one coordinator on a SQLite file, agents, and a
-// client that is configured for it. Every start waits until the process says that it serves.
+// A fleet of real processes on loopback, as a person would start it: one coordinator on a SQLite file, or several on a
+// PostgreSQL database, agents, and a client that is configured for them. Every start waits until the process says that
+// it serves.
 class RealFleet {
  public:
   struct Settings {
     std::string lease_time = "2s";
     std::vector<std::string> coordinator_flags;
+    std::string postgres_url = {};  // empty: SQLite
+    std::size_t replicas = 1;       // each says where it is
   };
   explicit RealFleet(Settings settings);
   RealFleet() : RealFleet(Settings{}) {}
 
   // Again on the same addresses and the same store after KillCoordinator().
-  void StartCoordinator();
-  void KillCoordinator();
-  ChildProcess& coordinator() { return *coordinator_; }
+  void StartCoordinator(std::size_t replica = 0);
+  void KillCoordinator(std::size_t replica = 0);
+  ChildProcess& coordinator(std::size_t replica = 0) { return *coordinators_.at(replica).process; }
+  // The replica that said last that it owns the fleet; nothing if none of those that run did.
+  std::optional<std::size_t> Owner();
 
   void StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags = {});
   // The agent's command behind a program that starts it in surroundings of its own, such as `unshare … sh -c …`.
@@ -38,7 +43,8 @@ class RealFleet {
   Command Client(std::vector<std::string> arguments) const;
   Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
 
-  const std::string& client_address() const { return client_address_; }
+  // Of all replicas, with commas between them.
+  std::string client_addresses() const;
   const TemporaryDirectory& directory() const { return directory_; }
 
  private:
@@ -46,9 +52,15 @@ class RealFleet {
 
   Settings settings_;
   TemporaryDirectory directory_;
-  std::string agent_address_ = "127.0.0.1:0";
-  std::string client_address_ = "127.0.0.1:0";
-  std::unique_ptr<ChildProcess> coordinator_;
+  struct Coordinator {
+    std::string agent_address = "127.0.0.1:0";
+    std::string client_address = "127.0.0.1:0";
+    std::unique_ptr<ChildProcess> process;
+  };
+
+  std::string agent_addresses() const;
+
+  std::vector<Coordinator> coordinators_;
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
 };
 

@@ -1,0 +1,118 @@
+#include <signal.h>
+
+#include <string>
+
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/faults/faulty_run.h"
+#include "tests/support/postgres_server.h"
+
+// Several coordinators on one PostgreSQL server: rows 8, 29 and 35 of the faults, and takeovers.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Replicas : public ::testing::Test {
+ protected:
+  static RealFleet::Settings TwoOn(const std::string& url) {
+    RealFleet::Settings settings;
+    settings.postgres_url = url;
+    settings.replicas = 2;
+    // A takeover may last ten seconds.
+    settings.lease_time = "20s";
+    return settings;
+  }
+
+  // The one that owns the fleet now, once one does.
+  std::size_t AwaitOwner(RealFleet& fleet) {
+    EXPECT_TRUE(WaitUntil([&] { return fleet.Owner().has_value(); })) << fleet.coordinator(0).err();
+    return fleet.Owner().value_or(0);
+  }
+
+  PostgresServer server_;
+  std::string url_ = server_.CreateDatabase("fleet");
+};
+
+TEST_F(Replicas, RunOnWhateverOfThemIsAsked) {
+  RealFleet fleet(TwoOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  fleet.StartAgent("us-1", "us-east-1");
+  FaultyRun run(fleet, 2);
+  run.Start();
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(2);
+  EXPECT_EQ(fleet.Run({"runs", "list"}).exit_code, 0);
+}
+
+TEST_F(Replicas, TakeOverWithinTenSecondsOfAKillAndLoseNothing) {
+  RealFleet fleet(TwoOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  fleet.StartAgent("us-1", "us-east-1");
+  const std::size_t owner = AwaitOwner(fleet);
+  FaultyRun run(fleet, 12);
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(4)) << run.output();
+  fleet.KillCoordinator(owner);
+  const absl::Time killed = absl::Now();
+  EXPECT_TRUE(WaitUntil([&] { return fleet.Owner() == 1 - owner; }));
+  EXPECT_LT(absl::Now() - killed, absl::Seconds(10));
+  EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.coordinator(1 - owner).err();
+  run.ExpectEachCaseOnce(2);
+}
+
+TEST_F(Replicas, AreRestartedOneAfterTheOtherWithoutAFailedRun) {
+  RealFleet fleet(TwoOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  const std::size_t first = AwaitOwner(fleet);
+  FaultyRun run(fleet, 20);
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
+  for (const std::size_t replica : {first, 1 - first}) {
+    fleet.coordinator(replica).Signal(SIGTERM);
+    EXPECT_EQ(fleet.coordinator(replica).Wait(absl::Seconds(20)), 0) << fleet.coordinator(replica).err();
+    EXPECT_TRUE(WaitUntil([&] { return fleet.Owner() == 1 - replica; }));
+    fleet.StartCoordinator(replica);
+  }
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+}
+
+TEST_F(Replicas, Fault08AStoppedOwnerDecidesNothingWhenItGoesOn) {
+  RealFleet fleet(TwoOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  const std::size_t owner = AwaitOwner(fleet);
+  FaultyRun run(fleet, 30);
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
+  fleet.coordinator(owner).Signal(SIGSTOP);
+  ASSERT_TRUE(WaitUntil([&] {
+    return fleet.Owner() == std::optional(1 - owner) ||
+           fleet.coordinator(1 - owner).err().find("fleet owned") != std::string::npos;
+  }));
+  fleet.coordinator(owner).Signal(SIGCONT);
+  EXPECT_TRUE(WaitUntil([&] { return fleet.coordinator(owner).err().find("fleet given up") != std::string::npos; }))
+      << fleet.coordinator(owner).err();
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+}
+
+TEST_F(Replicas, Fault29PostgresKilledIsWaitedForAndNothingCountsTwice) {
+  RealFleet fleet(TwoOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  AwaitOwner(fleet);
+  FaultyRun run(fleet, 12);
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(3)) << run.output();
+  server_.Kill();
+  EXPECT_TRUE(WaitUntil([&] {
+    return (fleet.coordinator(0).err() + fleet.coordinator(1).err()).find("commit failed") != std::string::npos;
+  }));
+  server_.Start();
+  EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.coordinator(0).err() << fleet.coordinator(1).err();
+  run.ExpectEachCaseOnce(1);
+}
+
+}  // namespace
+}  // namespace wsfleet::testing
