@@ -102,6 +102,8 @@ boost::asio::awaitable<Session::Result> Session::RunSteps(const std::vector<Step
     if (on_step_) on_step_(step.id.empty() ? step.action_name : step.id);
     Result failure = co_await RunStep(step);
     if (!failure) failure = ReleaseUnreachable();
+    // What came while the step went on, or with what ended it: the last step must not pass over it.
+    if (!failure) failure = stream_failure_;
     if (failure) {
       Complete(*failure, step);
       co_return failure;

@@ -145,10 +145,39 @@ std::string Excerpt(std::string_view text, std::size_t max_bytes) {
   return fmt::format("{}…", text.substr(0, end));
 }
 
+namespace {
+
+// One character in UTF-8: the C1 controls, which terminals act on (U+009B begins a sequence as ESC [ does), and what
+// turns the direction of writing, so that a text seems to say something else.
+bool IsInvisibleControl(std::string_view character) {
+  if (character.size() == 2) {
+    return character[0] == '\xC2' && static_cast<unsigned char>(character[1]) < 0xA0;
+  }
+  if (character.size() != 3 || character[0] != '\xE2') return false;
+  const auto second = static_cast<unsigned char>(character[1]), third = static_cast<unsigned char>(character[2]);
+  const bool marks = second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE));
+  const bool isolates = second == 0x81 && third >= 0xA6 && third <= 0xA9;
+  return marks || isolates;
+}
+
+}  // namespace
+
 std::string Printable(std::string_view text) {
   std::string shown(text);
   std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  if (!IsValidUtf8(shown)) std::ranges::replace_if(shown, [](unsigned char c) { return c >= 0x80; }, '?');
+  if (!IsValidUtf8(shown)) {
+    std::ranges::replace_if(shown, [](unsigned char c) { return c >= 0x80; }, '?');
+    return shown;
+  }
+  for (std::size_t at = 0; at < shown.size();) {
+    const std::size_t length = SequenceLength(std::string_view(shown).substr(at));
+    if (IsInvisibleControl(std::string_view(shown).substr(at, length))) {
+      shown.replace(at, length, "?");
+      ++at;
+    } else {
+      at += length;
+    }
+  }
   return shown;
 }
 

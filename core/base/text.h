@@ -39,8 +39,9 @@ bool IsValidUtf8(std::string_view text);
 // Where its first byte stands that is not.
 std::optional<std::size_t> FindInvalidUtf8(std::string_view text);
 
-// As it may stand on a terminal: control characters become '?', and if it is not UTF-8, everything beyond ASCII too. A
-// terminal must not take orders from a file or from a target, and a tab would move the caret.
+// As it may stand on a terminal: control characters and what turns the direction of writing become '?', and if it is
+// not UTF-8, everything beyond ASCII too. A terminal must not take orders from a file or from a target, and a tab would
+// move the caret.
 std::string Printable(std::string_view text);
 
 // `pattern` may hold `*` for any run of characters. Used for region terms and thresholds' filters.

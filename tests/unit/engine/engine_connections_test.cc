@@ -228,6 +228,15 @@ TEST(Sequences, FailAtOnceAtAGapADuplicateAndANumberFromBefore) {
   ExpectFailed(run(9), FailureClass::kEventMissing, "expected 8");
   ExpectFailed(run(6), FailureClass::kEventDuplicate, "$.seq 6 again");
   ExpectFailed(run(4), FailureClass::kEventOrder, "before the first");
+  // A gap in the very frame that the last step waits for.
+  Numbered gap([](ScriptedPeer& peer, int, const std::string& head) {
+    Accept(peer, head);
+    SendSequence(peer, 1, 2);
+    SendSequence(peer, 4, 4);
+    peer.Drain();
+  });
+  ExpectFailed(gap.Run({"- connect: {path: /, sequence: {path: $.seq}}", "- expect: {match: {$.seq: 4}}"}),
+               FailureClass::kEventMissing, "expected 3");
   const CaseResult result = run(9);
   EXPECT_EQ(result.failure->range.line, 8U);  // the sequence's path
   EXPECT_THAT(result.failure->evidence.transcript, Not(::testing::IsEmpty()));

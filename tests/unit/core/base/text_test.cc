@@ -51,6 +51,14 @@ TEST(Text, MakesForeignTextSafeForATerminal) {
   EXPECT_EQ(Printable("a\x1B[31m\tb"), "a?[31m?b");
   EXPECT_EQ(Printable("caf\xC3\xA9"), "café");
   EXPECT_EQ(Printable("\xFF!"), "?!");
+  // U+009B is the beginning of a terminal's sequence, U+202E and U+2067 turn what follows.
+  EXPECT_EQ(Printable("\xC2\x9B"
+                      "31m"),
+            "?31m");
+  EXPECT_EQ(Printable("a\xE2\x80\xAE"
+                      "b\xE2\x81\xA7"),
+            "a?b?");
+  EXPECT_EQ(Printable("\xE2\x80\xA6\xE2\x81\xB0"), "\xE2\x80\xA6\xE2\x81\xB0");
 }
 
 TEST(Text, MatchesGlobsInLinearTime) {
