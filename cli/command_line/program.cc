@@ -160,7 +160,8 @@ void Program::AddGlobalFlags() {
       ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}).description(""))
       ->default_str("table");
   app_.add_option("--context", invocation_.connection.context, "Context of wsfleet.yaml or of your configuration");
-  app_.add_option("--coordinator", invocation_.connection.coordinator, "Client listener of the coordinator, host:port");
+  app_.add_option("--coordinator", invocation_.connection.coordinator,
+                  "Client listener of the coordinator, host:port; several, of its replicas, with commas between them");
   app_.add_option("--ca", invocation_.connection.ca_file, "PEM file: authority of the coordinator's certificate");
   app_.add_option("--token-file", invocation_.connection.token_file, "File with the token");
   app_.add_option("--fleet", invocation_.connection.fleet, "Fleet (default: default)");
