@@ -162,6 +162,21 @@ TEST(Mistakes, OfStepsThatCannotWorkAreRefused) {
   });
 }
 
+TEST(Mistakes, WhatNoFrameCanBeIsRefusedBeforeItIsWaitedFor) {
+  ExpectRefused({
+      InStep("expect: {match: {opcode: pnig}}",
+             "8:34 opcode: expected one of text, binary, ping, pong, found \"pnig\"; did you mean \"ping\"?"),
+      InStep("expect: {match: {opcode: {in: [text, close]}}}",
+             "8:46 opcode: expected one of text, binary, ping, pong, found \"close\""),
+      InStep("expect: {match: {hex: \"00FF\"}}",
+             "8:32 hex: expected pairs of lower-case hexadecimal digits, found \"00FF\""),
+      InStep("send: {opcode: pong, text: " + std::string(126, 'x') + "}",
+             "8:15 opcode: a pong carries at most 125 bytes (RFC 6455, 5.5), found 126"),
+      InStep("connect: {path: /, as: b, expect: {}}", "8:43 expect: expected at least one test"),
+      InStep("connect: {path: /, as: b, expect: {header: {}}}", "8:52 header: expected at least one test"),
+  });
+}
+
 TEST(Mistakes, OfLoadAndThresholdsAreRefusedAtTheFirstWrongCharacter) {
   const auto threshold = [](const std::string& expr, std::string expected) {
     return AtTop("thresholds: [{expr: '" + expr + "'}]", std::move(expected));
