@@ -27,14 +27,11 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
     ChosenTarget candidate;
     candidate.target = target;
     const SessionScope scope(FactsOf(any, candidate, 0));
+    last.reset();
     for (const Requirement& requirement : target.requirements) {
       if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement);
     }
-    if (last && suite.target_candidates.size() > 1 && &target != &suite.target_candidates.back()) {
-      last.reset();
-      continue;
-    }
-    if (last) break;
+    if (last) continue;
     const auto url = ExpandText(target.url, scope);
     const auto base = url.ok() ? ParseUrl(*url) : absl::StatusOr<Url>(url.status());
     if (!base.ok()) {
