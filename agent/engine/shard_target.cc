@@ -83,7 +83,7 @@ boost::asio::awaitable<std::optional<Failure>> ShardRunner::ReadRevision(const P
 
 boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen,
                                                         CaseResult& result) {
-  if (chosen.revision.empty() || result.outcome != Outcome::kPassed) co_return;
+  if (chosen.revision.empty()) co_return;
   std::string after;
   std::optional<Failure> failure = co_await ReadRevision(last, chosen, after);
   if (!failure && after == chosen.revision) co_return;
@@ -92,8 +92,15 @@ boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last,
     failure->failure_class = FailureClass::kConfig;
     failure->message = fmt::format("the revision changed from {} to {} while the suite ran", chosen.revision, after);
   }
+  // A failure stays one: what was seen was seen.
+  if (result.outcome == Outcome::kFailed && result.failure) {
+    result.failure->notes.push_back({"revision", failure->message});
+    co_return;
+  }
   result.failure = std::move(failure);
   result.outcome = Outcome::kInconclusive;
+  result.skip_reason = SkipReason::kNone;
+  result.skip_detail.clear();
 }
 
 boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,

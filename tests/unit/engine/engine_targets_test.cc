@@ -1,3 +1,4 @@
+#include <atomic>
 #include <string>
 
 #include "fmt/format.h"
@@ -6,10 +7,12 @@
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
-// Where the cases of a suite run.
+// Where the cases of a suite run, and on which revision.
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 std::string Answer(int status, const std::string& body) {
@@ -59,6 +62,37 @@ TEST(Targets, OfWhichNoneIsHealthySkipTheSuiteAndSayWhyTheLastIsNot) {
   EXPECT_EQ(run.Result().outcome, Outcome::kSkipped);
   EXPECT_EQ(run.Result().skip_reason, SkipReason::kTargetUnavailable);
   EXPECT_THAT(run.Result().skip_detail, HasSubstr("503"));
+}
+
+// Says another revision each time it is asked, and `status` to everything else.
+CaseResult WithAChangingRevision(int status, const std::string& scenario) {
+  std::atomic<int> asked = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    const bool revision = head.starts_with("GET /revision");
+    peer.Send(revision ? Answer(200, fmt::format(R"({{"revision":"r{}"}})", ++asked)) : Answer(status, ""));
+  });
+  return SuiteRun("version: wsfleet/v1\nname: test\ntarget: " + server.url() +
+                  "\nrevision: {http: {get: /revision}, from: $.revision}\nscenarios:\n  - {name: one, " + scenario +
+                  "steps: [{http: {get: /, expect: {status: 200}}}]}\n")
+      .Result();
+}
+
+TEST(Revision, ThatChangesIsNoticedWhenTheLastCaseWasSkipped) {
+  const CaseResult result = WithAChangingRevision(200, "requires: [{secret: NOT_GIVEN}], ");
+  EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  EXPECT_EQ(result.skip_reason, SkipReason::kNone);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(result.failure->message, HasSubstr("from r1 to r2"));
+}
+
+TEST(Revision, ThatChangesIsNotedBesideTheFailureOfTheLastCase) {
+  const CaseResult result = WithAChangingRevision(404, "");
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kHttpStatus);
+  EXPECT_THAT(result.failure->notes, Contains(Field(&Note::text, HasSubstr("from r1 to r2"))));
 }
 
 }  // namespace
