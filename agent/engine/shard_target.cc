@@ -92,8 +92,9 @@ boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last,
     failure->failure_class = FailureClass::kConfig;
     failure->message = fmt::format("the revision changed from {} to {} while the suite ran", chosen.revision, after);
   }
-  // A failure stays one: what was seen was seen.
-  if (result.outcome == Outcome::kFailed && result.failure) {
+  // What went wrong before stays what is told first.
+  const bool is_good = result.outcome == Outcome::kPassed || result.outcome == Outcome::kSkipped;
+  if (!is_good && result.failure) {
     result.failure->notes.push_back({"revision", failure->message});
     co_return;
   }

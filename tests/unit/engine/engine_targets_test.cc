@@ -65,7 +65,7 @@ TEST(Targets, OfWhichNoneIsHealthySkipTheSuiteAndSayWhyTheLastIsNot) {
 }
 
 // Says another revision each time it is asked, and `status` to everything else.
-CaseResult WithAChangingRevision(int status, const std::string& scenario) {
+CaseResult WithAChangingRevision(int status, const std::string& scenario, const std::string& request = {}) {
   std::atomic<int> asked = 0;
   ScriptedServer server([&](ScriptedPeer& peer) {
     const std::string head = peer.ReadHead();
@@ -74,7 +74,7 @@ CaseResult WithAChangingRevision(int status, const std::string& scenario) {
   });
   return SuiteRun("version: wsfleet/v1\nname: test\ntarget: " + server.url() +
                   "\nrevision: {http: {get: /revision}, from: $.revision}\nscenarios:\n  - {name: one, " + scenario +
-                  "steps: [{http: {get: /, expect: {status: 200}}}]}\n")
+                  "steps: [{http: {get: /, expect: {status: 200}" + request + "}}]}\n")
       .Result();
 }
 
@@ -92,6 +92,14 @@ TEST(Revision, ThatChangesIsNotedBesideTheFailureOfTheLastCase) {
   EXPECT_EQ(result.outcome, Outcome::kFailed);
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->failure_class, FailureClass::kHttpStatus);
+  EXPECT_THAT(result.failure->notes, Contains(Field(&Note::text, HasSubstr("from r1 to r2"))));
+}
+
+TEST(Revision, ThatChangesDoesNotHideWhyTheLastCaseIsInconclusive) {
+  const CaseResult result = WithAChangingRevision(200, "", ", headers: {X-Key: \"${secret.NOT_GIVEN}\"}");
+  EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  ASSERT_TRUE(result.failure);
+  EXPECT_THAT(result.failure->message, HasSubstr("NOT_GIVEN"));
   EXPECT_THAT(result.failure->notes, Contains(Field(&Note::text, HasSubstr("from r1 to r2"))));
 }
 
