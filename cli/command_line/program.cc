@@ -60,6 +60,7 @@ Program::Program(Interrupt& interrupt)
   AddRunning();
   AddSuites();
   AddRuns();
+  AddAgents();
   AddFleet();
   AddOthers();
 }
@@ -194,6 +195,9 @@ void Program::AddPlanFlags(CLI::App& app) {
 void Program::AddRunFlags(CLI::App& app) {
   AddPlanFlags(app);
   app.add_option("--require", run_.require, "How many regions must pass: all, any or a number");
+  app.add_option("--agents", run_.agents, "For each term (without --from: each region): one, or all that are connected")
+      ->check(CLI::IsMember({"one", "all"}).description(""))
+      ->default_str("one");
   app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
   app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
   app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
@@ -302,15 +306,32 @@ void Program::AddStoredRuns(CLI::App& runs) {
   rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");
 }
 
-void Program::AddFleet() {
+void Program::AddAgents() {
   CLI::App* agents = AddCommand(app_, "agents", "Agents of the fleet", nullptr);
   agents->require_subcommand(1);
   AddCommand(*agents, "list", "All agents with what they work on", [this] { return AgentsListCommand(invocation_); });
   AddCommand(*agents, "get", "One agent", [this] { return AgentsGetCommand(invocation_, agent_); })
       ->add_option("agent", agent_, "Id of the agent")
       ->required();
-  for (const char* later : {"drain", "doctor", "join-token"}) AddLater(*agents, later);
-  for (const char* later : {"baseline", "gate", "schedules", "tokens", "login", "audit", "fleet", "doctor"}) {
+  CLI::App* drain = AddCommand(*agents, "drain", "Let agents finish what they run and take nothing new, until --undo",
+                               [this] { return AgentsDrainCommand(invocation_, drain_); });
+  drain->add_option("agents", drain_.agents, "Ids of agents");
+  drain->add_option("--region", drain_.region, "Every agent that is known in this region now");
+  drain->add_flag("--undo", drain_.undo, "They take work again");
+  drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
+  for (const char* later : {"doctor", "join-token"}) AddLater(*agents, later);
+}
+
+void Program::AddFleet() {
+  CLI::App* fleet = AddCommand(app_, "fleet", "Fleets: agents, runs and limits of their own", nullptr);
+  fleet->require_subcommand(1);
+  AddCommand(*fleet, "create", "A fleet without agents", [this] { return FleetCreateCommand(invocation_, fleet_); })
+      ->add_option("name", fleet_, "1 to 128 letters, digits, '.', '_' or '-'")
+      ->required();
+  AddCommand(*fleet, "list", "All fleets, and which coordinator runs each",
+             [this] { return FleetListCommand(invocation_); });
+  for (const char* later : {"policy", "stop", "resume"}) AddLater(*fleet, later);
+  for (const char* later : {"baseline", "gate", "schedules", "tokens", "login", "audit", "doctor"}) {
     AddLater(app_, later);
   }
 }
@@ -323,7 +344,11 @@ void Program::AddOthers() {
              [this] { return ContextUseCommand(invocation_, context_); })
       ->add_option("name", context_, "Name of the context")
       ->required();
-  AddLater(*context, "add");
+  AddCommand(*context, "add",
+             "Add a context to your configuration, with what --coordinator, --ca, --token-file and --fleet say",
+             [this] { return ContextAddCommand(invocation_, context_); })
+      ->add_option("name", context_, "Name of the context")
+      ->required();
   CLI::App* dev = AddCommand(app_, "dev", "A fleet on this machine to try things on: three regions and a demo target",
                              [this] { return DevCommand(invocation_, state_); });
   dev->add_option("--state", state_, "Folder to keep the state in (default: nothing is kept)");

@@ -30,6 +30,7 @@ class Program {
   void AddSuites();
   void AddRuns();
   void AddStoredRuns(CLI::App& runs);
+  void AddAgents();
   void AddFleet();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
@@ -50,7 +51,8 @@ class Program {
   CLI::App app_;
   RunFlags run_;
   RerunFlags rerun_;
-  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, state_, shell_, file_;
+  DrainFlags drain_;
+  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

@@ -23,7 +23,7 @@ struct PlanFlags {
 struct RunFlags {
   PlanFlags plan;
   std::vector<std::string> reports;
-  std::string require, agents_wait = "30s", run_key, timeout, summary = "full";
+  std::string require, agents = "one", agents_wait = "30s", run_key, timeout, summary = "full";
   bool local = false, detach = false;
 };
 
@@ -62,9 +62,20 @@ int RunsRerunCommand(Invocation& invocation, const std::string& job, const Rerun
 
 int AgentsListCommand(Invocation& invocation);
 int AgentsGetCommand(Invocation& invocation, const std::string& agent);
+struct DrainFlags {
+  std::vector<std::string> agents;
+  std::string region;
+  bool undo = false, wait = false;
+};
+int AgentsDrainCommand(Invocation& invocation, const DrainFlags& flags);
+
+int FleetCreateCommand(Invocation& invocation, const std::string& name);
+int FleetListCommand(Invocation& invocation);
 
 int ContextListCommand(Invocation& invocation);
 int ContextUseCommand(Invocation& invocation, const std::string& name);
+// With the flags of the connection.
+int ContextAddCommand(Invocation& invocation, const std::string& name);
 
 // `state`: a folder to keep, or empty.
 int DevCommand(Invocation& invocation, const std::string& state);

@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/plan/bundle_files.h"
 #include "cli/plan/prepare.h"
+#include "cli/run/fleet.h"
 #include "cli/run/runs.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
@@ -83,6 +84,8 @@ json::array SuitesOf(const Prepared& prepared) {
     for (const Target& target : suite->target_candidates) {
       targets.push_back({{"name", target.name}, {"url", target.url.source_text()}});
     }
+    if (suite->target_reference && targets.empty())
+      targets.push_back(json::object{{"reference", suite->target_reference->source_text()}});
     json::array cases;
     for (const PlannedCase& planned : prepared.plan->cases) {
       if (planned.suite != suite.get()) continue;

@@ -192,6 +192,7 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
   const auto wait = ReadDuration("--agents-wait", flags.agents_wait);
   if (!wait.ok()) return wait.status();
   spec.agents_wait = *wait;
+  spec.every_agent = flags.agents == "all";
   if (!flags.timeout.empty()) {
     const auto timeout = ReadDuration("--timeout", flags.timeout);
     if (!timeout.ok()) return timeout.status();

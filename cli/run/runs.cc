@@ -23,6 +23,7 @@ v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& cano
   *header.mutable_selection() = wire::ToWire(options.spec.selection);
   *header.mutable_variables() = wire::ToWire(options.spec.variables);
   for (const std::string& term : options.spec.from) header.add_from(term);
+  header.set_every_agent(options.spec.every_agent);
   if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
   *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
   if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
@@ -53,10 +54,11 @@ absl::Status FetchResults(CoordinatorClient& client, const std::string& job, Run
         context.TryCancel();
         continue;
       }
-      const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
-        return entry.shard.id.index.value() == result.shard();
-      });
-      if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
+      // Shards are numbered from 1 and listed in that order.
+      const std::uint64_t index = result.shard() - 1;
+      if (index < record.shards.size() && record.shards[index].shard.id.index.value() == result.shard()) {
+        record.shards[index].cases.push_back(*std::move(parsed));
+      }
     }
     return stream->Finish();
   });
@@ -141,27 +143,6 @@ absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::ui
     token = reply.next_page_token();
   } while (!token.empty() && jobs.size() < limit);
   return jobs;
-}
-
-absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client) {
-  v1::ListAgentsRequest request;
-  request.set_fleet(client.fleet());
-  v1::ListAgentsReply reply;
-  const absl::Status status = client.Call(
-      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().ListAgents(&context, request, &reply); });
-  if (!status.ok()) return status;
-  return std::vector<v1::Agent>(reply.agents().begin(), reply.agents().end());
-}
-
-absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent) {
-  v1::GetAgentRequest request;
-  request.set_fleet(client.fleet());
-  request.set_agent(agent);
-  v1::Agent reply;
-  const absl::Status status = client.Call(
-      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().GetAgent(&context, request, &reply); });
-  if (!status.ok()) return status;
-  return reply;
 }
 
 absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& id) {

@@ -12,7 +12,7 @@
 namespace wsfleet::cli {
 
 struct SubmitOptions {
-  JobSpec spec;  // selection, variables, from, require, agents_wait, deadline, detached, key, submitter
+  JobSpec spec;  // selection, variables, from, every_agent, require, agents_wait, deadline, detached, key, submitter
   bool has_deadline = false;
   std::map<std::string, std::string> secrets;
 };
@@ -31,9 +31,6 @@ absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const 
                        absl::Duration limit);
 // Newest first.
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit);
-
-absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client);
-absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent);
 
 // The record of a run: its job, the results so far and the author's files, summarised.
 absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& job);
