@@ -186,6 +186,18 @@ TEST(HttpProxy, ThatRefusesFailsTheConnectAsProxy) {
   ExpectFailed(answer(""), Phase::kConnect, FailureClass::kProxy, "ended the connection");
 }
 
+TEST(HttpProxy, ThatIsNotThereIsNamedAsSuch) {
+  const auto run = [](const std::string& proxy) {
+    return SuiteRun("version: wsfleet/v1\nname: test\ntarget: t\ntargets: {t: {url: \"ws://behind.test:81\", proxy: \"" +
+                    proxy + "\"}}\n" + std::string(kShort) +
+                    "scenarios: [{name: one, steps: [{connect: {path: /}}, {ping: {}}]}]\n")
+        .Result();
+  };
+  ExpectFailed(run("http://127.0.0.1:1"), Phase::kConnect, FailureClass::kProxy, "the proxy 127.0.0.1:1: ");
+  ExpectFailed(run("socks5://nowhere.invalid:1080"), Phase::kResolve, FailureClass::kDns,
+               "the proxy nowhere.invalid does not resolve");
+}
+
 TEST(HttpProxy, ThatSaysNothingRunsOutOfTime) {
   const CaseResult result = ThroughProxy("http://", [](ScriptedPeer& peer) {
     peer.ReadHead();
