@@ -18,6 +18,7 @@ namespace {
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(200);
 constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
+constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 // After the drain limit the engine closes its sessions and the last results are acknowledged.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
 
@@ -60,7 +61,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                         SendSpooled();
                         UpdateHold();
                       },
-                  .on_removed =
+                  .on_changed =
                       [this] {
                         WatchLeases();
                         StopIfDrained();
@@ -117,9 +118,15 @@ void Agent::Connect() {
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
+  WaitOn(heartbeat_timer_, kHelloLimit, [this] {
+    if (welcomed_ || !stream_) return;
+    spdlog::warn("coordinator does not answer the hello limit={}", FormatElapsed(kHelloLimit));
+    stream_->Cancel();
+  });
 }
 
 void Agent::OnMessage(v1::CoordinatorMessage message) {
+  heard_of_ = BootTime();
   switch (message.kind_case()) {
     case v1::CoordinatorMessage::kWelcome:
       OnWelcome(message.welcome());
@@ -177,16 +184,25 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
     message.mutable_drain_requested();
     Send(std::move(message));
   }
-  SendHeartbeat();
+  Beat();
   handlers_.on_session();
 }
 
-void Agent::SendHeartbeat() {
-  if (unanswered_.size() >= kMaxUnansweredHeartbeats) {
+void Agent::Beat() {
+  if (unanswered_.size() < kMaxUnansweredHeartbeats) {
+    SendHeartbeat();
+  } else if (BootTime() - heard_of_ >= kMaxUnansweredHeartbeats * heartbeat_interval_) {
     spdlog::warn("coordinator does not answer unanswered_heartbeats={}", unanswered_.size());
     stream_->Cancel();
     return;
   }
+  // Otherwise the way is slow: acknowledgements come, the answers will, and more questions would not speed them up.
+  WaitOn(heartbeat_timer_, heartbeat_interval_, [this] {
+    if (welcomed_) Beat();
+  });
+}
+
+void Agent::SendHeartbeat() {
   SentHeartbeat sent{++heartbeat_number_, BootTime(), absl::Now(), {}};
   v1::AgentMessage message;
   v1::Heartbeat* heartbeat = message.mutable_heartbeat();
@@ -199,10 +215,7 @@ void Agent::SendHeartbeat() {
     sent.leases.emplace_back(held.lease());
   }
   unanswered_.push_back(std::move(sent));
-  Send(std::move(message));
-  WaitOn(heartbeat_timer_, heartbeat_interval_, [this] {
-    if (welcomed_) SendHeartbeat();
-  });
+  stream_->Send(std::move(message), SessionStream::Turn::kNext);
 }
 
 void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
@@ -225,6 +238,7 @@ void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
   for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
   if (reply.drain()) Drain();
   if (reply.has_interval()) heartbeat_interval_ = wire::FromWire(reply.interval());
+  shards_.FetchAgain();
   WatchLeases();
 }
 
@@ -269,7 +283,10 @@ void Agent::SendSpooled() {
 }
 
 void Agent::Send(v1::AgentMessage message) {
-  if (welcomed_ && stream_) stream_->Send(std::move(message));
+  if (!welcomed_ || !stream_) return;
+  // Progress is for those who watch: what cannot leave soon is not worth that others wait for it.
+  if (message.has_progress() && stream_->waiting() > 0) return;
+  stream_->Send(std::move(message));
 }
 
 void Agent::WatchLeases() {
@@ -287,6 +304,8 @@ void Agent::WatchLeases() {
 void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
+  // They may hang on the same dead connection; the shards that wait for them ask again.
+  bundles_.CancelAll();
   heartbeat_timer_.cancel();
   if (exit_code_) {
     FinishStop();
@@ -306,6 +325,8 @@ void Agent::OnClosed(const absl::Status& status) {
     spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
     return Connect();
   }
+  // Only we cancel: since nothing came. Its connection may be dead without knowing it.
+  if (absl::IsCancelled(status)) endpoints_.Redial();
   const absl::Duration wait = Jittered(backoff_);
   endpoints_.Next();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",

@@ -56,6 +56,7 @@ class Agent {
   void OnWelcome(const v1::Welcome& welcome);
   void OnHeartbeatReply(const v1::HeartbeatReply& reply);
   void OnResultAcks(const v1::ResultAcks& acks);
+  void Beat();
   void SendHeartbeat();
   void SendSpooled();
   void UpdateHold();
@@ -83,6 +84,7 @@ class Agent {
   absl::Duration lease_time_;
   absl::Duration heartbeat_interval_;
   SteadyTime lease_base_;  // when the newest acknowledged hello or heartbeat was sent
+  SteadyTime heard_of_;    // when the newest message came
   struct SentHeartbeat {
     std::uint64_t number = 0;
     SteadyTime at;

@@ -24,6 +24,7 @@ test=(
   node-ws nginx-light openssl                   # servers of others under test
   json-schema-test-suite
   sqlite3 postgresql-15
+  iproute2 nftables faketime util-linux         # networks, rules and clocks of tests
 )
 
 packages=("${build[@]}")

@@ -41,6 +41,7 @@ int FreePort() {
 std::string Binary(const std::string& name) { return std::string(WSFLEET_BIN_DIR) + "/" + name; }
 
 RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)), coordinators_(settings_.replicas) {
+  for (Coordinator& coordinator : coordinators_) coordinator.agent_address = settings_.agent_host + ":0";
   if (settings_.replicas > 1) {
     // Others must know where it will be before it is there.
     for (Coordinator& coordinator : coordinators_) {
@@ -78,7 +79,9 @@ void RealFleet::StartCoordinator(std::size_t replica) {
   }
   command.arguments.insert(command.arguments.end(), settings_.coordinator_flags.begin(),
                            settings_.coordinator_flags.end());
-  coordinator.process = std::make_unique<ChildProcess>(command);
+  command.arguments.insert(command.arguments.begin(), settings_.coordinator_behind.begin(),
+                           settings_.coordinator_behind.end());
+  coordinator.process = std::make_unique<ChildProcess>(BesideCoordinators(std::move(command)));
   ChildProcess& process = *coordinator.process;
   const bool serves =
       WaitUntil([&] { return std::filesystem::exists(ready) || !process.running(); }) && process.running();
@@ -116,15 +119,16 @@ std::string RealFleet::client_addresses() const {
   return all;
 }
 
-void RealFleet::StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags) {
-  StartAgentBehind({}, id, region, std::move(flags));
+Command RealFleet::BesideCoordinators(Command command) const {
+  command.arguments.insert(command.arguments.begin(), settings_.behind.begin(), settings_.behind.end());
+  return command;
 }
 
-void RealFleet::StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
-                                 std::vector<std::string> flags) {
+void RealFleet::StartAgentIn(const Surroundings& surroundings, const std::string& id, const std::string& region,
+                             const std::vector<std::string>& flags) {
   std::vector<std::string> arguments = {Binary("wsfleet-agent"),
                                         "--coordinator",
-                                        agent_addresses(),
+                                        surroundings.coordinator.empty() ? agent_addresses() : surroundings.coordinator,
                                         "--ca",
                                         File("ca/ca.pem"),
                                         "--cert",
@@ -135,9 +139,11 @@ void RealFleet::StartAgentBehind(std::vector<std::string> program, const std::st
                                         id,
                                         "--region",
                                         region};
+  // The certificate is for loopback addresses and this name.
+  if (settings_.agent_host != "127.0.0.1") arguments.insert(arguments.end(), {"--server-name", "localhost"});
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   Command command;
-  command.arguments = std::move(program);
+  command.arguments = surroundings.behind;
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   agents_[id] = std::make_unique<ChildProcess>(command);
   ChildProcess& process = *agents_[id];
@@ -160,16 +166,17 @@ Command RealFleet::Client(std::vector<std::string> arguments) const {
                          {"WSFLEET_TOKEN_FILE", File("ca/token")},        {"JWT_KEY", kDemoKey},
                          {"XDG_CONFIG_HOME", directory_.path().string()}, {"NO_COLOR", "1"}};
   command.working_directory = directory_.path().string();
-  return command;
+  return BesideCoordinators(std::move(command));
 }
 
 Finished RealFleet::Run(std::vector<std::string> arguments, absl::Duration limit) const {
   return RunCommand(Client(std::move(arguments)), limit);
 }
 
-TargetServer::TargetServer(Command command) {
+TargetServer::TargetServer(Command command, std::string host) : host_(std::move(host)) {
   const std::string port_file = (directory_.path() / "port").string();
   for (std::string& argument : command.arguments) {
+    ReplaceAll(argument, "{host}", host_);
     ReplaceAll(argument, "{port-file}", port_file);
     ReplaceAll(argument, "{access-log}", (directory_.path() / "access.log").string());
   }
@@ -189,7 +196,7 @@ Command DemoTarget(const std::vector<std::string>& faults) {
   Command command;
   command.arguments = {Binary("wsfleet-demo-target"),
                        "--listen",
-                       "127.0.0.1:0",
+                       "{host}:0",
                        "--port-file",
                        "{port-file}",
                        "--access-log",

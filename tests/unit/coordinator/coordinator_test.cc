@@ -187,6 +187,21 @@ TEST_F(CoordinatorTest, AnswersHeartbeatsAndListsTheAgentWithItsClock) {
   EXPECT_EQ(wire::FromWire(reply.agents(0).clock_offset()), absl::Hours(1));
 }
 
+TEST_F(CoordinatorTest, EndsTheStreamOfAnAgentThatNeverReadsAndServesTheOthers) {
+  ScriptedAgent deaf(agents_, "eu-1", "eu-west-1");
+  deaf.SayHello();
+  v1::AgentMessage message;
+  bool ended = false;
+  for (std::uint64_t number = 1; !ended && number < 500'000; ++number) {
+    message.mutable_heartbeat()->set_number(number);
+    ended = !deaf.Send(message);
+  }
+  EXPECT_TRUE(ended);
+  ScriptedAgent other(agents_, "us-1", "us-east-1");
+  EXPECT_EQ(other.SayHello().session_epoch(), 1u);
+  EXPECT_EQ(deaf.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
 TEST_F(CoordinatorTest, RefusesAgentsThatBreakTheProtocol) {
   ScriptedAgent other_fleet(agents_, "eu-1", "eu-west-1");
   other_fleet.hello().set_fleet("blue");

@@ -49,7 +49,8 @@ class ScriptedAgent {
     return Await(v1::CoordinatorMessage::kWelcome).welcome();
   }
 
-  void Send(const v1::AgentMessage& message) { stream_->Write(message); }
+  // False: the stream has ended.
+  bool Send(const v1::AgentMessage& message) { return stream_->Write(message); }
 
   // The next message of this kind; one without a kind if the stream has ended.
   v1::CoordinatorMessage Await(v1::CoordinatorMessage::KindCase kind) {
