@@ -15,8 +15,6 @@
 namespace wsfleet::agent {
 namespace {
 
-constexpr absl::Duration kFirstBackoff = absl::Milliseconds(200);
-constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
 // After the drain limit the engine closes its sessions and the last results are acknowledged.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
@@ -24,11 +22,6 @@ constexpr absl::Duration kDrainGrace = absl::Seconds(5);
 BootId RandomBoot() {
   absl::BitGen random;
   return BootId(fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random)));
-}
-
-absl::Duration Jittered(absl::Duration duration) {
-  absl::BitGen random;
-  return duration * absl::Uniform(random, 0.8, 1.2);
 }
 
 void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then) {
@@ -66,7 +59,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                         StopIfDrained();
                       },
               }),
-      backoff_(kFirstBackoff),
+      patience_timer_(strand),
       reconnect_timer_(strand),
       heartbeat_timer_(strand),
       lease_timer_(strand),
@@ -117,6 +110,11 @@ void Agent::Connect() {
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
+  const absl::Duration patience = persistence_.Patience();
+  WaitOn(patience_timer_, patience, [this, patience] {
+    spdlog::warn("no session within {}", FormatElapsed(patience));
+    stream_->Cancel();
+  });
 }
 
 void Agent::OnMessage(v1::CoordinatorMessage message) {
@@ -156,7 +154,8 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
   endpoints_.OnSession();
-  backoff_ = kFirstBackoff;
+  persistence_.OnSession();
+  patience_timer_.cancel();
   credits_ = std::max<std::uint32_t>(welcome.credits(), 1);
   lease_time_ = wire::FromWire(welcome.lease_time());
   heartbeat_interval_ = wire::FromWire(welcome.heartbeat_interval());
@@ -288,6 +287,7 @@ void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
   heartbeat_timer_.cancel();
+  patience_timer_.cancel();
   if (exit_code_) {
     FinishStop();
     return;
@@ -306,12 +306,11 @@ void Agent::OnClosed(const absl::Status& status) {
     spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
     return Connect();
   }
-  const absl::Duration wait = Jittered(backoff_);
+  const absl::Duration wait = persistence_.Pause();
   endpoints_.Next();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
                endpoints_.address());
-  backoff_ = std::min(backoff_ * 2, kMaxBackoff);
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
 }
 
@@ -339,7 +338,8 @@ void Agent::StopIfDrained() {
 void Agent::Stop(int exit_code) {
   if (exit_code_) return;
   exit_code_ = exit_code;
-  for (auto* timer : {&reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_}) timer->cancel();
+  for (auto* timer : {&patience_timer_, &reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_})
+    timer->cancel();
   bundles_.CancelAll();
   if (stream_) stream_->Cancel();
   FinishStop();

@@ -8,6 +8,7 @@
 #include "agent/bundle_source.h"
 #include "agent/engine/engine.h"
 #include "agent/health.h"
+#include "agent/persistence.h"
 #include "agent/session_stream.h"
 #include "agent/shard_table.h"
 #include "agent/spool.h"
@@ -94,7 +95,8 @@ class Agent {
   std::optional<v1::ClockSample> clock_sample_;
   ClockOffset clock_offset_;
 
-  absl::Duration backoff_;
+  Persistence persistence_;
+  boost::asio::steady_timer patience_timer_;
   boost::asio::steady_timer reconnect_timer_;
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer lease_timer_;

@@ -1,5 +1,6 @@
 #include "coordinator/agent_messages.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,9 @@ constexpr int kMaxHeld = 1000;
 constexpr int kMaxResults = 64;
 // Batches that one agent may have on their way.
 constexpr std::uint32_t kCredits = 16;
+constexpr absl::Duration kShortestInterval = absl::Seconds(2);
+constexpr absl::Duration kLongestInterval = absl::Seconds(10);
+constexpr double kHeartbeatsPerSecond = 500;
 
 absl::Status CheckIdentifier(std::string_view field, std::string_view text) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -130,6 +134,13 @@ absl::StatusOr<fleet::ShardFinished> ParseShardDone(const v1::ShardDone& done) {
       return absl::InvalidArgumentError(
           fmt::format("shard_done.end: {} is not one that this version knows", static_cast<int>(done.end())));
   }
+}
+
+absl::Duration HeartbeatInterval(absl::Duration lease_time, std::size_t agents) {
+  const absl::Duration at_most =
+      std::clamp(lease_time / 6, std::min(absl::Seconds(1), lease_time / 3), kLongestInterval);
+  const absl::Duration at_least = std::min(kShortestInterval, at_most);
+  return std::clamp(static_cast<double>(agents) / kHeartbeatsPerSecond * absl::Seconds(1), at_least, at_most);
 }
 
 v1::CoordinatorMessage ToMessage(const fleet::SendWelcome& effect, const SessionTimes& times) {

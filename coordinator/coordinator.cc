@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "boost/asio/post.hpp"
 #include "coordinator/private_file.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
@@ -19,6 +20,8 @@ namespace {
 
 // A submit's header may be larger than a message to an agent; PrepareSubmission says what is too large.
 constexpr int kMaxClientMessageBytes = 1 << 20;
+constexpr std::size_t kReaders = 2;
+constexpr std::size_t kResolvers = 2;
 
 absl::StatusOr<SecretBox> OpenSecretBox(const CoordinatorOptions& options) {
   if (options.store == ":memory:") return SecretBox::WithRandomKey();
@@ -111,7 +114,10 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
+      bundles_(*store_),
       secrets_(secrets),
+      readers_(kReaders),
+      resolvers_(kResolvers),
       fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_}, secrets_),
       ownership_(*store_, OwnershipSettings(options),
                  {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
@@ -119,7 +125,8 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
                                      SteadyTime until) { fleets_.Add(ownership.fleet).Own(ownership, until); },
                   .on_other = [this](const FleetName& fleet,
                                      const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); }}),
-      backend_{fleets_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
+      backend_{fleets_,           *store_, bundles_, readers_, resolvers_, secrets_, ClientToken(std::move(token)),
+               options.peer_limit},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
@@ -158,10 +165,16 @@ void Coordinator::Stop() {
   fleets_.StopHosts();
   if (client_listener_) client_listener_->Shutdown();
   if (agent_listener_) agent_listener_->Shutdown();
+  backend_.CloseSlots();
+  resolvers_.Stop();
   readers_.Stop();
   fleets_.StopThreads();
   // Nothing is written any more.
   ownership_.Release();
+  // What calls have left on the strand refers to what goes now.
+  std::promise<void> done;
+  boost::asio::post(fleets_.strand(), [&done] { done.set_value(); });
+  done.get_future().wait();
   work_.reset();
   context_.stop();
   thread_.join();

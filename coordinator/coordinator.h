@@ -32,13 +32,14 @@ struct CoordinatorOptions {
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
+  absl::Duration peer_limit = absl::Seconds(20);  // how long a client or an agent may keep its stream waiting
   LogPermissions logs;
 };
 
 bool IsPostgresUrl(std::string_view store);
 
-// The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, two for
-// reading, gRPC's own, and two listeners.
+// The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, some
+// that read and some that resolve bundles, gRPC's own, and two listeners.
 class Coordinator {
  public:
   // Returns when both listeners serve and the fleets that it owns are loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it
@@ -63,8 +64,10 @@ class Coordinator {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unique_ptr<store::SqlStore> store_;
+  Bundles bundles_;
   SecretBox secrets_;
-  ReaderPool readers_;
+  WorkerPool readers_;
+  WorkerPool resolvers_;
   Fleets fleets_;
   OwnershipKeeper ownership_;
   Backend backend_;

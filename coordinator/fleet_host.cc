@@ -21,16 +21,10 @@ constexpr std::size_t kMaxWaitingRequests = 1024;
 
 }  // namespace
 
-absl::Duration HeartbeatInterval(absl::Duration lease_time) {
-  const absl::Duration at_least = std::min(absl::Seconds(1), lease_time / 3);
-  return std::clamp(lease_time / 6, at_least, absl::Seconds(10));
-}
-
 FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
                      ServerLogs& logs)
     : strand_(std::move(strand)),
       settings_(std::move(settings)),
-      times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
       secrets_(secrets),
       logs_(logs),
       wakeup_(strand_),
@@ -84,6 +78,7 @@ void FleetHost::GiveUp(std::string_view why) {
 void FleetHost::EndAll(const absl::Status& status) {
   machine_.reset();
   wakeup_.cancel();
+  paused_.Clear();
   streams_.EndAll(status);
   AnswerAll(status);
 }
@@ -141,14 +136,27 @@ void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer
   });
 }
 
-void FleetHost::ListAgents(AgentsAnswer answer) {
-  boost::asio::post(strand_, [this, answer = std::move(answer)] {
+AgentListing FleetHost::Listing(fleet::AgentView view) const {
+  auto facts = streams_.Facts(view.agent.id);
+  return {std::move(view), std::move(facts)};
+}
+
+void FleetHost::ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer) {
+  boost::asio::post(strand_, [this, after, answer = std::move(answer)] {
     if (!machine_) return answer(NotHere());
     std::vector<AgentListing> listings;
-    for (fleet::AgentView& view : machine_->agents()) {
-      auto facts = streams_.Facts(view.agent.id);
-      listings.push_back({std::move(view), std::move(facts)});
+    for (fleet::AgentView& view : machine_->AgentsAfter(after, kMaxAgentsListed)) {
+      listings.push_back(Listing(std::move(view)));
     }
+    answer(std::move(listings));
+  });
+}
+
+void FleetHost::FindAgent(const AgentId& id, AgentsAnswer answer) {
+  boost::asio::post(strand_, [this, id, answer = std::move(answer)] {
+    if (!machine_) return answer(NotHere());
+    std::vector<AgentListing> listings;
+    if (auto view = machine_->FindAgent(id)) listings.push_back(Listing(*std::move(view)));
     answer(std::move(listings));
   });
 }
@@ -196,6 +204,18 @@ void FleetHost::OnResults(fleet::ResultsReceived event) {
   logs_.AddTo(std::move(event), [this](fleet::ResultsReceived complete) {
     boost::asio::dispatch(strand_, [this, complete = std::move(complete)] { Apply(complete); });
   });
+}
+
+bool FleetHost::IsBehind() const { return PausedStreams::IsBehind(store_thread_.backlog()); }
+
+void FleetHost::PauseReading(fleet::StreamId stream, std::function<void()> then) {
+  assert(strand_.running_in_this_thread());
+  Apply(fleet::ReadingPaused{stream});
+  paused_.Add(stream, std::move(then));
+}
+
+SessionTimes FleetHost::Times() const {
+  return {settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time, streams_.size())};
 }
 
 void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress) {
@@ -296,6 +316,10 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
   if (!machine_) return;
   if (!status.ok()) return Discard(status);
   for (const fleet::CommitId commit : commits) Apply(fleet::Persisted{commit});
+  for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
+    Apply(fleet::ReadingResumed{stream});
+    then();
+  }
 }
 
 void FleetHost::Discard(const absl::Status& why) {
@@ -317,11 +341,11 @@ void FleetHost::On(const fleet::Persist& effect) {
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 
-void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stream, ToMessage(effect, times_)); }
+void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stream, ToMessage(effect, Times())); }
 
 void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
   const absl::Time received = streams_.HeartbeatReceived(effect.stream, effect.number);
-  streams_.Send(effect.stream, ToMessage(effect, times_, received));
+  streams_.Send(effect.stream, ToMessage(effect, Times(), received));
 }
 
 void FleetHost::On(const fleet::SendAssignment& effect) {
@@ -337,7 +361,7 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
                effect.lease.agent.value());
   logs_.OnAssigned(effect.lease.shard.job, effect.spec);
   streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
-  streams_.Send(effect.stream, ToMessage(effect, times_, *secrets));
+  streams_.Send(effect.stream, ToMessage(effect, Times(), *secrets));
 }
 
 void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }

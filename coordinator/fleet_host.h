@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "boost/asio/io_context.hpp"
@@ -14,6 +16,7 @@
 #include "coordinator/agent_streams.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/logs/server_logs.h"
+#include "coordinator/paused_streams.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
 #include "coordinator/watchers.h"
@@ -27,10 +30,6 @@ struct FleetHostSettings {
   fleet::FleetSettings fleet;
 };
 
-// At least three heartbeats in a lease, so that one that is lost does not end it; between one and ten seconds where the
-// lease leaves room for it.
-absl::Duration HeartbeatInterval(absl::Duration lease_time);
-
 // Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
 // runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
 // the strand. If a commit fails, the machine is discarded and loaded again: streams end, and waiting requests are
@@ -39,11 +38,8 @@ class FleetHost {
  public:
   using SubmitAnswer = std::function<void(const absl::Status&, const JobId& job, bool attached)>;
   using CancelAnswer = std::function<void(const absl::Status&)>;
-  struct AgentListing {
-    fleet::AgentView view;
-    std::optional<AgentFacts> facts;
-  };
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
+  static constexpr std::size_t kMaxAgentsListed = 500;  // at once
 
   // `logs` must outlive it, and be stopped before the context is.
   FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
@@ -69,7 +65,10 @@ class FleetHost {
   // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
   void Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer);
   void Cancel(const JobId& job, std::string reason, CancelAnswer answer);
-  void ListAgents(AgentsAnswer answer);
+  // By region, then by id: the first kMaxAgentsListed behind `after`; fewer: there are no more.
+  void ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer);
+  // One or none.
+  void FindAgent(const AgentId& id, AgentsAnswer answer);
 
   // --- on the strand ------------------------------------------------------------------------------------------------
 
@@ -82,6 +81,11 @@ class FleetHost {
   // Applied when the lines of the targets' logs were added to its failures.
   void OnResults(fleet::ResultsReceived event);
   void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
+  // The store is behind with what agents have reported. Whoever goes on reading their streams only fills memory.
+  bool IsBehind() const;
+  // The stream is not read until `then` is called, on the strand, when the store has caught up. Meanwhile its silence
+  // ends no lease.
+  void PauseReading(fleet::StreamId stream, std::function<void()> then);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
 
@@ -90,6 +94,8 @@ class FleetHost {
   void RemoveWatcher(WatcherId id);
 
  private:
+  AgentListing Listing(fleet::AgentView view) const;
+  SessionTimes Times() const;
   void Load();
   void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
   void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
@@ -119,7 +125,6 @@ class FleetHost {
 
   FleetStrand strand_;
   FleetHostSettings settings_;
-  SessionTimes times_;
   SecretBox secrets_;
   ServerLogs& logs_;
   std::optional<store::Ownership> ownership_;
@@ -130,6 +135,7 @@ class FleetHost {
   bool executing_ = false;
   bool stopped_ = false;
   AgentStreams streams_;
+  PausedStreams paused_;
   Watchers watchers_;
   std::uint64_t last_request_ = 0;
   std::map<fleet::RequestId, SubmitAnswer> submits_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -19,8 +20,8 @@ namespace wsfleet::coordinator {
 // machine decided on top of it must not become durable. Post methods are thread-safe and never block.
 class StoreThread {
  public:
-  static constexpr std::size_t kMaxQueued = 8192;      // commits and tasks
-  static constexpr std::size_t kMaxTransaction = 256;  // commits in one
+  static constexpr std::size_t kMaxQueued = 1 << 16;    // commits and tasks
+  static constexpr std::size_t kMaxTransaction = 2048;  // commits in one
 
   // Called on the store's thread: all of these commits are durable; or none, and what was queued behind is dropped.
   using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
@@ -39,6 +40,14 @@ class StoreThread {
   // Any other blocking write, in the order of the queue.
   bool Run(std::function<void()> task);
 
+  // What waits: commits and tasks, and about how many bytes the commits have, those of the one under way included. Any
+  // thread.
+  struct Backlog {
+    std::size_t queued = 0;
+    std::size_t bytes = 0;
+  };
+  Backlog backlog() const { return {queued_, bytes_}; }
+
   // Finishes what is queued and ends the thread; nothing is taken afterwards.
   void Stop();
 
@@ -46,6 +55,7 @@ class StoreThread {
   struct CommitWork {
     fleet::CommitId commit;
     WriteBatch batch;
+    std::size_t bytes = 0;
   };
   struct LoadWork {
     store::Ownership ownership;
@@ -65,6 +75,8 @@ class StoreThread {
   std::condition_variable wake_;
   std::deque<Work> queue_;
   bool stopping_ = false;
+  std::atomic<std::size_t> queued_ = 0;  // queue_.size(), written under the mutex
+  std::atomic<std::size_t> bytes_ = 0;
   // The store's thread only.
   store::Ownership ownership_;
   bool broken_ = false;  // a commit failed and nothing was loaded since

@@ -180,10 +180,7 @@ void Program::AddPlanFlags(CLI::App& app) {
        {std::tuple{"--var", &plan.vars, "name=value, over the suite's; repeatable"},
         {"--secret", &plan.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable"},
         {"--tag", &plan.tags, "Only scenarios with this tag; repeatable"}}) {
-    app.add_option(flag, *list, text)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
+    app.add_option(flag, *list, text)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
   app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
@@ -194,6 +191,9 @@ void Program::AddPlanFlags(CLI::App& app) {
 void Program::AddRunFlags(CLI::App& app) {
   AddPlanFlags(app);
   app.add_option("--require", run_.require, "How many regions must pass: all, any or a number");
+  app.add_option("--agents", run_.agents, "For each term (without --from: each region): one, or all that are connected")
+      ->check(CLI::IsMember({"one", "all"}).description(""))
+      ->default_str("one");
   app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
   app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
   app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
@@ -207,8 +207,7 @@ void Program::AddRunFlags(CLI::App& app) {
 void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
   app.add_option("--report", reports, "junit=FILE, ctrf=FILE, json=FILE, html=FILE, md=FILE; - is stdout; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
@@ -295,8 +294,7 @@ void Program::AddStoredRuns(CLI::App& runs) {
   rerun->add_flag("--failed", rerun_.failed, "Only cases that failed or are inconclusive in any region");
   rerun->add_option("--secret", rerun_.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddReportFlag(*rerun, rerun_.reports);
   AddSummaryFlag(*rerun, rerun_.summary);
   rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");

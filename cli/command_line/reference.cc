@@ -7,26 +7,6 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr std::string_view kWhereTheCoordinatorIs =
-    "\n## Where the coordinator is\n\n"
-    "Flags win over variables (`WSFLEET_COORDINATOR`, `WSFLEET_CA`, `WSFLEET_TOKEN_FILE` or `WSFLEET_TOKEN`, "
-    "`WSFLEET_FLEET`,\n"
-    "`WSFLEET_CONTEXT`), those over `./wsfleet.yaml`, that over `$XDG_CONFIG_HOME/wsfleet/config.yaml` (`~/.config` "
-    "without it; or\n"
-    "the file of `WSFLEET_CONFIG`). Paths in a file are relative to it. A `wsfleet.yaml` that comes with a folder may "
-    "name a\n"
-    "token below that folder only, so that a repository cannot read yours.\n\n"
-    "```yaml\n"
-    "current: staging\n"
-    "contexts:\n"
-    "  staging:\n"
-    "    coordinator: wsfleet.example.com:7421   # several, with commas between them: replicas\n"
-    "    ca: ca.pem                              # left out: the system's authorities\n"
-    "    token_file: token                       # readable by you only\n"
-    "    fleet: default\n"
-    "```\n\n"
-    "With none of these, `wsfleet run` uses a fleet of its own on this machine, and says so.\n";
-
 std::string Row(const TreeFlag& flag) {
   std::string names = fmt::format("`{}`", fmt::join(flag.names, "`, `"));
   std::string description = flag.description;
@@ -63,7 +43,6 @@ std::string RenderReference(const CLI::App& tree) {
   for (const ExitMeaning& exit : ExitMeanings()) {
     out += fmt::format("| {} | {} |\n", static_cast<int>(exit.code), exit.meaning);
   }
-  out += kWhereTheCoordinatorIs;
   for (const TreeCommand& command : commands) {
     if (!command.path.empty() && command.commands.empty()) out += Section(command);
   }

@@ -23,7 +23,7 @@ struct PlanFlags {
 struct RunFlags {
   PlanFlags plan;
   std::vector<std::string> reports;
-  std::string require, agents_wait = "30s", run_key, timeout, summary = "full";
+  std::string require, agents = "one", agents_wait = "30s", run_key, timeout, summary = "full";
   bool local = false, detach = false;
 };
 

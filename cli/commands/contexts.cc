@@ -38,14 +38,6 @@ int ContextUseCommand(Invocation& invocation, const std::string& name) {
   if (found == known->end()) {
     return Fail(absl::NotFoundError(fmt::format("no context \"{}\"; `wsfleet context list` shows them", name)));
   }
-  // One that goes when a terminal is closed is never taken unasked: `run` would find nothing one day, and a fleet of
-  // its own the next.
-  if (found->file == FindConfigPaths(invocation.environment).dev) {
-    return Fail(absl::InvalidArgumentError(
-        fmt::format("context \"{0}\" lasts as long as its `wsfleet dev`, so it is taken by its name only: "
-                    "wsfleet --context {0} …, or export WSFLEET_CONTEXT={0}",
-                    name)));
-  }
   if (const absl::Status status = UseContext(found->file, name); !status.ok()) return Fail(status);
   if (!invocation.quiet) fmt::print(stderr, "{} is the current context of {}\n", name, found->file);
   return kPassedCode;

@@ -20,16 +20,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kSuiteSuffix = ".wsfleet.yaml";
-
-// Before and after its name.
-constexpr char kFirstSuiteHead[] =
+constexpr char kFirstSuite[] =
     "# A first suite: `wsfleet run` opens a WebSocket from every region and says what happened.\n"
     "# yaml-language-server: $schema=scenario-v1.schema.json   (`wsfleet schema > scenario-v1.schema.json`)\n"
     "version: wsfleet/v1\n"
-    "name: ";
-constexpr char kFirstSuite[] =
-    "\n"
+    "name: my-service\n"
     "target: ws://127.0.0.1:8000   # a relative path below is taken against it\n"
     "\n"
     "scenarios:\n"
@@ -83,6 +78,8 @@ json::array SuitesOf(const Prepared& prepared) {
     for (const Target& target : suite->target_candidates) {
       targets.push_back({{"name", target.name}, {"url", target.url.source_text()}});
     }
+    if (suite->target_reference && targets.empty())
+      targets.push_back(json::object{{"reference", suite->target_reference->source_text()}});
     json::array cases;
     for (const PlannedCase& planned : prepared.plan->cases) {
       if (planned.suite != suite.get()) continue;
@@ -194,17 +191,7 @@ int NewCommand(Invocation& invocation, const std::string& path) {
   if (std::filesystem::exists(path, error)) {
     return Fail(absl::AlreadyExistsError(fmt::format("{} exists already; name another file", path)));
   }
-  // Named after its file, so that two of them can stand in one folder.
-  const std::string file = std::filesystem::path(path).filename().string();
-  const std::string name = file.substr(0, file.find('.'));
-  const std::string text = fmt::format("{}{}{}", kFirstSuiteHead,
-                                       json::serialize(json::string(name.empty() ? "my-service" : name)), kFirstSuite);
-  if (const absl::Status status = WriteWholeFile(path, text); !status.ok()) return Fail(status);
-  if (!file.ends_with(kSuiteSuffix)) {
-    fmt::print(stderr,
-               "warning: a folder's suites are its *{0} files; this one runs only by its name: expected {1}{0}\n",
-               kSuiteSuffix, name);
-  }
+  if (const absl::Status status = WriteWholeFile(path, kFirstSuite); !status.ok()) return Fail(status);
   if (!invocation.quiet) fmt::print(stderr, "wrote {}; set its target, then: wsfleet run {}\n", path, path);
   return kPassedCode;
 }

@@ -46,19 +46,11 @@ absl::Status ReadSecret(const std::string& text, const Environment& environment,
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const std::string source = equals == std::string::npos ? "env:" + name : text.substr(equals + 1);
-  // An empty one is what a CI system gives for a secret that it does not have: a token signed with it would be refused,
-  // and the target blamed.
-  const auto take = [&](std::string value) {
-    if (value.empty()) return absl::InvalidArgumentError(fmt::format("--secret {}: {} is empty", name, source));
-    out[name] = std::move(value);
-    return absl::OkStatus();
-  };
   if (source.starts_with("env:")) {
+    // A secret that is not there is the suite's to judge: `requires` may skip for it.
     const auto found = environment.find(source.substr(4));
-    if (found != environment.end()) return take(found->second);
-    return absl::InvalidArgumentError(fmt::format(
-        "--secret {}: the environment variable {} is not set; set it, or leave the flag out to skip what requires it",
-        name, source.substr(4)));
+    if (found != environment.end()) out[name] = found->second;
+    return absl::OkStatus();
   }
   if (!source.starts_with("file:")) {
     return absl::InvalidArgumentError(
@@ -70,18 +62,8 @@ absl::Status ReadSecret(const std::string& text, const Environment& environment,
   if (!content.ok()) return content.status();
   // An editor's last line end belongs to the file, not to the secret.
   if (content->ends_with('\n')) content->pop_back();
-  return take(*std::move(content));
-}
-
-// A name that nothing uses is most likely a misspelt one; but a script may give the same secrets to all of its suites.
-void WarnOfUnused(const std::map<std::string, std::string>& given, const std::vector<std::string>& used) {
-  const std::vector<std::string_view> names(used.begin(), used.end());
-  for (const auto& [name, value] : given) {
-    if (std::ranges::find(used, name) != used.end()) continue;
-    const std::string_view near = ClosestMatch(name, names);
-    fmt::print(stderr, "warning: --secret {}: no selected case uses it{}\n", Printable(name),
-               near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
-  }
+  out[name] = *std::move(content);
+  return absl::OkStatus();
 }
 
 absl::Status ReadVariables(const PlanFlags& flags, const Environment& environment, Variables& all) {
@@ -180,7 +162,6 @@ absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags,
   for (const std::string& name : prepared.plan->environment) {
     if (const auto found = all.env.find(name); found != all.env.end()) spec.variables.env[name] = found->second;
   }
-  WarnOfUnused(prepared.options.secrets, prepared.plan->secrets);
   std::erase_if(prepared.options.secrets, [&](const auto& secret) {
     return std::ranges::find(prepared.plan->secrets, secret.first) == prepared.plan->secrets.end();
   });
@@ -192,6 +173,7 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
   const auto wait = ReadDuration("--agents-wait", flags.agents_wait);
   if (!wait.ok()) return wait.status();
   spec.agents_wait = *wait;
+  spec.every_agent = flags.agents == "all";
   if (!flags.timeout.empty()) {
     const auto timeout = ReadDuration("--timeout", flags.timeout);
     if (!timeout.ok()) return timeout.status();

@@ -28,7 +28,7 @@ absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags,
 // `--require`, `--agents-wait`, `--timeout`, `--run-key`, `--detach`.
 absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment, SubmitOptions& options);
 
-// Adds what `--secret` flags name. INVALID_ARGUMENT: a variable that is not set; an empty value; a value in the flag.
+// Adds what `--secret` flags name; one whose environment variable is not set is left out, for the suite to judge.
 absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environment& environment,
                          std::map<std::string, std::string>& out);
 

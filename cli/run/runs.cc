@@ -13,6 +13,7 @@ namespace {
 
 constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kMaxPage = 500;
+constexpr std::uint32_t kMaxAgentsPage = 1000;
 
 v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& canonical, const SubmitOptions& options) {
   v1::SubmitHeader header;
@@ -23,6 +24,7 @@ v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& cano
   *header.mutable_selection() = wire::ToWire(options.spec.selection);
   *header.mutable_variables() = wire::ToWire(options.spec.variables);
   for (const std::string& term : options.spec.from) header.add_from(term);
+  header.set_every_agent(options.spec.every_agent);
   if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
   *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
   if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
@@ -53,10 +55,11 @@ absl::Status FetchResults(CoordinatorClient& client, const std::string& job, Run
         context.TryCancel();
         continue;
       }
-      const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
-        return entry.shard.id.index.value() == result.shard();
-      });
-      if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
+      // Shards are numbered from 1 and listed in that order.
+      const std::uint64_t index = result.shard() - 1;
+      if (index < record.shards.size() && record.shards[index].shard.id.index.value() == result.shard()) {
+        record.shards[index].cases.push_back(*std::move(parsed));
+      }
     }
     return stream->Finish();
   });
@@ -144,13 +147,21 @@ absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::ui
 }
 
 absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client) {
+  std::vector<v1::Agent> agents;
   v1::ListAgentsRequest request;
   request.set_fleet(client.fleet());
-  v1::ListAgentsReply reply;
-  const absl::Status status = client.Call(
-      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().ListAgents(&context, request, &reply); });
-  if (!status.ok()) return status;
-  return std::vector<v1::Agent>(reply.agents().begin(), reply.agents().end());
+  request.set_page_size(kMaxAgentsPage);
+  do {
+    v1::ListAgentsReply reply;
+    const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
+      reply.Clear();
+      return client.fleets().ListAgents(&context, request, &reply);
+    });
+    if (!status.ok()) return status;
+    std::ranges::move(*reply.mutable_agents(), std::back_inserter(agents));
+    request.set_page_token(reply.next_page_token());
+  } while (!request.page_token().empty());
+  return agents;
 }
 
 absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent) {

@@ -12,7 +12,7 @@
 namespace wsfleet::cli {
 
 struct SubmitOptions {
-  JobSpec spec;  // selection, variables, from, require, agents_wait, deadline, detached, key, submitter
+  JobSpec spec;  // selection, variables, from, every_agent, require, agents_wait, deadline, detached, key, submitter
   bool has_deadline = false;
   std::map<std::string, std::string> secrets;
 };

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <utility>
 
 #include "coordinator/fleet/machine.h"
 #include "fmt/format.h"
@@ -40,7 +40,11 @@ void Fleet::Machine::On(const AgentConnected& event) {
       outbox_.Send(SendCancel{event.stream, lease, *reason});
     }
   }
-  placement_due_ = true;
+  RoomChanged(agent);
+}
+
+void Fleet::Machine::RoomChanged(const Agent& agent) {
+  matchmaker_.Update(agent, leases_.OfAgent(agent.record.id).size(), true);
 }
 
 bool Fleet::Machine::HasRoomFor(const AgentId& id) const {
@@ -80,6 +84,7 @@ void Fleet::Machine::On(const AgentDisconnected& event) {
   if (agent == nullptr) return;
   // Its leases go on until they expire: it may come back.
   sessions_.Disconnect(*agent);
+  RoomChanged(*agent);
   // Who has drained and holds nothing has left in peace: nobody waits for it.
   const bool left = agent->draining && leases_.OfAgent(agent->record.id).empty();
   deadlines_.Set(AgentForgotten{agent->record.id}, left ? now_.steady : now_.steady + settings_.lost_agents_listed);
@@ -99,8 +104,7 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   if (agent == nullptr) return;
   agent->last_heartbeat = now_.wall;
   agent->heard_of = now_.steady;
-  placement_due_ = placement_due_ || agent->silent;
-  agent->silent = false;
+  if (std::exchange(agent->silent, false)) RoomChanged(*agent);
   SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->draining};
   for (const LeaseId lease : event.leases) {
     if (!Renew(*agent, lease)) reply.lost.push_back(lease);
@@ -108,30 +112,62 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   for (const LeaseId lease : leases_.OfAgent(agent->record.id)) {
     if (FindJob(leases_.Find(lease)->shard.job)->is_stopping()) reply.cancel.push_back(lease);
   }
-  // While the store is slow one reply waits; the agent counts from the heartbeat that it answers, so that is safe.
+  // One that only renews rests on no change, since renewals are not stored: a slow store does not hold it up.
+  if (reply.cancel.empty() && reply.lost.empty()) return outbox_.SendNow(std::move(reply));
+  // Of the others one waits; the agent counts from the heartbeat that it answers, so that is safe.
   if (agent->reply_waits) return;
   agent->reply_waits = true;
   outbox_.Send(std::move(reply));
 }
 
 void Fleet::Machine::On(const DrainRequested& event) {
-  if (Agent* agent = sessions_.ByStream(event.stream)) agent->draining = true;
+  Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  agent->draining = true;
+  RoomChanged(*agent);
 }
 
-std::vector<AgentView> Fleet::Machine::agents() const {
+void Fleet::Machine::On(const ReadingPaused& event) {
+  if (Agent* agent = sessions_.ByStream(event.stream)) agent->unread = true;
+}
+
+void Fleet::Machine::On(const ReadingResumed& event) {
+  Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  agent->unread = false;
+  agent->heard_of = now_.steady;  // the heartbeats that lie there are about to be read
+  for (const LeaseId lease : leases_.OfAgent(agent->record.id)) {
+    if (deadlines_.DueTime(LeaseExpires{lease})) {
+      deadlines_.Set(LeaseExpires{lease}, now_.steady + settings_.lease_time);
+    }
+  }
+}
+
+AgentView Fleet::Machine::View(const Agent& agent) const {
+  AgentView view;
+  view.agent = agent.record;
+  view.state = !agent.is_connected() ? AgentView::State::kLost
+               : agent.draining      ? AgentView::State::kDraining
+                                     : AgentView::State::kConnected;
+  view.connected = agent.connected;
+  view.last_heartbeat = agent.last_heartbeat;
+  view.max_shards = agent.max_shards;
+  for (const LeaseId lease : leases_.OfAgent(agent.record.id)) view.shards.push_back(leases_.Find(lease)->shard);
+  return view;
+}
+
+std::vector<AgentView> Fleet::Machine::AgentsAfter(const AgentPlace& after, std::size_t limit) const {
   std::vector<AgentView> views;
-  for (const auto& [id, agent] : sessions_.all()) {
-    AgentView& view = views.emplace_back();
-    view.agent = agent.record;
-    view.state = !agent.is_connected() ? AgentView::State::kLost
-                 : agent.draining      ? AgentView::State::kDraining
-                                       : AgentView::State::kConnected;
-    view.connected = agent.connected;
-    view.last_heartbeat = agent.last_heartbeat;
-    view.max_shards = agent.max_shards;
-    for (const LeaseId lease : leases_.OfAgent(id)) view.shards.push_back(leases_.Find(lease)->shard);
+  const Agent* agent = sessions_.After(after.region, after.id);
+  for (; agent != nullptr && views.size() < limit; agent = sessions_.After(agent->record.region, agent->record.id)) {
+    views.push_back(View(*agent));
   }
   return views;
+}
+
+std::optional<AgentView> Fleet::Machine::FindAgent(const AgentId& id) const {
+  const Agent* agent = sessions_.Find(id);
+  return agent == nullptr ? std::nullopt : std::optional(View(*agent));
 }
 
 }  // namespace wsfleet::fleet

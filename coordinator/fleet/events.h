@@ -63,6 +63,13 @@ struct AssignmentRefused {
 struct DrainRequested {
   StreamId stream;
 };
+// The shell does not read the stream for a while, or does again: the store is behind with what agents have sent.
+struct ReadingPaused {
+  StreamId stream;
+};
+struct ReadingResumed {
+  StreamId stream;
+};
 struct SubmitRequested {
   RequestId request;
   JobId id;  // proposed by the shell, random
@@ -86,7 +93,7 @@ struct Persisted {
 struct TimePassed {};
 
 using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
-                           AssignmentRefused, DrainRequested, SubmitRequested, CancelRequested, WatchersChanged,
-                           Persisted, TimePassed>;
+                           AssignmentRefused, DrainRequested, ReadingPaused, ReadingResumed, SubmitRequested,
+                           CancelRequested, WatchersChanged, Persisted, TimePassed>;
 
 }  // namespace wsfleet::fleet

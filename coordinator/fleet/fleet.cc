@@ -20,7 +20,10 @@ Fleet Fleet::Load(FleetSettings settings, const FleetSnapshot& snapshot, const N
 
 std::vector<Effect> Fleet::Apply(const Event& event, const Now& now) { return machine_->Apply(event, now); }
 SteadyTime Fleet::NextWakeup() const { return machine_->NextWakeup(); }
-std::vector<AgentView> Fleet::agents() const { return machine_->agents(); }
+std::vector<AgentView> Fleet::AgentsAfter(const AgentPlace& after, std::size_t limit) const {
+  return machine_->AgentsAfter(after, limit);
+}
+std::optional<AgentView> Fleet::FindAgent(const AgentId& id) const { return machine_->FindAgent(id); }
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
 
 std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
@@ -39,11 +42,21 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   std::vector<Effect> closed = outbox_.Close();
   effects.insert(effects.end(), std::move_iterator(closed.begin()), std::move_iterator(closed.end()));
   for (const Effect& effect : effects) {
-    const auto* reply = std::get_if<SendHeartbeatReply>(&effect);
-    if (reply == nullptr) continue;
-    if (Agent* agent = sessions_.ByStream(reply->stream)) agent->reply_waits = false;
+    if (const auto* reply = std::get_if<SendHeartbeatReply>(&effect)) NoteSent(*reply);
+    if (const auto* assignment = std::get_if<SendAssignment>(&effect)) NoteSent(*assignment);
   }
   return effects;
+}
+
+void Fleet::Machine::NoteSent(const SendHeartbeatReply& reply) {
+  if (reply.cancel.empty() && reply.lost.empty()) return;  // it did not wait
+  if (Agent* agent = sessions_.ByStream(reply.stream)) agent->reply_waits = false;
+}
+
+// A lease runs from when its agent is told of it: the time that its commit took is not the agent's.
+void Fleet::Machine::NoteSent(const SendAssignment& assignment) {
+  if (leases_.Find(assignment.lease.id) == nullptr) return;
+  deadlines_.Set(LeaseExpires{assignment.lease.id}, now_.steady + settings_.lease_time);
 }
 
 }  // namespace wsfleet::fleet

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,11 @@ struct FleetSettings {
   absl::Duration unwatched_limit = absl::Seconds(120);
   absl::Duration lost_agents_listed = absl::Hours(1);
   std::uint32_t max_open_jobs = 1000;
-  std::uint32_t max_shards_per_job = 1000;
+  std::uint32_t max_shards_per_job = 20'000;
+  std::uint32_t max_open_shards = 100'000;      // of all jobs that have not ended
   std::uint32_t max_results_per_job = 100'000;  // shards × cases
   std::uint32_t max_agents = 20'000;
+  std::uint32_t max_leases_per_turn = 1024;  // the rest follow at once; so others get their turn between them
 };
 
 // What is known of an agent now; for listings.
@@ -32,6 +35,12 @@ struct AgentView {
   absl::Time last_heartbeat;
   std::vector<ShardId> shards;
   std::uint32_t max_shards = 1;
+};
+
+// Where an agent stands in a listing.
+struct AgentPlace {
+  RegionName region;
+  AgentId id;
 };
 
 // The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no
@@ -54,7 +63,9 @@ class Fleet {
   // When Apply(TimePassed) is due at the latest; SteadyTime::Infinite() if nothing waits for the time.
   SteadyTime NextWakeup() const;
 
-  std::vector<AgentView> agents() const;
+  // By region, then by id: the first so many behind `after`.
+  std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
+  std::optional<AgentView> FindAgent(const AgentId& id) const;
 
   // Everything that Load() would restore, in a canonical order: the simulation compares it with the store's own.
   // Results are without the evidence that no verdict rests on, specs of keys without what does not tell two runs apart.

@@ -38,23 +38,25 @@ void Fleet::Machine::On(const SubmitRequested& event) {
     outbox_.Send(AnswerSubmit{event.request, absl::OkStatus(), job, true});
     return;
   }
-  if (absl::Status status = CheckSubmit(event.spec); !status.ok()) return answer(std::move(status));
   absl::StatusOr<std::vector<Term>> terms = ParseTerms(event.spec.from);
   if (!terms.ok()) return answer(terms.status());
+  if (event.spec.every_agent) terms = EveryAgent(sessions_, *terms);
+  if (absl::Status status = CheckSubmit(event.spec, terms->size()); !status.ok()) return answer(std::move(status));
   if (FindJob(event.id) != nullptr) {
     return answer(absl::AlreadyExistsError(fmt::format("run {} exists already", event.id.value())));
   }
   Accept(event, *std::move(terms));
 }
 
-absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
+absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec, std::size_t shards) const {
   const auto positive = [](absl::Duration d) { return d > absl::ZeroDuration() && d != absl::InfiniteDuration(); };
   if (spec.cases.empty()) return absl::InvalidArgumentError("nothing is selected");
   if (!positive(spec.deadline)) return absl::InvalidArgumentError("deadline: expected a time above 0");
   if (spec.agents_wait != absl::ZeroDuration() && !positive(spec.agents_wait)) {
     return absl::InvalidArgumentError("agents_wait: expected a time of 0 or above");
   }
-  if (!spec.from.empty() && spec.require.value_or(0) > spec.from.size()) {
+  // How many regions every agent comes to is known when it is placed.
+  if (!spec.from.empty() && !spec.every_agent && spec.require.value_or(0) > spec.from.size()) {
     return absl::InvalidArgumentError(
         fmt::format("require: expected at most {}, the number of terms, found {}", spec.from.size(), *spec.require));
   }
@@ -62,17 +64,22 @@ absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
     return absl::ResourceExhaustedError(
         fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
   }
-  if (!FitsResultLimit(spec.from.size(), spec.cases.size())) {
-    return absl::ResourceExhaustedError(
-        fmt::format("{} terms and {} cases: a run may have {} shards, and {} results together", spec.from.size(),
-                    spec.cases.size(), settings_.max_shards_per_job, settings_.max_results_per_job));
-  }
-  return absl::OkStatus();
+  return CheckSize(shards, spec.cases.size());
 }
 
-bool Fleet::Machine::FitsResultLimit(std::size_t shards, std::size_t cases) const {
-  return shards <= settings_.max_shards_per_job && cases <= settings_.max_results_per_job &&
-         shards * cases <= settings_.max_results_per_job;
+absl::Status Fleet::Machine::CheckSize(std::size_t shards, std::size_t cases) const {
+  const std::uint32_t results = settings_.max_results_per_job;
+  if (shards > settings_.max_shards_per_job || cases > results || shards * cases > results) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} agents and {} cases: a run may have {} agents, and {} results of all together", shards, cases,
+                    settings_.max_shards_per_job, results));
+  }
+  if (open_shards_ + shards > settings_.max_open_shards) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} agents, and {} of runs that have not ended: the fleet's limit is {}; wait for one to end",
+                    shards, open_shards_, settings_.max_open_shards));
+  }
+  return absl::OkStatus();
 }
 
 void Fleet::Machine::Accept(const SubmitRequested& event, std::vector<Term> terms) {
@@ -84,7 +91,6 @@ void Fleet::Machine::Accept(const SubmitRequested& event, std::vector<Term> term
   Job& job = jobs_.emplace(event.id, Job(std::move(record), next_order_++)).first->second;
   Touch(job).announce = true;
   RestartUnwatched(job);
-  placement_due_ = true;
   if (terms.empty()) {
     queued_.insert({job.order(), job.id()});
     deadlines_.Set(JobWaited{job.id()}, now_.steady + job.record().spec.agents_wait);
@@ -177,7 +183,11 @@ void Fleet::Machine::WriteTouched() {
     if (touched.announce || ended) AddEvent(job, {});
     WriteBatch& batch = outbox_.batch();
     batch.jobs.push_back(job.record());
-    for (const ShardIndex shard : touched.shards) batch.shards.push_back(job.Find(shard)->record);
+    for (const ShardIndex index : touched.shards) {
+      ShardRecord& shard = job.Find(index)->record;
+      shard.changed = job.record().last_event;
+      batch.shards.push_back(shard);
+    }
     outbox_.Send(NotifyWatchers{id, job.record().last_event});
     if (ended) Forget(job);
   }
@@ -190,6 +200,7 @@ void Fleet::Machine::Forget(const Job& job) {
   deadlines_.Clear(JobUnwatched{job.id()});
   deadlines_.Clear(JobWaited{job.id()});
   queued_.erase({job.order(), job.id()});
+  open_shards_ -= job.shards().size();
   // A copy: the job takes its own id along.
   const JobId id = job.id();  // NOLINT(performance-unnecessary-copy-initialization)
   jobs_.erase(id);

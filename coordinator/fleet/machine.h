@@ -1,7 +1,10 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -11,6 +14,7 @@
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/job.h"
 #include "coordinator/fleet/leases.h"
+#include "coordinator/fleet/matchmaker.h"
 #include "coordinator/fleet/outbox.h"
 #include "coordinator/fleet/sessions.h"
 
@@ -27,8 +31,10 @@ class Fleet::Machine {
   FleetSnapshot Snapshot() const;
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
-  SteadyTime NextWakeup() const { return deadlines_.Next(); }
-  std::vector<AgentView> agents() const;
+  // At once if a turn left something to place for the next one.
+  SteadyTime NextWakeup() const { return matchmaker_.HasNext() ? now_.steady : deadlines_.Next(); }
+  std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
+  std::optional<AgentView> FindAgent(const AgentId& id) const;
 
  private:
   // What becomes due; each names what it is about.
@@ -59,6 +65,8 @@ class Fleet::Machine {
   void On(const AgentDisconnected& event);
   void On(const HeartbeatReceived& event);
   void On(const DrainRequested& event);
+  void On(const ReadingPaused& event);
+  void On(const ReadingResumed& event);
   void On(const ResultsReceived& event);
   void On(const ShardFinished& event);
   void On(const AssignmentRefused& event);
@@ -67,7 +75,6 @@ class Fleet::Machine {
   void On(const WatchersChanged& event);
   void On(const Persisted&) {}
   void On(const TimePassed&) {}
-
   void On(const LeaseExpires& due);
   void On(const ShardWaited& due);
   void On(const JobWaited& due);
@@ -75,10 +82,16 @@ class Fleet::Machine {
   void On(const JobUnwatched& due);
   void On(const AgentForgotten& due);
 
+  // fleet.cc: an effect is emitted
+  void NoteSent(const SendHeartbeatReply& reply);
+  void NoteSent(const SendAssignment& assignment);
+
   // agents.cc
+  AgentView View(const Agent& agent) const;
   bool HasRoomFor(const AgentId& id) const;
   void EndLeasesNotHeld(const AgentId& agent, bool same_process, const std::set<LeaseId>& held);
   bool Renew(const Agent& agent, LeaseId lease);
+  void RoomChanged(const Agent& agent);  // it may have gained or lost some
 
   // results.cc
   Disposition Take(const Agent& agent, Job& job, const ResultsReceived& event);
@@ -86,8 +99,8 @@ class Fleet::Machine {
 
   // jobs.cc
   Job* FindJob(const JobId& id);
-  absl::Status CheckSubmit(const JobSpec& spec) const;
-  bool FitsResultLimit(std::size_t shards, std::size_t cases) const;
+  absl::Status CheckSubmit(const JobSpec& spec, std::size_t shards) const;
+  absl::Status CheckSize(std::size_t shards, std::size_t cases) const;
   void Accept(const SubmitRequested& event, std::vector<Term> terms);
   void Stop(Job& job);
   void RestartUnwatched(const Job& job);
@@ -103,6 +116,7 @@ class Fleet::Machine {
   void Wait(const Job& job, const Shard& shard);
   void StopWaiting(const Job& job, const Shard& shard);
   void Place();
+  void PlaceQueued();
   void Lease(Job& job, Shard& shard, const Agent& agent);
 
   // snapshot.cc
@@ -119,9 +133,9 @@ class Fleet::Machine {
   std::map<JobId, Job> jobs_;  // that have not ended
   std::uint64_t next_order_ = 1;
   std::map<RunKey, KnownRun> keys_;
-  std::set<std::pair<std::uint64_t, JobId>> queued_;     // without shards, oldest first
-  std::set<std::pair<std::uint64_t, ShardId>> pending_;  // shards that wait for an agent, those of the oldest job first
-  bool placement_due_ = false;
+  std::set<std::pair<std::uint64_t, JobId>> queued_;  // without shards, oldest first
+  std::size_t open_shards_ = 0;                       // of all of them
+  Matchmaker matchmaker_;
   std::map<JobId, Touched> touched_;  // in this turn
 };
 

@@ -44,19 +44,45 @@ std::vector<Term> FleetTerms(const Sessions& sessions) {
   return terms;
 }
 
-const Agent* ChooseAgent(const Sessions& sessions, const Leases& leases, const Job& job, const Shard& shard) {
-  std::set<AgentId> used;
-  for (const Shard& other : job.shards()) {
-    if (&other != &shard) used.insert(other.record.agent);
+std::vector<Term> EveryAgent(const Sessions& sessions, const std::vector<Term>& terms) {
+  std::vector<Term> all;
+  std::set<AgentId> taken;
+  for (const Term& term : terms) {
+    std::vector<const Agent*> agents = Matching(sessions, term);
+    std::erase_if(agents, [](const Agent* agent) { return !agent->is_connected() || agent->draining; });
+    if (agents.empty()) all.push_back(term);
+    std::ranges::sort(agents, {}, [](const Agent* agent) { return std::tie(agent->record.region, agent->record.id); });
+    for (const Agent* agent : agents) {
+      if (taken.insert(agent->record.id).second) all.push_back(Term::OfAgent(agent->record.id));
+    }
   }
+  return all;
+}
+
+const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const Job& job, const Shard& shard) {
   using Rank = std::tuple<bool, bool, std::size_t, AgentId>;
   std::optional<Rank> best;
-  for (const Agent* agent : Matching(sessions, shard.term)) {
-    const AgentId& id = agent->record.id;
-    const std::size_t busy = leases.OfAgent(id).size();
-    if (!MayTake(*agent, shard) || busy >= agent->max_shards) continue;
-    const Rank rank{used.contains(id), shard.record.agent == id, busy, id};
+  // True: none that has more leases can be better.
+  const auto consider = [&](const FreeAgents::Rank& candidate) {
+    const auto& [leases, id] = candidate;
+    if (shard.refused_by.contains(id) || !shard.term.Matches(sessions.Find(id)->record)) return false;
+    const Rank rank{job.UsesElsewhere(id, shard), shard.record.agent == id, leases, id};
     if (!best.has_value() || rank < *best) best = rank;
+    return !std::get<0>(rank) && !std::get<1>(rank);
+  };
+  const auto consider_region = [&](const std::set<FreeAgents::Rank>& agents) {
+    for (const FreeAgents::Rank& candidate : agents) {
+      if (consider(candidate)) return;
+    }
+  };
+  if (shard.term.has_glob()) {
+    for (const auto& [region, agents] : free.by_region()) {
+      if (shard.term.MatchesRegion(region)) consider_region(agents);
+    }
+  } else {
+    if (const FreeAgents::Rank* named = free.Find(AgentId(shard.term.place()))) consider(*named);
+    const auto region = free.by_region().find(RegionName(shard.term.place()));
+    if (region != free.by_region().end()) consider_region(region->second);
   }
   return best.has_value() ? sessions.Find(std::get<AgentId>(*best)) : nullptr;
 }

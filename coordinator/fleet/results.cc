@@ -82,7 +82,7 @@ void Fleet::Machine::On(const ShardFinished& event) {
         EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} stopped it", name));
         break;
       case ShardEnd::kReleased:
-        agent->draining = true;
+        agent->draining = true;  // EndLease() looks at it
         EndLease(event.lease, LeaseEnd::kReleased, fmt::format("agent {} drains and gave it back", name));
         break;
       case ShardEnd::kInterrupted:
@@ -103,8 +103,12 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
 
 void Fleet::Machine::On(const LeaseExpires& due) {
   const AgentId agent = leases_.Find(due.id)->agent;
-  // Its stream may live on while the process does not: it is stopped, or its host hangs.
   Agent* silent = sessions_.Find(agent);
+  if (silent != nullptr && silent->unread) {
+    deadlines_.Set(due, now_.steady + settings_.lease_time);
+    return;
+  }
+  // Its stream may live on while the process does not: it is stopped, or its host hangs.
   if (silent != nullptr && now_.steady - silent->heard_of >= settings_.lease_time) silent->silent = true;
   EndLease(due.id, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
 }
@@ -114,7 +118,7 @@ void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {
   leases_.End(id);
   deadlines_.Clear(LeaseExpires{id});
   outbox_.batch().ended_leases.push_back(id);
-  placement_due_ = true;  // the agent has room again
+  if (const Agent* agent = sessions_.Find(lease.agent)) RoomChanged(*agent);
 
   Job& job = *FindJob(lease.shard.job);
   Shard& shard = *job.Find(lease.shard.index);

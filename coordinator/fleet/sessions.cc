@@ -28,6 +28,7 @@ Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
   agent.connected = now.wall;
   agent.last_heartbeat = now.wall;
   agent.reply_waits = false;
+  agent.unread = false;
   agent.heard_of = now.steady;
   agent.silent = false;
   streams_[event.stream] = event.agent.id;
@@ -53,6 +54,7 @@ const Agent* Sessions::Find(const AgentId& id) const {
 void Sessions::Disconnect(Agent& agent) {
   streams_.erase(agent.stream);
   agent.stream = {};
+  agent.unread = false;
 }
 
 void Sessions::Remove(const AgentId& id) {
@@ -62,6 +64,15 @@ void Sessions::Remove(const AgentId& id) {
   region->second.erase(id);
   if (region->second.empty()) by_region_.erase(region);
   agents_.erase(found);
+}
+
+const Agent* Sessions::After(const RegionName& region, const AgentId& id) const {
+  for (auto found = by_region_.lower_bound(region); found != by_region_.end(); ++found) {
+    const std::set<AgentId>& ids = found->second;
+    const auto next = found->first == region ? ids.upper_bound(id) : ids.begin();
+    if (next != ids.end()) return Find(*next);
+  }
+  return nullptr;
 }
 
 std::vector<const Agent*> Sessions::At(const std::string& place) const {

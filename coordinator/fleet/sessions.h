@@ -20,6 +20,7 @@ struct Agent {
   SteadyTime heard_of;       // when its last heartbeat or hello came
   bool silent = false;       // a lease of it ran out while it was connected; nothing is given to it until it speaks
   bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
+  bool unread = false;       // what it sends is not read for the moment: its silence means nothing
 
   bool is_connected() const { return !stream.empty(); }
 };
@@ -46,6 +47,8 @@ class Sessions {
   void Remove(const AgentId& id);
 
   const std::map<AgentId, Agent>& all() const { return agents_; }
+  // By region, then by id: the first behind `region` and `id`; null at the end.
+  const Agent* After(const RegionName& region, const AgentId& id) const;
   // Agents whose region or id is `place`.
   std::vector<const Agent*> At(const std::string& place) const;
   // Regions with an agent that is connected or was lost. An agent that left in peace, after a drain, leaves no gap.

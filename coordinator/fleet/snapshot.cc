@@ -33,7 +33,6 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
     deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
   }
   for (auto& [id, job] : jobs_) ResumeJob(job);
-  placement_due_ = true;
 }
 
 void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
@@ -46,7 +45,10 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   for (const ShardRecord& shard : snapshot.shards) shards.push_back(&shard);
   std::ranges::sort(shards, {}, &ShardRecord::id);
   for (const ShardRecord* shard : shards) {
-    if (Job* job = FindJob(shard->id.job)) job->RestoreShard(*shard);
+    Job* job = FindJob(shard->id.job);
+    if (job == nullptr) continue;
+    job->RestoreShard(*shard);
+    ++open_shards_;
   }
   const auto find = [&](const ShardId& id) {
     Job* job = FindJob(id.job);

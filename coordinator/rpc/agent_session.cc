@@ -15,13 +15,14 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, absl::Duration silence_limit)
+AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits)
     : fleets_(fleets),
       peer_(context.peer()),
-      silence_limit_(silence_limit),
-      outbound_(fleets.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
-                                  .finish = [this](const grpc::Status& status) { Finish(status); },
-                                  .cancel = [&context] { context.TryCancel(); }}),
+      limits_(limits),
+      outbound_(fleets.strand(), limits.unread,
+                {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
+                 .finish = [this](const grpc::Status& status) { Finish(status); },
+                 .cancel = [&context] { context.TryCancel(); }}),
       silence_(fleets.strand()) {}
 
 void AgentSession::Begin() {
@@ -59,7 +60,15 @@ void AgentSession::Receive(absl::Time received) {
     return;
   }
   if (outbound_.ended()) return;
-  ListenFor(silence_limit_);
+  if (!incoming_.has_results() || !host_->IsBehind()) return ReadOn();
+  silence_.cancel();
+  host_->PauseReading(*stream_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && !self->outbound_.ended()) self->ReadOn();
+  });
+}
+
+void AgentSession::ReadOn() {
+  ListenFor(limits_.silence);
   incoming_.Clear();
   StartRead(&incoming_);
 }

@@ -1,7 +1,7 @@
 #include "coordinator/rpc/fleets_service.h"
 
-#include <algorithm>
-#include <tuple>
+#include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -24,7 +24,7 @@ v1::AgentState ToWire(fleet::AgentView::State state) {
   return v1::AGENT_STATE_UNSPECIFIED;
 }
 
-v1::Agent ToWire(const FleetHost::AgentListing& listing) {
+v1::Agent ToWire(const AgentListing& listing) {
   const fleet::AgentView& view = listing.view;
   v1::Agent agent;
   agent.set_agent(view.agent.id.value());
@@ -48,6 +48,47 @@ v1::Agent ToWire(const FleetHost::AgentListing& listing) {
   return agent;
 }
 
+using Listings = absl::StatusOr<std::vector<AgentListing>>;
+
+// Where a page begins: "region/agent". Neither has a slash in it.
+fleet::AgentPlace ReadToken(const std::string& token) {
+  const std::size_t slash = token.find('/');
+  if (slash == std::string::npos) return {};
+  return {RegionName(token.substr(0, slash)), AgentId(token.substr(slash + 1))};
+}
+
+std::string TokenOf(const AgentRecord& agent) { return fmt::format("{}/{}", agent.region.value(), agent.id.value()); }
+
+// Gathers what was asked for a slice at a time, so that the strand is left to others in between.
+class Gathering : public std::enable_shared_from_this<Gathering> {
+ public:
+  Gathering(FleetHost& host, std::size_t limit, v1::ListAgentsReply& reply, grpc::ServerUnaryReactor& reactor)
+      : host_(host), limit_(limit), reply_(reply), reactor_(reactor) {}
+
+  void From(const fleet::AgentPlace& after) {
+    host_.ListAgents(after, [self = shared_from_this()](const Listings& listings) { self->Take(listings); });
+  }
+
+ private:
+  void Take(const Listings& listings) {
+    if (!listings.ok()) return reactor_.Finish(wire::ToGrpc(listings.status()));
+    for (const AgentListing& listing : *listings) {
+      *reply_.add_agents() = ToWire(listing);
+      if (std::cmp_less(reply_.agents_size(), limit_)) continue;
+      reply_.set_next_page_token(TokenOf(listing.view.agent));
+      return reactor_.Finish(grpc::Status::OK);
+    }
+    if (listings->size() < FleetHost::kMaxAgentsListed) return reactor_.Finish(grpc::Status::OK);
+    const AgentRecord& last = listings->back().view.agent;
+    From({last.region, last.id});
+  }
+
+  FleetHost& host_;
+  const std::size_t limit_;
+  v1::ListAgentsReply& reply_;
+  grpc::ServerUnaryReactor& reactor_;
+};
+
 }  // namespace
 
 grpc::ServerUnaryReactor* FleetsService::ListAgents(grpc::CallbackServerContext* context,
@@ -58,16 +99,8 @@ grpc::ServerUnaryReactor* FleetsService::ListAgents(grpc::CallbackServerContext*
     reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  (*host)->ListAgents([reactor, reply](const absl::StatusOr<std::vector<FleetHost::AgentListing>>& listings) {
-    if (listings.ok()) {
-      for (const auto& listing : *listings) *reply->add_agents() = ToWire(listing);
-      std::sort(reply->mutable_agents()->begin(), reply->mutable_agents()->end(),
-                [](const v1::Agent& a, const v1::Agent& b) {
-                  return std::tie(a.region(), a.agent()) < std::tie(b.region(), b.agent());
-                });
-    }
-    reactor->Finish(wire::ToGrpc(listings.status()));
-  });
+  const std::size_t limit = request->page_size() == 0 ? SIZE_MAX : request->page_size();
+  std::make_shared<Gathering>(**host, limit, *reply, *reactor)->From(ReadToken(request->page_token()));
   return reactor;
 }
 
@@ -79,17 +112,14 @@ grpc::ServerUnaryReactor* FleetsService::GetAgent(grpc::CallbackServerContext* c
     reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  (*host)->ListAgents(
-      [reactor, reply, id = request->agent()](const absl::StatusOr<std::vector<FleetHost::AgentListing>>& listings) {
-        if (!listings.ok()) return reactor->Finish(wire::ToGrpc(listings.status()));
-        const auto found = std::ranges::find_if(
-            *listings, [&](const FleetHost::AgentListing& listing) { return listing.view.agent.id.value() == id; });
-        if (found == listings->end()) {
-          return reactor->Finish({grpc::StatusCode::NOT_FOUND, fmt::format("no agent \"{}\" in this fleet", id)});
-        }
-        *reply = ToWire(*found);
-        reactor->Finish(grpc::Status::OK);
-      });
+  (*host)->FindAgent(AgentId(request->agent()), [reactor, reply, id = request->agent()](const Listings& listings) {
+    if (!listings.ok()) return reactor->Finish(wire::ToGrpc(listings.status()));
+    if (listings->empty()) {
+      return reactor->Finish({grpc::StatusCode::NOT_FOUND, fmt::format("no agent \"{}\" in this fleet", id)});
+    }
+    *reply = ToWire(listings->front());
+    reactor->Finish(grpc::Status::OK);
+  });
   return reactor;
 }
 

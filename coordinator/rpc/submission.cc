@@ -90,6 +90,7 @@ absl::Duration DeadlineOf(const Plan& plan) {
 absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, JobSpec& spec) {
   spec.from.assign(header.from().begin(), header.from().end());
   if (spec.from.empty()) spec.from = RegionsOf(plan);
+  spec.every_agent = header.every_agent();
   if (!header.has_require()) {
     spec.require = RequireOf(plan);
   } else if (header.require().rule_case() == v1::Require::kAtLeast) {

@@ -116,6 +116,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"vars", MapObject(spec.variables.vars)},
                       {"env", MapObject(spec.variables.env)},
                       {"from", json::value_from(spec.from)},
+                      {"every_agent", spec.every_agent},
                       {"agents_wait_ns", absl::ToInt64Nanoseconds(spec.agents_wait)},
                       {"deadline_ns", absl::ToInt64Nanoseconds(spec.deadline)},
                       {"detached", spec.detached},
@@ -137,6 +138,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.GetId("bundle", spec.bundle);
   members.Get("bundle_bytes", spec.bundle_bytes);
   members.Get("from", spec.from);
+  members.Get("every_agent", spec.every_agent);
   members.GetOptional("require", spec.require);
   members.GetDuration("agents_wait_ns", spec.agents_wait);
   members.GetDuration("deadline_ns", spec.deadline);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -53,7 +54,8 @@ struct ShardRecord {
   std::uint32_t released = 0;  // of these, those that are not held against the limit: given back, or never arrived
   std::uint32_t finished_cases = 0;
   std::uint32_t failed_cases = 0;
-  std::string reason;  // "no agent within 30s"
+  std::string reason;         // "no agent within 30s"
+  std::uint64_t changed = 0;  // number of the job's newest event when it was last written
 
   friend bool operator==(const ShardRecord&, const ShardRecord&) = default;
 };
@@ -125,6 +127,8 @@ struct WriteBatch {
 
   bool empty() const;
 };
+// Of memory, about: what bounds queues of them.
+std::size_t ApproximateBytes(const WriteBatch& batch);
 
 // Everything a machine needs to go on: jobs that have not ended, and what belongs to them.
 struct FleetSnapshot {

@@ -19,6 +19,7 @@ struct JobSpec {
   Selection selection;
   Variables variables;
   std::vector<std::string> from;         // terms; empty: every region of the fleet
+  bool every_agent = false;              // that matches a term runs it; otherwise one for each term
   std::optional<std::uint32_t> require;  // how many regions must pass; absent: all
   absl::Duration agents_wait = absl::Seconds(30);
   absl::Duration deadline = absl::Minutes(10);

@@ -20,7 +20,6 @@ std::vector<std::pair<std::string, Predicate>> ParsePredicateMap(ParseContext& c
     context.diagnostics.Error(node.range, fmt::format("{}: expected a mapping, found {}", key, DescribeNode(node)));
     return out;
   }
-  if (node.entries.empty()) context.diagnostics.Error(node.range, fmt::format("{}: expected at least one test", key));
   for (const YamlNode::Entry& entry : node.entries) {
     out.emplace_back(entry.key, ParsePredicate(context, entry.key, entry.value));
   }
@@ -57,7 +56,6 @@ DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
 ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
   ConnectExpect expect;
   if (!CheckKeys(context, node, "expect", keys::kConnectExpect)) return expect;
-  if (node.entries.empty()) context.diagnostics.Error(node.range, "expect: expected at least one test");
   if (const YamlNode* header = Get(node, "header")) expect.headers = ParsePredicateMap(context, "header", *header);
   if (const YamlNode* subprotocol = Get(node, "subprotocol")) {
     expect.subprotocol = ParsePredicate(context, "subprotocol", *subprotocol);

@@ -1,6 +1,5 @@
 #include "core/scenario/parse_match.h"
 
-#include <algorithm>
 #include <array>
 
 #include "core/base/text.h"
@@ -14,7 +13,6 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMaxRegexBytes = 1024;
-constexpr std::array<std::string_view, 4> kFrameOpcodes{"text", "binary", "ping", "pong"};
 
 SourceRange Inside(SourceRange range, std::size_t offset) {
   range.column += static_cast<std::uint32_t>(offset);
@@ -131,37 +129,6 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
   return false;
 }
 
-// What a frame can never have: a test for it would wait in vain, and blame the target.
-void CheckValue(ParseContext& context, Selector::Subject subject, const YamlNode& node, std::string_view text) {
-  if (subject == Selector::Subject::kOpcode && std::ranges::find(kFrameOpcodes, text) == kFrameOpcodes.end()) {
-    context.diagnostics.Error(node.range,
-                              fmt::format("opcode: expected one of {}, found \"{}\"{}", fmt::join(kFrameOpcodes, ", "),
-                                          Excerpt(text, 40), Suggestion(text, kFrameOpcodes)));
-  }
-  const bool is_hex = text.size() % 2 == 0 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  if (subject == Selector::Subject::kHex && !is_hex) {
-    context.diagnostics.Error(
-        node.range,
-        fmt::format("hex: expected pairs of lower-case hexadecimal digits, found \"{}\"", Excerpt(text, 40)));
-  }
-}
-
-// Only what is compared as it is written: a template has no value yet.
-void CheckValues(ParseContext& context, Selector::Subject subject, const YamlNode& node) {
-  if (subject == Selector::Subject::kJson || subject == Selector::Subject::kText) return;
-  if (node.is_scalar()) {
-    const TemplateValue value = ReadValue(context, node);
-    const auto* constant = std::get_if<boost::json::value>(&value.value);
-    if (constant != nullptr) CheckValue(context, subject, node, ValueAsText(*constant));
-    return;
-  }
-  for (const YamlNode::Entry& entry : node.entries) {
-    if (entry.key == "eq" || entry.key == "not") CheckValues(context, subject, entry.value);
-    if (entry.key != "in") continue;
-    for (const YamlNode& element : entry.value.elements) CheckValues(context, subject, element);
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<const re2::RE2> ParseRegex(ParseContext& context, std::string_view key, std::string_view text,
@@ -230,7 +197,6 @@ Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_on
     out.range = entry.key_range;
     const bool known = ParseSubject(context, entry, json_only, out);
     out.predicate = ParsePredicate(context, entry.key, entry.value);
-    if (known) CheckValues(context, out.subject, entry.value);
     if (known) selector.entries.push_back(std::move(out));
   }
   return selector;

@@ -76,14 +76,6 @@ void ParsePayload(ParseContext& context, const YamlNode& node, SendStep& step) {
   }
 }
 
-void CheckPong(ParseContext& context, const YamlNode& node, const SendStep& step) {
-  constexpr std::size_t kMaxBytes = 125;
-  const std::size_t bytes = step.text.is_literal() ? step.text.literal().size() : step.bytes.size();
-  if (bytes <= kMaxBytes) return;
-  context.diagnostics.Error(
-      node.range, fmt::format("opcode: a pong carries at most {} bytes (RFC 6455, 5.5), found {}", kMaxBytes, bytes));
-}
-
 SendStep ParseSend(ParseContext& context, const YamlNode& node) {
   SendStep step;
   if (!CheckKeys(context, node, "send", keys::kSend)) return step;
@@ -96,7 +88,6 @@ SendStep ParseSend(ParseContext& context, const YamlNode& node) {
                                        : SendStep::Frame::kText;
     }
   }
-  if (step.frame == SendStep::Frame::kPong) CheckPong(context, node, step);
   if (const auto* fragments = node.Find("fragments")) {
     step.fragments =
         static_cast<std::uint32_t>(ReadInteger(context, keys::kSend["fragments"], fragments->value).value_or(1));

@@ -68,6 +68,7 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   for (const CaseId& id : job.spec.cases) proto.add_cases(id.value());
   *proto.mutable_variables() = ToWire(job.spec.variables);
   for (const std::string& term : job.spec.from) proto.add_from(term);
+  proto.set_every_agent(job.spec.every_agent);
   *proto.mutable_agents_wait() = ToWire(job.spec.agents_wait);
   *proto.mutable_deadline() = ToWire(job.spec.deadline);
   return proto;
@@ -78,6 +79,7 @@ void KeepSummary(v1::Job& job) {
   job.mutable_selection()->clear_cases();
   job.clear_variables();
   job.clear_from();
+  job.clear_every_agent();
   job.clear_agents_wait();
   job.clear_deadline();
 }
@@ -113,6 +115,7 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   job.spec.selection = *std::move(selection);
   job.spec.variables = *std::move(variables);
   job.spec.from.assign(proto.from().begin(), proto.from().end());
+  job.spec.every_agent = proto.every_agent();
   if (proto.has_agents_wait()) job.spec.agents_wait = FromWire(proto.agents_wait());
   if (proto.has_deadline()) job.spec.deadline = FromWire(proto.deadline());
   if (proto.require().rule_case() == v1::Require::kAtLeast) job.spec.require = proto.require().at_least();

@@ -23,6 +23,7 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.variables.vars = {{"thread", "t-1"}, {"quote", "\"\\\n"}};
   job.spec.variables.env = {{"STAGING_URL", "wss://staging.example"}};
   job.spec.from = {"eu-*", "us-east-1"};
+  job.spec.every_agent = true;
   job.spec.require = 1;
   job.spec.agents_wait = absl::Milliseconds(1500);
   job.spec.deadline = absl::Minutes(3);
@@ -48,6 +49,7 @@ inline ShardRecord AShard(const std::string& job, std::uint64_t index = 1) {
   shard.finished_cases = 1;
   shard.failed_cases = 1;
   shard.reason = "agent eu-0 was lost";
+  shard.changed = 3;
   return shard;
 }
 

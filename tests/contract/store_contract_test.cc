@@ -1,5 +1,8 @@
+#include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "coordinator/store/postgres/postgres_store.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
@@ -13,8 +16,11 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Lt;
 using ::testing::SizeIs;
 
 class SqliteInMemory {
@@ -170,18 +176,68 @@ TYPED_TEST(StoreContract, ListsJobsNewestFirstByPages) {
   EXPECT_THAT(ids(2, "r-2"), ElementsAre("r-1"));
 }
 
-TYPED_TEST(StoreContract, ReadsEventsAfterACursorWithTheirResults) {
-  ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
-  const auto events = this->jobs_.EventsAfter(JobId("r-1"), 1, 10);
-  ASSERT_TRUE(events.ok()) << events.status();
-  ASSERT_THAT(*events, SizeIs(2));
-  EXPECT_EQ((*events)[0].event.kind, JobEventRecord::Kind::kNote);
-  EXPECT_FALSE((*events)[0].result.has_value());
-  EXPECT_EQ((*events)[1].event.number, 3U);
-  ASSERT_TRUE((*events)[1].result.has_value());
-  EXPECT_EQ((*events)[1].result->result.case_id, CaseId("gate/health"));
-  EXPECT_THAT(*this->jobs_.EventsAfter(JobId("r-1"), 0, 1), SizeIs(1));
-  EXPECT_THAT(*this->jobs_.EventsAfter(JobId("r-1"), 3, 10), IsEmpty());
+TYPED_TEST(StoreContract, ReadsWhatChangedAfterACursor) {
+  WriteBatch batch = ABusyJob("r-1");
+  batch.shards = {AShard("r-1", 1), AShard("r-1", 2)};
+  batch.shards[0].changed = 3;
+  batch.shards[1].changed = 2;
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
+  const auto after = [&](std::uint64_t event, std::uint64_t changed, std::uint64_t shard) {
+    auto changes = this->jobs_.ChangesAfter(kFleet, JobId("r-1"), {event, changed, ShardIndex(shard)});
+    EXPECT_TRUE(changes.ok()) << changes.status();
+    return *std::move(changes);
+  };
+  const auto some = after(1, 2, 2);
+  EXPECT_EQ(some.job, batch.jobs[0]);
+  ASSERT_THAT(some.events, SizeIs(2));
+  EXPECT_EQ(some.events[0].event.kind, JobEventRecord::Kind::kNote);
+  EXPECT_FALSE(some.events[0].result.has_value());
+  EXPECT_EQ(some.events[1].event.number, 3U);
+  ASSERT_TRUE(some.events[1].result.has_value());
+  EXPECT_EQ(some.events[1].result->taken.result.case_id, CaseId("gate/health"));
+  EXPECT_EQ(some.events[1].result->region, batch.shards[0].region);
+  EXPECT_THAT(some.shards, ElementsAre(batch.shards[0]));
+  EXPECT_TRUE(some.is_all);
+
+  const auto all = after(0, 0, 0);
+  EXPECT_THAT(all.events, SizeIs(3));
+  EXPECT_THAT(all.shards, ElementsAre(batch.shards[1], batch.shards[0])) << "in the order in which they changed";
+  const auto none = after(3, 3, 1);
+  EXPECT_THAT(none.events, IsEmpty());
+  EXPECT_THAT(none.shards, IsEmpty());
+  EXPECT_TRUE(none.is_all);
+  EXPECT_TRUE(absl::IsNotFound(this->jobs_.ChangesAfter(FleetName("blue"), JobId("r-1"), {}).status()));
+}
+
+TYPED_TEST(StoreContract, ReadsWhatChangedInPagesEventsFirst) {
+  constexpr std::uint64_t kMany = 1200;
+  WriteBatch batch;
+  batch.jobs = {AJob("r-1")};
+  for (std::uint64_t i = 1; i <= kMany; ++i) {
+    batch.events.push_back(AnEvent("r-1", i));
+    batch.shards.push_back(AShard("r-1", i));
+    batch.shards.back().changed = i / 2;
+  }
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
+  store::JobReader::ChangeCursor cursor;
+  std::vector<std::uint64_t> events, shards;
+  for (bool is_all = false; !is_all;) {
+    const auto changes = this->jobs_.ChangesAfter(kFleet, JobId("r-1"), cursor);
+    ASSERT_TRUE(changes.ok()) << changes.status();
+    for (const auto& view : changes->events) events.push_back(cursor.event = view.event.number);
+    EXPECT_TRUE(changes->shards.empty() || events.size() == kMany);
+    for (const ShardRecord& shard : changes->shards) {
+      shards.push_back(shard.id.index.value());
+      cursor.changed = shard.changed;
+      cursor.shard = shard.id.index;
+    }
+    ASSERT_LE(changes->events.size() + changes->shards.size(), kMany / 2) << "a page";
+    is_all = changes->is_all;
+  }
+  std::vector<std::uint64_t> expected(kMany);
+  std::iota(expected.begin(), expected.end(), 1);
+  EXPECT_EQ(events, expected);
+  EXPECT_EQ(shards, expected);
 }
 
 TYPED_TEST(StoreContract, ReadsResultsByShardInTheOrderOfCommit) {
@@ -189,11 +245,28 @@ TYPED_TEST(StoreContract, ReadsResultsByShardInTheOrderOfCommit) {
   WriteBatch more;
   more.results = {AResult("r-1", "gate/zebra", 2), AResult("r-1", "gate/apple", 1)};
   ASSERT_TRUE(this->fleet_.Commit(kOwner, {more}).ok());
-  const auto results = this->jobs_.Results(JobId("r-1"));
+  const auto results = this->jobs_.ResultsAfter(JobId("r-1"), {});
   ASSERT_TRUE(results.ok());
   std::vector<std::string> ids;
-  for (const CaseResultRecord& record : *results) ids.push_back(record.result.case_id.value());
+  for (const auto& view : *results) ids.push_back(view.taken.result.case_id.value());
   EXPECT_THAT(ids, ElementsAre("gate/health", "gate/apple", "gate/zebra"));
+  const auto rest = this->jobs_.ResultsAfter(JobId("r-1"), {ShardIndex(1), (*results)[0].number});
+  ASSERT_TRUE(rest.ok());
+  EXPECT_THAT(*rest, SizeIs(2));
+  EXPECT_THAT(*this->jobs_.ResultsAfter(JobId("r-1"), {ShardIndex(2), (*results)[2].number}), IsEmpty());
+}
+
+TYPED_TEST(StoreContract, ReadsLargeResultsAFewAtATime) {
+  WriteBatch batch = ABusyJob("r-1");
+  for (int i = 0; i < 20; ++i) {
+    CaseResultRecord large = AResult("r-1", "gate/large-" + std::to_string(i), 1);
+    large.result.warnings = {std::string(150'000, 'x')};
+    batch.results.push_back(std::move(large));
+  }
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {batch}).ok());
+  const auto page = this->jobs_.ResultsAfter(JobId("r-1"), {});
+  ASSERT_TRUE(page.ok());
+  EXPECT_THAT(*page, SizeIs(AllOf(Ge(5U), Lt(12U))));
 }
 
 TYPED_TEST(StoreContract, ForgetsAgentsThatAreRemoved) {

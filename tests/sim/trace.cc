@@ -33,6 +33,8 @@ std::string Text(const fleet::ShardFinished& e) {
 }
 std::string Text(const fleet::AssignmentRefused& e) { return fmt::format("refused lease={}", e.lease.value()); }
 std::string Text(const fleet::DrainRequested&) { return "drain"; }
+std::string Text(const fleet::ReadingPaused& e) { return fmt::format("not read s{}", e.stream.value()); }
+std::string Text(const fleet::ReadingResumed& e) { return fmt::format("read again s{}", e.stream.value()); }
 std::string Text(const fleet::SubmitRequested& e) {
   return fmt::format("submit {} key={} from={}", e.id.value(), e.spec.key.value(), fmt::join(e.spec.from, ","));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,7 +30,8 @@ class VirtualAgent {
   void Kill(bool lose_disk);
   bool is_running() const { return life_ % 2 == 1; }
   // Does nothing until then, and then everything that came meanwhile.
-  void Stall(absl::Duration duration) { stalled_until_ = queue_.now() + duration; }
+  // One that is under way does not end earlier: what waits for its end would be overtaken.
+  void Stall(absl::Duration duration) { stalled_until_ = std::max(stalled_until_, queue_.now() + duration); }
   void DropStream();
   // Gives everything back and leaves.
   void Drain();

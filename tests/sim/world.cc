@@ -95,7 +95,7 @@ void World::ScheduleFault() {
 }
 
 void World::Fault() {
-  switch (dice_.Between(1, 10)) {
+  switch (dice_.Between(1, 11)) {
     case 1:
     case 2:
     case 3:
@@ -118,6 +118,11 @@ void World::Fault() {
       return shell_.StallStore(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
     case 9:
       return shell_.Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(10)));
+    case 10:
+      // One of those that came lately.
+      return network_.Pause(
+          fleet::StreamId(network_.newest().value() - std::min(network_.newest().value(), dice_.Between(0, 5))),
+          dice_.Between(absl::Milliseconds(100), absl::Seconds(20)));
     default:
       return ConnectTwin();
   }

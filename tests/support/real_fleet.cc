@@ -65,12 +65,14 @@ void RealFleet::StartCoordinator(std::size_t replica) {
                        settings_.postgres_url.empty() ? File("fleet.db") : settings_.postgres_url,
                        "--state-dir",
                        File("state"),
-                       "--dev-ca",
-                       File("ca"),
                        "--ready-file",
                        ready,
                        "--lease-time",
                        settings_.lease_time};
+  const std::vector<std::string> security =
+      settings_.plaintext ? std::vector<std::string>{"--insecure-plaintext"}
+                          : std::vector<std::string>{"--dev-ca", File("ca")};
+  command.arguments.insert(command.arguments.end(), security.begin(), security.end());
   if (settings_.replicas > 1) {
     const std::vector<std::string> advertise = {"--advertise-agents", coordinator.agent_address, "--advertise-clients",
                                                 coordinator.client_address};

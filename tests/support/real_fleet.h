@@ -21,6 +21,7 @@ class RealFleet {
     std::vector<std::string> coordinator_flags;
     std::string postgres_url = {};  // empty: SQLite
     std::size_t replicas = 1;       // each says where it is
+    bool plaintext = false;         // for what the test itself connects; neither agents nor the client do
   };
   explicit RealFleet(Settings settings);
   RealFleet() : RealFleet(Settings{}) {}
@@ -44,6 +45,7 @@ class RealFleet {
   Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
 
   // Of all replicas, with commas between them.
+  std::string agent_addresses() const;
   std::string client_addresses() const;
   const TemporaryDirectory& directory() const { return directory_; }
 
@@ -57,8 +59,6 @@ class RealFleet {
     std::string client_address = "127.0.0.1:0";
     std::unique_ptr<ChildProcess> process;
   };
-
-  std::string agent_addresses() const;
 
   std::vector<Coordinator> coordinators_;
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;

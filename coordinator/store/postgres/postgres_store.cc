@@ -37,7 +37,7 @@ PostgresStore::~PostgresStore() = default;
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::string& url) {
   std::unique_ptr<PostgresStore> store(new PostgresStore(url));
-  for (Channel* channel : {&store->writer_, &store->reader_, &store->owner_}) {
+  for (Channel* channel : {&store->writer_, &store->readers_[0], &store->readers_[1], &store->owner_}) {
     const std::lock_guard guard(channel->mutex);
     if (auto status = store->MakeReady(*channel); !status.ok()) return Named(status, url);
   }

@@ -1,5 +1,7 @@
 #include "coordinator/store/sql/sql_store.h"
 
+#include <utility>
+
 #include "coordinator/store/sql/rows.h"
 #include "fmt/format.h"
 
@@ -8,14 +10,32 @@ namespace wsfleet::store {
 // A channel to oneself, ready or not.
 class SqlStore::Use {
  public:
-  Use(SqlStore& store, Channel& channel)
-      : guard_(channel.mutex), status_(store.MakeReady(channel)), connection_(channel.connection.get()) {}
+  Use(SqlStore& store, Channel& channel) : Use(store, Locked{&channel, std::unique_lock(channel.mutex)}) {}
+  // One of several: whichever is free.
+  Use(SqlStore& store, const std::vector<Channel*>& channels) : Use(store, LockOne(channels)) {}
   const absl::Status& status() const { return status_; }
   Connection& operator*() const { return *connection_; }
   Connection* operator->() const { return connection_; }
 
  private:
-  std::lock_guard<std::mutex> guard_;
+  struct Locked {
+    Channel* channel;
+    std::unique_lock<std::mutex> lock;
+  };
+  Use(SqlStore& store, Locked locked)
+      : lock_(std::move(locked.lock)),
+        status_(store.MakeReady(*locked.channel)),
+        connection_(locked.channel->connection.get()) {}
+
+  static Locked LockOne(const std::vector<Channel*>& channels) {
+    for (Channel* channel : channels) {
+      std::unique_lock lock(channel->mutex, std::try_to_lock);
+      if (lock.owns_lock()) return {channel, std::move(lock)};
+    }
+    return {channels.front(), std::unique_lock(channels.front()->mutex)};
+  }
+
+  std::unique_lock<std::mutex> lock_;
   absl::Status status_;
   Connection* connection_;
 };
@@ -43,7 +63,7 @@ absl::StatusOr<FleetSnapshot> SqlStore::Load(const Ownership& ownership) {
 }
 
 absl::StatusOr<JobReader::JobView> SqlStore::GetJob(const FleetName& fleet, const JobId& job) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   // One view of two tables.
   Transaction transaction(*connection, Connection::Access::kRead);
@@ -53,22 +73,26 @@ absl::StatusOr<JobReader::JobView> SqlStore::GetJob(const FleetName& fleet, cons
 
 absl::StatusOr<std::vector<JobRecord>> SqlStore::ListJobs(const FleetName& fleet, std::uint32_t limit,
                                                           const JobId& before) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   return ReadJobs(*connection, fleet, limit, before);
 }
 
-absl::StatusOr<std::vector<JobReader::EventView>> SqlStore::EventsAfter(const JobId& job, std::uint64_t number,
-                                                                        std::uint32_t limit) {
-  const Use connection(*this, reader());
+absl::StatusOr<JobReader::Changes> SqlStore::ChangesAfter(const FleetName& fleet, const JobId& job,
+                                                          const ChangeCursor& cursor) {
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
-  return ReadEvents(*connection, job, number, limit);
+  // One view of four tables.
+  Transaction transaction(*connection, Connection::Access::kRead);
+  if (!transaction.begun().ok()) return transaction.begun();
+  return ReadChanges(*connection, fleet, job, cursor);
 }
 
-absl::StatusOr<std::vector<CaseResultRecord>> SqlStore::Results(const JobId& job) {
-  const Use connection(*this, reader());
+absl::StatusOr<std::vector<JobReader::ResultView>> SqlStore::ResultsAfter(const JobId& job,
+                                                                          const ResultCursor& cursor) {
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
-  return ReadResults(*connection, job);
+  return ReadResultPage(*connection, job, cursor);
 }
 
 absl::Status SqlStore::CreateFleet(const FleetName& fleet) {
@@ -90,7 +114,7 @@ absl::Status SqlStore::PutBundle(const BundleDigest& digest, const std::string& 
 }
 
 absl::StatusOr<std::string> SqlStore::GetBundle(const BundleDigest& digest) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   Statement statement = connection->Prepare("SELECT canonical FROM bundle WHERE digest = ?");
   const auto row = statement.Bind(std::string_view(digest.value())).Step();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace wsfleet::store {
 
-// What store.h asks for, over two connections to one database. Thread-safe: calls that write wait for each other, calls
-// that read too, but a reader and the writer do not.
+// What store.h asks for, over a connection that writes and some that read. Thread-safe: calls that write wait for each
+// other, and calls that read only if all of their connections are in use.
 class SqlStore : public FleetStore, public JobReader, public BundleStore, public OwnerStore {
  public:
   absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
@@ -20,9 +21,8 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
   absl::StatusOr<JobView> GetJob(const FleetName& fleet, const JobId& job) override;
   absl::StatusOr<std::vector<JobRecord>> ListJobs(const FleetName& fleet, std::uint32_t limit,
                                                   const JobId& before) override;
-  absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
-                                                     std::uint32_t limit) override;
-  absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) override;
+  absl::StatusOr<Changes> ChangesAfter(const FleetName& fleet, const JobId& job, const ChangeCursor& cursor) override;
+  absl::StatusOr<std::vector<ResultView>> ResultsAfter(const JobId& job, const ResultCursor& cursor) override;
 
   absl::Status CreateFleet(const FleetName& fleet) override;
 
@@ -42,10 +42,10 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
   // is another's.
   virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership,
                                       Connection::Access access) = 0;
-  virtual Channel& reader() { return reader_; }
+  virtual std::vector<Channel*> readers() { return {&readers_[0], &readers_[1]}; }
 
   Channel writer_;
-  Channel reader_;
+  std::array<Channel, 2> readers_;  // as many as the coordinator has threads that read
 
  private:
   class Use;

@@ -57,10 +57,12 @@ absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
   return connection
       .Prepare(
           "INSERT INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, finished_cases, "
-          "failed_cases, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO UPDATE SET "
+          "failed_cases, reason, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO "
+          "UPDATE SET "
           "region = excluded.region, term = excluded.term, state = excluded.state, agent = excluded.agent, "
           "vantage = excluded.vantage, attempt = excluded.attempt, released = excluded.released, "
-          "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason")
+          "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason, "
+          "changed = excluded.changed")
       .Bind(Name(shard.id.job))
       .Bind(Number(shard.id.index.value()))
       .Bind(Name(shard.region))
@@ -73,6 +75,7 @@ absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
       .Bind(std::int64_t{shard.finished_cases})
       .Bind(std::int64_t{shard.failed_cases})
       .Bind(std::string_view(shard.reason))
+      .Bind(Number(shard.changed))
       .Run();
 }
 

@@ -101,6 +101,11 @@ CREATE TABLE agent (
   PRIMARY KEY (fleet, id)
 ) WITHOUT ROWID;
 )sql"},
+    Migration{2, "pages: of the shards by when they changed, of the results by shard", R"sql(
+ALTER TABLE shard ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- number of the event of its job
+CREATE INDEX shard_changed ON shard (job, changed, shard);
+CREATE INDEX case_result_of_shard ON case_result (job, shard, number);
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

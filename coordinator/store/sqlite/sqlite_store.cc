@@ -50,7 +50,7 @@ SqliteStore::SqliteStore() = default;
 
 SqliteStore::~SqliteStore() {
   // The last connection to close checkpoints, and that must be the writer.
-  reader_.connection.reset();
+  for (Channel& reader : readers_) reader.connection.reset();
   writer_.connection.reset();
 }
 
@@ -67,14 +67,21 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   store->writer_.connection = *std::move(writer);
   if (auto status = MigrateSqlite(*store->writer_.connection); !status.ok()) return Named(status, path);
   if (in_memory) return store;
-  auto reader = SqliteConnection::Open(path, SqliteConnection::Mode::kReader);
-  if (!reader.ok()) return Named(reader.status(), path);
-  store->reader_.connection = *std::move(reader);
+  for (Channel& reader : store->readers_) {
+    auto connection = SqliteConnection::Open(path, SqliteConnection::Mode::kReader);
+    if (!connection.ok()) return Named(connection.status(), path);
+    reader.connection = *std::move(connection);
+  }
   return store;
 }
 
+std::vector<SqliteStore::Channel*> SqliteStore::readers() {
+  if (readers_.front().connection == nullptr) return {&writer_};
+  return SqlStore::readers();
+}
+
 absl::StatusOr<OwnerStore::SurveyResult> SqliteStore::Survey(const std::string&, absl::Duration) {
-  Channel& channel = reader();
+  Channel& channel = *readers().front();
   const std::lock_guard guard(channel.mutex);
   SurveyResult result;
   Statement statement = channel.connection->Prepare("SELECT name FROM fleet ORDER BY name");

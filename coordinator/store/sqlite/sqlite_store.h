@@ -28,7 +28,7 @@ class SqliteStore final : public SqlStore {
 
   absl::Status MakeReady(Channel&) override { return absl::OkStatus(); }
   absl::Status CheckOwnership(Connection&, const Ownership&, Connection::Access) override { return absl::OkStatus(); }
-  Channel& reader() override { return reader_.connection == nullptr ? writer_ : reader_; }
+  std::vector<Channel*> readers() override;
 
   std::unique_ptr<FileLock> lock_;
 };

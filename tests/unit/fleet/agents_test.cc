@@ -43,7 +43,7 @@ TEST(Agents, IgnoreWhatComesOnAFencedStream) {
   at.driver.Disconnect(at.stream);
   EXPECT_EQ(at.driver.Count<SendResultAck>() + at.driver.Count<SendHeartbeatReply>(), 0u);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
-  EXPECT_EQ(at.driver.fleet().agents().front().state, AgentView::State::kConnected);
+  EXPECT_EQ(at.driver.Agents().front().state, AgentView::State::kConnected);
 }
 
 TEST(Agents, KeepTheEpochRisingAfterARestart) {
@@ -180,7 +180,7 @@ TEST(Agents, ThatDrainTakeNothingNewUntilTheyAreRestarted) {
   FleetDriver driver;
   const StreamId stream = driver.Connect("eu-1", "eu-west-1");
   driver.Apply(DrainRequested{stream});
-  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kDraining);
+  EXPECT_EQ(driver.Agents().front().state, AgentView::State::kDraining);
   driver.Submit(TwoCases());
   EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
   driver.Connect("eu-1", "eu-west-1");
@@ -205,10 +205,10 @@ TEST(Agents, StayListedForAnHourAfterTheyWereLost) {
   FleetDriver driver;
   driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
   driver.Pass(absl::Minutes(59));
-  ASSERT_EQ(driver.fleet().agents().size(), 1u);
-  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kLost);
+  ASSERT_EQ(driver.Agents().size(), 1u);
+  EXPECT_EQ(driver.Agents().front().state, AgentView::State::kLost);
   driver.Pass(absl::Minutes(2));
-  EXPECT_THAT(driver.fleet().agents(), IsEmpty());
+  EXPECT_THAT(driver.Agents(), IsEmpty());
   EXPECT_EQ(driver.store().FindAgent(AgentId("eu-1")), nullptr);
 }
 

@@ -64,6 +64,7 @@ class FleetDriver {
 
   const JobRecord& job(const JobId& id) const;
   ShardRecord shard(const JobId& id, std::uint64_t index = 1) const;
+  std::vector<AgentView> Agents() const { return fleet_.AgentsAfter({}, 1000); }
   std::vector<std::string> Notes(const JobId& id) const;
 
  private:

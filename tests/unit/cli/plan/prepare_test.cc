@@ -62,24 +62,6 @@ TEST_F(PrepareTest, TakesNoSecretFromTheCommandLine) {
   EXPECT_THAT(problem, ::testing::Not(HasSubstr("s3cr3t")));
 }
 
-// What a CI system without the secret gives: a green run of what needs no token would be no proof.
-TEST_F(PrepareTest, RefusesASecretThatIsNotThereOrEmpty) {
-  flags_.secrets = {"KEY"};
-  EXPECT_THAT(Problem(), HasSubstr("--secret KEY: the environment variable KEY is not set"));
-  EXPECT_THAT(Problem({{"KEY", ""}}), HasSubstr("--secret KEY: env:KEY is empty"));
-  flags_.secrets = {"KEY=file:" + directory_.Write("empty", "\n")};
-  EXPECT_THAT(Problem(), HasSubstr("empty is empty"));
-}
-
-TEST_F(PrepareTest, SaysThatNothingUsesASecretOfThisName) {
-  flags_.secrets = {"KYE"};
-  ::testing::internal::CaptureStderr();
-  EXPECT_TRUE(Prepare({{"KYE", "value"}}).ok());
-  const std::string said = ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(said, HasSubstr("--secret KYE: no selected case uses it; did you mean \"KEY\"?"));
-  EXPECT_THAT(said, ::testing::Not(HasSubstr("value")));
-}
-
 TEST_F(PrepareTest, ReadsAnEnvFileOverTheEnvironment) {
   flags_.env_file = directory_.Write("env", "# comment\nexport STAGE=file\r\n\nKEY=k\n");
   EXPECT_THAT(Prepare({{"STAGE", "environment"}})->options.spec.variables.env, ElementsAre(Pair("STAGE", "file")));
