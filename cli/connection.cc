@@ -76,6 +76,7 @@ CoordinatorClient::Peer& CoordinatorClient::Current() {
     peer.channel = OpenChannel(address_, ca_pem_);
     peer.jobs = v1::Jobs::NewStub(peer.channel);
     peer.fleets = v1::Fleets::NewStub(peer.channel);
+    peer.schedules = v1::Schedules::NewStub(peer.channel);
   }
   return peer;
 }

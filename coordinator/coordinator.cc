@@ -119,10 +119,11 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
                                      SteadyTime until) { fleets_.Add(ownership.fleet).Own(ownership, until); },
                   .on_other = [this](const FleetName& fleet,
                                      const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); }}),
-      backend_{fleets_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
+      backend_{fleets_, *store_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
+      schedules_service_(backend_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -144,8 +145,10 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
       {options.agent_listen, *agent_credentials, static_cast<int>(wire::kMaxMessageBytes), {&agent_service_}});
   if (!agents.ok()) return agents.status();
   agent_listener_ = *std::move(agents);
-  auto clients = Listener::Start(
-      {options.client_listen, *client_credentials, kMaxClientMessageBytes, {&jobs_service_, &fleets_service_}});
+  auto clients = Listener::Start({options.client_listen,
+                                  *client_credentials,
+                                  kMaxClientMessageBytes,
+                                  {&jobs_service_, &fleets_service_, &schedules_service_}});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();

@@ -14,6 +14,7 @@
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/fleets_service.h"
 #include "coordinator/rpc/jobs_service.h"
+#include "coordinator/rpc/schedules_service.h"
 #include "coordinator/store/sql/sql_store.h"
 
 namespace wsfleet::coordinator {
@@ -71,6 +72,7 @@ class Coordinator {
   AgentService agent_service_;
   JobsService jobs_service_;
   FleetsService fleets_service_;
+  SchedulesService schedules_service_;
   std::unique_ptr<Listener> agent_listener_;
   std::unique_ptr<Listener> client_listener_;
   std::thread thread_;  // runs context_

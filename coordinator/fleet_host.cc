@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "coordinator/clock.h"
@@ -17,7 +18,6 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr std::chrono::seconds kLoadRetry{1};
-constexpr std::size_t kMaxWaitingRequests = 1024;
 
 }  // namespace
 
@@ -85,7 +85,7 @@ void FleetHost::EndAll(const absl::Status& status) {
   machine_.reset();
   wakeup_.cancel();
   streams_.EndAll(status);
-  AnswerAll(status);
+  requests_.AnswerAll(status);
 }
 
 absl::Status FleetHost::NotHere() const {
@@ -120,24 +120,36 @@ void FleetHost::Stop(std::function<void()> on_stopped) {
 void FleetHost::Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer) {
   boost::asio::post(strand_, [this, proposed, spec = std::move(spec), answer = std::move(answer)]() mutable {
     if (!machine_) return answer(NotHere(), {}, false);
-    if (submits_.size() >= kMaxWaitingRequests) {
-      return answer(absl::ResourceExhaustedError("too many runs are being submitted; try again"), {}, false);
-    }
-    const fleet::RequestId request(++last_request_);
-    submits_.emplace(request, std::move(answer));
-    Apply(fleet::SubmitRequested{request, proposed, std::move(spec)});
+    const auto request = requests_.Add(std::move(answer));
+    if (request) Apply(fleet::SubmitRequested{*request, proposed, std::move(spec)});
+  });
+}
+
+void FleetHost::Trigger(const JobId& proposed, const ScheduleName& schedule, RunKey key, SubmitAnswer answer) {
+  boost::asio::post(strand_, [this, proposed, schedule, key = std::move(key), answer = std::move(answer)]() mutable {
+    if (!machine_) return answer(NotHere(), {}, false);
+    const auto request = requests_.Add(std::move(answer));
+    if (request) Apply(fleet::TriggerRequested{*request, proposed, schedule, std::move(key)});
   });
 }
 
 void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer) {
   boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
     if (!machine_) return answer(NotHere());
-    if (cancels_.size() >= kMaxWaitingRequests) {
-      return answer(absl::ResourceExhaustedError("too many runs are being cancelled; try again"));
+    const auto request = requests_.Add(std::move(answer));
+    if (request) Apply(fleet::CancelRequested{*request, job, std::move(reason)});
+  });
+}
+
+void FleetHost::AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer) {
+  boost::asio::post(strand_, [this, what = std::move(what), answer = std::move(answer)]() mutable {
+    if (!machine_) {
+      fleet::AnswerSchedule refusal;
+      refusal.status = NotHere();
+      return answer(refusal);
     }
-    const fleet::RequestId request(++last_request_);
-    cancels_.emplace(request, std::move(answer));
-    Apply(fleet::CancelRequested{request, job, std::move(reason)});
+    const auto request = requests_.Add(std::move(answer));
+    if (request) Apply(fleet::ScheduleRequested{*request, std::move(what)});
   });
 }
 
@@ -283,8 +295,9 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr
     });
     return;
   }
-  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", name().value(), snapshot->jobs.size(),
-               snapshot->leases.size(), snapshot->agents.size());
+  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={} schedules={}", name().value(),
+               snapshot->jobs.size(), snapshot->leases.size(), snapshot->agents.size(), snapshot->schedules.size());
+  settings_.fleet.seed = absl::Uniform<std::uint64_t>(absl::BitGen());
   machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
   Apply(fleet::TimePassed{});
   for (const JobId& job : watchers_.Jobs()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
@@ -306,11 +319,6 @@ void FleetHost::Discard(const absl::Status& why) {
   Load();
 }
 
-void FleetHost::AnswerAll(const absl::Status& status) {
-  for (const auto& [request, answer] : std::exchange(submits_, {})) answer(status, {}, false);
-  for (const auto& [request, answer] : std::exchange(cancels_, {})) answer(status);
-}
-
 // --- effects --------------------------------------------------------------------------------------------------------
 
 void FleetHost::On(const fleet::Persist& effect) {
@@ -325,7 +333,8 @@ void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
 }
 
 void FleetHost::On(const fleet::SendAssignment& effect) {
-  const auto secrets = secrets_.Open(effect.lease.shard.job, effect.spec.sealed_secrets);
+  const auto secrets =
+      secrets_.Open(SecretOwner::Of(name(), effect.lease.shard.job, effect.spec), effect.spec.sealed_secrets);
   if (!secrets.ok()) {
     spdlog::error("shard not sent job={} shard={} lease={} reason=secret-lost detail=\"{}\"",
                   effect.lease.shard.job.value(), effect.lease.shard.index.value(), effect.lease.id.value(),
@@ -354,15 +363,9 @@ void FleetHost::On(const fleet::CloseStream& effect) {
   streams_.End(effect.stream, absl::AbortedError(effect.reason));
 }
 
-void FleetHost::On(const fleet::AnswerSubmit& effect) {
-  auto waiting = submits_.extract(effect.request);
-  if (!waiting.empty()) waiting.mapped()(effect.status, effect.job, effect.attached);
-}
-
-void FleetHost::On(const fleet::AnswerCancel& effect) {
-  auto waiting = cancels_.extract(effect.request);
-  if (!waiting.empty()) waiting.mapped()(effect.status);
-}
+void FleetHost::On(const fleet::AnswerSubmit& effect) { requests_.Answer(effect); }
+void FleetHost::On(const fleet::AnswerCancel& effect) { requests_.Answer(effect); }
+void FleetHost::On(const fleet::AnswerSchedule& effect) { requests_.Answer(effect); }
 
 void FleetHost::On(const fleet::NotifyWatchers& effect) { watchers_.Wake(effect.job, effect.last_event); }
 

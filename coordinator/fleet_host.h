@@ -12,6 +12,7 @@
 #include "boost/asio/strand.hpp"
 #include "coordinator/agent_messages.h"
 #include "coordinator/agent_streams.h"
+#include "coordinator/client_requests.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/logs/server_logs.h"
 #include "coordinator/secret_box.h"
@@ -37,8 +38,6 @@ absl::Duration HeartbeatInterval(absl::Duration lease_time);
 // answered UNAVAILABLE. So they are while another process owns the fleet, with its address (wire::RedirectOf).
 class FleetHost {
  public:
-  using SubmitAnswer = std::function<void(const absl::Status&, const JobId& job, bool attached)>;
-  using CancelAnswer = std::function<void(const absl::Status&)>;
   struct AgentListing {
     fleet::AgentView view;
     std::optional<AgentFacts> facts;
@@ -69,6 +68,8 @@ class FleetHost {
   // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
   void Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer);
   void Cancel(const JobId& job, std::string reason, CancelAnswer answer);
+  void AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer);
+  void Trigger(const JobId& proposed, const ScheduleName& schedule, RunKey key, SubmitAnswer answer);
   void ListAgents(AgentsAnswer answer);
 
   // --- on the strand ------------------------------------------------------------------------------------------------
@@ -101,7 +102,6 @@ class FleetHost {
   bool IsOwner() const;
   // Why there is no machine.
   absl::Status NotHere() const;
-  void AnswerAll(const absl::Status& status);
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
 
@@ -115,6 +115,7 @@ class FleetHost {
   void On(const fleet::CloseStream& effect);
   void On(const fleet::AnswerSubmit& effect);
   void On(const fleet::AnswerCancel& effect);
+  void On(const fleet::AnswerSchedule& effect);
   void On(const fleet::NotifyWatchers& effect);
 
   FleetStrand strand_;
@@ -131,9 +132,7 @@ class FleetHost {
   bool stopped_ = false;
   AgentStreams streams_;
   Watchers watchers_;
-  std::uint64_t last_request_ = 0;
-  std::map<fleet::RequestId, SubmitAnswer> submits_;
-  std::map<fleet::RequestId, CancelAnswer> cancels_;
+  ClientRequests requests_;
   boost::asio::steady_timer wakeup_;
   boost::asio::steady_timer retry_;
   StoreThread store_thread_;  // last: its thread calls into this object

@@ -61,6 +61,7 @@ Program::Program(Interrupt& interrupt)
   AddSuites();
   AddRuns();
   AddFleet();
+  AddSchedules();
   AddOthers();
 }
 
@@ -180,10 +181,7 @@ void Program::AddPlanFlags(CLI::App& app) {
        {std::tuple{"--var", &plan.vars, "name=value, over the suite's; repeatable"},
         {"--secret", &plan.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable"},
         {"--tag", &plan.tags, "Only scenarios with this tag; repeatable"}}) {
-    app.add_option(flag, *list, text)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
+    app.add_option(flag, *list, text)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
   app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
@@ -207,8 +205,7 @@ void Program::AddRunFlags(CLI::App& app) {
 void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
   app.add_option("--report", reports, "junit=FILE, ctrf=FILE, json=FILE, html=FILE, md=FILE; - is stdout; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
@@ -295,8 +292,7 @@ void Program::AddStoredRuns(CLI::App& runs) {
   rerun->add_flag("--failed", rerun_.failed, "Only cases that failed or are inconclusive in any region");
   rerun->add_option("--secret", rerun_.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddReportFlag(*rerun, rerun_.reports);
   AddSummaryFlag(*rerun, rerun_.summary);
   rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");
@@ -310,9 +306,42 @@ void Program::AddFleet() {
       ->add_option("agent", agent_, "Id of the agent")
       ->required();
   for (const char* later : {"drain", "doctor", "join-token"}) AddLater(*agents, later);
-  for (const char* later : {"baseline", "gate", "schedules", "tokens", "login", "audit", "fleet", "doctor"}) {
+  for (const char* later : {"baseline", "gate", "tokens", "login", "audit", "fleet", "doctor"}) {
     AddLater(app_, later);
   }
+}
+
+void Program::AddSchedules() {
+  CLI::App* schedules = AddCommand(app_, "schedules", "Runs at given times", nullptr);
+  schedules->require_subcommand(1);
+  CLI::App* apply =
+      AddCommand(*schedules, "apply", "Create and change schedules as files say; shows the difference first",
+                 [this] { return SchedulesApplyCommand(invocation_, apply_); });
+  apply->add_option("-f,--file", apply_.files, "File of schedules; - is stdin; repeatable")
+      ->required()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  apply->add_flag("--dry-run", apply_.dry_run, "Only show the difference");
+  apply->add_flag("--yes", apply_.yes, "Do not ask");
+  apply->add_flag("--prune", apply_.prune, "Delete the fleet's schedules that no file has");
+  AddCommand(*schedules, "list", "All schedules with their next and last runs",
+             [this] { return SchedulesListCommand(invocation_); });
+  const auto add = [&](const char* name, const char* text, std::function<int()> action) {
+    CLI::App* command = AddCommand(*schedules, name, text, std::move(action));
+    command->add_option("schedule", schedule_, "Name of the schedule")->required();
+    return command;
+  };
+  add("get", "One schedule: what it runs, the next times, what became of the last ones",
+      [this] { return SchedulesGetCommand(invocation_, schedule_); });
+  add("pause", "No runs until it is resumed", [this] {
+    return SchedulesPauseCommand(invocation_, schedule_, reason_);
+  })->add_option("--reason", reason_, "For people");
+  add("resume", "Runs again, from the next time on", [this] { return SchedulesResumeCommand(invocation_, schedule_); });
+  add("trigger", "Run it now and print the run's id", [this] {
+    return SchedulesTriggerCommand(invocation_, schedule_, run_.run_key);
+  })->add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
+  add("delete", "Delete it with its secrets and what is known of its times; its runs stay",
+      [this] { return SchedulesDeleteCommand(invocation_, schedule_); });
 }
 
 void Program::AddOthers() {

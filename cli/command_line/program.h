@@ -31,6 +31,7 @@ class Program {
   void AddRuns();
   void AddStoredRuns(CLI::App& runs);
   void AddFleet();
+  void AddSchedules();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
@@ -50,7 +51,8 @@ class Program {
   CLI::App app_;
   RunFlags run_;
   RerunFlags rerun_;
-  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, state_, shell_, file_;
+  ApplyFlags apply_;
+  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, state_, shell_, file_, schedule_, reason_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

@@ -34,6 +34,12 @@ struct RerunFlags {
   bool failed = false, detach = false;
 };
 
+// What `schedules apply` takes.
+struct ApplyFlags {
+  std::vector<std::string> files;
+  bool dry_run = false, yes = false, prune = false;
+};
+
 int RunCommand(Invocation& invocation, const RunFlags& flags);
 int ProbeCommand(Invocation& invocation, const std::string& url, const RunFlags& flags);
 
@@ -62,6 +68,15 @@ int RunsRerunCommand(Invocation& invocation, const std::string& job, const Rerun
 
 int AgentsListCommand(Invocation& invocation);
 int AgentsGetCommand(Invocation& invocation, const std::string& agent);
+
+int SchedulesApplyCommand(Invocation& invocation, const ApplyFlags& flags);
+int SchedulesListCommand(Invocation& invocation);
+int SchedulesGetCommand(Invocation& invocation, const std::string& name);
+int SchedulesPauseCommand(Invocation& invocation, const std::string& name, const std::string& reason);
+int SchedulesResumeCommand(Invocation& invocation, const std::string& name);
+// `run_key`: may be empty.
+int SchedulesTriggerCommand(Invocation& invocation, const std::string& name, const std::string& run_key);
+int SchedulesDeleteCommand(Invocation& invocation, const std::string& name);
 
 int ContextListCommand(Invocation& invocation);
 int ContextUseCommand(Invocation& invocation, const std::string& name);

@@ -200,7 +200,9 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
   }
   if (flags.require == "any") {
     spec.require = 1;
-  } else if (!flags.require.empty() && flags.require != "all") {
+  } else if (flags.require == "all") {
+    options.require_all = true;
+  } else if (!flags.require.empty()) {
     std::uint32_t number = 0;
     const char* end = flags.require.data() + flags.require.size();
     const auto [stop, error] = std::from_chars(flags.require.data(), end, number);

@@ -14,24 +14,6 @@ namespace {
 constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kMaxPage = 500;
 
-v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& canonical, const SubmitOptions& options) {
-  v1::SubmitHeader header;
-  header.set_fleet(client.fleet());
-  header.set_run_key(options.spec.key.value());
-  header.mutable_bundle()->set_digest(wire::Digest(canonical).value());
-  header.mutable_bundle()->set_bytes(canonical.size());
-  *header.mutable_selection() = wire::ToWire(options.spec.selection);
-  *header.mutable_variables() = wire::ToWire(options.spec.variables);
-  for (const std::string& term : options.spec.from) header.add_from(term);
-  if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
-  *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
-  if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
-  for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
-  header.set_detached(options.spec.detached);
-  header.set_submitter(options.spec.submitter);
-  return header;
-}
-
 template <typename Request>
 Request RequestFor(const CoordinatorClient& client, const std::string& job) {
   Request request;
@@ -83,9 +65,29 @@ absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunR
 
 }  // namespace
 
+v1::SubmitHeader SubmitHeaderOf(const CoordinatorClient& client, const std::string& canonical,
+                                const SubmitOptions& options) {
+  v1::SubmitHeader header;
+  header.set_fleet(client.fleet());
+  header.set_run_key(options.spec.key.value());
+  header.mutable_bundle()->set_digest(wire::Digest(canonical).value());
+  header.mutable_bundle()->set_bytes(canonical.size());
+  *header.mutable_selection() = wire::ToWire(options.spec.selection);
+  *header.mutable_variables() = wire::ToWire(options.spec.variables);
+  for (const std::string& term : options.spec.from) header.add_from(term);
+  if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
+  if (options.require_all) header.mutable_require()->set_all(true);
+  *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
+  if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
+  for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
+  header.set_detached(options.spec.detached);
+  header.set_submitter(options.spec.submitter);
+  return header;
+}
+
 absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options) {
   const std::string canonical = wire::CanonicalForm(bundle);
-  const v1::SubmitHeader header = Header(client, canonical, options);
+  const v1::SubmitHeader header = SubmitHeaderOf(client, canonical, options);
   // Without a key it would be two runs.
   const auto repetition =
       header.run_key().empty() ? CoordinatorClient::Repetition::kIfNotTaken : CoordinatorClient::Repetition::kAlways;

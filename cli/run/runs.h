@@ -14,8 +14,13 @@ namespace wsfleet::cli {
 struct SubmitOptions {
   JobSpec spec;  // selection, variables, from, require, agents_wait, deadline, detached, key, submitter
   bool has_deadline = false;
+  bool require_all = false;  // whatever the suites say
   std::map<std::string, std::string> secrets;
 };
+
+// What goes before the bundle, whose canonical form this is.
+v1::SubmitHeader SubmitHeaderOf(const CoordinatorClient& client, const std::string& canonical,
+                                const SubmitOptions& options);
 
 struct Submitted {
   std::string job;

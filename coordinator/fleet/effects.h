@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "absl/time/time.h"
 #include "coordinator/fleet/events.h"
 #include "core/base/ids.h"
-#include "core/job/records.h"
+#include "core/job/batch.h"
 
 // What the machine asks for. Plain values; the shell turns them into commits, messages and answers, in the order given.
 namespace wsfleet::fleet {
@@ -75,6 +76,16 @@ struct AnswerCancel {
   // and cancelling it then changes nothing.
   absl::Status status;
 };
+enum class ScheduleChange { kUnchanged, kCreated, kUpdated, kDeleted };
+struct AnswerSchedule {
+  RequestId request;
+  // NOT_FOUND: no schedule of this name; ABORTED: it has another version than was expected; INVALID_ARGUMENT,
+  // RESOURCE_EXHAUSTED: as of a submit, and the timing.
+  absl::Status status;
+  ScheduleChange change = ScheduleChange::kUnchanged;
+  std::optional<ScheduleRecord> before;
+  std::optional<ScheduleRecord> after;
+};
 // New events of this job are durable: watchers read them from the store.
 struct NotifyWatchers {
   JobId job;
@@ -82,6 +93,6 @@ struct NotifyWatchers {
 };
 
 using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
-                            SendCancel, CloseStream, AnswerSubmit, AnswerCancel, NotifyWatchers>;
+                            SendCancel, CloseStream, AnswerSubmit, AnswerCancel, AnswerSchedule, NotifyWatchers>;
 
 }  // namespace wsfleet::fleet

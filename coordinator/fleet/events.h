@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/base/ids.h"
 #include "core/base/now.h"
 #include "core/job/records.h"
+#include "core/schedule/records.h"
 
 // What the machine is told. Plain values; the shell turns streams and requests into events. An event of a stream that a
 // newer one of the same agent has fenced is ignored.
@@ -73,6 +75,33 @@ struct CancelRequested {
   JobId job;
   std::string reason;
 };
+struct ApplySchedule {
+  ScheduleSpec spec;
+  std::optional<std::uint64_t> expected_version;  // 0: there is none of this name
+  bool dry_run = false;                           // only say what would become of it
+};
+struct PauseSchedule {
+  ScheduleName schedule;
+  std::string reason;
+};
+struct ResumeSchedule {
+  ScheduleName schedule;
+};
+struct DeleteSchedule {
+  ScheduleName schedule;
+};
+using ScheduleRequest = std::variant<ApplySchedule, PauseSchedule, ResumeSchedule, DeleteSchedule>;
+struct ScheduleRequested {
+  RequestId request;
+  ScheduleRequest what;
+};
+// A run of a schedule now, by hand. Answered as a submit.
+struct TriggerRequested {
+  RequestId request;
+  JobId id;  // proposed by the shell, random
+  ScheduleName schedule;
+  RunKey key;
+};
 // How many clients watch a job now (the shell counts).
 struct WatchersChanged {
   JobId job;
@@ -87,6 +116,6 @@ struct TimePassed {};
 
 using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
                            AssignmentRefused, DrainRequested, SubmitRequested, CancelRequested, WatchersChanged,
-                           Persisted, TimePassed>;
+                           ScheduleRequested, TriggerRequested, Persisted, TimePassed>;
 
 }  // namespace wsfleet::fleet

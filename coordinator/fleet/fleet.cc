@@ -1,5 +1,6 @@
 #include "coordinator/fleet/fleet.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -23,8 +24,24 @@ SteadyTime Fleet::NextWakeup() const { return machine_->NextWakeup(); }
 std::vector<AgentView> Fleet::agents() const { return machine_->agents(); }
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
 
+Fleet::Machine::Machine(FleetSettings settings)
+    : settings_(settings),
+      random_(settings.seed),
+      scheduler_(
+          {.check = [this](const JobSpec& spec) { return CheckSpec(spec); },
+           .start = [this](JobSpec spec, std::string note) { return StartScheduled(std::move(spec), std::move(note)); },
+           .cancel = [this](const JobId& job, const std::string& reason) { Cancel(*FindJob(job), reason); }},
+          outbox_, settings.max_schedules) {}
+
+SteadyTime Fleet::Machine::NextWakeup() const {
+  const absl::Duration sleep = scheduler_.Sleep();
+  if (sleep == absl::InfiniteDuration()) return deadlines_.Next();
+  return std::min(deadlines_.Next(), now_.steady + sleep);
+}
+
 std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   now_ = now;
+  scheduler_.SetTime(now.wall);
   std::vector<Effect> effects;
   if (const auto* persisted = std::get_if<Persisted>(&event)) effects = outbox_.Release(persisted->commit);
 
@@ -32,6 +49,7 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   while (const auto due = deadlines_.PopDue(now.steady)) {
     std::visit([this](const auto& what) { On(what); }, *due);
   }
+  scheduler_.TakeTicks();
   std::visit([this](const auto& what) { On(what); }, event);
   Place();
   WriteTouched();

@@ -21,6 +21,8 @@ struct FleetSettings {
   std::uint32_t max_shards_per_job = 1000;
   std::uint32_t max_results_per_job = 100'000;  // shards × cases
   std::uint32_t max_agents = 20'000;
+  std::uint32_t max_schedules = 1000;
+  std::uint64_t seed = 0;  // of the ids of runs that schedules make: another one for each machine
 };
 
 // What is known of an agent now; for listings.

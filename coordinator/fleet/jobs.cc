@@ -4,6 +4,7 @@
 #include "coordinator/fleet/machine.h"
 #include "coordinator/fleet/placement.h"
 #include "core/base/text.h"
+#include "core/job/job_id.h"
 #include "fmt/format.h"
 
 // Jobs from submit to verdict, and the rows and events that tell of them.
@@ -39,15 +40,36 @@ void Fleet::Machine::On(const SubmitRequested& event) {
     return;
   }
   if (absl::Status status = CheckSubmit(event.spec); !status.ok()) return answer(std::move(status));
-  absl::StatusOr<std::vector<Term>> terms = ParseTerms(event.spec.from);
-  if (!terms.ok()) return answer(terms.status());
   if (FindJob(event.id) != nullptr) {
     return answer(absl::AlreadyExistsError(fmt::format("run {} exists already", event.id.value())));
   }
-  Accept(event, *std::move(terms));
+  Accept(event.id, event.spec);
+  answer(absl::OkStatus());
+}
+
+void Fleet::Machine::On(const TriggerRequested& event) {
+  absl::StatusOr<JobSpec> spec = scheduler_.SpecOf(event.schedule);
+  if (!spec.ok()) return outbox_.Send(AnswerSubmit{event.request, spec.status(), event.id, false});
+  spec->key = event.key;
+  On(SubmitRequested{event.request, event.id, *std::move(spec)});
+}
+
+absl::StatusOr<JobId> Fleet::Machine::StartScheduled(JobSpec spec, std::string note) {
+  if (absl::Status status = CheckSubmit(spec); !status.ok()) return status;
+  JobId id = JobIdOf(random_());
+  while (FindJob(id) != nullptr) id = JobIdOf(random_());
+  AddNote(Accept(id, std::move(spec)), std::move(note));
+  return id;
 }
 
 absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
+  if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
+  if (jobs_.size() < settings_.max_open_jobs) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
+}
+
+absl::Status Fleet::Machine::CheckSpec(const JobSpec& spec) const {
   const auto positive = [](absl::Duration d) { return d > absl::ZeroDuration() && d != absl::InfiniteDuration(); };
   if (spec.cases.empty()) return absl::InvalidArgumentError("nothing is selected");
   if (!positive(spec.deadline)) return absl::InvalidArgumentError("deadline: expected a time above 0");
@@ -58,16 +80,12 @@ absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
     return absl::InvalidArgumentError(
         fmt::format("require: expected at most {}, the number of terms, found {}", spec.from.size(), *spec.require));
   }
-  if (jobs_.size() >= settings_.max_open_jobs) {
-    return absl::ResourceExhaustedError(
-        fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
-  }
   if (!FitsResultLimit(spec.from.size(), spec.cases.size())) {
     return absl::ResourceExhaustedError(
         fmt::format("{} terms and {} cases: a run may have {} shards, and {} results together", spec.from.size(),
                     spec.cases.size(), settings_.max_shards_per_job, settings_.max_results_per_job));
   }
-  return absl::OkStatus();
+  return ParseTerms(spec.from).status();
 }
 
 bool Fleet::Machine::FitsResultLimit(std::size_t shards, std::size_t cases) const {
@@ -75,13 +93,15 @@ bool Fleet::Machine::FitsResultLimit(std::size_t shards, std::size_t cases) cons
          shards * cases <= settings_.max_results_per_job;
 }
 
-void Fleet::Machine::Accept(const SubmitRequested& event, std::vector<Term> terms) {
+Job& Fleet::Machine::Accept(const JobId& id, JobSpec spec) {
+  if (!spec.key.empty()) keys_[spec.key] = {id, DistinguishingPart(spec)};
+  scheduler_.OnStarted(id, spec);
+  std::vector<Term> terms = ParseTerms(spec.from).value();  // they were checked
   JobRecord record;
-  record.id = event.id;
-  record.spec = event.spec;
+  record.id = id;
+  record.spec = std::move(spec);
   record.created = now_.wall;
-  if (!event.spec.key.empty()) keys_[event.spec.key] = {event.id, DistinguishingPart(event.spec)};
-  Job& job = jobs_.emplace(event.id, Job(std::move(record), next_order_++)).first->second;
+  Job& job = jobs_.emplace(id, Job(std::move(record), next_order_++)).first->second;
   Touch(job).announce = true;
   RestartUnwatched(job);
   placement_due_ = true;
@@ -91,7 +111,11 @@ void Fleet::Machine::Accept(const SubmitRequested& event, std::vector<Term> term
   } else {
     BeginPlacing(job, std::move(terms));
   }
-  outbox_.Send(AnswerSubmit{event.request, absl::OkStatus(), job.id(), false});
+  return job;
+}
+
+void Fleet::Machine::Cancel(Job& job, std::string_view reason) {
+  if (job.Cancel(Excerpt(reason, 512))) Stop(job);
 }
 
 void Fleet::Machine::On(const CancelRequested& event) {
@@ -100,7 +124,7 @@ void Fleet::Machine::On(const CancelRequested& event) {
     outbox_.Send(AnswerCancel{event.request, absl::NotFoundError(fmt::format("no open run {}", event.job.value()))});
     return;
   }
-  if (job->Cancel(Excerpt(event.reason, 512))) Stop(*job);
+  Cancel(*job, event.reason);
   outbox_.Send(AnswerCancel{event.request, absl::OkStatus()});
 }
 
@@ -121,7 +145,7 @@ void Fleet::Machine::RestartUnwatched(const Job& job) {
 
 void Fleet::Machine::On(const JobUnwatched& due) {
   Job& job = *FindJob(due.id);
-  if (job.Cancel(fmt::format("nobody watched for {}", DurationText(settings_.unwatched_limit)))) Stop(job);
+  Cancel(job, fmt::format("nobody watched for {}", DurationText(settings_.unwatched_limit)));
 }
 
 void Fleet::Machine::On(const JobDue& due) {
@@ -182,6 +206,7 @@ void Fleet::Machine::WriteTouched() {
     if (ended) Forget(job);
   }
   touched_.clear();  // AddEvent touches what is written here
+  scheduler_.WriteTouched();
 }
 
 void Fleet::Machine::Forget(const Job& job) {
@@ -192,6 +217,7 @@ void Fleet::Machine::Forget(const Job& job) {
   queued_.erase({job.order(), job.id()});
   // A copy: the job takes its own id along.
   const JobId id = job.id();  // NOLINT(performance-unnecessary-copy-initialization)
+  scheduler_.OnEnded(id, job.record().spec);
   jobs_.erase(id);
 }
 

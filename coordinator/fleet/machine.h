@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <map>
+#include <random>
 #include <set>
 #include <string>
 #include <variant>
@@ -12,22 +13,23 @@
 #include "coordinator/fleet/job.h"
 #include "coordinator/fleet/leases.h"
 #include "coordinator/fleet/outbox.h"
+#include "coordinator/fleet/scheduler.h"
 #include "coordinator/fleet/sessions.h"
 
 namespace wsfleet::fleet {
 
-// What Fleet is made of. One turn is one Apply: due deadlines, the event, placement, then the rows and events of every
-// job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
+// What Fleet is made of. One turn is one Apply: due deadlines and ticks, the event, placement, then the rows and events
+// of every job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
 // results.cc, jobs.cc, placing.cc, snapshot.cc.
 class Fleet::Machine {
  public:
-  explicit Machine(FleetSettings settings) : settings_(settings) {}
+  explicit Machine(FleetSettings settings);
 
   void Restore(const FleetSnapshot& snapshot, const Now& now);
   FleetSnapshot Snapshot() const;
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
-  SteadyTime NextWakeup() const { return deadlines_.Next(); }
+  SteadyTime NextWakeup() const;
   std::vector<AgentView> agents() const;
 
  private:
@@ -65,6 +67,8 @@ class Fleet::Machine {
   void On(const SubmitRequested& event);
   void On(const CancelRequested& event);
   void On(const WatchersChanged& event);
+  void On(const ScheduleRequested& event) { outbox_.Send(scheduler_.Carry(event)); }
+  void On(const TriggerRequested& event);
   void On(const Persisted&) {}
   void On(const TimePassed&) {}
 
@@ -86,9 +90,13 @@ class Fleet::Machine {
 
   // jobs.cc
   Job* FindJob(const JobId& id);
+  // Whether it could run at any time, and whether it can now.
+  absl::Status CheckSpec(const JobSpec& spec) const;
   absl::Status CheckSubmit(const JobSpec& spec) const;
   bool FitsResultLimit(std::size_t shards, std::size_t cases) const;
-  void Accept(const SubmitRequested& event, std::vector<Term> terms);
+  Job& Accept(const JobId& id, JobSpec spec);
+  absl::StatusOr<JobId> StartScheduled(JobSpec spec, std::string note);
+  void Cancel(Job& job, std::string_view reason);
   void Stop(Job& job);
   void RestartUnwatched(const Job& job);
   void AddNote(Job& job, std::string text);
@@ -111,6 +119,7 @@ class Fleet::Machine {
   void ResumeJob(const Job& job);
 
   FleetSettings settings_;
+  std::mt19937_64 random_;
   Now now_;  // of the turn
   Outbox outbox_;
   DeadlineSet<Deadline> deadlines_;
@@ -122,6 +131,7 @@ class Fleet::Machine {
   std::set<std::pair<std::uint64_t, JobId>> queued_;     // without shards, oldest first
   std::set<std::pair<std::uint64_t, ShardId>> pending_;  // shards that wait for an agent, those of the oldest job first
   bool placement_due_ = false;
+  Scheduler scheduler_;
   std::map<JobId, Touched> touched_;  // in this turn
 };
 

@@ -32,6 +32,8 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
     leases_.Restore(lease);
     deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
   }
+  scheduler_.SetTime(now.wall);
+  scheduler_.Restore(snapshot.schedules);
   for (auto& [id, job] : jobs_) ResumeJob(job);
   placement_due_ = true;
 }
@@ -65,6 +67,7 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
 void Fleet::Machine::ResumeJob(const Job& job) {
   const JobRecord& record = job.record();
   RestartUnwatched(job);
+  scheduler_.RestoreRun(job.id(), record.spec);
   if (record.started.has_value() && !job.is_stopping()) {
     // By the wall clock, which may have jumped meanwhile: never more than the whole.
     const absl::Duration left = *record.started + record.spec.deadline - now_.wall;
@@ -95,6 +98,7 @@ FleetSnapshot Fleet::Machine::Snapshot() const {
   for (const auto& [id, lease] : leases_.all()) snapshot.leases.push_back(lease);
   for (const auto& [id, agent] : sessions_.all()) snapshot.agents.push_back(agent.record);
   for (const auto& [key, run] : keys_) snapshot.keys.push_back({key, run.job, run.spec});
+  snapshot.schedules = scheduler_.records();
   return snapshot;
 }
 

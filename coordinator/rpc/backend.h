@@ -13,6 +13,7 @@ namespace wsfleet::coordinator {
 struct Backend {
   Fleets& fleets;
   store::JobReader& jobs;
+  store::ScheduleReader& schedules;
   store::BundleStore& bundles;
   ReaderPool& readers;
   const SecretBox& secrets;

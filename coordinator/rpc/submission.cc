@@ -10,6 +10,7 @@
 #include "coordinator/agent_messages.h"
 #include "coordinator/logs/server_logs.h"
 #include "core/base/text.h"
+#include "core/job/job_id.h"
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
@@ -110,9 +111,9 @@ absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, Job
 }
 
 // The largest assignment of this job: every case but the last is finished.
-absl::Status CheckAssignmentFits(const JobId& job, const JobSpec& spec, const Secrets& secrets) {
+absl::Status CheckAssignmentFits(const JobSpec& spec, const Secrets& secrets) {
   fleet::SendAssignment assignment;
-  assignment.lease.shard.job = job;
+  assignment.lease.shard.job = NewJobId();
   assignment.spec = spec;
   assignment.finished_cases = spec.cases;
   const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
@@ -127,7 +128,7 @@ absl::Status CheckAssignmentFits(const JobId& job, const JobSpec& spec, const Se
 }  // namespace
 
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const JobId& job, const SecretBox& secrets) {
+                                             const SecretOwner& owner, const SecretBox& secrets) {
   if (auto status = CheckHeader(header, canonical); !status.ok()) return status;
   const auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();
@@ -155,8 +156,8 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
 
   const Secrets values(header.secrets().begin(), header.secrets().end());
-  if (auto status = CheckAssignmentFits(job, spec, values); !status.ok()) return status;
-  auto sealed = secrets.Seal(job, values);
+  if (auto status = CheckAssignmentFits(spec, values); !status.ok()) return status;
+  auto sealed = secrets.Seal(owner, values);
   if (!sealed.ok()) return sealed.status();
   spec.sealed_secrets = *std::move(sealed);
   for (const Diagnostic& warning : resolved.plan->warnings) {
@@ -167,13 +168,10 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
 }
 
 JobId NewJobId() {
-  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  std::string random(10, '\0');
+  std::uint64_t random = 0;
   // OpenSSL aborts start-up rather than to be without random numbers; and a clash is refused by the store.
-  RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size()));
-  std::string id = "r-";
-  for (const char byte : random) id += kAlphabet[static_cast<unsigned char>(byte) % kAlphabet.size()];
-  return JobId(std::move(id));
+  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
+  return JobIdOf(random);
 }
 
 }  // namespace wsfleet::coordinator

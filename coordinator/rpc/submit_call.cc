@@ -2,15 +2,11 @@
 
 #include <utility>
 
-#include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
 namespace {
-
-// Paths and lengths of the canonical form come on top of the files.
-constexpr std::size_t kMaxCanonicalBytes = kMaxBundleBytes + (1 << 20);
 
 grpc::Status Busy() {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator takes too many submits at once; try again"};
@@ -49,18 +45,11 @@ grpc::Status SubmitCall::Take(v1::SubmitRequest& part) {
     return wire::ToGrpc(host.status());
   }
   if (!has_header_) return {grpc::StatusCode::INVALID_ARGUMENT, "a submit begins with a header"};
-  if (part.chunk().data().size() > wire::kChunkBytes) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "a chunk is larger than 128 KiB"};
-  }
-  if (canonical_.size() + part.chunk().data().size() > kMaxCanonicalBytes) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the bundle is larger than 8 MiB"};
-  }
-  canonical_ += part.chunk().data();
-  return grpc::Status::OK;
+  return bundle_.Add(part.chunk());
 }
 
 void SubmitCall::Prepare() {
-  auto submission = PrepareSubmission(header_, canonical_, job_, backend_.secrets);
+  auto submission = PrepareSubmission(header_, bundle_.canonical(), SecretOwner::OfJob(job_), backend_.secrets);
   if (!submission.ok()) return Finish(wire::ToGrpc(submission.status()));
   // The bundle is durable before the job that names it.
   const bool taken = host_->store_thread().Run(
@@ -69,7 +58,7 @@ void SubmitCall::Prepare() {
 }
 
 void SubmitCall::StoreBundle(Submission submission) {
-  const absl::Status status = backend_.bundles.PutBundle(submission.spec.bundle, canonical_);
+  const absl::Status status = backend_.bundles.PutBundle(submission.spec.bundle, bundle_.canonical());
   if (!status.ok()) return Finish(wire::ToGrpc(status));
   AskMachine(std::move(submission));
 }

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "coordinator/rpc/backend.h"
+#include "coordinator/rpc/bundle_upload.h"
 #include "coordinator/rpc/submission.h"
 #include "grpcpp/support/server_callback.h"
 #include "wsfleet/v1/job.grpc.pb.h"
@@ -37,7 +35,7 @@ class SubmitCall : public grpc::ServerReadReactor<v1::SubmitRequest> {
   v1::SubmitRequest part_;
   v1::SubmitHeader header_;
   bool has_header_ = false;
-  std::string canonical_;
+  BundleUpload bundle_;
   const JobId job_;
 };
 

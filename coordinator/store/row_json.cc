@@ -69,6 +69,12 @@ class Members {
     into = absl::Nanoseconds(nanoseconds);
   }
 
+  void GetTime(json::string_view name, std::optional<absl::Time>& into) {
+    std::optional<std::int64_t> nanoseconds;
+    if (object_.contains(name)) Get(name, nanoseconds.emplace());
+    if (nanoseconds) into = absl::FromUnixNanos(*nanoseconds);
+  }
+
   void GetOptional(json::string_view name, std::optional<std::uint32_t>& into) {
     std::int64_t number = -1;
     Get(name, number);
@@ -124,6 +130,8 @@ std::string SpecToText(const JobSpec& spec) {
                       {"suites", json::value_from(spec.suites)},
                       {"cases", ids(spec.cases)}};
   if (spec.require) object["require"] = *spec.require;
+  if (!spec.schedule.empty()) object["schedule"] = spec.schedule.value();
+  if (spec.tick) object["tick_ns"] = absl::ToUnixNanos(*spec.tick);
   return json::serialize(object);
 }
 
@@ -143,6 +151,8 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.Get("detached", spec.detached);
   members.Get("server_logs", spec.server_logs);
   members.Get("submitter", spec.submitter);
+  members.GetId("schedule", spec.schedule);
+  members.GetTime("tick_ns", spec.tick);
   members.Get("suites", spec.suites);
   PlainMap vars, env;
   members.Get("vars", vars);

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/job/records.h"
+#include "core/job/batch.h"
 
 // What the coordinator needs of a database, by caller. Every call blocks and belongs on a store's thread. Errors:
 // UNAVAILABLE (try again, the outcome may be unknown), RESOURCE_EXHAUSTED (disk full), DATA_LOSS (corrupt),
@@ -87,6 +87,30 @@ class JobReader {
   virtual absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
                                                              std::uint32_t limit) = 0;
   virtual absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) = 0;
+};
+
+// For queries, as JobReader.
+class ScheduleReader {
+ public:
+  struct Run {  // as it is now
+    JobState state = JobState::kQueued;
+    std::optional<JobVerdict> verdict;
+  };
+  struct TickView {
+    TickRecord tick;
+    std::optional<Run> run;  // that it made, while that is kept
+  };
+  struct ScheduleView {
+    ScheduleRecord schedule;
+    std::optional<Run> last;      // its last run
+    std::vector<TickView> ticks;  // newest first; empty in a list
+  };
+  virtual ~ScheduleReader() = default;
+  virtual absl::StatusOr<ScheduleView> GetSchedule(const FleetName& fleet, const ScheduleName& name,
+                                                   std::uint32_t max_ticks) = 0;
+  // By name; those after `after`.
+  virtual absl::StatusOr<std::vector<ScheduleView>> ListSchedules(const FleetName& fleet, std::uint32_t limit,
+                                                                  const ScheduleName& after) = 0;
 };
 
 // Bundles in their canonical form (wire/bundle.h), by digest.

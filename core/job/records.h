@@ -110,37 +110,4 @@ struct AgentRecord {
   friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
-// One transaction: all of it or nothing. Upserts replace whole rows.
-struct WriteBatch {
-  std::vector<JobRecord> jobs;
-  std::vector<ShardRecord> shards;
-  std::vector<LeaseRecord> leases;        // inserted
-  std::vector<LeaseId> ended_leases;      // deleted
-  std::vector<BatchRecord> batches;       // inserted
-  std::vector<CaseResultRecord> results;  // inserted; a second one for the same (shard, case) is an error
-  std::vector<JobEventRecord> events;     // inserted
-  std::vector<AgentId> removed_agents;    // deleted, before `agents` are written
-  std::vector<AgentRecord> agents;
-  std::optional<LeaseId> next_lease;  // so that no id is ever given twice
-
-  bool empty() const;
-};
-
-// Everything a machine needs to go on: jobs that have not ended, and what belongs to them.
-struct FleetSnapshot {
-  struct KnownKey {
-    RunKey key;
-    JobId job;
-    JobSpec spec;
-  };
-  std::vector<JobRecord> jobs;
-  std::vector<ShardRecord> shards;
-  std::vector<LeaseRecord> leases;
-  std::vector<BatchRecord> batches;
-  std::vector<CaseResultRecord> results;
-  std::vector<AgentRecord> agents;
-  std::vector<KnownKey> keys;  // of every kept job, ended ones too
-  LeaseId next_lease{1};
-};
-
 }  // namespace wsfleet

@@ -28,6 +28,8 @@ struct JobSpec {
   std::string sealed_secrets;       // encrypted by the shell; opaque here; erased when the job ends
   std::vector<std::string> suites;  // names
   std::vector<CaseId> cases;        // of the plan: what each shard must report
+  ScheduleName schedule;            // that it was made by; empty: by a person
+  std::optional<absl::Time> tick;   // nominal time that it was made for; absent: by hand
 
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };

@@ -70,6 +70,8 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   for (const std::string& term : job.spec.from) proto.add_from(term);
   *proto.mutable_agents_wait() = ToWire(job.spec.agents_wait);
   *proto.mutable_deadline() = ToWire(job.spec.deadline);
+  proto.set_schedule(job.spec.schedule.value());
+  if (job.spec.tick) *proto.mutable_tick() = ToWire(*job.spec.tick);
   return proto;
 }
 
@@ -108,6 +110,8 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   }
   job.reasons.assign(proto.reasons().begin(), proto.reasons().end());
   job.spec.submitter = proto.submitter();
+  job.spec.schedule = ScheduleName(proto.schedule());
+  if (proto.has_tick()) job.spec.tick = FromWire(proto.tick());
   job.spec.bundle = BundleDigest(proto.bundle().digest());
   job.spec.bundle_bytes = proto.bundle().bytes();
   job.spec.selection = *std::move(selection);

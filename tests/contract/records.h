@@ -3,7 +3,7 @@
 #include <string>
 
 #include "coordinator/store/store.h"
-#include "core/job/records.h"
+#include "core/job/batch.h"
 
 // Rows as a machine would write them, every member set.
 namespace wsfleet::testing {
@@ -28,6 +28,8 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.deadline = absl::Minutes(3);
   job.spec.detached = true;
   job.spec.submitter = "ada@laptop";
+  job.spec.schedule = ScheduleName("nightly");
+  job.spec.tick = At(-3);
   job.spec.sealed_secrets = std::string("\x01\x00\xff sealed", 10);
   job.spec.suites = {"gate"};
   job.spec.cases = {CaseId("gate/health"), CaseId("gate/handshake [credential=user]")};

@@ -1,49 +1,18 @@
-#include <memory>
 #include <string>
+#include <vector>
 
-#include "coordinator/store/postgres/postgres_store.h"
-#include "coordinator/store/sqlite/sqlite_store.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/records.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/contract/stores.h"
 
-// What store.h promises, asked of every store. A factory opens a store that is empty, and can open it again.
+// What store.h promises, asked of every store.
 namespace wsfleet::testing {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-class SqliteInMemory {
- public:
-  std::unique_ptr<store::SqliteStore> Open() { return store::SqliteStore::Open(":memory:").value(); }
-};
-
-class SqliteInAFile {
- public:
-  std::unique_ptr<store::SqliteStore> Open() {
-    return store::SqliteStore::Open((directory_.path() / "fleet.db").string()).value();
-  }
-
- private:
-  TemporaryDirectory directory_;
-};
-
-class Postgres {
- public:
-  std::unique_ptr<store::PostgresStore> Open() {
-    auto opened = store::PostgresStore::Open(database_.url()).value();
-    // As a coordinator would, before it loads anything.
-    EXPECT_EQ(opened->Claim({kFleet, "test", {}, absl::Hours(1)})->epoch, kOwner.epoch);
-    return opened;
-  }
-
- private:
-  PostgresDatabase database_;
-};
 
 template <typename Factory>
 class StoreContract : public ::testing::Test {
@@ -55,8 +24,7 @@ class StoreContract : public ::testing::Test {
   store::BundleStore& bundles_ = *opened_;
   store::OwnerStore& owners_ = *opened_;
 };
-using Factories = ::testing::Types<SqliteInMemory, SqliteInAFile, Postgres>;
-TYPED_TEST_SUITE(StoreContract, Factories);
+TYPED_TEST_SUITE(StoreContract, Stores);
 
 TYPED_TEST(StoreContract, IsEmptyAtFirst) {
   const auto snapshot = this->fleet_.Load(kOwner);

@@ -22,6 +22,7 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
   const std::uint64_t first = FromEnvironment("WSFLEET_SIM_FIRST_SEED", 1);
   const std::uint64_t seeds = FromEnvironment("WSFLEET_SIM_SEEDS", 200);
   std::map<std::string, int> ends;
+  std::map<std::string, std::uint64_t> ticks;
   std::uint64_t steps = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     World world(seed);
@@ -31,13 +32,18 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
         fmt::join(complaints, "\n"), seed);
     steps += world.steps();
     for (const auto& [id, job] : world.store().jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
+    for (const TickOutcome outcome :
+         {TickOutcome::kStarted, TickOutcome::kWaiting, TickOutcome::kSkipped, TickOutcome::kMissed}) {
+      ticks[std::string(TickOutcomeName(outcome))] += world.store().schedules().Total(outcome);
+    }
   }
-  fmt::print("{} seeds, {} steps; runs by verdict: {}\n", seeds, steps, ends);
+  fmt::print("{} seeds, {} steps; runs by verdict: {}; ticks: {}\n", seeds, steps, ends, ticks);
   if (seeds < 100) return;
   // A simulation in which nothing happens proves nothing.
   for (const char* verdict : {"passed", "failed", "inconclusive", "timed out", "cancelled"}) {
     EXPECT_GT(ends[verdict], 0) << verdict;
   }
+  for (const auto& [outcome, count] : ticks) EXPECT_GT(count, 0u) << outcome;
 }
 
 TEST(FleetSimulation, RepeatsItselfFromItsSeed) {

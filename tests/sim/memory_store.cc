@@ -25,6 +25,7 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
   WriteResults(batch, wrong);
   WriteEvents(batch, wrong);
   WriteAgents(batch, wrong);
+  schedules_.Write(batch, jobs_, wrong);
   for (const ShardRecord& shard : batch.shards) {
     if (shard.finished_cases != ResultsOf(shard.id)) {
       wrong.push_back(fmt::format("I2: shard {} counts {} cases, the store has {}", Name(shard.id),
@@ -152,6 +153,7 @@ FleetSnapshot MemoryStore::Load() const {
   }
   for (const auto& [id, agent] : agents_) snapshot.agents.push_back(agent);
   snapshot.next_lease = next_lease_;
+  for (const auto& [name, schedule] : schedules_.schedules()) snapshot.schedules.push_back(schedule);
   return snapshot;
 }
 
@@ -217,6 +219,7 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
   for (const FleetSnapshot::KnownKey& key : snapshot.keys) {
     lines.push_back(fmt::format("key {} {} {}", key.key.value(), key.job.value(), key.spec.bundle.value()));
   }
+  for (const ScheduleRecord& schedule : snapshot.schedules) lines.push_back(Describe(schedule));
   lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
   return lines;
 }

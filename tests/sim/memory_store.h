@@ -6,7 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/job/records.h"
+#include "core/job/batch.h"
+#include "tests/sim/schedule_rows.h"
 
 namespace wsfleet::sim {
 
@@ -28,6 +29,7 @@ class MemoryStore {
   std::vector<ShardRecord> ShardsOf(const JobId& id) const;
   std::vector<JobEventRecord> EventsOf(const JobId& id) const;
   bool HasResult(const ShardId& shard, const CaseId& case_id) const { return results_.contains({shard, case_id}); }
+  const ScheduleRows& schedules() const { return schedules_; }
   bool WasLeased(LeaseId lease) const { return ever_leased_.contains(lease); }
 
  private:
@@ -48,6 +50,7 @@ class MemoryStore {
   std::map<std::pair<ShardId, CaseId>, CaseResultRecord> results_;
   std::map<JobId, std::vector<JobEventRecord>> events_;
   std::map<AgentId, AgentRecord> agents_;
+  ScheduleRows schedules_;
   LeaseId next_lease_{1};
 };
 

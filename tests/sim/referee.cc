@@ -53,6 +53,17 @@ void Referee::OnOne(const fleet::AnswerSubmit& answer) {
   }
 }
 
+void Referee::OnOne(const fleet::AnswerSchedule& answer) {
+  if (!answer.status.ok()) return;
+  const ScheduleRecord& about = answer.after ? *answer.after : *answer.before;
+  const auto& schedules = store_.schedules().schedules();
+  const auto stored = schedules.find(about.spec.name);
+  const bool is_stored = stored != schedules.end() && stored->second.version >= about.version;
+  if (is_stored != answer.after.has_value()) {
+    Complain(fmt::format("I1: a change of schedule {} is answered and not durable", about.spec.name.value()));
+  }
+}
+
 void Referee::OnOne(const fleet::NotifyWatchers& notice) {
   if (store_.EventsOf(notice.job).size() < notice.last_event) {
     Complain(fmt::format("watchers of {} are told of event {}, not durable", notice.job.value(), notice.last_event));

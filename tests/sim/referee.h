@@ -58,6 +58,7 @@ class Referee {
   void OnOne(const fleet::CloseStream&) {}
   void OnOne(const fleet::AnswerSubmit& answer);
   void OnOne(const fleet::AnswerCancel&) {}
+  void OnOne(const fleet::AnswerSchedule& answer);
   void OnOne(const fleet::NotifyWatchers& notice);
 
   const MemoryStore& store_;

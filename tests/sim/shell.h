@@ -23,6 +23,7 @@ class Shell {
  public:
   using OnSubmit = std::function<void(const fleet::AnswerSubmit*)>;  // null: the process has gone
   using OnCancel = std::function<void(const fleet::AnswerCancel*)>;
+  using OnSchedule = std::function<void(const fleet::AnswerSchedule*)>;
   using OnEvents = std::function<void(bool alive)>;
 
   Shell(EventQueue& queue, Dice& dice, Network& network, fleet::FleetSettings settings);
@@ -34,6 +35,8 @@ class Shell {
   // Of clients. Nothing happens while the process is down; the caller has its own time-out.
   void Submit(JobSpec spec, OnSubmit done);
   void Cancel(const JobId& job, OnCancel done);
+  void AskSchedule(fleet::ScheduleRequest what, OnSchedule done);
+  void Trigger(const ScheduleName& schedule, const RunKey& key, OnSubmit done);
   // `events` is called when there are new ones, and with false when the process dies, which ends the watch.
   void Watch(const JobId& job, std::uint64_t client, OnEvents events);
   void Unwatch(const JobId& job, std::uint64_t client);
@@ -72,6 +75,7 @@ class Shell {
   SteadyTime wakeup_ = SteadyTime::Infinite();
   std::map<fleet::RequestId, OnSubmit> submits_;
   std::map<fleet::RequestId, OnCancel> cancels_;
+  std::map<fleet::RequestId, OnSchedule> schedules_;
   std::map<JobId, std::map<std::uint64_t, OnEvents>> watches_;
   std::uint64_t next_request_ = 1;
   std::uint64_t next_job_ = 1;

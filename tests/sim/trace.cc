@@ -38,6 +38,8 @@ std::string Text(const fleet::SubmitRequested& e) {
 }
 std::string Text(const fleet::CancelRequested& e) { return fmt::format("cancel {}", e.job.value()); }
 std::string Text(const fleet::WatchersChanged& e) { return fmt::format("watchers {} {}", e.job.value(), e.watchers); }
+std::string Text(const fleet::ScheduleRequested& e) { return fmt::format("schedule wish {}", e.what.index()); }
+std::string Text(const fleet::TriggerRequested& e) { return fmt::format("trigger {}", e.schedule.value()); }
 std::string Text(const fleet::Persisted& e) { return fmt::format("persisted {}", e.commit.value()); }
 std::string Text(const fleet::TimePassed&) { return "time"; }
 
@@ -64,6 +66,9 @@ std::string Text(const fleet::AnswerSubmit& e) {
   return fmt::format("answer {} attached={} {}", e.job.value(), e.attached, e.status.ToString());
 }
 std::string Text(const fleet::AnswerCancel& e) { return "answer cancel " + e.status.ToString(); }
+std::string Text(const fleet::AnswerSchedule& e) {
+  return fmt::format("answer schedule {} {}", static_cast<int>(e.change), e.status.ToString());
+}
 std::string Text(const fleet::NotifyWatchers& e) { return fmt::format("notify {} {}", e.job.value(), e.last_event); }
 
 template <typename Variant>

@@ -35,9 +35,14 @@ AgentRecord Identity(const std::string& region, int number) {
 }  // namespace
 
 World::World(std::uint64_t seed)
-    : dice_(seed), check_dice_(seed ^ 0x5eed), network_(queue_, dice_), shell_(queue_, dice_, network_, Settings()) {
+    : dice_(seed),
+      check_dice_(seed ^ 0x5eed),
+      network_(queue_, dice_),
+      shell_(queue_, dice_, network_, Settings()),
+      operator_(queue_, dice_, shell_) {
   AddAgents();
   AddClients();
+  operator_.Start();
   ScheduleFault();
   queue_.After(kFaultyTime, [this] { MakePeace(); });
 }
@@ -95,7 +100,7 @@ void World::ScheduleFault() {
 }
 
 void World::Fault() {
-  switch (dice_.Between(1, 10)) {
+  switch (dice_.Between(1, 11)) {
     case 1:
     case 2:
     case 3:
@@ -118,6 +123,8 @@ void World::Fault() {
       return shell_.StallStore(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
     case 9:
       return shell_.Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(10)));
+    case 10:
+      return queue_.MoveWall(dice_.Between(-absl::Minutes(10), absl::Minutes(10)));
     default:
       return ConnectTwin();
   }
@@ -141,6 +148,7 @@ void World::MakePeace() {
   faulty_ = false;
   network_.SetFaulty(false);
   shell_.SetFaulty(false);
+  operator_.Stop();
   for (const auto& twin : twins_) twin->Kill(true);
   for (const auto& agent : agents_) {
     agent->SetFaulty(false);
@@ -151,8 +159,8 @@ void World::MakePeace() {
 bool World::IsSettled() const {
   const auto answered = [](const auto& client) { return client->is_answered(); };
   const auto empty = [](const auto& agent) { return !agent->is_running() || !agent->HasUnacknowledged(); };
-  return !faulty_ && shell_.up() && shell_.store().leases().empty() && std::ranges::all_of(clients_, answered) &&
-         std::ranges::all_of(agents_, empty) &&
+  return !faulty_ && shell_.up() && operator_.is_done() && shell_.store().leases().empty() &&
+         std::ranges::all_of(clients_, answered) && std::ranges::all_of(agents_, empty) &&
          std::ranges::all_of(shell_.store().jobs(), [](const auto& job) { return IsTerminal(job.second.state); });
 }
 

@@ -12,6 +12,7 @@
 #include "tests/sim/shell.h"
 #include "tests/sim/virtual_agent.h"
 #include "tests/sim/virtual_client.h"
+#include "tests/sim/virtual_operator.h"
 
 namespace wsfleet::sim {
 
@@ -49,6 +50,7 @@ class World {
   std::set<const VirtualAgent*> gone_;
   std::vector<std::unique_ptr<VirtualAgent>> twins_;  // further processes of the same names
   std::vector<std::unique_ptr<VirtualClient>> clients_;
+  VirtualOperator operator_;
   SteadyTime overlap_until_;
   bool faulty_ = true;
   std::uint64_t steps_ = 0;

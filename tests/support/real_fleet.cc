@@ -78,6 +78,7 @@ void RealFleet::StartCoordinator(std::size_t replica) {
   }
   command.arguments.insert(command.arguments.end(), settings_.coordinator_flags.begin(),
                            settings_.coordinator_flags.end());
+  command.environment = coordinator_environment_;
   coordinator.process = std::make_unique<ChildProcess>(command);
   ChildProcess& process = *coordinator.process;
   const bool serves =

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/child_process.h"
@@ -28,6 +29,10 @@ class RealFleet {
   // Again on the same addresses and the same store after KillCoordinator().
   void StartCoordinator(std::size_t replica = 0);
   void KillCoordinator(std::size_t replica = 0);
+  // Of coordinators that are started from now on, over the test's own.
+  void SetCoordinatorEnvironment(std::map<std::string, std::string> environment) {
+    coordinator_environment_ = std::move(environment);
+  }
   ChildProcess& coordinator(std::size_t replica = 0) { return *coordinators_.at(replica).process; }
   // The replica that said last that it owns the fleet; nothing if none of those that run did.
   std::optional<std::size_t> Owner();
@@ -43,6 +48,7 @@ class RealFleet {
   Command Client(std::vector<std::string> arguments) const;
   Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
 
+  const std::string& client_address(std::size_t replica) const { return coordinators_.at(replica).client_address; }
   // Of all replicas, with commas between them.
   std::string client_addresses() const;
   const TemporaryDirectory& directory() const { return directory_; }
@@ -60,6 +66,7 @@ class RealFleet {
 
   std::string agent_addresses() const;
 
+  std::map<std::string, std::string> coordinator_environment_;
   std::vector<Coordinator> coordinators_;
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
 };

@@ -106,6 +106,47 @@ CREATE TABLE fleet_owner (
   expires TIMESTAMPTZ NOT NULL
 );
 )sql"},
+    Migration{2, "schedules and their ticks", R"sql(
+CREATE TABLE schedule (
+  fleet TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  description TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  every_ns BIGINT NOT NULL,
+  jitter_ns BIGINT NOT NULL,
+  offset_ns BIGINT NOT NULL,
+  catch_up_ns BIGINT NOT NULL,
+  overlap TEXT NOT NULL,
+  bundle TEXT NOT NULL,       -- that its runs need
+  spec TEXT NOT NULL,         -- JSON, of its runs
+  sealed_secrets BYTEA NOT NULL,
+  created BIGINT NOT NULL,
+  changed BIGINT NOT NULL,
+  paused BIGINT NOT NULL,
+  pause_reason TEXT NOT NULL,
+  settled BIGINT NOT NULL,
+  waiting BIGINT,
+  last_job TEXT NOT NULL,
+  started BIGINT NOT NULL,
+  skipped BIGINT NOT NULL,
+  missed BIGINT NOT NULL,
+  refused BIGINT NOT NULL,
+  PRIMARY KEY (fleet, name)
+);
+CREATE TABLE tick (
+  fleet TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  nominal BIGINT NOT NULL,
+  times BIGINT NOT NULL,
+  decided BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  job TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (fleet, schedule, nominal)  -- a nominal time makes one run at most
+);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

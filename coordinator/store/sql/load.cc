@@ -1,3 +1,4 @@
+#include <limits>
 #include <utility>
 
 #include "coordinator/store/row_json.h"
@@ -82,6 +83,9 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   read(fmt::format("SELECT {} FROM job WHERE fleet = ? AND run_key IS NOT NULL ORDER BY run_key", kJobColumns),
        snapshot.keys, KeyOf);
   if (!status.ok()) return status;
+  auto schedules = ReadSchedules(connection, fleet, std::numeric_limits<std::uint32_t>::max(), ScheduleName());
+  if (!schedules.ok()) return schedules.status();
+  for (ScheduleReader::ScheduleView& view : *schedules) snapshot.schedules.push_back(std::move(view.schedule));
   Statement next = connection.Prepare("SELECT next_lease FROM fleet WHERE name = ?");
   const auto row = next.Bind(std::string_view(fleet.value())).Step();
   if (!row.ok()) return row.status();

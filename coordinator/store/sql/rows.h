@@ -38,6 +38,14 @@ absl::StatusOr<std::vector<JobReader::EventView>> ReadEvents(Connection& connect
                                                              std::uint64_t after, std::uint32_t limit);
 absl::StatusOr<std::vector<CaseResultRecord>> ReadResults(Connection& connection, const JobId& job);
 
+// schedules.cc
+absl::Status WriteSchedules(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
+absl::StatusOr<ScheduleReader::ScheduleView> ReadSchedule(Connection& connection, const FleetName& fleet,
+                                                          const ScheduleName& name, std::uint32_t max_ticks);
+absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connection& connection, const FleetName& fleet,
+                                                                        std::uint32_t limit,
+                                                                        const ScheduleName& after);
+
 // Appends what `of` makes of each remaining row.
 template <typename Record, typename Of>
 absl::Status ReadAll(Statement& statement, std::vector<Record>& into, Of of) {

@@ -71,6 +71,24 @@ absl::StatusOr<std::vector<CaseResultRecord>> SqlStore::Results(const JobId& job
   return ReadResults(*connection, job);
 }
 
+absl::StatusOr<ScheduleReader::ScheduleView> SqlStore::GetSchedule(const FleetName& fleet, const ScheduleName& name,
+                                                                   std::uint32_t max_ticks) {
+  const Use connection(*this, reader());
+  if (!connection.status().ok()) return connection.status();
+  // One view of three tables.
+  Transaction transaction(*connection, Connection::Access::kRead);
+  if (!transaction.begun().ok()) return transaction.begun();
+  return ReadSchedule(*connection, fleet, name, max_ticks);
+}
+
+absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> SqlStore::ListSchedules(const FleetName& fleet,
+                                                                                  std::uint32_t limit,
+                                                                                  const ScheduleName& after) {
+  const Use connection(*this, reader());
+  if (!connection.status().ok()) return connection.status();
+  return ReadSchedules(*connection, fleet, limit, after);
+}
+
 absl::Status SqlStore::CreateFleet(const FleetName& fleet) {
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();

@@ -12,7 +12,7 @@ namespace wsfleet::store {
 
 // What store.h asks for, over two connections to one database. Thread-safe: calls that write wait for each other, calls
 // that read too, but a reader and the writer do not.
-class SqlStore : public FleetStore, public JobReader, public BundleStore, public OwnerStore {
+class SqlStore : public FleetStore, public JobReader, public ScheduleReader, public BundleStore, public OwnerStore {
  public:
   absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
   absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) override;
@@ -23,6 +23,11 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
   absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
                                                      std::uint32_t limit) override;
   absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) override;
+
+  absl::StatusOr<ScheduleView> GetSchedule(const FleetName& fleet, const ScheduleName& name,
+                                           std::uint32_t max_ticks) override;
+  absl::StatusOr<std::vector<ScheduleView>> ListSchedules(const FleetName& fleet, std::uint32_t limit,
+                                                          const ScheduleName& after) override;
 
   absl::Status CreateFleet(const FleetName& fleet) override;
 

@@ -101,6 +101,47 @@ CREATE TABLE agent (
   PRIMARY KEY (fleet, id)
 ) WITHOUT ROWID;
 )sql"},
+    Migration{2, "schedules and their ticks", R"sql(
+CREATE TABLE schedule (
+  fleet TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  every_ns INTEGER NOT NULL,
+  jitter_ns INTEGER NOT NULL,
+  offset_ns INTEGER NOT NULL,
+  catch_up_ns INTEGER NOT NULL,
+  overlap TEXT NOT NULL,
+  bundle TEXT NOT NULL,       -- that its runs need
+  spec TEXT NOT NULL,         -- JSON, of its runs
+  sealed_secrets BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  paused INTEGER NOT NULL,
+  pause_reason TEXT NOT NULL,
+  settled INTEGER NOT NULL,
+  waiting INTEGER,
+  last_job TEXT NOT NULL,
+  started INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  missed INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  PRIMARY KEY (fleet, name)
+) WITHOUT ROWID;
+CREATE TABLE tick (
+  fleet TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  nominal INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  decided INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  job TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (fleet, schedule, nominal)  -- a nominal time makes one run at most
+) WITHOUT ROWID;
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

@@ -113,7 +113,7 @@ TEST_F(FleetHostTest, StartsAfreshFromTheStoreWhenACommitFails) {
 TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
   Connect("eu-1");
   const SecretBox other = *SecretBox::WithRandomKey();
-  ASSERT_TRUE(Submit("r-1", *other.Seal(JobId("r-1"), {{"JWT_KEY", "canary"}})).ok());
+  ASSERT_TRUE(Submit("r-1", *other.Seal(SecretOwner::OfJob(JobId("r-1")), {{"JWT_KEY", "canary"}})).ok());
   std::promise<void> ended;
   boost::asio::post(host_.strand(), [&] {
     Watcher watcher;
