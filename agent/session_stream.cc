@@ -29,8 +29,14 @@ void SessionStream::Open(v1::AgentSession::Stub& stub) {
 
 bool SessionStream::Send(v1::AgentMessage message) {
   if (closing_) return false;
-  if (outgoing_.size() == kMaxQueued || message.ByteSizeLong() > wire::kMaxMessageBytes) {
-    spdlog::error("stream given up queued={} message_bytes={}", outgoing_.size(), message.ByteSizeLong());
+  // The coordinator would end the stream for it.
+  if (const std::size_t bytes = message.ByteSizeLong(); bytes > wire::kMaxMessageBytes) {
+    spdlog::error("message not sent kind={} bytes={} limit={}", static_cast<int>(message.kind_case()), bytes,
+                  wire::kMaxMessageBytes);
+    return false;
+  }
+  if (outgoing_.size() == kMaxQueued) {
+    spdlog::error("stream given up queued={}", outgoing_.size());
     Cancel();
     return false;
   }

@@ -30,7 +30,8 @@ class SessionStream : public grpc::ClientBidiReactor<v1::AgentMessage, v1::Coord
 
   void Open(v1::AgentSession::Stub& stub);
 
-  // False, and the stream is cancelled, if the queue is full or the message is larger than the protocol allows.
+  // False: the message was not sent. The stream goes on if that is larger than the protocol allows; if the queue is
+  // full, since the coordinator does not read, it is cancelled.
   bool Send(v1::AgentMessage message);
 
   // Ends the stream from this side; on_closed follows.

@@ -9,13 +9,14 @@
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/limits.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::agent {
 namespace {
 
 constexpr int kMaxBatchResults = 64;
-constexpr std::size_t kMaxBatchBytes = 200 * 1024;
+constexpr std::size_t kMaxBatchBytes = wire::kMaxResultBytes;
 // So long a result waits at most for a batch with others.
 constexpr absl::Duration kMaxPending = absl::Seconds(1);
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);

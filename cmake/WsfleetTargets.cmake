@@ -37,6 +37,14 @@ function(wsfleet_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
 
+# wsfleet_nightly(NAME COMMAND … [ENVIRONMENT …] [TIMEOUT …]): a ctest test that takes too long for ./test.sh. The test preset
+# "nightly" runs these, and no other preset does.
+function(wsfleet_nightly name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND;ENVIRONMENT" ${ARGN})
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS nightly ENVIRONMENT "${ARG_ENVIRONMENT}" TIMEOUT "${ARG_TIMEOUT}")
+endfunction()
+
 # wsfleet_fuzzer(NAME SOURCES … DEPENDS …): a libFuzzer program; built by the fuzz preset only.
 function(wsfleet_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})

@@ -67,11 +67,6 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   return settings;
 }
 
-absl::StatusOr<std::unique_ptr<store::SqlStore>> OpenStore(const std::string& name) {
-  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
-  return store::SqliteStore::Open(name);
-}
-
 std::string RandomReplica() {
   absl::BitGen random;
   return fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random));
@@ -90,23 +85,29 @@ bool IsPostgresUrl(std::string_view store) {
   return store.starts_with("postgres://") || store.starts_with("postgresql://");
 }
 
-absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given) {
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name,
+                                                        const store::OnDiskFailed& on_failed) {
+  // A PostgreSQL server minds its disk itself.
+  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
+  return store::SqliteStore::Open(name, on_failed);
+}
+
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given,
+                                                                std::unique_ptr<store::Store> store) {
   const auto options = WithEphemeralCa(given);
   if (!options.ok()) return options.status();
   auto token = ReadToken(options->client_token_file);
   if (!token.ok()) return token.status();
-  auto store = OpenStore(options->store);
-  if (!store.ok()) return store.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
   std::unique_ptr<Coordinator> coordinator(
-      new Coordinator(*options, *std::move(store), *std::move(secrets), *std::move(token)));
+      new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
   return coordinator;
 }
 
-Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
+Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
                          std::string token)
     : context_(1),
       work_(context_.get_executor()),

@@ -14,7 +14,7 @@
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/fleets_service.h"
 #include "coordinator/rpc/jobs_service.h"
-#include "coordinator/store/sql/sql_store.h"
+#include "coordinator/store/store.h"
 
 namespace wsfleet::coordinator {
 
@@ -37,13 +37,18 @@ struct CoordinatorOptions {
 
 bool IsPostgresUrl(std::string_view store);
 
+// The store of that name. Errors are those of SqliteStore and PostgresStore.
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name,
+                                                        const store::OnDiskFailed& on_failed = {});
+
 // The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, two for
 // reading, gRPC's own, and two listeners.
 class Coordinator {
  public:
-  // Returns when both listeners serve and the fleets that it owns are loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it
-  // cannot.
-  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options);
+  // Returns when both listeners serve and the fleets that it owns are loaded. `store`: the one that the options name.
+  // FAILED_PRECONDITION, DATA_LOSS, …: why it cannot.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options,
+                                                            std::unique_ptr<store::Store> store);
   // As Stop().
   ~Coordinator();
 
@@ -54,7 +59,7 @@ class Coordinator {
   const std::string& client_address() const { return client_listener_->address(); }
 
  private:
-  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
+  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
               std::string token);
 
   absl::Status Own(const CoordinatorOptions& options);
@@ -62,7 +67,7 @@ class Coordinator {
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::unique_ptr<store::SqlStore> store_;
+  std::unique_ptr<store::Store> store_;
   SecretBox secrets_;
   ReaderPool readers_;
   Fleets fleets_;

@@ -16,7 +16,9 @@
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::chrono::seconds kLoadRetry{1};
+constexpr absl::Duration kLoadRetry = absl::Seconds(1);
+// A commit that fails so soon after another one is not the first of its trouble.
+constexpr absl::Duration kSameTrouble = absl::Seconds(10);
 constexpr std::size_t kMaxWaitingRequests = 1024;
 
 }  // namespace
@@ -58,6 +60,7 @@ void FleetHost::Own(const store::Ownership& ownership, SteadyTime until) {
     if (ownership_) GiveUp("it was another's meanwhile");
     spdlog::info("fleet owned fleet={} epoch={}", name().value(), ownership.epoch);
     ownership_ = ownership;
+    not_loaded_ = absl::OkStatus();
     Load();
   });
 }
@@ -93,7 +96,10 @@ absl::Status FleetHost::NotHere() const {
   redirect.set_ownership_epoch(std::max<std::uint64_t>(elsewhere_.epoch, 1));
   absl::Status status = absl::UnavailableError(
       fmt::format("no coordinator that this one knows of runs fleet {} at the moment; try again", name().value()));
-  if (ownership_) {
+  if (ownership_ && !not_loaded_.ok()) {
+    status = absl::UnavailableError(fmt::format(
+        "the coordinator cannot run its fleet at the moment, and tries again: {}", ToStd(not_loaded_.message())));
+  } else if (ownership_) {
     status = absl::UnavailableError("the coordinator is loading its fleet; try again");
   } else if (!elsewhere_.addresses.clients.empty()) {
     redirect.set_address(elsewhere_.addresses.clients);
@@ -271,23 +277,36 @@ void FleetHost::Load() {
   if (!taken) OnLoaded(ownership, absl::UnavailableError("the store's queue is full"));
 }
 
+void FleetHost::LoadLater() {
+  retry_.expires_after(absl::ToChronoNanoseconds(kLoadRetry));
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && ownership_) Load();
+  });
+}
+
 void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot) {
   if (!ownership_ || ownership_->epoch != ownership.epoch) return;
   if (!snapshot.ok()) {
     Settle(snapshot.status());
     if (absl::IsAborted(snapshot.status())) return GiveUp(ToStd(snapshot.status().message()));
-    spdlog::error("fleet not loaded fleet={} reason=\"{}\"", name().value(), ToStd(snapshot.status().message()));
-    retry_.expires_after(kLoadRetry);
-    retry_.async_wait([this](const boost::system::error_code& error) {
-      if (!error && ownership_) Load();
-    });
-    return;
+    // Once for one reason, however often it is tried.
+    if (not_loaded_ != snapshot.status()) {
+      spdlog::error("fleet not loaded fleet={} code={} reason=\"{}\"", name().value(),
+                    absl::StatusCodeToString(snapshot.status().code()), ToStd(snapshot.status().message()));
+    }
+    not_loaded_ = snapshot.status();
+    return LoadLater();
   }
+  not_loaded_ = absl::OkStatus();
   spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", name().value(), snapshot->jobs.size(),
                snapshot->leases.size(), snapshot->agents.size());
   machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
   Apply(fleet::TimePassed{});
-  for (const JobId& job : watchers_.Jobs()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+  for (const JobId& job : watchers_.Jobs()) {
+    Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+    // A commit that failed may have been done, the last one of a job too, of which nothing follows any more.
+    watchers_.Wake(job, 0);
+  }
   Settle(absl::OkStatus());
 }
 
@@ -302,8 +321,12 @@ void FleetHost::Discard(const absl::Status& why) {
   if (absl::IsAborted(why)) return GiveUp(ToStd(why.message()));
   spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", name().value(),
                 absl::StatusCodeToString(why.code()), ToStd(why.message()));
-  EndAll(absl::UnavailableError("the coordinator could not store a change; try again"));
-  Load();
+  EndAll(NotStored(why));
+  // A store that refuses every change is not asked as fast as it can refuse: what is due is due again after a load.
+  const SteadyTime now = SteadyNow();
+  if (now - std::exchange(last_failure_, now) > kSameTrouble) return Load();
+  not_loaded_ = why;
+  LoadLater();
 }
 
 void FleetHost::AnswerAll(const absl::Status& status) {
@@ -351,7 +374,8 @@ void FleetHost::On(const fleet::SendCancel& effect) { streams_.Send(effect.strea
 
 void FleetHost::On(const fleet::CloseStream& effect) {
   spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), effect.reason);
-  streams_.End(effect.stream, absl::AbortedError(effect.reason));
+  streams_.End(effect.stream,
+               effect.may_return ? absl::UnavailableError(effect.reason) : absl::AbortedError(effect.reason));
 }
 
 void FleetHost::On(const fleet::AnswerSubmit& effect) {

@@ -91,6 +91,7 @@ class FleetHost {
 
  private:
   void Load();
+  void LoadLater();
   void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
   void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
   // A commit failed: what memory has may not be what is stored.
@@ -126,6 +127,8 @@ class FleetHost {
   SteadyTime owned_until_;
   store::OwnerStore::Owner elsewhere_;   // while it is not ours
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
+  absl::Status not_loaded_;              // why it could not be loaded the last time
+  SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false;
   bool stopped_ = false;

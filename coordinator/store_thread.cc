@@ -2,7 +2,15 @@
 
 #include <utility>
 
+#include "core/base/text.h"
+#include "fmt/format.h"
+
 namespace wsfleet::coordinator {
+
+absl::Status NotStored(const absl::Status& why) {
+  return absl::Status(absl::IsResourceExhausted(why) ? why.code() : absl::StatusCode::kUnavailable,
+                      fmt::format("the coordinator could not store a change: {}; try again", ToStd(why.message())));
+}
 
 StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
     : store_(store), on_committed_(std::move(on_committed)), thread_([this] { Main(); }) {}

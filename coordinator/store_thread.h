@@ -14,6 +14,10 @@
 
 namespace wsfleet::coordinator {
 
+// What a caller is told of a write that failed, with the reason: RESOURCE_EXHAUSTED if there is no room, else
+// UNAVAILABLE, since nothing that the caller did is wrong.
+absl::Status NotStored(const absl::Status& why);
+
 // The one thread that writes to the store. Commits that gathered while the last one was under way go into one
 // transaction. After a failed commit every commit is dropped until Load() was asked for, since what the discarded
 // machine decided on top of it must not become durable. Post methods are thread-safe and never block.

@@ -180,10 +180,7 @@ void Program::AddPlanFlags(CLI::App& app) {
        {std::tuple{"--var", &plan.vars, "name=value, over the suite's; repeatable"},
         {"--secret", &plan.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable"},
         {"--tag", &plan.tags, "Only scenarios with this tag; repeatable"}}) {
-    app.add_option(flag, *list, text)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
+    app.add_option(flag, *list, text)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
   app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
@@ -207,8 +204,7 @@ void Program::AddRunFlags(CLI::App& app) {
 void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
   app.add_option("--report", reports, "junit=FILE, ctrf=FILE, json=FILE, html=FILE, md=FILE; - is stdout; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
@@ -295,8 +291,7 @@ void Program::AddStoredRuns(CLI::App& runs) {
   rerun->add_flag("--failed", rerun_.failed, "Only cases that failed or are inconclusive in any region");
   rerun->add_option("--secret", rerun_.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddReportFlag(*rerun, rerun_.reports);
   AddSummaryFlag(*rerun, rerun_.summary);
   rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");

@@ -25,6 +25,8 @@ std::string StateOf(const v1::Agent& agent) {
       return "draining";
     case v1::AGENT_STATE_LOST:
       return "lost";
+    case v1::AGENT_STATE_QUARANTINED:
+      return "quarantined";
     default:
       return "unknown";
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "coordinator/fleet/machine.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 // The agent session: streams, epochs, heartbeats, drain.
@@ -13,9 +14,11 @@ void Fleet::Machine::On(const AgentConnected& event) {
     outbox_.Send(CloseStream{event.stream, fmt::format("the fleet has its {} agents", settings_.max_agents)});
     return;
   }
-  const Agent* before = sessions_.Find(id);
+  Agent* before = sessions_.Find(id);
   const bool same_process = before != nullptr && before->record.boot == event.agent.boot;
+  if (before != nullptr && !before->rivals.empty()) return SendAway(event.stream, *before);
   if (before != nullptr && before->is_connected()) {
+    if (!same_process && TakesOverTooOften(*before)) return Quarantine(*before, event);
     outbox_.Send(CloseStream{before->stream, fmt::format("fenced: agent {} has connected again, as boot {} on {}",
                                                          id.value(), event.agent.boot.value(), event.agent.vantage)});
   }
@@ -41,6 +44,39 @@ void Fleet::Machine::On(const AgentConnected& event) {
     }
   }
   placement_due_ = true;
+}
+
+// A process that starts again has ended before: its stream is gone. Where a live one is replaced again and again, two
+// of one name run beside each other, each started again whenever the other one ends it, and no shard gets to its end.
+bool Fleet::Machine::TakesOverTooOften(Agent& agent) const {
+  agent.takeovers.push_back(now_.steady);
+  while (now_.steady - agent.takeovers.front() > settings_.takeover_window) agent.takeovers.pop_front();
+  return agent.takeovers.size() > settings_.max_takeovers;
+}
+
+// Not stored: a coordinator that starts again lets them in, and finds out again.
+void Fleet::Machine::Quarantine(Agent& agent, const AgentConnected& rival) {
+  agent.takeovers.clear();
+  agent.rivals = fmt::format("boot {} on {} and boot {} on {}", agent.record.boot.value(), agent.record.vantage,
+                             rival.agent.boot.value(), rival.agent.vantage);
+  deadlines_.Set(QuarantineEnds{agent.record.id}, now_.steady + settings_.quarantine);
+  SendAway(agent.stream, agent);
+  SendAway(rival.stream, agent);
+  Lose(agent);
+}
+
+void Fleet::Machine::SendAway(StreamId stream, const Agent& agent) {
+  const absl::Duration left = deadlines_.DueTime(QuarantineEnds{agent.record.id}).value_or(now_.steady) - now_.steady;
+  outbox_.Send(CloseStream{
+      stream,
+      fmt::format("quarantined: processes take the name {} from each other, {} last; give each a name of its own "
+                  "(--id) or end one; it is let in again in {}",
+                  agent.record.id.value(), agent.rivals, DurationText(absl::Ceil(left, absl::Seconds(1)))),
+      true});
+}
+
+void Fleet::Machine::On(const QuarantineEnds& due) {
+  if (Agent* agent = sessions_.Find(due.id)) agent->rivals.clear();
 }
 
 bool Fleet::Machine::HasRoomFor(const AgentId& id) const {
@@ -78,11 +114,15 @@ bool Fleet::Machine::Renew(const Agent& agent, LeaseId id) {
 void Fleet::Machine::On(const AgentDisconnected& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
-  // Its leases go on until they expire: it may come back.
-  sessions_.Disconnect(*agent);
+  Lose(*agent);
+}
+
+// Its leases go on until they expire: it may come back.
+void Fleet::Machine::Lose(Agent& agent) {
+  sessions_.Disconnect(agent);
   // Who has drained and holds nothing has left in peace: nobody waits for it.
-  const bool left = agent->draining && leases_.OfAgent(agent->record.id).empty();
-  deadlines_.Set(AgentForgotten{agent->record.id}, left ? now_.steady : now_.steady + settings_.lost_agents_listed);
+  const bool left = agent.draining && leases_.OfAgent(agent.record.id).empty();
+  deadlines_.Set(AgentForgotten{agent.record.id}, left ? now_.steady : now_.steady + settings_.lost_agents_listed);
 }
 
 void Fleet::Machine::On(const AgentForgotten& due) {
@@ -123,9 +163,10 @@ std::vector<AgentView> Fleet::Machine::agents() const {
   for (const auto& [id, agent] : sessions_.all()) {
     AgentView& view = views.emplace_back();
     view.agent = agent.record;
-    view.state = !agent.is_connected() ? AgentView::State::kLost
-                 : agent.draining      ? AgentView::State::kDraining
-                                       : AgentView::State::kConnected;
+    view.state = !agent.rivals.empty()   ? AgentView::State::kQuarantined
+                 : !agent.is_connected() ? AgentView::State::kLost
+                 : agent.draining        ? AgentView::State::kDraining
+                                         : AgentView::State::kConnected;
     view.connected = agent.connected;
     view.last_heartbeat = agent.last_heartbeat;
     view.max_shards = agent.max_shards;

@@ -57,10 +57,12 @@ struct SendCancel {
   LeaseId lease;
   std::string reason;
 };
-// End the stream with ABORTED and this reason (fenced by a newer one, refused hello).
+// End the stream with this reason: ABORTED (fenced by a newer one, refused hello), or UNAVAILABLE if the agent may try
+// again.
 struct CloseStream {
   StreamId stream;
   std::string reason;
+  bool may_return = false;
 };
 struct AnswerSubmit {
   RequestId request;

@@ -17,6 +17,10 @@ struct FleetSettings {
   std::uint32_t max_attempts = 3;  // leases of one shard
   absl::Duration unwatched_limit = absl::Seconds(120);
   absl::Duration lost_agents_listed = absl::Hours(1);
+  // So often processes may take an agent's name from each other within the window; then it is quarantined.
+  std::uint32_t max_takeovers = 3;
+  absl::Duration takeover_window = absl::Minutes(1);
+  absl::Duration quarantine = absl::Minutes(1);
   std::uint32_t max_open_jobs = 1000;
   std::uint32_t max_shards_per_job = 1000;
   std::uint32_t max_results_per_job = 100'000;  // shards × cases
@@ -25,7 +29,7 @@ struct FleetSettings {
 
 // What is known of an agent now; for listings.
 struct AgentView {
-  enum class State { kConnected, kDraining, kLost };
+  enum class State { kConnected, kDraining, kLost, kQuarantined };
   AgentRecord agent;
   State state = State::kConnected;
   absl::Time connected;

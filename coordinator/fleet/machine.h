@@ -43,7 +43,9 @@ class Fleet::Machine {
   using JobDue = Due<JobId, struct JobDueKind>;
   using JobUnwatched = Due<JobId, struct JobUnwatchedKind>;
   using AgentForgotten = Due<AgentId, struct AgentForgottenKind>;
-  using Deadline = std::variant<LeaseExpires, ShardWaited, JobWaited, JobDue, JobUnwatched, AgentForgotten>;
+  using QuarantineEnds = Due<AgentId, struct QuarantineEndsKind>;
+  using Deadline =
+      std::variant<LeaseExpires, ShardWaited, JobWaited, JobDue, JobUnwatched, AgentForgotten, QuarantineEnds>;
 
   // Of one key: which run it names.
   struct KnownRun {
@@ -74,9 +76,14 @@ class Fleet::Machine {
   void On(const JobDue& due);
   void On(const JobUnwatched& due);
   void On(const AgentForgotten& due);
+  void On(const QuarantineEnds& due);
 
   // agents.cc
   bool HasRoomFor(const AgentId& id) const;
+  bool TakesOverTooOften(Agent& agent) const;
+  void Quarantine(Agent& agent, const AgentConnected& rival);
+  void SendAway(StreamId stream, const Agent& agent);
+  void Lose(Agent& agent);
   void EndLeasesNotHeld(const AgentId& agent, bool same_process, const std::set<LeaseId>& held);
   bool Renew(const Agent& agent, LeaseId lease);
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "coordinator/fleet/events.h"
@@ -20,6 +22,8 @@ struct Agent {
   SteadyTime heard_of;       // when its last heartbeat or hello came
   bool silent = false;       // a lease of it ran out while it was connected; nothing is given to it until it speaks
   bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
+  std::deque<SteadyTime> takeovers;  // when another process took its name while one was connected; the latest few
+  std::string rivals;                // set: quarantined, since these take its name from each other
 
   bool is_connected() const { return !stream.empty(); }
 };

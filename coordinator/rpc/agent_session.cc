@@ -5,6 +5,7 @@
 #include "boost/asio/post.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
 #include "spdlog/spdlog.h"
 
@@ -19,9 +20,10 @@ AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context,
     : fleets_(fleets),
       peer_(context.peer()),
       silence_limit_(silence_limit),
-      outbound_(fleets.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
-                                  .finish = [this](const grpc::Status& status) { Finish(status); },
-                                  .cancel = [&context] { context.TryCancel(); }}),
+      outbound_(fleets.strand(), wire::kMaxMessageBytes,
+                {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
+                 .finish = [this](const grpc::Status& status) { Finish(status); },
+                 .cancel = [&context] { context.TryCancel(); }}),
       silence_(fleets.strand()) {}
 
 void AgentSession::Begin() {
@@ -121,8 +123,13 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   AgentSink sink;
   // The machine's streams are closed before this object goes: End() tells the host.
   sink.send = [this](v1::CoordinatorMessage message) {
-    if (!outbound_.Push(std::move(message))) {
-      End(absl::ResourceExhaustedError("the agent does not read, or a message is too large for it"));
+    const int kind = message.kind_case();
+    const absl::Status pushed = outbound_.Push(std::move(message));
+    if (absl::IsFailedPrecondition(pushed)) {
+      // Submits are refused whose assignment would not fit; an agent that gets none loses its lease.
+      spdlog::error("message not sent agent={} kind={} reason=\"{}\"", agent_.value(), kind, ToStd(pushed.message()));
+    } else if (!pushed.ok()) {
+      End(absl::ResourceExhaustedError("the agent does not read"));
     }
   };
   sink.end = [this](const absl::Status& status) {

@@ -20,6 +20,8 @@ v1::AgentState ToWire(fleet::AgentView::State state) {
       return v1::AGENT_STATE_DRAINING;
     case fleet::AgentView::State::kLost:
       return v1::AGENT_STATE_LOST;
+    case fleet::AgentView::State::kQuarantined:
+      return v1::AGENT_STATE_QUARANTINED;
   }
   return v1::AGENT_STATE_UNSPECIFIED;
 }

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint32_t kPageEvents = 64;
 // A tick is dropped if this much is still on its way.
 constexpr std::size_t kMaxQueuedForTick = 32;
+// A run of 1000 shards, each with the reason why it has no agent; clients take 4 MiB.
+constexpr std::size_t kMaxEventBytes = 3 << 20;
 
 RegionName RegionOf(const store::JobReader::JobView& view, ShardIndex index) {
   const auto found = std::ranges::find(view.shards, index, [](const ShardRecord& shard) { return shard.id.index; });
@@ -26,9 +28,10 @@ JobWatch::JobWatch(Backend& backend, grpc::CallbackServerContext& context, const
     : backend_(backend),
       job_(request.job()),
       cursor_(request.after()),
-      outbound_(backend.fleets.strand(), {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
-                                          .finish = [this](const grpc::Status& status) { Finish(status); },
-                                          .cancel = [&context] { context.TryCancel(); }}) {}
+      outbound_(backend.fleets.strand(), kMaxEventBytes,
+                {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
+                 .finish = [this](const grpc::Status& status) { Finish(status); },
+                 .cancel = [&context] { context.TryCancel(); }}) {}
 
 void JobWatch::Begin(const absl::StatusOr<FleetHost*>& host) {
   self_ = shared_from_this();
@@ -61,7 +64,8 @@ void JobWatch::Watch() {
 
 void JobWatch::OnWake(std::uint64_t last_event) {
   known_ = std::max(known_, last_event);
-  if (!reading_ && outbound_.size() == 0 && known_ > cursor_) ReadPage();
+  look_again_ = look_again_ || last_event == 0;
+  if (!reading_ && outbound_.size() == 0 && MayBeMore()) ReadPage();
 }
 
 void JobWatch::OnTick(const v1::ProgressTick& tick) {
@@ -69,14 +73,16 @@ void JobWatch::OnTick(const v1::ProgressTick& tick) {
   v1::JobEvent event;
   *event.mutable_at() = wire::ToWire(absl::Now());
   *event.mutable_progress() = tick;
-  outbound_.Push(std::move(event));
+  outbound_.Push(std::move(event)).IgnoreError();
 }
 
 void JobWatch::ReadPage() {
   if (outbound_.ended() || reading_) return;
   reading_ = true;
+  look_again_ = false;
   const bool posted = backend_.readers.Post([self = shared_from_this(), cursor = cursor_] {
-    boost::asio::post(self->backend_.fleets.strand(), [self, page = self->PageAfter(cursor)] { self->OnPage(page); });
+    boost::asio::post(self->backend_.fleets.strand(),
+                      [self, page = self->PageAfter(cursor)]() mutable { self->OnPage(std::move(page)); });
   });
   if (!posted) End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"});
 }
@@ -94,24 +100,22 @@ absl::StatusOr<JobWatch::Page> JobWatch::PageAfter(std::uint64_t cursor) const {
   return Page{*std::move(view), *std::move(events), is_last};
 }
 
-void JobWatch::OnPage(const absl::StatusOr<Page>& page) {
+void JobWatch::OnPage(absl::StatusOr<Page> page) {
   reading_ = false;
   if (outbound_.ended()) return;
   if (!page.ok()) return End(wire::ToGrpc(page.status()));
   known_ = std::max(known_, page->view.job.last_event);
-  if (!SendPage(*page)) {
-    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the client does not read; watch again from the last event"});
-  }
+  if (const absl::Status status = SendPage(*page); !status.ok()) return End(wire::ToGrpc(status));
   read_once_ = true;
   if (page->is_last && IsTerminal(page->view.job.state)) {
     Leave();
     outbound_.EndWhenWritten(grpc::Status::OK);
-  } else if (outbound_.size() == 0 && known_ > cursor_) {
+  } else if (outbound_.size() == 0 && MayBeMore()) {
     ReadPage();
   }
 }
 
-bool JobWatch::SendPage(const Page& page) {
+absl::Status JobWatch::SendPage(Page& page) {
   // Nothing follows the cursor and nothing may follow: the run has ended, or the cursor is not one of this run. The
   // client gets what the run is now.
   if (!read_once_ && page.events.empty() && (IsTerminal(page.view.job.state) || cursor_ > page.view.job.last_event)) {
@@ -119,12 +123,17 @@ bool JobWatch::SendPage(const Page& page) {
     job_is_stale_ = true;
   }
   for (const auto& [event, result] : page.events) {
+    // Large results: the rest is read again when these are written.
+    if (!outbound_.HasRoom()) {
+      page.is_last = false;
+      break;
+    }
     cursor_ = event.number;
     if (event.kind == JobEventRecord::Kind::kJobChanged) {
       if (event.number < page.view.job.last_event) {
         job_is_stale_ = true;
-      } else if (!SendJob(page, event.number, event.at)) {
-        return false;
+      } else if (absl::Status status = SendJob(page, event.number, event.at); !status.ok()) {
+        return status;
       }
       continue;
     }
@@ -136,12 +145,12 @@ bool JobWatch::SendPage(const Page& page) {
     } else if (result) {
       *message.mutable_result() = wire::ToWire(*result, RegionOf(page.view, event.shard));
     }
-    if (!outbound_.Push(std::move(message))) return false;
+    if (absl::Status status = outbound_.Push(std::move(message)); !status.ok()) return status;
   }
-  return !page.is_last || !job_is_stale_ || SendJob(page, 0, absl::Now());
+  return page.is_last && job_is_stale_ ? SendJob(page, 0, absl::Now()) : absl::OkStatus();
 }
 
-bool JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
+absl::Status JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
   job_is_stale_ = false;
   v1::JobEvent message;
   message.set_number(number);
@@ -167,7 +176,7 @@ void JobWatch::OnWriteDone(bool ok) {
   boost::asio::post(backend_.fleets.strand(), [self = shared_from_this(), ok] {
     if (!ok) self->End({grpc::StatusCode::CANCELLED, "the client is gone"});
     self->outbound_.OnWritten();
-    if (self->read_once_ && self->outbound_.size() == 0 && self->known_ > self->cursor_) self->ReadPage();
+    if (self->read_once_ && self->outbound_.size() == 0 && self->MayBeMore()) self->ReadPage();
   });
 }
 

@@ -41,9 +41,11 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   void OnTick(const v1::ProgressTick& tick);
   void ReadPage();
   absl::StatusOr<Page> PageAfter(std::uint64_t cursor) const;
-  void OnPage(const absl::StatusOr<Page>& page);
-  bool SendPage(const Page& page);
-  bool SendJob(const Page& page, std::uint64_t number, absl::Time at);
+  void OnPage(absl::StatusOr<Page> page);
+  // As much of it as there is room for.
+  absl::Status SendPage(Page& page);
+  absl::Status SendJob(const Page& page, std::uint64_t number, absl::Time at);
+  bool MayBeMore() const { return known_ > cursor_ || look_again_; }
   void Leave();
   void End(const grpc::Status& status);
 
@@ -52,6 +54,7 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   const JobId job_;
   std::uint64_t cursor_;
   std::uint64_t known_ = 0;  // events up to here are durable
+  bool look_again_ = false;  // although nothing newer is known
   bool reading_ = false;
   bool read_once_ = false;
   bool job_is_stale_ = false;  // a change was passed over

@@ -8,10 +8,11 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "boost/asio/steady_timer.hpp"
 #include "coordinator/fleet_host.h"
+#include "fmt/format.h"
 #include "grpcpp/support/status.h"
-#include "proto/wire/bundle.h"
 
 namespace wsfleet::coordinator {
 
@@ -32,20 +33,28 @@ class Outbound {
     std::function<void()> cancel;
   };
 
-  Outbound(FleetStrand& strand, Operations operations) : operations_(std::move(operations)), watchdog_(strand) {}
+  Outbound(FleetStrand& strand, std::size_t max_message_bytes, Operations operations)
+      : max_message_bytes_(max_message_bytes), operations_(std::move(operations)), watchdog_(strand) {}
 
   // What the watchdog keeps alive while it waits.
   void SetOwner(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
 
-  // False: the queue is full or the message larger than the protocol allows. The caller ends the stream.
-  bool Push(Message message) {
-    if (ended()) return true;
+  // FAILED_PRECONDITION: larger than the peer takes; it was not sent, and the stream goes on. RESOURCE_EXHAUSTED: the
+  // queue is full, since the peer does not read; the caller ends the stream.
+  absl::Status Push(Message message) {
+    if (ended()) return absl::OkStatus();
     const std::size_t bytes = message.ByteSizeLong();
-    if (queue_.size() == kMaxMessages || bytes > wire::kMaxMessageBytes || bytes_ + bytes > kMaxBytes) return false;
+    if (bytes > max_message_bytes_) {
+      return absl::FailedPreconditionError(
+          fmt::format("a message of {} bytes was not sent: expected at most {}", bytes, max_message_bytes_));
+    }
+    if (queue_.size() == kMaxMessages || bytes_ + bytes > kMaxBytes) {
+      return absl::ResourceExhaustedError("the peer does not read");
+    }
     bytes_ += bytes;
     queue_.push_back(std::move(message));
     if (!writing_) WriteNext();
-    return true;
+    return absl::OkStatus();
   }
 
   // Of OnWriteDone. After a failed write the stream is over; the caller ends it.
@@ -78,6 +87,8 @@ class Outbound {
     }
   }
 
+  // For more than one message of any size.
+  bool HasRoom() const { return queue_.size() < kMaxMessages / 2 && bytes_ < kMaxBytes / 2; }
   bool ended() const { return end_.has_value(); }
   std::size_t size() const { return queue_.size(); }
 
@@ -92,6 +103,7 @@ class Outbound {
     operations_.write(&queue_.front());
   }
 
+  const std::size_t max_message_bytes_;
   Operations operations_;
   std::weak_ptr<void> owner_;
   std::deque<Message> queue_;  // front: being written

@@ -20,6 +20,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kMaxTerms = 1000;
+constexpr std::size_t kMaxTermBytes = 512;
 constexpr int kMaxSecrets = 64;
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
 constexpr absl::Duration kMaxAgentsWait = absl::Hours(1);
@@ -33,7 +34,7 @@ absl::Status CheckHeader(const v1::SubmitHeader& header, const std::string& cano
   if (auto status = wire::CheckText("submitter", header.submitter(), wire::kMaxTextBytes); !status.ok()) return status;
   if (auto status = wire::CheckCount("from", header.from_size(), kMaxTerms); !status.ok()) return status;
   for (const std::string& term : header.from()) {
-    if (auto status = wire::CheckText("from", term, wire::kMaxTextBytes); !status.ok()) return status;
+    if (auto status = wire::CheckText("from", term, kMaxTermBytes); !status.ok()) return status;
   }
   for (const auto& [name, value] : header.secrets()) {
     if (auto status = wire::CheckText("secrets", name, wire::kMaxNameBytes); !status.ok()) return status;
@@ -151,7 +152,10 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
     spec.suites.push_back(suite->name);
     spec.server_logs = spec.server_logs || ServerLogs::AreWantedBy(*suite);
   }
-  for (const PlannedCase& planned : resolved.plan->cases) spec.cases.push_back(planned.id);
+  for (const PlannedCase& planned : resolved.plan->cases) {
+    if (auto status = wire::CheckText("case id", planned.id.value(), wire::kMaxTextBytes); !status.ok()) return status;
+    spec.cases.push_back(planned.id);
+  }
   if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
 
   const Secrets values(header.secrets().begin(), header.secrets().end());

@@ -70,7 +70,7 @@ void SubmitCall::Prepare() {
 
 void SubmitCall::StoreBundle(Submission submission) {
   const absl::Status status = backend_.bundles.PutBundle(submission.spec.bundle, canonical_);
-  if (!status.ok()) return Finish(wire::ToGrpc(status));
+  if (!status.ok()) return Finish(wire::ToGrpc(NotStored(status)));
   AskMachine(std::move(submission));
 }
 

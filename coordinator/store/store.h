@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,8 @@
 
 // What the coordinator needs of a database, by caller. Every call blocks and belongs on a store's thread. Errors:
 // UNAVAILABLE (try again, the outcome may be unknown), RESOURCE_EXHAUSTED (disk full), DATA_LOSS (corrupt),
-// NOT_FOUND, ALREADY_EXISTS (a row that must be new), ABORTED (another replica owns the fleet now).
+// NOT_FOUND, ALREADY_EXISTS (a row that must be new), ABORTED (another replica owns the fleet now), INTERNAL (the disk
+// could not make a write durable; see OnDiskFailed).
 namespace wsfleet::store {
 
 // The right to run the machine of a fleet and to write its rows. The epoch rises with each new owner.
@@ -96,5 +98,13 @@ class BundleStore {
   virtual absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical) = 0;
   virtual absl::StatusOr<std::string> GetBundle(const BundleDigest& digest) = 0;
 };
+
+// Called, on the store's thread and before the call that failed returns, when the disk could not make a write durable.
+// A further attempt may seem to work although the write is lost, so that nothing of this process may be told to anybody
+// any more: it should end, and the next one open the store anew.
+using OnDiskFailed = std::function<void(const absl::Status&)>;
+
+// All of it, in one database.
+class Store : public FleetStore, public OwnerStore, public JobReader, public BundleStore {};
 
 }  // namespace wsfleet::store

@@ -134,6 +134,8 @@ v1::ShardCaseResult ToWire(const CaseResultRecord& record, const RegionName& reg
   proto.set_agent(record.agent.value());
   proto.set_attempt(record.attempt);
   *proto.mutable_result() = ToWire(record.result);
+  // The coordinator may have added lines of the target's log to what the agent had made fit.
+  FitResult(*proto.mutable_result(), kMaxResultBytes);
   return proto;
 }
 

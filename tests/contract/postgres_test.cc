@@ -1,6 +1,7 @@
 #include <string>
 #include <thread>
 
+#include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
@@ -77,6 +78,20 @@ TEST_F(PostgresStoreTest, TakesNoCommitOfAFormerOwner) {
   EXPECT_TRUE(absl::IsAborted(one->Load(former).status()));
   EXPECT_THAT(two->Load(current)->jobs, SizeIs(1));
   EXPECT_TRUE(two->Commit(current, {late}).ok());
+}
+
+// It may be stopped, or cut off, in the middle of a commit, which holds the owner's row.
+TEST_F(PostgresStoreTest, IsTakenOverFromAnOwnerThatStopsInTheMiddleOfATransaction) {
+  const auto one = Open();
+  const auto two = Open();
+  ASSERT_TRUE(one->Claim(By("a", absl::Milliseconds(1))).ok());
+  const auto stopped = store::PostgresConnection::Open(database_.url()).value();
+  ASSERT_TRUE(stopped->Begin(store::Connection::Access::kWrite).ok());
+  ASSERT_TRUE(stopped->Execute("SELECT 1 FROM fleet_owner FOR SHARE").ok());
+  EXPECT_TRUE(WaitUntil([&] {
+    const auto owner = two->Claim(By("b"));
+    return owner.ok() && owner->replica == "b";
+  }));
 }
 
 TEST_F(PostgresStoreTest, IsMigratedByOneOfManyThatStartAtOnce) {

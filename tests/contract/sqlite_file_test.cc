@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "coordinator/store/sqlite/sqlite_store.h"
 #include "core/base/text.h"
@@ -98,24 +100,48 @@ TEST_F(SqliteFile, IsRefusedIfItsEndIsMissing) {
   EXPECT_TRUE(absl::IsDataLoss(Open().status()));
 }
 
-// Fault 28: what is cut off is the commit that was under way.
-TEST_F(SqliteFile, OpensAtTheLastCommitIfTheTailOfItsLogIsTorn) {
+// What is cut off, or written half, is the commit that was under way.
+using Fault28 = SqliteFile;
+
+TEST_F(Fault28, ATornTailOfTheLogOpensAtTheLastCommitWhereverItIsTorn) {
   const std::string copy = (directory_.path() / "copy.db").string();
+  std::uintmax_t first = 0, second = 0;
   {
     const auto opened = Open();
     ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
-    WriteBatch second;
-    second.jobs = {AJob("r-2")};
-    ASSERT_TRUE((*opened)->Commit(kOwner, {second}).ok());
+    first = std::filesystem::file_size(path_ + "-wal");
+    WriteBatch batch;
+    batch.jobs = {AJob("r-2")};
+    ASSERT_TRUE((*opened)->Commit(kOwner, {batch}).ok());
+    second = std::filesystem::file_size(path_ + "-wal");
     // As a crash would leave it: the log is not checkpointed.
     std::filesystem::copy_file(path_, copy);
-    std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
+    std::filesystem::copy_file(path_ + "-wal", copy + ".log");
   }
-  std::filesystem::resize_file(copy + "-wal", std::filesystem::file_size(copy + "-wal") - 100);
-  const auto opened = store::SqliteStore::Open(copy);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_TRUE((*opened)->GetJob(kFleet, JobId("r-1")).ok());
-  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(kFleet, JobId("r-2")).status()));
+  ASSERT_GT(second, first);
+  // Which of the two are there.
+  using Found = std::pair<bool, bool>;
+  const auto open_torn = [&](const std::function<void(const std::string& log)>& tear) -> Found {
+    const std::string torn = (directory_.path() / "torn.db").string();
+    std::filesystem::copy_file(copy, torn, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(copy + ".log", torn + "-wal", std::filesystem::copy_options::overwrite_existing);
+    tear(torn + "-wal");
+    const auto opened = store::SqliteStore::Open(torn);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    const auto has = [&](const char* job) { return opened.ok() && (*opened)->GetJob(kFleet, JobId(job)).ok(); };
+    return {has("r-1"), has("r-2")};
+  };
+  EXPECT_EQ(open_torn([](const std::string&) {}), Found(true, true));
+  for (std::uintmax_t at = first; at < second; at += 509) {
+    EXPECT_EQ(open_torn([&](const std::string& log) { std::filesystem::resize_file(log, at); }), Found(true, false))
+        << "cut at " << at;
+    EXPECT_EQ(open_torn([&](const std::string& log) {
+                std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+                file.seekp(static_cast<std::streamoff>(at)).write("torn", 4);
+              }),
+              Found(true, false))
+        << "spoiled at " << at;
+  }
 }
 
 TEST_F(SqliteFile, IsRefusedWithItsNameIfItsFolderIsMissing) {

@@ -65,6 +65,7 @@ void Shell::CarryOut(const fleet::Effect& effect) {
   Trace([&] { return Describe(effect); });
   referee_.OnEffect(effect);
   if (const auto* close = std::get_if<fleet::CloseStream>(&effect)) {
+    if (close->may_return) ++quarantines_;
     network_.CloseByCoordinator(close->stream, close->reason);
   } else if (const auto* submit = std::get_if<fleet::AnswerSubmit>(&effect)) {
     if (auto node = submits_.extract(submit->request)) node.mapped()(submit);

@@ -39,6 +39,8 @@ class Shell {
   void Unwatch(const JobId& job, std::uint64_t client);
 
   bool up() const { return fleet_.has_value(); }
+  // Streams that were closed since their agent is quarantined.
+  std::uint64_t quarantines() const { return quarantines_; }
   const MemoryStore& store() const { return store_; }
   Referee& referee() { return referee_; }
   void CheckLoad();
@@ -75,6 +77,7 @@ class Shell {
   std::map<JobId, std::map<std::uint64_t, OnEvents>> watches_;
   std::uint64_t next_request_ = 1;
   std::uint64_t next_job_ = 1;
+  std::uint64_t quarantines_ = 0;
   bool faulty_ = true;
   const bool tracing_ = std::getenv("WSFLEET_SIM_TRACE") != nullptr;
 };

@@ -16,6 +16,7 @@ fleet::FleetSettings Settings() {
   settings.lease_time = absl::Seconds(6);
   settings.unwatched_limit = absl::Seconds(10);
   settings.lost_agents_listed = absl::Seconds(25);
+  settings.quarantine = absl::Seconds(10);
   return settings;
 }
 
@@ -95,7 +96,7 @@ void World::ScheduleFault() {
 }
 
 void World::Fault() {
-  switch (dice_.Between(1, 10)) {
+  switch (dice_.Between(1, 11)) {
     case 1:
     case 2:
     case 3:
@@ -118,6 +119,8 @@ void World::Fault() {
       return shell_.StallStore(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
     case 9:
       return shell_.Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(10)));
+    case 10:
+      return BeginRivalry();
     default:
       return ConnectTwin();
   }
@@ -127,13 +130,31 @@ void World::Boot(VirtualAgent& agent) {
   if (!gone_.contains(&agent)) agent.Boot();
 }
 
-void World::ConnectTwin() {
+VirtualAgent* World::AddTwin() {
   const std::string& region = Regions()[dice_.Between(0, Regions().size() - 1)];
   twins_.push_back(std::make_unique<VirtualAgent>(queue_, dice_, network_, shell_.referee(), Identity(region, 1),
                                                   Settings().lease_time));
-  VirtualAgent* twin = twins_.back().get();
+  return twins_.back().get();
+}
+
+// Two processes of one name, each started again whenever the other one has fenced it.
+void World::BeginRivalry() {
+  VirtualAgent* rival = AddTwin();
+  const SteadyTime end = queue_.now() + absl::Seconds(30);
+  rival->SetOnExit([this, rival, end] {
+    queue_.After(dice_.Between(absl::Milliseconds(100), absl::Seconds(2)), [this, rival, end] {
+      if (faulty_ && queue_.now() < end) rival->Boot();
+    });
+  });
+  rival->Boot();
+  overlap_until_ = std::max(overlap_until_, end + absl::Seconds(20));
+  queue_.At(end, [rival] { rival->Kill(true); });
+}
+
+void World::ConnectTwin() {
+  VirtualAgent* twin = AddTwin();
   twin->Boot();
-  overlap_until_ = queue_.now() + absl::Seconds(20);
+  overlap_until_ = std::max(overlap_until_, queue_.now() + absl::Seconds(20));
   queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(8)), [twin] { twin->Kill(true); });
 }
 

@@ -26,6 +26,7 @@ class World {
 
   std::uint64_t steps() const { return steps_; }
   const MemoryStore& store() const { return shell_.store(); }
+  std::uint64_t quarantines() const { return shell_.quarantines(); }
 
  private:
   void AddAgents();
@@ -38,6 +39,8 @@ class World {
   void CheckStep();
   VirtualAgent& AnyAgent() { return *agents_[dice_.Between(0, agents_.size() - 1)]; }
   void Boot(VirtualAgent& agent);
+  VirtualAgent* AddTwin();
+  void BeginRivalry();
   void ConnectTwin();
 
   Dice dice_;

@@ -16,14 +16,29 @@ namespace wsfleet::testing {
 // it serves.
 class RealFleet {
  public:
+  // "{directory}" stands for directory().
+  struct Program {
+    std::string name;  // of this build, or a path
+    std::map<std::string, std::string> environment;
+    std::vector<std::string> behind;  // what starts it in surroundings of its own, such as `unshare … sh -c …`
+  };
   struct Settings {
     std::string lease_time = "2s";
     std::vector<std::string> coordinator_flags;
-    std::string postgres_url = {};  // empty: SQLite
-    std::size_t replicas = 1;       // each says where it is
+    std::string postgres_url = {};        // empty: SQLite
+    std::string store_file = "fleet.db";  // of SQLite, below directory(); its folder is made
+    std::size_t replicas = 1;             // each says where it is
+    Program coordinator{"wsfleet-coordinator", {}, {}};
+    Program agent{"wsfleet-agent", {}, {}};
+    Program client{"wsfleet", {}, {}};
   };
   explicit RealFleet(Settings settings);
   RealFleet() : RealFleet(Settings{}) {}
+
+  // What starts from now on follows what is changed here.
+  Settings& settings() { return settings_; }
+  // As --store names it.
+  std::string store() const;
 
   // Again on the same addresses and the same store after KillCoordinator().
   void StartCoordinator(std::size_t replica = 0);
@@ -32,16 +47,18 @@ class RealFleet {
   // The replica that said last that it owns the fleet; nothing if none of those that run did.
   std::optional<std::size_t> Owner();
 
-  void StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags = {});
-  // The agent's command behind a program that starts it in surroundings of its own, such as `unshare … sh -c …`.
-  void StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
-                        std::vector<std::string> flags = {});
+  void StartAgent(const std::string& id, const std::string& region, const std::vector<std::string>& flags = {});
+  // Behind this program.
+  void StartAgentBehind(const std::vector<std::string>& program, const std::string& id, const std::string& region,
+                        const std::vector<std::string>& flags = {});
+  // `wsfleet-agent`, for a process that the test looks after itself.
+  Command Agent(const std::string& id, const std::string& region, const std::vector<std::string>& flags = {}) const;
   ChildProcess& agent(const std::string& id) { return *agents_.at(id); }
   void KillAgent(const std::string& id);
 
   // `wsfleet ARGUMENTS…`, configured by environment for this fleet.
-  Command Client(std::vector<std::string> arguments) const;
-  Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
+  Command Client(const std::vector<std::string>& arguments) const;
+  Finished Run(const std::vector<std::string>& arguments, absl::Duration limit = absl::Seconds(60)) const;
 
   // Of all replicas, with commas between them.
   std::string client_addresses() const;
@@ -49,6 +66,7 @@ class RealFleet {
 
  private:
   std::string File(const std::string& name) const { return (directory_.path() / name).string(); }
+  Command CommandOf(const Program& program, const std::vector<std::string>& arguments) const;
 
   Settings settings_;
   TemporaryDirectory directory_;
@@ -89,5 +107,9 @@ inline constexpr char kDemoKey[] = "wsfleet-demo-key-not-for-production";
 
 // A program of this build.
 std::string Binary(const std::string& name);
+// Of the tests alone: a coordinator with a failpoint (tests/support/failing), and what to preload for a disk that
+// fails.
+std::string FailingCoordinator();
+std::string FailingDisk();
 
 }  // namespace wsfleet::testing

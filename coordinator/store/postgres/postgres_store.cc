@@ -54,11 +54,8 @@ absl::Status PostgresStore::MakeReady(Channel& channel) {
   return absl::OkStatus();
 }
 
-absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership,
-                                           Connection::Access access) {
-  Statement statement = connection.Prepare(access == Connection::Access::kWrite
-                                               ? "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE"
-                                               : "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ?");
+absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership) {
+  Statement statement = connection.Prepare("SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE");
   const auto row =
       statement.Bind(std::string_view(ownership.fleet.value())).Bind(static_cast<std::int64_t>(ownership.epoch)).Step();
   if (!row.ok()) return row.status();

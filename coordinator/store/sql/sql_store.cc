@@ -22,12 +22,16 @@ class SqlStore::Use {
 
 absl::Status SqlStore::Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) {
   const Use writer(*this, writer_);
-  if (!writer.status().ok()) return writer.status();
-  Transaction transaction(*writer, Connection::Access::kWrite);
+  return writer.status().ok() ? CommitAll(*writer, ownership, batches) : writer.status();
+}
+
+absl::Status SqlStore::CommitAll(Connection& writer, const Ownership& ownership,
+                                 const std::vector<WriteBatch>& batches) {
+  Transaction transaction(writer, Connection::Access::kWrite);
   if (!transaction.begun().ok()) return transaction.begun();
-  if (auto status = CheckOwnership(*writer, ownership, Connection::Access::kWrite); !status.ok()) return status;
+  if (auto status = CheckOwnership(writer, ownership); !status.ok()) return status;
   for (const WriteBatch& batch : batches) {
-    if (auto status = Write(*writer, ownership.fleet, batch); !status.ok()) return status;
+    if (auto status = Write(writer, ownership.fleet, batch); !status.ok()) return status;
   }
   return transaction.Commit();
 }
@@ -36,10 +40,18 @@ absl::StatusOr<FleetSnapshot> SqlStore::Load(const Ownership& ownership) {
   // What the writer sees, so that a commit whose outcome was unknown is known now.
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();
-  Transaction transaction(*writer, Connection::Access::kRead);
-  if (!transaction.begun().ok()) return transaction.begun();
-  if (auto status = CheckOwnership(*writer, ownership, Connection::Access::kRead); !status.ok()) return status;
-  return ReadSnapshot(*writer, ownership.fleet);
+  auto snapshot = [&]() -> absl::StatusOr<FleetSnapshot> {
+    const Transaction transaction(*writer, Connection::Access::kRead);
+    if (!transaction.begun().ok()) return transaction.begun();
+    return ReadSnapshot(*writer, ownership.fleet);
+  }();
+  // A commit of nothing: its check of the owner says that nobody else has written since. And a server may have commits
+  // that its synchronous standby has not seen, since it died while they waited; what is answered from here on rests on
+  // them, and this one waits for them.
+  if (snapshot.ok()) {
+    if (auto status = CommitAll(*writer, ownership, {}); !status.ok()) return status;
+  }
+  return snapshot;
 }
 
 absl::StatusOr<JobReader::JobView> SqlStore::GetJob(const FleetName& fleet, const JobId& job) {

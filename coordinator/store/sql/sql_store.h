@@ -12,7 +12,7 @@ namespace wsfleet::store {
 
 // What store.h asks for, over two connections to one database. Thread-safe: calls that write wait for each other, calls
 // that read too, but a reader and the writer do not.
-class SqlStore : public FleetStore, public JobReader, public BundleStore, public OwnerStore {
+class SqlStore : public Store {
  public:
   absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
   absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) override;
@@ -38,10 +38,9 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
 
   // Called with the mutex held, before the connection is used. UNAVAILABLE: the database cannot be reached.
   virtual absl::Status MakeReady(Channel& channel) = 0;
-  // In each transaction of a machine, before anything else; one that writes keeps the owner until its end. ABORTED: it
-  // is another's.
-  virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership,
-                                      Connection::Access access) = 0;
+  // In each transaction of a machine that writes, before anything else; the owner stays the same until its end.
+  // ABORTED: it is another's.
+  virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership) = 0;
   virtual Channel& reader() { return reader_; }
 
   Channel writer_;
@@ -49,6 +48,8 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
 
  private:
   class Use;
+
+  absl::Status CommitAll(Connection& writer, const Ownership& ownership, const std::vector<WriteBatch>& batches);
 };
 
 }  // namespace wsfleet::store

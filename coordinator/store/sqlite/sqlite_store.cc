@@ -17,9 +17,7 @@ namespace wsfleet::store {
 namespace {
 
 absl::Status Named(const absl::Status& status, const std::string& path) {
-  const std::string hint =
-      absl::IsDataLoss(status) ? "; restore it from a backup, or name another file with --store" : "";
-  return absl::Status(status.code(), fmt::format("store {}: {}{}", path, ToStd(status.message()), hint));
+  return absl::Status(status.code(), fmt::format("store {}: {}", path, ToStd(status.message())));
 }
 
 }  // namespace
@@ -54,7 +52,7 @@ SqliteStore::~SqliteStore() {
   writer_.connection.reset();
 }
 
-absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, const OnDiskFailed& on_failed) {
   const bool in_memory = path == ":memory:";
   std::unique_ptr<SqliteStore> store(new SqliteStore());
   if (!in_memory) {
@@ -62,7 +60,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
     if (!lock.ok()) return Named(lock.status(), path);
     store->lock_ = *std::move(lock);
   }
-  auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter);
+  auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter, on_failed);
   if (!writer.ok()) return Named(writer.status(), path);
   store->writer_.connection = *std::move(writer);
   if (auto status = MigrateSqlite(*store->writer_.connection); !status.ok()) return Named(status, path);

@@ -245,7 +245,7 @@ TEST_F(CoordinatorTest, SaysSoIfItsPortIsTaken) {
   CoordinatorOptions options = options_;
   options.store = ":memory:";
   options.agent_listen = coordinator_->agent_address();
-  const auto second = Coordinator::Start(options);
+  const auto second = Coordinator::Start(options, OpenStore(options.store).value());
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
   EXPECT_THAT(std::string(ToStd(second.status().message())), HasSubstr("cannot listen on"));
 }

@@ -212,6 +212,91 @@ TEST(Agents, StayListedForAnHourAfterTheyWereLost) {
   EXPECT_EQ(driver.store().FindAgent(AgentId("eu-1")), nullptr);
 }
 
+// Fault 19: two hosts of one name, each started again whenever the other one fences it.
+struct Rivals {
+  static FleetSettings Patient() {
+    FleetSettings settings;
+    settings.max_attempts = 100;
+    return settings;
+  }
+  FleetDriver driver{Patient()};
+  int boots = 0;
+  StreamId TakeOver() { return driver.Connect("eu-1", "eu-west-1", {}, "boot-" + std::to_string(++boots)); }
+  void TakeOverUntilQuarantined() {
+    for (int i = 0; i < 5; ++i) TakeOver();
+  }
+};
+
+TEST(Agents, Fault19ThatTakeANameFromEachOtherAreBothQuarantinedAndTheOthersAreNamed) {
+  Rivals rivals;
+  StreamId last;
+  for (int i = 0; i < 4; ++i) last = rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 4u);
+  rivals.driver.ForgetEffects();
+  const StreamId rival = rivals.TakeOver();
+  const std::vector<CloseStream> closed = rivals.driver.All<CloseStream>();
+  ASSERT_EQ(closed.size(), 2u);
+  EXPECT_EQ(closed[0].stream, last);
+  EXPECT_EQ(closed[1].stream, rival);
+  for (const CloseStream& close : closed) {
+    EXPECT_TRUE(close.may_return);
+    EXPECT_THAT(close.reason, HasSubstr("boot-4"));
+    EXPECT_THAT(close.reason, HasSubstr("boot-5"));
+    EXPECT_THAT(close.reason, HasSubstr("let in again in 1m"));
+  }
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 0u);
+  EXPECT_EQ(rivals.driver.fleet().agents().front().state, AgentView::State::kQuarantined);
+}
+
+TEST(Agents, Fault19InQuarantineAreRefusedAndLetInWhenItIsOver) {
+  Rivals rivals;
+  rivals.TakeOverUntilQuarantined();
+  rivals.driver.ForgetEffects();
+  rivals.driver.Pass(absl::Seconds(40));
+  const StreamId early = rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Last<CloseStream>().stream, early);
+  EXPECT_THAT(rivals.driver.Last<CloseStream>().reason, HasSubstr("let in again in 20s"));
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 0u);
+  rivals.driver.Pass(absl::Seconds(21));
+  EXPECT_EQ(rivals.driver.fleet().agents().front().state, AgentView::State::kLost);
+  rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 1u);
+  EXPECT_EQ(rivals.driver.fleet().agents().front().state, AgentView::State::kConnected);
+}
+
+TEST(Agents, Fault19InQuarantineLoseTheirShardsToOthers) {
+  Rivals rivals;
+  rivals.TakeOver();
+  const JobId job = rivals.driver.Submit(TwoCases());
+  rivals.TakeOverUntilQuarantined();
+  rivals.driver.Connect("eu-2", "eu-west-1");
+  rivals.driver.Pass(absl::Seconds(91));
+  const auto assignment = rivals.driver.Last<SendAssignment>();
+  EXPECT_EQ(assignment.lease.agent, AgentId("eu-2"));
+  EXPECT_EQ(assignment.lease.shard.job, job);
+}
+
+TEST(Agents, ThatStartAgainAndAgainAreNoRivals) {
+  FleetDriver driver;
+  for (int i = 0; i < 20; ++i) driver.Disconnect(driver.Connect("eu-1", "eu-west-1", {}, "boot-" + std::to_string(i)));
+  EXPECT_EQ(driver.Count<SendWelcome>(), 20u);
+}
+
+TEST(Agents, ThatTakeOverNowAndThenAreNoRivals) {
+  Rivals rivals;
+  for (int i = 0; i < 10; ++i) {
+    rivals.TakeOver();
+    rivals.driver.Pass(absl::Seconds(21));
+  }
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 10u);
+}
+
+TEST(Agents, WhoseStreamsBreakAreNoRivalsOfThemselves) {
+  FleetDriver driver;
+  for (int i = 0; i < 10; ++i) driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.Count<SendWelcome>(), 10u);
+}
+
 TEST(Agents, BeyondTheLimitAreRefused) {
   FleetSettings settings;
   settings.max_agents = 1;

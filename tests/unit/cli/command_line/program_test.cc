@@ -75,15 +75,6 @@ TEST(CommandLine, SuggestsCommandsAndFlagsThatAreNear) {
   EXPECT_THAT(flag.err, HasSubstr("did you mean \"--report\"?"));
 }
 
-// A suite that a flag swallowed would not run, and its failure go unnoticed.
-TEST(CommandLine, TakesWhatFollowsTheValueOfAFlagAsSuites) {
-  for (const char* flag : {"--tag", "--var", "--secret", "--report", "--from"}) {
-    const Finished run = Wsfleet({"run", "--local", flag, "md=-", "a.wsfleet.yaml", "b.wsfleet.yaml"});
-    EXPECT_EQ(run.exit_code, 2) << flag;
-    EXPECT_THAT(run.err, HasSubstr("a.wsfleet.yaml")) << flag;
-  }
-}
-
 TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
   for (const auto& arguments : {std::vector<std::string>{},
                                 {"run"},

@@ -1,0 +1,71 @@
+#include "tests/faults/checker/stored.h"
+
+#include <memory>
+#include <utility>
+
+#include "coordinator/store/postgres/postgres_store.h"
+#include "coordinator/store/sqlite/sqlite_store.h"
+
+namespace wsfleet::testing {
+namespace {
+
+constexpr std::uint32_t kPage = 500;
+
+absl::StatusOr<std::unique_ptr<store::Store>> Open(const std::string& store) {
+  if (store.starts_with("postgres")) return store::PostgresStore::Open(store);
+  return store::SqliteStore::Open(store);
+}
+
+absl::Status ReadHistory(store::JobReader& reader, Stored::Job& job) {
+  std::uint64_t last = 0;
+  while (true) {
+    auto page = reader.EventsAfter(job.job.id, last, kPage);
+    if (!page.ok()) return page.status();
+    if (page->empty()) break;
+    for (auto& view : *page) job.events.push_back(std::move(view.event));
+    last = job.events.back().number;
+  }
+  auto results = reader.Results(job.job.id);
+  if (!results.ok()) return results.status();
+  job.results = *std::move(results);
+  return absl::OkStatus();
+}
+
+absl::Status ReadJobs(store::JobReader& reader, const FleetName& fleet, Stored& stored) {
+  JobId before;
+  while (true) {
+    const auto page = reader.ListJobs(fleet, kPage, before);
+    if (!page.ok()) return page.status();
+    if (page->empty()) return absl::OkStatus();
+    for (const JobRecord& record : *page) {
+      auto view = reader.GetJob(fleet, record.id);
+      if (!view.ok()) return view.status();
+      Stored::Job& job = stored.jobs[record.id];
+      job.job = std::move(view->job);
+      job.shards = std::move(view->shards);
+      if (auto status = ReadHistory(reader, job); !status.ok()) return status;
+    }
+    before = page->back().id;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Stored> ReadStored(const std::string& name, const FleetName& fleet) {
+  const auto opened = Open(name);
+  if (!opened.ok()) return opened.status();
+  store::Store& store = **opened;
+  // Leases are shown to an owner only.
+  const auto owner = store.Claim({fleet, "checker", {}, absl::Minutes(1)});
+  if (!owner.ok()) return owner.status();
+  const store::Ownership ownership{fleet, owner->epoch};
+  auto snapshot = store.Load(ownership);
+  if (!snapshot.ok()) return snapshot.status();
+  Stored stored;
+  stored.leases = std::move(snapshot->leases);
+  if (auto status = ReadJobs(store, fleet, stored); !status.ok()) return status;
+  if (auto status = store.Release(ownership); !status.ok()) return status;
+  return stored;
+}
+
+}  // namespace wsfleet::testing
