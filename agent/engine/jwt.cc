@@ -104,11 +104,7 @@ absl::StatusOr<boost::json::object> Claims(const Credential& credential, const S
   for (const auto& [name, value] : credential.claims) {
     auto expanded = Expand(value, scope);
     if (!expanded.ok()) return expanded.status();
-    if (expanded->is_null()) {
-      claims.erase(name);
-    } else {
-      claims[name] = *std::move(expanded);
-    }
+    claims[name] = *std::move(expanded);
   }
   return claims;
 }

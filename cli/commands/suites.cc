@@ -83,6 +83,8 @@ json::array SuitesOf(const Prepared& prepared) {
     for (const Target& target : suite->target_candidates) {
       targets.push_back({{"name", target.name}, {"url", target.url.source_text()}});
     }
+    if (suite->target_reference && targets.empty())
+      targets.push_back(json::object{{"reference", suite->target_reference->source_text()}});
     json::array cases;
     for (const PlannedCase& planned : prepared.plan->cases) {
       if (planned.suite != suite.get()) continue;

@@ -31,10 +31,7 @@ class ScenarioChecker {
     const TemplateVisitor visit = [&](const Template& text, bool secrets) {
       references_.Check(text, secrets, variables_);
     };
-    for (const Requirement& requirement : scenario_.requirements) {
-      VisitTemplates(requirement, visit);
-      if (const auto* http = std::get_if<HttpRequirement>(&requirement.what)) CheckCredential(http->request.auth);
-    }
+    for (const Requirement& requirement : scenario_.requirements) VisitTemplates(requirement, visit);
     CollectIds(scenario_.steps);
     CheckSteps(scenario_.steps);
     if (!asserts_ && !scenario_.steps.empty()) {
@@ -67,29 +64,12 @@ class ScenarioChecker {
       CheckAssertion(step);
       if (const auto* repeat = std::get_if<RepeatStep>(&step.action)) {
         // Inner steps are no anchors for those behind the repeat.
-        const std::set<std::string> outer_ids = ids_, open_before = open_;
+        const std::set<std::string> outer_ids = ids_;
         CheckSteps(repeat->steps);
         ids_ = outer_ids;
-        if (repeat->times != 1) CheckNextRound(step.range, open_before);
       }
       Effects(step);
       if (!step.id.empty()) ids_.insert(step.id);
-    }
-  }
-
-  // The next round of a repeat begins with what the last one left.
-  void CheckNextRound(const SourceRange& range, const std::set<std::string>& open_before) {
-    for (const std::string& name : open_) {
-      if (open_before.contains(name)) continue;
-      diagnostics_.Error(range, fmt::format("connection \"{}\" is still open when the steps are repeated; close it at "
-                                            "their end, or connect before the repeat",
-                                            name));
-    }
-    for (const std::string& name : open_before) {
-      if (open_.contains(name)) continue;
-      diagnostics_.Error(range, fmt::format("connection \"{}\" is no longer open when the steps are repeated; close it "
-                                            "after the repeat, or connect inside of it",
-                                            name));
     }
   }
 

@@ -73,18 +73,10 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
   for (const Credential& credential : suite.credentials) {
     VisitTemplates(credential, [&](const Template& text, bool) { references.Check(text, true, anywhere); });
   }
-  const auto check_requirements = [&](const std::vector<Requirement>& requirements) {
-    for (const Requirement& requirement : requirements) {
-      VisitTemplates(requirement, visit);
-      if (const auto* http = std::get_if<HttpRequirement>(&requirement.what)) {
-        references.CheckCredential(http->request.auth);
-      }
-    }
-  };
-  check_requirements(suite.requirements);
+  for (const Requirement& requirement : suite.requirements) VisitTemplates(requirement, visit);
   const auto check_target = [&](const Target& target) {
     references.Check(target.url, false, names.variables, ReferenceChecker::Environment::kFree);
-    check_requirements(target.requirements);
+    for (const Requirement& requirement : target.requirements) VisitTemplates(requirement, visit);
     for (const auto& [name, value] : target.vars) VisitTemplates(value, false, visit);
     for (const auto& [name, text] : target.headers) visit(text, true);
     VisitTemplates(target.tls, visit);
@@ -94,20 +86,17 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
   for (const Target& target : suite.target_candidates) {
     if (target.name.empty()) check_target(target);
   }
-  if (suite.revision) {
-    VisitTemplates(suite.revision->http, visit);
-    references.CheckCredential(suite.revision->http.auth);
+  if (suite.target_reference) {
+    references.Check(*suite.target_reference, false, names.variables, ReferenceChecker::Environment::kFree);
   }
+  if (suite.revision) VisitTemplates(suite.revision->http, visit);
   std::set<std::string> of_failure = names.variables;
   of_failure.insert({"trace.id", "window.start", "window.end"});
   for (const LogSource& source : suite.evidence.logs) {
     const TemplateVisitor check = [&](const Template& text, bool secrets) {
       references.Check(text, secrets, of_failure, ReferenceChecker::Environment::kFree);
     };
-    if (source.http) {
-      VisitTemplates(*source.http, check);
-      references.CheckCredential(source.http->auth);
-    }
+    if (source.http) VisitTemplates(*source.http, check);
     check(source.file, false);
     check(source.loki, false);
     check(source.query, false);

@@ -83,8 +83,8 @@ void ParsePlacement(ParseContext& context, const YamlNode& node, Credential& out
 void MergeClaims(TemplateValue::Object& claims, TemplateValue::Object changes) {
   for (auto& [name, value] : changes) {
     std::erase_if(claims, [&](const auto& claim) { return claim.first == name; });
-    // A null stays: it takes away those that minting adds, too.
-    claims.emplace_back(name, std::move(value));
+    const auto* constant = std::get_if<boost::json::value>(&value.value);
+    if (constant == nullptr || !constant->is_null()) claims.emplace_back(name, std::move(value));
   }
 }
 
@@ -179,19 +179,7 @@ class CredentialTable {
       return;
     }
     if (const Credential* parsed = Parse(*base)) credential = Credential(*parsed);
-    if (!credential.is_jwt) return RefuseChanges(node, *name);
     ParseDerived(context_, node, credential);
-  }
-
-  // Nothing in an opaque token could be changed so that a target must refuse it for that: the token itself would be
-  // sent, and the target blamed for letting it in.
-  void RefuseChanges(const YamlNode& node, const std::string& base) {
-    for (const std::string_view key : {"ttl", "nbf", "claims", "tamper"}) {
-      if (const auto* change = node.Find(key)) {
-        context_.diagnostics.Error(change->key_range,
-                                   fmt::format("\"{}\" changes a jwt, and \"{}\" is a token", key, base));
-      }
-    }
   }
 
   ParseContext& context_;

@@ -81,12 +81,13 @@ void AddTarget(ParseContext& context, const YamlNode& node, Suite& suite) {
   if (text.empty()) return;
   if (!text.is_literal()) {
     // Known when the variables are: a name or a URL.
-    Target& target = suite.target_candidates.emplace_back();
-    target.url = text;
-    target.is_reference = true;
-    target.range = text.range();
+    if (suite.target_reference || !suite.target_candidates.empty()) {
+      context.diagnostics.Error(node.range, "target: a template stands alone, not in a list with others");
+    }
+    suite.target_reference = text;
     return;
   }
+  if (suite.target_reference) return;
   const std::string literal = text.literal();
   if (IsUrl(literal)) {
     if (!CheckUrl(context, "target", literal, node.range)) return;

@@ -14,6 +14,7 @@ class NameCollector {
   void Collect(const std::set<const Scenario*>& selected) {
     Add(suite_.requirements);
     for (const auto& [name, value] : suite_.vars) VisitTemplates(value, true, visit_);
+    if (suite_.target_reference) visit_(*suite_.target_reference, true);
     for (const Target& target : suite_.target_candidates) AddTarget(target);
     if (suite_.revision) AddHttp(suite_.revision->http);
     for (const LogSource& source : suite_.evidence.logs) {

@@ -89,7 +89,7 @@ class Resolver {
   }
 
   void AddSuite(Suite suite, Plan& plan) {
-    ResolveTargets(suite);
+    ResolveTarget(suite);
     for (Scenario& scenario : suite.scenarios) FillDefaults(suite, scenario.steps);
     const auto shared = std::make_shared<const Suite>(std::move(suite));
     const std::size_t before = plan.cases.size();
@@ -115,31 +115,27 @@ class Resolver {
     }
   }
 
-  void ResolveTargets(Suite& suite) {
-    for (Target& candidate : suite.target_candidates) {
-      if (candidate.is_reference) ResolveTarget(suite, candidate);
-    }
-  }
-
-  void ResolveTarget(const Suite& suite, Target& candidate) {
-    const SourceRange range = candidate.range;
-    const auto text = ExpandText(candidate.url, ConstantScope(suite, variables_));
+  void ResolveTarget(Suite& suite) {
+    if (!suite.target_reference) return;
+    const auto text = ExpandText(*suite.target_reference, ConstantScope(suite, variables_));
     if (!text.ok()) {
-      diagnostics_.Error(range, fmt::format("target: {}", ToStd(text.status().message())));
+      diagnostics_.Error(suite.target_reference->range(), fmt::format("target: {}", ToStd(text.status().message())));
       return;
     }
     if (text->starts_with("ws://") || text->starts_with("wss://")) {
-      candidate.url = Template::Literal(*text);
-      candidate.is_reference = false;
+      Target& target = suite.target_candidates.emplace_back();
+      target.url = Template::Literal(*text);
+      target.range = suite.target_reference->range();
       return;
     }
     const auto found = std::ranges::find(suite.targets, *text, &Target::name);
     if (found != suite.targets.end()) {
-      candidate = Target(*found);
+      suite.target_candidates.push_back(*found);
       return;
     }
-    diagnostics_.Error(range, fmt::format("target: expected a ws:// or wss:// URL or a name in targets, found \"{}\"",
-                                          Excerpt(*text, 80)));
+    diagnostics_.Error(
+        suite.target_reference->range(),
+        fmt::format("target: expected a ws:// or wss:// URL or a name in targets, found \"{}\"", Excerpt(*text, 80)));
   }
 
   void FillDefaults(const Suite& suite, std::vector<Step>& steps) {

@@ -62,7 +62,6 @@ struct Requirement {
 struct Target {
   std::string name;  // empty for one that was written as a URL
   Template url;
-  bool is_reference = false;  // `target: "${stage}"`: `url` gives a URL or a name in targets, once variables are known
   std::vector<Requirement> requirements;
   std::vector<std::pair<std::string, TemplateValue>> vars;
   std::vector<std::pair<std::string, Template>> headers;
@@ -119,8 +118,9 @@ struct Suite {
   std::string file;    // path in the bundle
   std::string folder;  // path of the folder suite that lists it; empty: none. Those of one run tier by tier together
   std::string name;
-  std::vector<Target> target_candidates;  // in the order written; the first whose `requires` hold is taken
-  std::vector<Target> targets;            // all of `targets`, for references
+  std::vector<Target> target_candidates;     // in the order written; the first whose `requires` hold is taken
+  std::optional<Template> target_reference;  // `target: "${stage}"`: a name or URL known when variables are
+  std::vector<Target> targets;               // all of `targets`, for target_reference
   std::vector<std::pair<std::string, TemplateValue>> vars;
   std::vector<Credential> credentials;  // `from` followed
   std::vector<Requirement> requirements;

@@ -46,12 +46,6 @@ void ReferenceChecker::Check(const Template& text, bool secrets_allowed, const s
   }
 }
 
-void ReferenceChecker::CheckCredential(const Template& auth) const {
-  if (auth.empty() || !auth.is_literal() || names_.credentials.contains(auth.literal())) return;
-  diagnostics_.Error(auth.range(), fmt::format("undefined credential \"{}\"{}", auth.literal(),
-                                               Meant(auth.literal(), names_.credentials)));
-}
-
 void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed,
                                 const std::set<std::string>& variables, Environment environment) const {
   const std::string& name = part.text;

@@ -33,9 +33,6 @@ class ReferenceChecker {
   void Check(const Template& text, bool secrets_allowed, const std::set<std::string>& variables,
              Environment environment = Environment::kRequired) const;
 
-  // Of a request that belongs to no scenario's steps.
-  void CheckCredential(const Template& auth) const;
-
  private:
   void CheckOne(const Template::Part& part, bool secrets_allowed, const std::set<std::string>& variables,
                 Environment environment) const;

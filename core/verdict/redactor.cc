@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "boost/json/serialize.hpp"
-#include "boost/json/string.hpp"
 #include "core/base/text.h"
 #include "re2/re2.h"
 
@@ -19,23 +16,6 @@ namespace {
 constexpr std::string_view kRedacted = "[redacted]";
 constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "proxy-authorization", "cookie",
                                                              "set-cookie", "www-authenticate"};
-
-// Shorter ones would blacken everything.
-constexpr std::size_t kMinBytes = 4;
-
-// RFC 3986, section 2.1; `digits`: both cases are seen.
-std::string PercentEncoded(std::string_view text, const char* digits) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += c;
-    } else {
-      out += {'%', digits[byte >> 4U], digits[byte & 15U]};
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -49,50 +29,17 @@ Redactor::Redactor(const std::vector<std::string>& expressions) {
 }
 
 void Redactor::AddSecret(std::string_view value) {
-  if (value.size() < kMinBytes) return;
+  if (value.size() < 4) return;
   // A key of several lines may come back line by line.
   const std::vector<absl::string_view> lines = absl::StrSplit(ToAbsl(value), '\n');
   for (const absl::string_view line : lines) {
     if (lines.size() > 1) AddSecret(ToStd(line));
   }
-  AddForm(std::string(value));
-  AddForm(Printable(value));  // reports show it so
-  AddForm(absl::WebSafeBase64Escape(ToAbsl(value)));
-  std::string base64 = absl::Base64Escape(ToAbsl(value));
-  AddForm(base64);
-  AddForm(base64.substr(0, base64.find('=')));
-  for (const char* digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
-    std::string url = PercentEncoded(value, digits);
-    AddForm(url);
-    AddForm(absl::StrReplaceAll(url, {{"%20", "+"}}));  // as forms have it
+  for (std::string form : {std::string(value), absl::WebSafeBase64Escape(ToAbsl(value))}) {
+    if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
   }
-  const std::string json = boost::json::serialize(boost::json::string(value));
-  AddForm(json.substr(1, json.size() - 2));
   // Longer ones first: one may hold another.
   std::ranges::sort(secrets_, std::greater<>(), &std::string::size);
-}
-
-void Redactor::AddForm(std::string form) {
-  if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
-}
-
-// Where an excerpt ends in the middle of a secret, its begin is left.
-void Redactor::RedactCutOnes(std::string& text) const {
-  constexpr std::string_view kCut = "…";
-  for (std::size_t cut = text.find(kCut); cut != std::string::npos; cut = text.find(kCut, cut)) {
-    const std::string_view before(text.data(), cut);
-    std::size_t longest = 0;
-    for (const std::string& secret : secrets_) {
-      for (std::size_t length = std::min(secret.size() - 1, cut); length >= kMinBytes && length > longest; --length) {
-        if (before.ends_with(std::string_view(secret).substr(0, length))) longest = length;
-      }
-    }
-    if (longest > 0) {
-      text.replace(cut - longest, longest, kRedacted);
-      cut += kRedacted.size() - longest;
-    }
-    cut += kCut.size();
-  }
 }
 
 std::string Redactor::Apply(std::string_view text) const {
@@ -100,7 +47,6 @@ std::string Redactor::Apply(std::string_view text) const {
   for (const std::string& secret : secrets_) {
     if (out.find(secret) != std::string::npos) out = absl::StrReplaceAll(out, {{secret, ToAbsl(kRedacted)}});
   }
-  RedactCutOnes(out);
   for (const auto& expression : expressions_) RE2::GlobalReplace(&out, *expression, std::string(kRedacted));
   return out;
 }

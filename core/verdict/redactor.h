@@ -13,9 +13,8 @@ class RE2;
 
 namespace wsfleet {
 
-// Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
-// they are in base64, in a URL and in JSON, the begin of one where an excerpt was cut, and what the suite's expressions
-// match. For one thread.
+// Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens and their
+// base64url form) and what the suite's expressions match. For one thread.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
@@ -31,10 +30,7 @@ class Redactor {
   void Apply(LogExcerpt& excerpt) const;
 
  private:
-  void AddForm(std::string form);
-  void RedactCutOnes(std::string& text) const;
-
-  std::vector<std::string> secrets_;  // in every form, longer ones first
+  std::vector<std::string> secrets_;
   std::vector<std::shared_ptr<const re2::RE2>> expressions_;
 };
 

@@ -108,15 +108,6 @@ TEST(Token, IsSignedByHs256WithTimesOfTheSession) {
   EXPECT_EQ(parts.signature, Hmac("a-key-of-some-length", parts.signed_text));
 }
 
-TEST(Token, LosesWhatAClaimOfNullTakesAway) {
-  Credential credential = Jwt("HS256", "k");
-  credential.claims = {{"exp", boost::json::value(nullptr)}, {"sub", boost::json::value("ada")}};
-  const boost::json::object claims = Split(*MintToken(credential, NoScope(), kNow)).claims.as_object();
-  EXPECT_FALSE(claims.contains("exp"));
-  EXPECT_TRUE(claims.contains("iat"));
-  EXPECT_EQ(claims.at("sub"), "ada");
-}
-
 TEST(Token, WithANegativeLifetimeHasExpired) {
   Credential credential = Jwt("HS256", "a-key-of-some-length");
   credential.ttl = -absl::Minutes(1);

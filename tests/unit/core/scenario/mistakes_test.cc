@@ -177,27 +177,6 @@ TEST(Mistakes, WhatNoFrameCanBeIsRefusedBeforeItIsWaitedFor) {
   });
 }
 
-// What the second round would find.
-TEST(Mistakes, OfConnectionsInARepeatAreFoundBeforeTheSecondRound) {
-  ExpectRefused({
-      InStep("repeat: {times: 2, steps: [{connect: {path: /, as: b}}, {ping: {}, via: b}]}",
-             "8:9 connection \"b\" is still open when the steps are repeated; close it at their end, or connect before "
-             "the repeat"),
-      InStep("repeat: {for: 5s, steps: [{ping: {}}, {close: {}}]}",
-             "8:9 connection \"main\" is no longer open when the steps are repeated; close it after the repeat, or "
-             "connect inside of it\n9:9 no connection \"main\" is open here"),
-  });
-}
-
-TEST(Mistakes, OfCredentialsThatCannotDoWhatTheySay) {
-  ExpectRefused({
-      AtTop("auth: {good: {token: \"${secret.T}\"}, bad: {from: good, tamper: signature}}",
-            "4:56 \"tamper\" changes a jwt, and \"good\" is a token"),
-      AtTop("requires: [{http: {get: /health, auth: usr}}]", "4:40 undefined credential \"usr\""),
-      AtTop("revision: {http: {get: /health, auth: usr}, from: $.a}", "4:39 undefined credential \"usr\""),
-  });
-}
-
 TEST(Mistakes, OfLoadAndThresholdsAreRefusedAtTheFirstWrongCharacter) {
   const auto threshold = [](const std::string& expr, std::string expected) {
     return AtTop("thresholds: [{expr: '" + expr + "'}]", std::move(expected));

@@ -179,18 +179,5 @@ TEST(Resolve, TakesTheTargetThatAVariableNames) {
             "target: expected a ws:// or wss:// URL or a name in targets, found \"moon\"");
 }
 
-TEST(Resolve, TakesATemplateAmongOtherTargets) {
-  const std::string text = std::string(
-      "version: wsfleet/v1\nname: s\ntarget: [\"${first}\", far]\nvars: {first: near}\n"
-      "targets: {near: {url: ws://near}, far: {url: ws://far}}\n"
-      "scenarios: [{name: a, steps: [{http: {get: /, expect: {status: 200}}}]}]\n");
-  const ResolveResult result = Resolve(TextBundle(text), {}, {});
-  ASSERT_NE(result.plan, nullptr);
-  const auto& candidates = result.plan->suites.front()->target_candidates;
-  ASSERT_EQ(candidates.size(), 2u);
-  EXPECT_EQ(candidates[0].name, "near");
-  EXPECT_EQ(candidates[1].name, "far");
-}
-
 }  // namespace
 }  // namespace wsfleet

@@ -77,24 +77,5 @@ TEST(Redactor, TakesWhatLooksLikeACredentialOutOfForeignLogs) {
                                                  "it was [redacted] of [redacted]", "the token was expired"}));
 }
 
-TEST(Redactor, KnowsASecretInAUrlInBase64AndInJson) {
-  Redactor redactor({});
-  redactor.AddSecret("CANARY+a/b==");
-  redactor.AddSecret("quo\"te\\d");
-  EXPECT_EQ(redactor.Apply("GET /ws?token=CANARY%2Ba%2Fb%3D%3D"), "GET /ws?token=[redacted]");
-  EXPECT_EQ(redactor.Apply("token=CANARY%2ba%2fb%3d%3d"), "token=[redacted]");
-  EXPECT_EQ(redactor.Apply("Q0FOQVJZK2EvYj09"), "[redacted]");
-  EXPECT_EQ(redactor.Apply(R"({"p":"quo\"te\\d"})"), R"({"p":"[redacted]"})");
-}
-
-// Excerpts are made where nobody knows the secrets.
-TEST(Redactor, DoesNotLeaveTheBeginOfASecretWhereAnExcerptWasCut) {
-  Redactor redactor({});
-  redactor.AddSecret("CANARYabcdefghijklmnop");
-  EXPECT_EQ(redactor.Apply("found \"p\":\"CANARYabcdefghi… (a string)"), "found \"p\":\"[redacted]… (a string)");
-  EXPECT_EQ(redactor.Apply("CANARYabc… and CANA…"), "[redacted]… and [redacted]…");
-  EXPECT_EQ(redactor.Apply("a harmless end…"), "a harmless end…");
-}
-
 }  // namespace
 }  // namespace wsfleet
