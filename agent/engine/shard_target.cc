@@ -27,14 +27,11 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
     ChosenTarget candidate;
     candidate.target = target;
     const SessionScope scope(FactsOf(any, candidate, 0));
+    last.reset();
     for (const Requirement& requirement : target.requirements) {
       if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement);
     }
-    if (last && suite.target_candidates.size() > 1 && &target != &suite.target_candidates.back()) {
-      last.reset();
-      continue;
-    }
-    if (last) break;
+    if (last) continue;
     const auto url = ExpandText(target.url, scope);
     const auto base = url.ok() ? ParseUrl(*url) : absl::StatusOr<Url>(url.status());
     if (!base.ok()) {
@@ -86,7 +83,7 @@ boost::asio::awaitable<std::optional<Failure>> ShardRunner::ReadRevision(const P
 
 boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen,
                                                         CaseResult& result) {
-  if (chosen.revision.empty() || result.outcome != Outcome::kPassed) co_return;
+  if (chosen.revision.empty()) co_return;
   std::string after;
   std::optional<Failure> failure = co_await ReadRevision(last, chosen, after);
   if (!failure && after == chosen.revision) co_return;
@@ -95,8 +92,15 @@ boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last,
     failure->failure_class = FailureClass::kConfig;
     failure->message = fmt::format("the revision changed from {} to {} while the suite ran", chosen.revision, after);
   }
+  // A failure stays one: what was seen was seen.
+  if (result.outcome == Outcome::kFailed && result.failure) {
+    result.failure->notes.push_back({"revision", failure->message});
+    co_return;
+  }
   result.failure = std::move(failure);
   result.outcome = Outcome::kInconclusive;
+  result.skip_reason = SkipReason::kNone;
+  result.skip_detail.clear();
 }
 
 boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,

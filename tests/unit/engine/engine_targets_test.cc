@@ -1,0 +1,99 @@
+#include <atomic>
+#include <string>
+
+#include "fmt/format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/engine/scripted_server.h"
+#include "tests/unit/engine/suite_run.h"
+
+// Where the cases of a suite run, and on which revision.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+
+std::string Answer(int status, const std::string& body) {
+  return fmt::format("HTTP/1.1 {} Status\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body);
+}
+
+// Every request is answered so.
+class Always {
+ public:
+  explicit Always(int status)
+      : server_([status](ScriptedPeer& peer) {
+          peer.ReadHead();
+          peer.Send(Answer(status, ""));
+        }) {}
+  std::string url() const { return server_.url(); }
+  int requests() const { return server_.connections(); }
+
+ private:
+  ScriptedServer server_;
+};
+
+std::string ThreeTargets(const std::string& a, const std::string& b, const std::string& c) {
+  constexpr std::string_view kTarget = "  {}: {{url: \"{}\", requires: [{{http: {{get: /health}}}}]}}\n";
+  return "version: wsfleet/v1\nname: test\ntargets:\n" + fmt::format(kTarget, "a", a) + fmt::format(kTarget, "b", b) +
+         fmt::format(kTarget, "c", c) +
+         "target: [a, b, c]\nscenarios: [{name: one, steps: [{http: {get: /, expect: {status: 200}}}]}]\n";
+}
+
+TEST(Targets, AreTriedInOrderWhenTheHttpRequirementOfOneDoesNotHold) {
+  const Always broken(500), second(200), third(200);
+  SuiteRun run(ThreeTargets(broken.url(), second.url(), third.url()));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed) << run.Result().skip_detail;
+  EXPECT_EQ(run.Result().target_name, "b");
+  EXPECT_EQ(third.requests(), 0);
+}
+
+TEST(Targets, OfWhichTheLastIsTheOnlyHealthyOneAreAllTried) {
+  const Always broken(500), also_broken(503), third(200);
+  SuiteRun run(ThreeTargets(broken.url(), also_broken.url(), third.url()));
+  EXPECT_EQ(run.Result().outcome, Outcome::kPassed) << run.Result().skip_detail;
+  EXPECT_EQ(run.Result().target_name, "c");
+}
+
+TEST(Targets, OfWhichNoneIsHealthySkipTheSuiteAndSayWhyTheLastIsNot) {
+  const Always broken(500), also_broken(502), last(503);
+  SuiteRun run(ThreeTargets(broken.url(), also_broken.url(), last.url()));
+  EXPECT_EQ(run.Result().outcome, Outcome::kSkipped);
+  EXPECT_EQ(run.Result().skip_reason, SkipReason::kTargetUnavailable);
+  EXPECT_THAT(run.Result().skip_detail, HasSubstr("503"));
+}
+
+// Says another revision each time it is asked, and `status` to everything else.
+CaseResult WithAChangingRevision(int status, const std::string& scenario) {
+  std::atomic<int> asked = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    const bool revision = head.starts_with("GET /revision");
+    peer.Send(revision ? Answer(200, fmt::format(R"({{"revision":"r{}"}})", ++asked)) : Answer(status, ""));
+  });
+  return SuiteRun("version: wsfleet/v1\nname: test\ntarget: " + server.url() +
+                  "\nrevision: {http: {get: /revision}, from: $.revision}\nscenarios:\n  - {name: one, " + scenario +
+                  "steps: [{http: {get: /, expect: {status: 200}}}]}\n")
+      .Result();
+}
+
+TEST(Revision, ThatChangesIsNoticedWhenTheLastCaseWasSkipped) {
+  const CaseResult result = WithAChangingRevision(200, "requires: [{secret: NOT_GIVEN}], ");
+  EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  EXPECT_EQ(result.skip_reason, SkipReason::kNone);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(result.failure->message, HasSubstr("from r1 to r2"));
+}
+
+TEST(Revision, ThatChangesIsNotedBesideTheFailureOfTheLastCase) {
+  const CaseResult result = WithAChangingRevision(404, "");
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kHttpStatus);
+  EXPECT_THAT(result.failure->notes, Contains(Field(&Note::text, HasSubstr("from r1 to r2"))));
+}
+
+}  // namespace
+}  // namespace wsfleet::testing
