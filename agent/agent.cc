@@ -15,8 +15,6 @@
 namespace wsfleet::agent {
 namespace {
 
-constexpr absl::Duration kFirstBackoff = absl::Milliseconds(200);
-constexpr absl::Duration kMaxBackoff = absl::Seconds(5);
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
 // After the drain limit the engine closes its sessions and the last results are acknowledged.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
@@ -24,11 +22,6 @@ constexpr absl::Duration kDrainGrace = absl::Seconds(5);
 BootId RandomBoot() {
   absl::BitGen random;
   return BootId(fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random)));
-}
-
-absl::Duration Jittered(absl::Duration duration) {
-  absl::BitGen random;
-  return duration * absl::Uniform(random, 0.8, 1.2);
 }
 
 void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then) {
@@ -47,7 +40,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
       handlers_(std::move(handlers)),
       boot_(RandomBoot()),
       spool_(options_.spool_bytes),
-      bundles_(strand, endpoints_, options_.fleet,
+      bundles_(strand, endpoints_, options_.fleet, options_.facts.id,
                [this] {
                  if (exit_code_) FinishStop();
                }),
@@ -60,13 +53,13 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                         SendSpooled();
                         UpdateHold();
                       },
-                  .on_removed =
+                  .on_changed =
                       [this] {
                         WatchLeases();
                         StopIfDrained();
                       },
               }),
-      backoff_(kFirstBackoff),
+      patience_timer_(strand),
       reconnect_timer_(strand),
       heartbeat_timer_(strand),
       lease_timer_(strand),
@@ -117,9 +110,15 @@ void Agent::Connect() {
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
+  const absl::Duration patience = persistence_.Patience();
+  WaitOn(patience_timer_, patience, [this, patience] {
+    spdlog::warn("no session within {}", FormatElapsed(patience));
+    stream_->Cancel();
+  });
 }
 
 void Agent::OnMessage(v1::CoordinatorMessage message) {
+  heard_of_ = BootTime();
   switch (message.kind_case()) {
     case v1::CoordinatorMessage::kWelcome:
       OnWelcome(message.welcome());
@@ -141,7 +140,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       shards_.OnShardDoneAck(LeaseId(message.shard_done_ack().lease()));
       break;
     case v1::CoordinatorMessage::kDrain:
-      Drain();
+      SetDrained(!message.drain().undone());
       break;
     case v1::CoordinatorMessage::kRedirect:
       redirected_ = endpoints_.Follow(message.redirect());
@@ -156,7 +155,8 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
   endpoints_.OnSession();
-  backoff_ = kFirstBackoff;
+  persistence_.OnSession();
+  patience_timer_.cancel();
   credits_ = std::max<std::uint32_t>(welcome.credits(), 1);
   lease_time_ = wire::FromWire(welcome.lease_time());
   heartbeat_interval_ = wire::FromWire(welcome.heartbeat_interval());
@@ -169,24 +169,34 @@ void Agent::OnWelcome(const v1::Welcome& welcome) {
     }
   }
   WatchLeases();
-  spool_.ResendAll();
-  SendSpooled();
-  shards_.ReportFinished(true);
   if (draining_) {
+    // Before it gives anything back: that must not come here again.
     v1::AgentMessage message;
     message.mutable_drain_requested();
     Send(std::move(message));
   }
-  SendHeartbeat();
+  spool_.ResendAll();
+  SendSpooled();
+  shards_.ReportFinished(true);
+  Beat();
   handlers_.on_session();
 }
 
-void Agent::SendHeartbeat() {
-  if (unanswered_.size() >= kMaxUnansweredHeartbeats) {
+void Agent::Beat() {
+  if (unanswered_.size() < kMaxUnansweredHeartbeats) {
+    SendHeartbeat();
+  } else if (BootTime() - heard_of_ >= kMaxUnansweredHeartbeats * heartbeat_interval_) {
     spdlog::warn("coordinator does not answer unanswered_heartbeats={}", unanswered_.size());
     stream_->Cancel();
     return;
   }
+  // Otherwise the way is slow: acknowledgements come, the answers will, and more questions would not speed them up.
+  WaitOn(heartbeat_timer_, heartbeat_interval_, [this] {
+    if (welcomed_) Beat();
+  });
+}
+
+void Agent::SendHeartbeat() {
   SentHeartbeat sent{++heartbeat_number_, BootTime(), absl::Now(), {}};
   v1::AgentMessage message;
   v1::Heartbeat* heartbeat = message.mutable_heartbeat();
@@ -199,10 +209,7 @@ void Agent::SendHeartbeat() {
     sent.leases.emplace_back(held.lease());
   }
   unanswered_.push_back(std::move(sent));
-  Send(std::move(message));
-  WaitOn(heartbeat_timer_, heartbeat_interval_, [this] {
-    if (welcomed_) SendHeartbeat();
-  });
+  stream_->Send(std::move(message), SessionStream::Turn::kNext);
 }
 
 void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
@@ -223,8 +230,9 @@ void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
   for (const LeaseId& lease : answered.leases) shards_.Renew(lease, lease_base_ + lease_time_);
   for (const std::uint64_t lost : reply.lost_leases()) shards_.Abandon(LeaseId(lost), "its lease has ended");
   for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
-  if (reply.drain()) Drain();
+  SetDrained(reply.drain());
   if (reply.has_interval()) heartbeat_interval_ = wire::FromWire(reply.interval());
+  shards_.FetchAgain();
   WatchLeases();
 }
 
@@ -269,7 +277,10 @@ void Agent::SendSpooled() {
 }
 
 void Agent::Send(v1::AgentMessage message) {
-  if (welcomed_ && stream_) stream_->Send(std::move(message));
+  if (!welcomed_ || !stream_) return;
+  // Progress is for those who watch: what cannot leave soon is not worth that others wait for it.
+  if (message.has_progress() && stream_->waiting() > 0) return;
+  stream_->Send(std::move(message));
 }
 
 void Agent::WatchLeases() {
@@ -287,7 +298,10 @@ void Agent::WatchLeases() {
 void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
+  // They may hang on the same dead connection; the shards that wait for them ask again.
+  bundles_.CancelAll();
   heartbeat_timer_.cancel();
+  patience_timer_.cancel();
   if (exit_code_) {
     FinishStop();
     return;
@@ -306,12 +320,13 @@ void Agent::OnClosed(const absl::Status& status) {
     spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
     return Connect();
   }
-  const absl::Duration wait = Jittered(backoff_);
+  // Only we cancel: since nothing came. Its connection may be dead without knowing it.
+  if (absl::IsCancelled(status)) endpoints_.Redial();
+  const absl::Duration wait = persistence_.Pause();
   endpoints_.Next();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
                endpoints_.address());
-  backoff_ = std::min(backoff_ * 2, kMaxBackoff);
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
 }
 
@@ -332,6 +347,18 @@ void Agent::Drain() {
   StopIfDrained();
 }
 
+void Agent::SetDrained(bool drained) {
+  if (std::exchange(drained_, drained) == drained || draining_) return;
+  if (!drained) {
+    spdlog::info("drain undone by an operator");
+    drain_timer_.cancel();
+    return;
+  }
+  // It stays connected: a process that ended would only be started again by whoever looks after it.
+  spdlog::info("drained by an operator limit={}", FormatElapsed(options_.drain_limit));
+  WaitOn(drain_timer_, options_.drain_limit, [this] { shards_.ReleaseAll(); });
+}
+
 void Agent::StopIfDrained() {
   if (draining_ && shards_.empty() && spool_.empty()) Stop(0);
 }
@@ -339,7 +366,8 @@ void Agent::StopIfDrained() {
 void Agent::Stop(int exit_code) {
   if (exit_code_) return;
   exit_code_ = exit_code;
-  for (auto* timer : {&reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_}) timer->cancel();
+  for (auto* timer : {&patience_timer_, &reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_})
+    timer->cancel();
   bundles_.CancelAll();
   if (stream_) stream_->Cancel();
   FinishStop();

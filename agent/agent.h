@@ -8,6 +8,7 @@
 #include "agent/bundle_source.h"
 #include "agent/engine/engine.h"
 #include "agent/health.h"
+#include "agent/persistence.h"
 #include "agent/session_stream.h"
 #include "agent/shard_table.h"
 #include "agent/spool.h"
@@ -24,7 +25,7 @@ struct AgentOptions {
   std::uint32_t max_shards = 4;
   std::uint32_t max_sessions = 10'000;
   std::string name_servers;                        // see engine::EngineOptions
-  absl::Duration drain_limit = absl::Seconds(60);  // after SIGTERM shards may go on for so long
+  absl::Duration drain_limit = absl::Seconds(60);  // in a drain shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
   std::string spool_directory;  // empty: in memory only
 };
@@ -46,7 +47,7 @@ class Agent {
   // FAILED_PRECONDITION: the spool's directory cannot be used.
   absl::Status Start();
 
-  // Takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
+  // Its process is to end: takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
   void Drain();
 
  private:
@@ -56,11 +57,14 @@ class Agent {
   void OnWelcome(const v1::Welcome& welcome);
   void OnHeartbeatReply(const v1::HeartbeatReply& reply);
   void OnResultAcks(const v1::ResultAcks& acks);
+  void Beat();
   void SendHeartbeat();
   void SendSpooled();
   void UpdateHold();
   void Send(v1::AgentMessage message);
   void WatchLeases();
+  // An operator wants it to take nothing new. It gets nothing, and does as in a drain, but does not stop.
+  void SetDrained(bool drained);
   void StopIfDrained();
   void Stop(int exit_code);
   void FinishStop();
@@ -83,6 +87,7 @@ class Agent {
   absl::Duration lease_time_;
   absl::Duration heartbeat_interval_;
   SteadyTime lease_base_;  // when the newest acknowledged hello or heartbeat was sent
+  SteadyTime heard_of_;    // when the newest message came
   struct SentHeartbeat {
     std::uint64_t number = 0;
     SteadyTime at;
@@ -94,12 +99,14 @@ class Agent {
   std::optional<v1::ClockSample> clock_sample_;
   ClockOffset clock_offset_;
 
-  absl::Duration backoff_;
+  Persistence persistence_;
+  boost::asio::steady_timer patience_timer_;
   boost::asio::steady_timer reconnect_timer_;
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer lease_timer_;
   boost::asio::steady_timer drain_timer_;
-  bool draining_ = false;
+  bool draining_ = false;  // and then stops
+  bool drained_ = false;   // by an operator
   bool holding_ = false;
   std::optional<int> exit_code_;  // set: stopping
 };

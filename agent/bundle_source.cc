@@ -33,11 +33,9 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Check(const BundleDigest& digest, 
 // fetches_ until that has reached the strand.
 class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
  public:
-  Fetch(v1::AgentSession::Stub& stub, const FleetName& fleet, const BundleDigest& digest,
+  Fetch(v1::AgentSession::Stub& stub, v1::FetchBundleRequest request,
         std::function<void(absl::StatusOr<std::string>)> done)
-      : done_(std::move(done)) {
-    request_.set_fleet(fleet.value());
-    request_.set_digest(digest.value());
+      : done_(std::move(done)), request_(std::move(request)) {
     context_.set_deadline(std::chrono::system_clock::now() + kFetchLimit);
     stub.async()->FetchBundle(&context_, &request_, this);
   }
@@ -77,9 +75,13 @@ class BundleSource::Fetch : public grpc::ClientReadReactor<v1::BundleChunk> {
   bool too_large_ = false;
 };
 
-BundleSource::BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet,
+BundleSource::BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet, AgentId agent,
                            std::function<void()> on_idle)
-    : strand_(strand), endpoints_(endpoints), fleet_(std::move(fleet)), on_idle_(std::move(on_idle)) {}
+    : strand_(strand),
+      endpoints_(endpoints),
+      fleet_(std::move(fleet)),
+      agent_(std::move(agent)),
+      on_idle_(std::move(on_idle)) {}
 
 BundleSource::~BundleSource() = default;
 
@@ -92,8 +94,12 @@ void BundleSource::Get(const BundleDigest& digest, Callback callback) {
   auto& callbacks = waiting_[digest];
   callbacks.push_back(std::move(callback));
   if (callbacks.size() > 1) return;
-  auto fetch =
-      std::make_shared<Fetch>(endpoints_.stub(), fleet_, digest, [this, digest](absl::StatusOr<std::string> canonical) {
+  v1::FetchBundleRequest request;
+  request.set_fleet(fleet_.value());
+  request.set_agent(agent_.value());
+  request.set_digest(digest.value());
+  auto fetch = std::make_shared<Fetch>(
+      endpoints_.stub(), std::move(request), [this, digest](absl::StatusOr<std::string> canonical) {
         boost::asio::post(strand_, [this, digest, canonical = std::move(canonical)] { Finish(digest, canonical); });
       });
   fetches_.emplace(digest, fetch);

@@ -25,7 +25,8 @@ class BundleSource {
   static constexpr std::size_t kKept = 8;
 
   // `on_idle` is called on the strand when the last fetch under way has ended.
-  BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet, std::function<void()> on_idle);
+  BundleSource(boost::asio::io_context& strand, Endpoints& endpoints, FleetName fleet, AgentId agent,
+               std::function<void()> on_idle);
   ~BundleSource();
 
   // `callback` is called on the strand, never from within this call. Those who ask for the same bundle meanwhile share
@@ -44,6 +45,7 @@ class BundleSource {
   boost::asio::io_context& strand_;
   Endpoints& endpoints_;
   FleetName fleet_;
+  AgentId agent_;
   std::function<void()> on_idle_;
   std::deque<std::pair<BundleDigest, std::shared_ptr<const Bundle>>> kept_;  // newest first
   std::map<BundleDigest, std::vector<Callback>> waiting_;

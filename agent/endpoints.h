@@ -23,8 +23,12 @@ class Endpoints {
   Endpoints(std::vector<std::string> addresses, Dial dial);
 
   const std::string& address() const { return address_; }
-  // Of the address that is in use. Stays valid.
+  // Of the address that is in use. Valid until Redial().
   v1::AgentSession::Stub& stub();
+
+  // The connection that is in use may be dead without knowing it: the next stub for this address makes a new one. Not
+  // called from gRPC's reactions, since the channel may end with it.
+  void Redial() { stubs_.erase(address_); }
 
   // There is a session: it is the right one.
   void OnSession() { hops_ = 0; }

@@ -10,12 +10,11 @@
 #include <sstream>
 
 #include "agent/agent.h"
+#include "agent/channel.h"
 #include "agent/options.h"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -37,23 +36,17 @@ void WriteReadyFile(const std::string& path) {
   if (std::rename(draft.c_str(), path.c_str()) != 0) spdlog::error("ready file not written path={}", path);
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const CommandLine& options, const std::string& address) {
-  grpc::ChannelArguments arguments;
-  // The agent has a back-off of its own; the channel's must not be slower.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  if (options.plaintext) {
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  }
-  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
-  grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = ReadFile(options.ca_file);
+ChannelSecurity SecurityOf(const CommandLine& options) {
+  ChannelSecurity security;
+  security.plaintext = options.plaintext;
+  security.server_name = options.server_name;
+  if (options.plaintext) return security;
+  security.authority = ReadFile(options.ca_file);
   if (!options.certificate_file.empty()) {
-    tls.pem_cert_chain = ReadFile(options.certificate_file);
-    tls.pem_private_key = ReadFile(options.key_file);
+    security.certificate = ReadFile(options.certificate_file);
+    security.key = ReadFile(options.key_file);
   }
-  return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
+  return security;
 }
 
 AgentOptions ToAgentOptions(const CommandLine& options) {
@@ -87,17 +80,17 @@ int Run(const CommandLine& options) {
   boost::asio::io_context strand(1);
   auto work = boost::asio::make_work_guard(strand);
   int exit_code = 0;
-  Agent agent(
-      strand, ToAgentOptions(options),
-      Endpoints(options.coordinators, [&](const std::string& address) { return OpenChannel(options, address); }),
-      Agent::Handlers{
-          .on_session = [&] { WriteReadyFile(options.ready_file); },
-          .on_stopped =
-              [&](int code) {
-                exit_code = code;
-                strand.stop();
-              },
-      });
+  Agent agent(strand, ToAgentOptions(options),
+              Endpoints(options.coordinators,
+                        [&](const std::string& address) { return OpenChannel(address, SecurityOf(options)); }),
+              Agent::Handlers{
+                  .on_session = [&] { WriteReadyFile(options.ready_file); },
+                  .on_stopped =
+                      [&](int code) {
+                        exit_code = code;
+                        strand.stop();
+                      },
+              });
 
   boost::asio::signal_set signals(strand, SIGTERM, SIGINT);
   const std::function<void(const boost::system::error_code&, int)> on_signal =

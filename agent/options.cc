@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
@@ -19,12 +20,6 @@ constexpr int kUsageError = 2;
 std::string HostName() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("agent");
-}
-
-bool IsIdentifier(std::string_view text) {
-  if (text.empty() || text.size() > 128) return false;
-  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-         std::string_view::npos;
 }
 
 std::string CheckIdentifier(const std::string& text) {
@@ -97,7 +92,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--label", labels, "name=value, for `requires` and region terms; repeatable");
   app.add_option("--max-shards", options.max_shards, "Shards at once")->check(CLI::Range(1u, 1000u));
   app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
-  app.add_option("--drain-limit", drain_limit, "How long shards may go on after SIGTERM");
+  app.add_option("--drain-limit", drain_limit, "How long shards may go on in a drain, after SIGTERM or by an operator");
   app.add_option("--name-servers", options.name_servers,
                  "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
   app.add_option("--spool-dir", options.spool_directory,

@@ -27,25 +27,33 @@ void SessionStream::Open(v1::AgentSession::Stub& stub) {
   StartRead(&incoming_);
 }
 
-bool SessionStream::Send(v1::AgentMessage message) {
+bool SessionStream::Send(v1::AgentMessage message, Turn turn) {
   if (closing_) return false;
-  if (outgoing_.size() == kMaxQueued || message.ByteSizeLong() > wire::kMaxMessageBytes) {
-    spdlog::error("stream given up queued={} message_bytes={}", outgoing_.size(), message.ByteSizeLong());
+  // The coordinator would end the stream for it.
+  if (const std::size_t bytes = message.ByteSizeLong(); bytes > wire::kMaxMessageBytes) {
+    spdlog::error("message not sent kind={} bytes={} limit={}", static_cast<int>(message.kind_case()), bytes,
+                  wire::kMaxMessageBytes);
+    return false;
+  }
+  if (waiting() >= kMaxQueued) {
+    spdlog::error("stream given up queued={}", waiting());
     Cancel();
     return false;
   }
-  outgoing_.push_back(std::move(message));
+  (turn == Turn::kNext ? next_ : waiting_).push_back(std::move(message));
   if (!writing_) StartNextWrite();
   return true;
 }
 
 void SessionStream::StartNextWrite() {
-  writing_ = true;
+  std::deque<v1::AgentMessage>& from = next_.empty() ? waiting_ : next_;
+  writing_ = std::move(from.front());
+  from.pop_front();
   write_watchdog_.expires_after(kWriteLimit);
   write_watchdog_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->Cancel();
   });
-  StartWrite(&outgoing_.front());
+  StartWrite(&*writing_);
 }
 
 void SessionStream::Cancel() {
@@ -79,11 +87,10 @@ void SessionStream::OnReadDone(bool ok) {
 void SessionStream::OnWriteDone(bool ok) {
   boost::asio::post(strand_, [self = shared_from_this(), ok] {
     self->write_watchdog_.cancel();
-    self->writing_ = false;
-    self->outgoing_.pop_front();
+    self->writing_.reset();
     if (!ok) {
       self->Close();
-    } else if (!self->outgoing_.empty() && !self->closing_) {
+    } else if (self->waiting() > 0 && !self->closing_) {
       self->StartNextWrite();
     }
   });

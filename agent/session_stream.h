@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "boost/asio/io_context.hpp"
@@ -30,8 +31,16 @@ class SessionStream : public grpc::ClientBidiReactor<v1::AgentMessage, v1::Coord
 
   void Open(v1::AgentSession::Stub& stub);
 
-  // False, and the stream is cancelled, if the queue is full or the message is larger than the protocol allows.
-  bool Send(v1::AgentMessage message);
+  enum class Turn {
+    kInOrder,
+    kNext,  // before everything that waits: on a slow way results may wait for long
+  };
+  // False: the message was not sent. The stream goes on if that is larger than the protocol allows; if the queue is
+  // full, since the coordinator does not read, it is cancelled.
+  bool Send(v1::AgentMessage message, Turn turn = Turn::kInOrder);
+
+  // Messages that wait for one that is being written.
+  std::size_t waiting() const { return next_.size() + waiting_.size(); }
 
   // Ends the stream from this side; on_closed follows.
   void Cancel();
@@ -51,8 +60,8 @@ class SessionStream : public grpc::ClientBidiReactor<v1::AgentMessage, v1::Coord
   Handlers handlers_;
   grpc::ClientContext context_;
   v1::CoordinatorMessage incoming_;
-  std::deque<v1::AgentMessage> outgoing_;  // front: being written
-  bool writing_ = false;
+  std::optional<v1::AgentMessage> writing_;
+  std::deque<v1::AgentMessage> next_, waiting_;
   bool closing_ = false;
   boost::asio::steady_timer write_watchdog_;  // a stalled flow-control window reports nothing by itself
   std::shared_ptr<SessionStream> self_;       // until OnDone: gRPC holds a plain pointer

@@ -9,13 +9,14 @@
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/limits.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::agent {
 namespace {
 
 constexpr int kMaxBatchResults = 64;
-constexpr std::size_t kMaxBatchBytes = 200 * 1024;
+constexpr std::size_t kMaxBatchBytes = wire::kMaxResultBytes;
 // So long a result waits at most for a batch with others.
 constexpr absl::Duration kMaxPending = absl::Seconds(1);
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
@@ -62,19 +63,44 @@ void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) 
   LeasedShard& shard = shards_[lease];
   shard.assignment = assignment;
   shard.lease_end = lease_end;
-  bundles_.Get(BundleDigest(assignment.bundle().digest()),
+  Fetch(lease, shard);
+}
+
+void ShardTable::Fetch(LeaseId lease, LeasedShard& shard) {
+  shard.fetch_failed = false;
+  bundles_.Get(BundleDigest(shard.assignment.bundle().digest()),
                [this, lease](const auto& bundle) { OnBundle(lease, bundle); });
+}
+
+void ShardTable::FetchAgain() {
+  for (auto& [lease, shard] : shards_) {
+    if (shard.fetch_failed && shard.stage == Stage::kPreparing) Fetch(lease, shard);
+  }
 }
 
 void ShardTable::OnBundle(LeaseId lease, const absl::StatusOr<std::shared_ptr<const Bundle>>& bundle) {
   const auto found = shards_.find(lease);
-  if (found == shards_.end() || found->second.stage != Stage::kFetching) return;
+  if (found == shards_.end() || found->second.stage != Stage::kPreparing) return;
+  // That says nothing of the bundle, and the lease may last: who refuses a shard is not asked again.
+  if (absl::IsUnavailable(bundle.status()) || absl::IsCancelled(bundle.status())) {
+    spdlog::warn("bundle not fetched yet lease={} reason=\"{}\"", lease.value(), ToStd(bundle.status().message()));
+    found->second.fetch_failed = true;
+    return;
+  }
   if (!bundle.ok()) {
     Refuse(lease, fmt::format("its bundle could not be fetched: {}", ToStd(bundle.status().message())));
     Remove(lease);
     return;
   }
-  Run(lease, found->second, **bundle);
+  found->second.bundle = *bundle;
+  RunIfReady(lease, found->second);
+}
+
+void ShardTable::RunIfReady(LeaseId lease, LeasedShard& shard) {
+  if (shard.stage != Stage::kPreparing || shard.bundle == nullptr || shard.lease_end <= BootTime()) return;
+  const std::shared_ptr<const Bundle> bundle = std::exchange(shard.bundle, nullptr);
+  Run(lease, shard, *bundle);
+  outputs_.on_changed();
 }
 
 void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
@@ -204,7 +230,7 @@ void ShardTable::Flush() {
 
 void ShardTable::Stop(LeaseId lease, LeasedShard& shard, v1::ShardEnd end) {
   switch (shard.stage) {
-    case Stage::kFetching:
+    case Stage::kPreparing:
       shard.end = end;
       shard.stage = Stage::kFinished;
       if (shard.abandoned) {
@@ -253,13 +279,19 @@ void ShardTable::ReleaseAll() {
 
 void ShardTable::Renew(LeaseId lease, SteadyTime lease_end) {
   const auto found = shards_.find(lease);
-  if (found != shards_.end()) found->second.lease_end = std::max(found->second.lease_end, lease_end);
+  if (found == shards_.end()) return;
+  found->second.lease_end = std::max(found->second.lease_end, lease_end);
+  RunIfReady(lease, found->second);
+}
+
+bool ShardTable::IsAtStake(const LeasedShard& shard) {
+  return !shard.abandoned && !shard.interrupted && shard.stage != Stage::kPreparing;
 }
 
 void ShardTable::ExpireLeases(SteadyTime now) {
   std::vector<LeaseId> ended;
   for (const auto& [lease, shard] : shards_) {
-    if (!shard.abandoned && shard.lease_end <= now) ended.push_back(lease);
+    if (IsAtStake(shard) && shard.lease_end <= now) ended.push_back(lease);
   }
   for (const LeaseId& lease : ended) Abandon(lease, "the lease ended while the coordinator was out of reach");
 }
@@ -267,8 +299,7 @@ void ShardTable::ExpireLeases(SteadyTime now) {
 std::optional<SteadyTime> ShardTable::EarliestLeaseEnd() const {
   std::optional<SteadyTime> earliest;
   for (const auto& [lease, shard] : shards_) {
-    if (!shard.abandoned && !shard.interrupted && (!earliest || shard.lease_end < *earliest))
-      earliest = shard.lease_end;
+    if (IsAtStake(shard) && (!earliest || shard.lease_end < *earliest)) earliest = shard.lease_end;
   }
   return earliest;
 }
@@ -296,7 +327,7 @@ void ShardTable::OnShardDoneAck(LeaseId lease) {
 }
 
 void ShardTable::Remove(LeaseId lease) {
-  if (shards_.erase(lease) > 0) outputs_.on_removed();
+  if (shards_.erase(lease) > 0) outputs_.on_changed();
 }
 
 std::vector<v1::HeldLease> ShardTable::Held() const {

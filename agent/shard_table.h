@@ -23,14 +23,14 @@ class ShardTable {
   struct Outputs {
     std::function<void(v1::AgentMessage)> send;  // drops the message while there is no session
     std::function<void()> on_results;            // something entered the spool, or may enter it now
-    std::function<void()> on_removed;            // a shard has left the table
+    std::function<void()> on_changed;            // a shard has begun, or has left the table
   };
 
   ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
              std::uint32_t max_shards, Outputs outputs);
 
-  // Fetches the bundle and starts the engine; answers AssignmentRefused if it cannot. `lease_end`: when the lease ends
-  // unless it is renewed.
+  // Fetches the bundle and starts the engine; answers AssignmentRefused if it cannot. `lease_end`: until then the lease
+  // lasts at least. It may lie in the past, where the way is long: then a renewal is waited for.
   void Assign(const v1::Assignment& assignment, SteadyTime lease_end);
 
   // What an earlier process of this agent spooled is held until it was delivered; then its lease ends. Called once,
@@ -51,9 +51,13 @@ class ShardTable {
 
   void Renew(LeaseId lease, SteadyTime lease_end);
 
-  // The dead-man's switch: abandons every shard whose lease has ended.
+  // The dead-man's switch: abandons every shard that has begun and whose lease has ended.
   void ExpireLeases(SteadyTime now);
   std::optional<SteadyTime> EarliestLeaseEnd() const;
+
+  // Asks again for bundles that could not be asked for because the coordinator was out of reach. Called from time to
+  // time.
+  void FetchAgain();
 
   // Results that wait for a batch go into the spool.
   void Flush();
@@ -67,11 +71,13 @@ class ShardTable {
   bool empty() const { return shards_.empty(); }
 
  private:
-  enum class Stage { kFetching, kRunning, kStopping, kFinished };
+  enum class Stage { kPreparing, kRunning, kStopping, kFinished };
   struct LeasedShard {
     v1::Assignment assignment;
     SteadyTime lease_end;
-    Stage stage = Stage::kFetching;
+    Stage stage = Stage::kPreparing;
+    std::shared_ptr<const Bundle> bundle;  // fetched, not begun
+    bool fetch_failed = false;             // for now
     bool abandoned = false;
     bool reported = false;
     bool interrupted = false;  // its run ended with an earlier process
@@ -84,8 +90,12 @@ class ShardTable {
   };
   using Shards = std::map<LeaseId, LeasedShard>;
 
+  void Fetch(LeaseId lease, LeasedShard& shard);
   void OnBundle(LeaseId lease, const absl::StatusOr<std::shared_ptr<const Bundle>>& bundle);
+  void RunIfReady(LeaseId lease, LeasedShard& shard);
   void Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle);
+  // Its work would go on after the end of its lease.
+  static bool IsAtStake(const LeasedShard& shard);
   void Refuse(LeaseId lease, std::string reason);
   void OnResult(LeaseId lease, const CaseResult& result);
   void OnProgress(LeaseId lease, std::string case_id, std::string step);

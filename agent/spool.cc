@@ -60,14 +60,17 @@ const v1::ResultBatch* Spool::TakeNext(std::uint32_t credits) {
   if (in_flight_ >= credits) return nullptr;
   const auto next = std::ranges::find(batches_, false, &Entry::in_flight);
   if (next == batches_.end()) return nullptr;
+  if (in_flight_ > 0 && bytes_in_flight_ + next->bytes > kMaxBytesInFlight) return nullptr;
   next->in_flight = true;
   ++in_flight_;
+  bytes_in_flight_ += next->bytes;
   return next->batch.get();
 }
 
 void Spool::ResendAll() {
   for (Entry& entry : batches_) entry.in_flight = false;
   in_flight_ = 0;
+  bytes_in_flight_ = 0;
 }
 
 bool Spool::Acknowledge(LeaseId lease, BatchSeq seq) {
@@ -75,7 +78,10 @@ bool Spool::Acknowledge(LeaseId lease, BatchSeq seq) {
     return entry.batch->lease() == lease.value() && entry.batch->seq() == seq.value();
   });
   if (found == batches_.end()) return false;
-  if (found->in_flight) --in_flight_;
+  if (found->in_flight) {
+    --in_flight_;
+    bytes_in_flight_ -= found->bytes;
+  }
   bytes_ -= found->bytes;
   batches_.erase(found);
   if (files_) files_->Drop(lease, seq);

@@ -38,12 +38,14 @@ class Spool {
   // Whether further results should be made: `reserve` more bytes fit, and none waits for a disk that fails.
   bool HasRoom(std::size_t reserve) const;
 
-  // The next batch that is not on its way, unless `credits` are; it is on its way then. Null if there is none. The
-  // pointer holds until the batch is acknowledged.
+  // The next batch that is not on its way, unless `credits` are, or as many bytes as a slow way takes in a second or
+  // two: what follows a batch on its way, such as a heartbeat, arrives after it. It is on its way then. Null if there
+  // is none. The pointer holds until the batch is acknowledged.
+  static constexpr std::size_t kMaxBytesInFlight = 128 << 10;  // or one batch
   const v1::ResultBatch* TakeNext(std::uint32_t credits);
 
   // Whether a further batch may be on its way.
-  bool HasCredit(std::uint32_t credits) const { return in_flight_ < credits; }
+  bool HasCredit(std::uint32_t credits) const { return in_flight_ < credits && bytes_in_flight_ < kMaxBytesInFlight; }
 
   // The stream broke: what was on its way has to be sent again, in the same order.
   void ResendAll();
@@ -69,6 +71,7 @@ class Spool {
   std::size_t max_bytes_;
   std::size_t bytes_ = 0;
   std::uint32_t in_flight_ = 0;
+  std::size_t bytes_in_flight_ = 0;
   std::deque<Entry> batches_;
   std::map<LeaseId, std::uint64_t> last_seq_;
   bool disk_fails_ = false;

@@ -18,6 +18,8 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
+// A run on all agents of a large fleet, with a reason for each.
+constexpr int kMaxReplyBytes = 32 << 20;
 
 std::chrono::system_clock::time_point Deadline(absl::Duration limit) { return absl::ToChronoTime(absl::Now() + limit); }
 
@@ -41,6 +43,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const std
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
   return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
 }
 
@@ -76,6 +79,7 @@ CoordinatorClient::Peer& CoordinatorClient::Current() {
     peer.channel = OpenChannel(address_, ca_pem_);
     peer.jobs = v1::Jobs::NewStub(peer.channel);
     peer.fleets = v1::Fleets::NewStub(peer.channel);
+    peer.schedules = v1::Schedules::NewStub(peer.channel);
   }
   return peer;
 }

@@ -16,6 +16,7 @@
 #include "grpcpp/client_context.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 #include "wsfleet/v1/job.grpc.pb.h"
+#include "wsfleet/v1/schedule.grpc.pb.h"
 
 namespace wsfleet::cli {
 
@@ -53,6 +54,7 @@ class CoordinatorClient {
   // Of the coordinator that is asked at the moment. They stay valid.
   v1::Jobs::Stub& jobs() { return *Current().jobs; }
   v1::Fleets::Stub& fleets() { return *Current().fleets; }
+  v1::Schedules::Stub& schedules() { return *Current().schedules; }
   const std::string& fleet() const { return endpoint_.fleet; }
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -66,6 +68,7 @@ class CoordinatorClient {
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::Jobs::Stub> jobs;
     std::unique_ptr<v1::Fleets::Stub> fleets;
+    std::unique_ptr<v1::Schedules::Stub> schedules;
   };
 
   CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token);

@@ -24,17 +24,29 @@ function(wsfleet_program name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options)
 endfunction()
 
-# wsfleet_test(NAME SOURCES … DEPENDS … [LABELS …]): a GoogleTest program whose every TEST is a ctest test.
+# wsfleet_test(NAME SOURCES … DEPENDS … [LABELS …] [TIMEOUT SECONDS]): a GoogleTest program whose every TEST is a ctest
+# test. With the label `nightly` it is none of those that every change runs, but of `ctest --preset nightly`.
 function(wsfleet_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(NOT WSFLEET_BUILD_TESTS)
     return()
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name} PRIVATE WSFLEET_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WSFLEET_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# wsfleet_nightly(NAME COMMAND … [ENVIRONMENT …] [TIMEOUT …]): a ctest test that takes too long for ./test.sh. The test preset
+# "nightly" runs these, and no other preset does.
+function(wsfleet_nightly name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND;ENVIRONMENT" ${ARGN})
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS nightly ENVIRONMENT "${ARG_ENVIRONMENT}" TIMEOUT "${ARG_TIMEOUT}")
 endfunction()
 
 # wsfleet_fuzzer(NAME SOURCES … DEPENDS …): a libFuzzer program; built by the fuzz preset only.

@@ -15,6 +15,7 @@ build=(
   libpq-dev                                     # PostgreSQL
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   libvalijson-dev                               # JSON Schema
+  tzdata                                        # time zones
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
 )
 test=(
@@ -24,6 +25,7 @@ test=(
   node-ws nginx-light openssl                   # servers of others under test
   json-schema-test-suite
   sqlite3 postgresql-15
+  iproute2 nftables faketime util-linux         # networks, rules and clocks of tests
 )
 
 packages=("${build[@]}")

@@ -1,8 +1,10 @@
 #include "coordinator/agent_messages.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "core/base/identifier.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
@@ -17,15 +19,14 @@ constexpr int kMaxHeld = 1000;
 constexpr int kMaxResults = 64;
 // Batches that one agent may have on their way.
 constexpr std::uint32_t kCredits = 16;
+constexpr absl::Duration kShortestInterval = absl::Seconds(2);
+constexpr absl::Duration kLongestInterval = absl::Seconds(10);
+constexpr double kHeartbeatsPerSecond = 500;
 
 absl::Status CheckIdentifier(std::string_view field, std::string_view text) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  if (!text.empty() && text.size() <= wire::kMaxNameBytes &&
-      text.find_first_not_of(kAllowed) == std::string_view::npos) {
-    return absl::OkStatus();
-  }
+  if (IsIdentifier(text)) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      fmt::format("{}: expected 1 to {} letters, digits, '.', '_' or '-'", field, wire::kMaxNameBytes));
+      fmt::format("{}: expected 1 to {} letters, digits, '.', '_' or '-'", field, kMaxIdentifierBytes));
 }
 
 absl::Status CheckHello(const v1::Hello& hello, const FleetName& fleet) {
@@ -132,6 +133,13 @@ absl::StatusOr<fleet::ShardFinished> ParseShardDone(const v1::ShardDone& done) {
   }
 }
 
+absl::Duration HeartbeatInterval(absl::Duration lease_time, std::size_t agents) {
+  const absl::Duration at_most =
+      std::clamp(lease_time / 6, std::min(absl::Seconds(1), lease_time / 3), kLongestInterval);
+  const absl::Duration at_least = std::min(kShortestInterval, at_most);
+  return std::clamp(static_cast<double>(agents) / kHeartbeatsPerSecond * absl::Seconds(1), at_least, at_most);
+}
+
 v1::CoordinatorMessage ToMessage(const fleet::SendWelcome& effect, const SessionTimes& times) {
   v1::CoordinatorMessage message;
   v1::Welcome* welcome = message.mutable_welcome();
@@ -190,6 +198,12 @@ v1::CoordinatorMessage ToMessage(const fleet::SendResultAck& effect) {
 v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect) {
   v1::CoordinatorMessage message;
   message.mutable_shard_done_ack()->set_lease(effect.lease.value());
+  return message;
+}
+
+v1::CoordinatorMessage ToMessage(const fleet::SendDrain& effect) {
+  v1::CoordinatorMessage message;
+  message.mutable_drain()->set_undone(!effect.drain);
   return message;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/fleet/effects.h"
@@ -21,6 +23,11 @@ struct SessionTimes {
   absl::Duration heartbeat_interval;
 };
 
+// How often an agent of a fleet of so many is heard: some hundred heartbeats a second are enough for all of them. Two
+// to ten seconds where the lease leaves room for it; at least three in a lease, so that one that is lost does not end
+// it.
+absl::Duration HeartbeatInterval(absl::Duration lease_time, std::size_t agents);
+
 v1::CoordinatorMessage ToMessage(const fleet::SendWelcome& effect, const SessionTimes& times);
 // `received`: when the heartbeat came.
 v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const SessionTimes& times,
@@ -29,6 +36,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
                                  const Secrets& secrets);
 v1::CoordinatorMessage ToMessage(const fleet::SendResultAck& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect);
+v1::CoordinatorMessage ToMessage(const fleet::SendDrain& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendCancel& effect);
 
 }  // namespace wsfleet::coordinator

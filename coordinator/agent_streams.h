@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "coordinator/fleet/events.h"
+#include "coordinator/fleet/fleet.h"
 #include "core/base/clock_offset.h"
 #include "wsfleet/v1/agent_session.pb.h"
 
@@ -28,6 +29,12 @@ struct AgentFacts {
   std::optional<absl::Duration> clock_ahead;
 };
 
+// An agent as clients see it.
+struct AgentListing {
+  fleet::AgentView view;
+  std::optional<AgentFacts> facts;
+};
+
 // The open agent streams of a fleet. Runs on the fleet strand.
 class AgentStreams {
  public:
@@ -36,6 +43,8 @@ class AgentStreams {
                        const std::vector<fleet::HeldLease>& held);
   // Does not call the sink.
   void Close(fleet::StreamId id);
+
+  std::size_t size() const { return streams_.size(); }
 
   // Ignored if the stream is gone.
   void Send(fleet::StreamId id, v1::CoordinatorMessage message);

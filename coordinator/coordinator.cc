@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "boost/asio/post.hpp"
 #include "coordinator/private_file.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
@@ -19,6 +20,8 @@ namespace {
 
 // A submit's header may be larger than a message to an agent; PrepareSubmission says what is too large.
 constexpr int kMaxClientMessageBytes = 1 << 20;
+constexpr std::size_t kReaders = 2;
+constexpr std::size_t kResolvers = 2;
 
 absl::StatusOr<SecretBox> OpenSecretBox(const CoordinatorOptions& options) {
   if (options.store == ":memory:") return SecretBox::WithRandomKey();
@@ -64,12 +67,8 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   settings.logs = options.logs;
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
+  settings.retention = options.retention;
   return settings;
-}
-
-absl::StatusOr<std::unique_ptr<store::SqlStore>> OpenStore(const std::string& name) {
-  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
-  return store::SqliteStore::Open(name);
 }
 
 std::string RandomReplica() {
@@ -90,39 +89,51 @@ bool IsPostgresUrl(std::string_view store) {
   return store.starts_with("postgres://") || store.starts_with("postgresql://");
 }
 
-absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given) {
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name, const store::OnDiskFailed& on_failed) {
+  // A PostgreSQL server minds its disk itself.
+  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
+  return store::SqliteStore::Open(name, on_failed);
+}
+
+absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given,
+                                                                std::unique_ptr<store::Store> store) {
   const auto options = WithEphemeralCa(given);
   if (!options.ok()) return options.status();
   auto token = ReadToken(options->client_token_file);
   if (!token.ok()) return token.status();
-  auto store = OpenStore(options->store);
-  if (!store.ok()) return store.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
   std::unique_ptr<Coordinator> coordinator(
-      new Coordinator(*options, *std::move(store), *std::move(secrets), *std::move(token)));
+      new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
   return coordinator;
 }
 
-Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
+Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
                          std::string token)
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
+      bundles_(*store_),
       secrets_(secrets),
-      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_}, secrets_),
-      ownership_(*store_, OwnershipSettings(options),
-                 {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
-                  .on_owned = [this](const store::Ownership& ownership,
-                                     SteadyTime until) { fleets_.Add(ownership.fleet).Own(ownership, until); },
-                  .on_other = [this](const FleetName& fleet,
-                                     const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); }}),
-      backend_{fleets_, *store_, *store_, readers_, secrets_, ClientToken(std::move(token))},
+      readers_(kReaders),
+      resolvers_(kResolvers),
+      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, *store_}, secrets_),
+      ownership_(
+          *store_, OwnershipSettings(options),
+          {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
+           .on_owned = [this](const store::Ownership& ownership, SteadyTime until) { fleets_.Own(ownership, until); },
+           .on_other = [this](const FleetName& fleet,
+                              const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); }}),
+      backend_{fleets_,           *store_,  *store_,
+               bundles_,          *store_,  readers_,
+               resolvers_,        secrets_, ClientToken(std::move(token)),
+               options.peer_limit},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
+      schedules_service_(backend_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -144,8 +155,10 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
       {options.agent_listen, *agent_credentials, static_cast<int>(wire::kMaxMessageBytes), {&agent_service_}});
   if (!agents.ok()) return agents.status();
   agent_listener_ = *std::move(agents);
-  auto clients = Listener::Start(
-      {options.client_listen, *client_credentials, kMaxClientMessageBytes, {&jobs_service_, &fleets_service_}});
+  auto clients = Listener::Start({options.client_listen,
+                                  *client_credentials,
+                                  kMaxClientMessageBytes,
+                                  {&jobs_service_, &fleets_service_, &schedules_service_}});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();
@@ -158,10 +171,16 @@ void Coordinator::Stop() {
   fleets_.StopHosts();
   if (client_listener_) client_listener_->Shutdown();
   if (agent_listener_) agent_listener_->Shutdown();
+  backend_.CloseSlots();
+  resolvers_.Stop();
   readers_.Stop();
   fleets_.StopThreads();
   // Nothing is written any more.
   ownership_.Release();
+  // What calls have left on the strand refers to what goes now.
+  std::promise<void> done;
+  boost::asio::post(fleets_.strand(), [&done] { done.set_value(); });
+  done.get_future().wait();
   work_.reset();
   context_.stop();
   thread_.join();

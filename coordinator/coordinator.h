@@ -14,7 +14,8 @@
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/fleets_service.h"
 #include "coordinator/rpc/jobs_service.h"
-#include "coordinator/store/sql/sql_store.h"
+#include "coordinator/rpc/schedules_service.h"
+#include "coordinator/store/store.h"
 
 namespace wsfleet::coordinator {
 
@@ -32,18 +33,25 @@ struct CoordinatorOptions {
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
+  absl::Duration peer_limit = absl::Seconds(20);  // how long a client or an agent may keep its stream waiting
   LogPermissions logs;
+  RetentionSettings retention;
 };
 
 bool IsPostgresUrl(std::string_view store);
 
-// The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, two for
-// reading, gRPC's own, and two listeners.
+// The store of that name. Errors are those of SqliteStore and PostgresStore.
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name,
+                                                        const store::OnDiskFailed& on_failed = {});
+
+// The whole coordinator: one thread that decides, one for each fleet's commits, one that keeps what is owned, some
+// that read and some that resolve bundles, gRPC's own, and two listeners.
 class Coordinator {
  public:
-  // Returns when both listeners serve and the fleets that it owns are loaded. FAILED_PRECONDITION, DATA_LOSS, …: why it
-  // cannot.
-  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options);
+  // Returns when both listeners serve and the fleets that it owns are loaded. `store`: the one that the options name.
+  // FAILED_PRECONDITION, DATA_LOSS, …: why it cannot.
+  static absl::StatusOr<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options,
+                                                            std::unique_ptr<store::Store> store);
   // As Stop().
   ~Coordinator();
 
@@ -54,7 +62,7 @@ class Coordinator {
   const std::string& client_address() const { return client_listener_->address(); }
 
  private:
-  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::SqlStore> store, SecretBox secrets,
+  Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
               std::string token);
 
   absl::Status Own(const CoordinatorOptions& options);
@@ -62,15 +70,18 @@ class Coordinator {
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::unique_ptr<store::SqlStore> store_;
+  std::unique_ptr<store::Store> store_;
+  Bundles bundles_;
   SecretBox secrets_;
-  ReaderPool readers_;
+  WorkerPool readers_;
+  WorkerPool resolvers_;
   Fleets fleets_;
   OwnershipKeeper ownership_;
   Backend backend_;
   AgentService agent_service_;
   JobsService jobs_service_;
   FleetsService fleets_service_;
+  SchedulesService schedules_service_;
   std::unique_ptr<Listener> agent_listener_;
   std::unique_ptr<Listener> client_listener_;
   std::thread thread_;  // runs context_

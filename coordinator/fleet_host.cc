@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "coordinator/clock.h"
@@ -16,21 +17,17 @@
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::chrono::seconds kLoadRetry{1};
-constexpr std::size_t kMaxWaitingRequests = 1024;
+constexpr absl::Duration kLoadRetry = absl::Seconds(1);
+// A commit that fails so soon after another one is not the first of its trouble.
+constexpr absl::Duration kSameTrouble = absl::Seconds(10);
 
 }  // namespace
-
-absl::Duration HeartbeatInterval(absl::Duration lease_time) {
-  const absl::Duration at_least = std::min(absl::Seconds(1), lease_time / 3);
-  return std::clamp(lease_time / 6, at_least, absl::Seconds(10));
-}
 
 FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
                      ServerLogs& logs)
     : strand_(std::move(strand)),
       settings_(std::move(settings)),
-      times_{settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time)},
+      store_(store),
       secrets_(secrets),
       logs_(logs),
       wakeup_(strand_),
@@ -84,8 +81,9 @@ void FleetHost::GiveUp(std::string_view why) {
 void FleetHost::EndAll(const absl::Status& status) {
   machine_.reset();
   wakeup_.cancel();
+  paused_.Clear();
   streams_.EndAll(status);
-  AnswerAll(status);
+  requests_.AnswerAll(status);
 }
 
 absl::Status FleetHost::NotHere() const {
@@ -93,7 +91,10 @@ absl::Status FleetHost::NotHere() const {
   redirect.set_ownership_epoch(std::max<std::uint64_t>(elsewhere_.epoch, 1));
   absl::Status status = absl::UnavailableError(
       fmt::format("no coordinator that this one knows of runs fleet {} at the moment; try again", name().value()));
-  if (ownership_) {
+  if (ownership_ && !not_loaded_.ok()) {
+    status = absl::UnavailableError(fmt::format(
+        "the coordinator cannot run its fleet at the moment, and tries again: {}", ToStd(not_loaded_.message())));
+  } else if (ownership_) {
     status = absl::UnavailableError("the coordinator is loading its fleet; try again");
   } else if (!elsewhere_.addresses.clients.empty()) {
     redirect.set_address(elsewhere_.addresses.clients);
@@ -115,42 +116,9 @@ void FleetHost::Stop(std::function<void()> on_stopped) {
   });
 }
 
-// --- requests -------------------------------------------------------------------------------------------------------
-
-void FleetHost::Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer) {
-  boost::asio::post(strand_, [this, proposed, spec = std::move(spec), answer = std::move(answer)]() mutable {
-    if (!machine_) return answer(NotHere(), {}, false);
-    if (submits_.size() >= kMaxWaitingRequests) {
-      return answer(absl::ResourceExhaustedError("too many runs are being submitted; try again"), {}, false);
-    }
-    const fleet::RequestId request(++last_request_);
-    submits_.emplace(request, std::move(answer));
-    Apply(fleet::SubmitRequested{request, proposed, std::move(spec)});
-  });
-}
-
-void FleetHost::Cancel(const JobId& job, std::string reason, CancelAnswer answer) {
-  boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
-    if (!machine_) return answer(NotHere());
-    if (cancels_.size() >= kMaxWaitingRequests) {
-      return answer(absl::ResourceExhaustedError("too many runs are being cancelled; try again"));
-    }
-    const fleet::RequestId request(++last_request_);
-    cancels_.emplace(request, std::move(answer));
-    Apply(fleet::CancelRequested{request, job, std::move(reason)});
-  });
-}
-
-void FleetHost::ListAgents(AgentsAnswer answer) {
-  boost::asio::post(strand_, [this, answer = std::move(answer)] {
-    if (!machine_) return answer(NotHere());
-    std::vector<AgentListing> listings;
-    for (fleet::AgentView& view : machine_->agents()) {
-      auto facts = streams_.Facts(view.agent.id);
-      listings.push_back({std::move(view), std::move(facts)});
-    }
-    answer(std::move(listings));
-  });
+AgentListing FleetHost::Listing(fleet::AgentView view) const {
+  auto facts = streams_.Facts(view.agent.id);
+  return {std::move(view), std::move(facts)};
 }
 
 // --- agents and watchers --------------------------------------------------------------------------------------------
@@ -196,6 +164,18 @@ void FleetHost::OnResults(fleet::ResultsReceived event) {
   logs_.AddTo(std::move(event), [this](fleet::ResultsReceived complete) {
     boost::asio::dispatch(strand_, [this, complete = std::move(complete)] { Apply(complete); });
   });
+}
+
+bool FleetHost::IsBehind() const { return PausedStreams::IsBehind(store_thread_.backlog()); }
+
+void FleetHost::PauseReading(fleet::StreamId stream, std::function<void()> then) {
+  assert(strand_.running_in_this_thread());
+  Apply(fleet::ReadingPaused{stream});
+  paused_.Add(stream, std::move(then));
+}
+
+SessionTimes FleetHost::Times() const {
+  return {settings_.fleet.lease_time, HeartbeatInterval(settings_.fleet.lease_time, streams_.size())};
 }
 
 void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress) {
@@ -271,23 +251,37 @@ void FleetHost::Load() {
   if (!taken) OnLoaded(ownership, absl::UnavailableError("the store's queue is full"));
 }
 
+void FleetHost::LoadLater() {
+  retry_.expires_after(absl::ToChronoNanoseconds(kLoadRetry));
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && ownership_) Load();
+  });
+}
+
 void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot) {
   if (!ownership_ || ownership_->epoch != ownership.epoch) return;
   if (!snapshot.ok()) {
     Settle(snapshot.status());
     if (absl::IsAborted(snapshot.status())) return GiveUp(ToStd(snapshot.status().message()));
-    spdlog::error("fleet not loaded fleet={} reason=\"{}\"", name().value(), ToStd(snapshot.status().message()));
-    retry_.expires_after(kLoadRetry);
-    retry_.async_wait([this](const boost::system::error_code& error) {
-      if (!error && ownership_) Load();
-    });
-    return;
+    // Once for one reason, however often it is tried.
+    if (not_loaded_ != snapshot.status()) {
+      spdlog::error("fleet not loaded fleet={} code={} reason=\"{}\"", name().value(),
+                    absl::StatusCodeToString(snapshot.status().code()), ToStd(snapshot.status().message()));
+    }
+    not_loaded_ = snapshot.status();
+    return LoadLater();
   }
-  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={}", name().value(), snapshot->jobs.size(),
-               snapshot->leases.size(), snapshot->agents.size());
+  not_loaded_ = absl::OkStatus();
+  spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={} schedules={}", name().value(),
+               snapshot->jobs.size(), snapshot->leases.size(), snapshot->agents.size(), snapshot->schedules.size());
+  settings_.fleet.seed = absl::Uniform<std::uint64_t>(absl::BitGen());
   machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
   Apply(fleet::TimePassed{});
-  for (const JobId& job : watchers_.Jobs()) Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+  for (const JobId& job : watchers_.Jobs()) {
+    Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
+    // A commit that failed may have been done, the last one of a job too, of which nothing follows any more.
+    watchers_.Wake(job, 0);
+  }
   Settle(absl::OkStatus());
 }
 
@@ -296,19 +290,22 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
   if (!machine_) return;
   if (!status.ok()) return Discard(status);
   for (const fleet::CommitId commit : commits) Apply(fleet::Persisted{commit});
+  for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
+    Apply(fleet::ReadingResumed{stream});
+    then();
+  }
 }
 
 void FleetHost::Discard(const absl::Status& why) {
   if (absl::IsAborted(why)) return GiveUp(ToStd(why.message()));
   spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", name().value(),
                 absl::StatusCodeToString(why.code()), ToStd(why.message()));
-  EndAll(absl::UnavailableError("the coordinator could not store a change; try again"));
-  Load();
-}
-
-void FleetHost::AnswerAll(const absl::Status& status) {
-  for (const auto& [request, answer] : std::exchange(submits_, {})) answer(status, {}, false);
-  for (const auto& [request, answer] : std::exchange(cancels_, {})) answer(status);
+  EndAll(NotStored(why));
+  // A store that refuses every change is not asked as fast as it can refuse: what is due is due again after a load.
+  const SteadyTime now = SteadyNow();
+  if (now - std::exchange(last_failure_, now) > kSameTrouble) return Load();
+  not_loaded_ = why;
+  LoadLater();
 }
 
 // --- effects --------------------------------------------------------------------------------------------------------
@@ -317,15 +314,16 @@ void FleetHost::On(const fleet::Persist& effect) {
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 
-void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stream, ToMessage(effect, times_)); }
+void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stream, ToMessage(effect, Times())); }
 
 void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
   const absl::Time received = streams_.HeartbeatReceived(effect.stream, effect.number);
-  streams_.Send(effect.stream, ToMessage(effect, times_, received));
+  streams_.Send(effect.stream, ToMessage(effect, Times(), received));
 }
 
 void FleetHost::On(const fleet::SendAssignment& effect) {
-  const auto secrets = secrets_.Open(effect.lease.shard.job, effect.spec.sealed_secrets);
+  const auto secrets =
+      secrets_.Open(SecretOwner::Of(name(), effect.lease.shard.job, effect.spec), effect.spec.sealed_secrets);
   if (!secrets.ok()) {
     spdlog::error("shard not sent job={} shard={} lease={} reason=secret-lost detail=\"{}\"",
                   effect.lease.shard.job.value(), effect.lease.shard.index.value(), effect.lease.id.value(),
@@ -337,7 +335,7 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
                effect.lease.agent.value());
   logs_.OnAssigned(effect.lease.shard.job, effect.spec);
   streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
-  streams_.Send(effect.stream, ToMessage(effect, times_, *secrets));
+  streams_.Send(effect.stream, ToMessage(effect, Times(), *secrets));
 }
 
 void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
@@ -347,22 +345,23 @@ void FleetHost::On(const fleet::SendShardDoneAck& effect) {
   streams_.Send(effect.stream, ToMessage(effect));
 }
 
+void FleetHost::On(const fleet::SendDrain& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
+
 void FleetHost::On(const fleet::SendCancel& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
 
 void FleetHost::On(const fleet::CloseStream& effect) {
   spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), effect.reason);
-  streams_.End(effect.stream, absl::AbortedError(effect.reason));
+  streams_.End(effect.stream,
+               effect.may_return ? absl::UnavailableError(effect.reason) : absl::AbortedError(effect.reason));
 }
 
-void FleetHost::On(const fleet::AnswerSubmit& effect) {
-  auto waiting = submits_.extract(effect.request);
-  if (!waiting.empty()) waiting.mapped()(effect.status, effect.job, effect.attached);
-}
+void FleetHost::On(const fleet::AnswerSubmit& effect) { requests_.Answer(effect); }
 
-void FleetHost::On(const fleet::AnswerCancel& effect) {
-  auto waiting = cancels_.extract(effect.request);
-  if (!waiting.empty()) waiting.mapped()(effect.status);
-}
+void FleetHost::On(const fleet::AnswerCancel& effect) { requests_.Answer(effect.request, effect.status); }
+
+void FleetHost::On(const fleet::AnswerSetDrained& effect) { requests_.Answer(effect.request, effect.status); }
+
+void FleetHost::On(const fleet::AnswerSchedule& effect) { requests_.Answer(effect); }
 
 void FleetHost::On(const fleet::NotifyWatchers& effect) { watchers_.Wake(effect.job, effect.last_event); }
 

@@ -2,34 +2,28 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "boost/asio/io_context.hpp"
 #include "boost/asio/steady_timer.hpp"
-#include "boost/asio/strand.hpp"
 #include "coordinator/agent_messages.h"
 #include "coordinator/agent_streams.h"
+#include "coordinator/client_requests.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet_strand.h"
 #include "coordinator/logs/server_logs.h"
+#include "coordinator/paused_streams.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
 #include "coordinator/watchers.h"
 
 namespace wsfleet::coordinator {
 
-using FleetStrand = boost::asio::strand<boost::asio::io_context::executor_type>;
-
 struct FleetHostSettings {
   FleetName name;
   fleet::FleetSettings fleet;
 };
-
-// At least three heartbeats in a lease, so that one that is lost does not end it; between one and ten seconds where the
-// lease leaves room for it.
-absl::Duration HeartbeatInterval(absl::Duration lease_time);
 
 // Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
 // runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
@@ -37,13 +31,8 @@ absl::Duration HeartbeatInterval(absl::Duration lease_time);
 // answered UNAVAILABLE. So they are while another process owns the fleet, with its address (wire::RedirectOf).
 class FleetHost {
  public:
-  using SubmitAnswer = std::function<void(const absl::Status&, const JobId& job, bool attached)>;
-  using CancelAnswer = std::function<void(const absl::Status&)>;
-  struct AgentListing {
-    fleet::AgentView view;
-    std::optional<AgentFacts> facts;
-  };
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
+  static constexpr std::size_t kMaxAgentsListed = 500;  // at once
 
   // `logs` must outlive it, and be stopped before the context is.
   FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
@@ -68,8 +57,15 @@ class FleetHost {
 
   // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
   void Submit(const JobId& proposed, JobSpec spec, SubmitAnswer answer);
-  void Cancel(const JobId& job, std::string reason, CancelAnswer answer);
-  void ListAgents(AgentsAnswer answer);
+  void Cancel(const JobId& job, std::string reason, StatusAnswer answer);
+  void AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer);
+  void Trigger(const JobId& proposed, const ScheduleName& schedule, RunKey key, SubmitAnswer answer);
+  void SetDrained(std::vector<AgentId> agents, RegionName region, bool drained, StatusAnswer answer);
+  // By region, then by id: the first kMaxAgentsListed behind `after`; fewer: there are no more.
+  void ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer);
+  void FindAgent(const AgentId& id, AgentsAnswer answer);
+  // Not after a commit: OK, or PERMISSION_DENIED if the agent has no lease on a job of this bundle.
+  void CheckFetch(const AgentId& agent, const BundleDigest& bundle, StatusAnswer answer);
 
   // --- on the strand ------------------------------------------------------------------------------------------------
 
@@ -82,6 +78,11 @@ class FleetHost {
   // Applied when the lines of the targets' logs were added to its failures.
   void OnResults(fleet::ResultsReceived event);
   void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
+  // The store is behind with what agents have reported. Whoever goes on reading their streams only fills memory.
+  bool IsBehind() const;
+  // The stream is not read until `then` is called, on the strand, when the store has caught up. Meanwhile its silence
+  // ends no lease.
+  void PauseReading(fleet::StreamId stream, std::function<void()> then);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
 
@@ -90,18 +91,21 @@ class FleetHost {
   void RemoveWatcher(WatcherId id);
 
  private:
+  AgentListing Listing(fleet::AgentView view) const;
+  SessionTimes Times() const;
   void Load();
+  void LoadLater();
   void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
   void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
-  // A commit failed: what memory has may not be what is stored.
   void Discard(const absl::Status& why);
   void GiveUp(std::string_view why);
   void EndAll(const absl::Status& status);
   void Settle(const absl::Status& status);
   bool IsOwner() const;
-  // Why there is no machine.
   absl::Status NotHere() const;
-  void AnswerAll(const absl::Status& status);
+  // A submit or a trigger of this key, with what the store knows of it.
+  template <typename Event>
+  void ApplyWithKey(Event event, const RunKey& key);
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
 
@@ -111,29 +115,33 @@ class FleetHost {
   void On(const fleet::SendAssignment& effect);
   void On(const fleet::SendResultAck& effect);
   void On(const fleet::SendShardDoneAck& effect);
+  void On(const fleet::SendDrain& effect);
   void On(const fleet::SendCancel& effect);
   void On(const fleet::CloseStream& effect);
   void On(const fleet::AnswerSubmit& effect);
   void On(const fleet::AnswerCancel& effect);
+  void On(const fleet::AnswerSetDrained& effect);
+  void On(const fleet::AnswerSchedule& effect);
   void On(const fleet::NotifyWatchers& effect);
 
   FleetStrand strand_;
   FleetHostSettings settings_;
-  SessionTimes times_;
+  store::FleetStore& store_;
   SecretBox secrets_;
   ServerLogs& logs_;
   std::optional<store::Ownership> ownership_;
   SteadyTime owned_until_;
   store::OwnerStore::Owner elsewhere_;   // while it is not ours
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
+  absl::Status not_loaded_;              // why it could not be loaded the last time
+  SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false;
   bool stopped_ = false;
   AgentStreams streams_;
+  PausedStreams paused_;
   Watchers watchers_;
-  std::uint64_t last_request_ = 0;
-  std::map<fleet::RequestId, SubmitAnswer> submits_;
-  std::map<fleet::RequestId, CancelAnswer> cancels_;
+  ClientRequests requests_;
   boost::asio::steady_timer wakeup_;
   boost::asio::steady_timer retry_;
   StoreThread store_thread_;  // last: its thread calls into this object

@@ -10,11 +10,19 @@ namespace wsfleet::coordinator {
 Fleets::Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets)
     : settings_(std::move(settings)), stores_(stores), secrets_(secrets), strand_(boost::asio::make_strand(context)) {}
 
-FleetHost& Fleets::Add(const FleetName& fleet) {
+FleetHost& Fleets::Add(const FleetName& fleet) { return AddUnit(fleet).host; }
+
+void Fleets::Own(const store::Ownership& ownership, SteadyTime until) {
+  Unit& unit = AddUnit(ownership.fleet);
+  unit.host.Own(ownership, until);
+  unit.retention.Visit(ownership, unit.host.store_thread());
+}
+
+Fleets::Unit& Fleets::AddUnit(const FleetName& fleet) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Unit>& unit = units_[fleet];
   if (unit == nullptr) unit = std::make_unique<Unit>(strand_, fleet, settings_, stores_, secrets_);
-  return unit->host;
+  return *unit;
 }
 
 absl::StatusOr<FleetHost*> Fleets::Find(const std::string& fleet) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "coordinator/fleet_host.h"
+#include "coordinator/retention.h"
 
 namespace wsfleet::coordinator {
 
@@ -18,12 +19,14 @@ class Fleets {
     FleetName usual;  // that of a request that names none
     fleet::FleetSettings fleet;
     LogPermissions logs;
+    RetentionSettings retention;
   };
   // Of these, all outlive it.
   struct Stores {
     store::FleetStore& fleets;
     store::JobReader& jobs;
     store::BundleStore& bundles;
+    store::RetentionStore& retention;
   };
   Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets);
 
@@ -31,6 +34,9 @@ class Fleets {
 
   // Made if it is not known yet.
   FleetHost& Add(const FleetName& fleet);
+
+  // It is ours until then, at least: as FleetHost::Own(). What is not kept of it any more is removed meanwhile.
+  void Own(const store::Ownership& ownership, SteadyTime until);
 
   // NOT_FOUND: with those that there are.
   absl::StatusOr<FleetHost*> Find(const std::string& fleet);
@@ -45,11 +51,14 @@ class Fleets {
     Unit(const FleetStrand& strand, const FleetName& name, const Settings& settings, const Stores& stores,
          const SecretBox& secrets)
         : logs(name, settings.logs, stores.jobs, stores.bundles, secrets),
+          retention(name, stores.retention, settings.retention),
           host(strand, {name, settings.fleet}, stores.fleets, secrets, logs) {}
     ServerLogs logs;
-    FleetHost host;
+    Retention retention;
+    FleetHost host;  // last: its store's thread works for the retention
   };
 
+  Unit& AddUnit(const FleetName& fleet);
   std::vector<Unit*> All();
 
   const Settings settings_;

@@ -4,9 +4,8 @@
 //   --tls-cert F --tls-key F --tls-ca F   both listeners show the certificate; agents must present one that the
 //                                         authority signed; the files are followed when they are replaced
 //   --dev-ca DIR                          an ephemeral authority in DIR (0700): ca.pem, server.pem, server.key,
-//   agent.pem,
-//                                         agent.key, token. Agents present agent.pem, clients the token; both trust
-//                                         ca.pem. The files stay good over restarts for 30 days.
+//                                         agent.pem, agent.key, token. Agents present agent.pem, clients the token;
+//                                         both trust ca.pem. The files stay good over restarts for 30 days.
 //   --insecure-plaintext                  neither TLS nor certificates; loopback addresses only
 // Clients present the token of --client-token-file (with --dev-ca: of DIR/token) as "authorization: Bearer TOKEN".
 //
@@ -16,84 +15,14 @@
 // secrets.key (0600), without which secrets of open runs are lost.
 //
 // SIGTERM and SIGINT end streams and calls, finish the commit that is under way, and exit with 0. Other exit codes: 2
-// usage, 1 anything else, with the reason on stderr.
+// usage, 1 anything else, with the reason on stderr. One of these is a disk that could not make a write durable: the
+// process ends at once, and the next one goes on from what the disk has.
 
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include <csignal>
-
-#include "boost/json/serialize.hpp"
-#include "boost/json/value.hpp"
-#include "coordinator/coordinator.h"
 #include "coordinator/options.h"
-#include "coordinator/private_file.h"
-#include "coordinator/store/postgres/postgres_store.h"
-#include "core/base/text.h"
-#include "core/base/version.h"
-#include "fmt/format.h"
-#include "spdlog/sinks/stdout_color_sinks.h"
-#include "spdlog/spdlog.h"
-
-namespace wsfleet::coordinator {
-namespace {
-
-// Blocked before any thread is started, so that only WaitForEnd() receives them.
-sigset_t BlockEndingSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-int WaitForEnd(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  return signal;
-}
-
-absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordinator) {
-  if (path.empty()) return absl::OkStatus();
-  const boost::json::value content{{"agent", coordinator.agent_address()},
-                                   {"client", coordinator.client_address()},
-                                   {"pid", static_cast<std::int64_t>(getpid())}};
-  return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
-}
-
-// As it may be logged.
-std::string StoreName(const std::string& store) { return IsPostgresUrl(store) ? store::WithoutPassword(store) : store; }
-
-int Fail(const absl::Status& status) {
-  fmt::print(stderr, "wsfleet-coordinator: {}\n", ToStd(status.message()));
-  return 1;
-}
-
-int Run(const CommandLine& options) {
-  // The parent may die before this call; then there is nobody to live for either.
-  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const sigset_t signals = BlockEndingSignals();
-  spdlog::set_default_logger(spdlog::stderr_color_mt("coordinator"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
-
-  auto coordinator = Coordinator::Start(options.coordinator);
-  if (!coordinator.ok()) return Fail(coordinator.status());
-  if (auto status = WriteReadyFile(options.ready_file, **coordinator); !status.ok()) return Fail(status);
-  spdlog::info("coordinator serves version={} fleet={} agent_listen={} client_listen={} store={} tls={}", kVersion,
-               options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
-               StoreName(options.coordinator.store), !options.coordinator.plaintext);
-  const int signal = WaitForEnd(signals);
-  spdlog::info("coordinator stops signal={}", signal);
-  (*coordinator)->Stop();
-  return 0;
-}
-
-}  // namespace
-}  // namespace wsfleet::coordinator
+#include "coordinator/process.h"
 
 int main(int argc, char** argv) {
   const auto parsed = wsfleet::coordinator::ParseCommandLine(argc, argv);
-  return parsed.exit_now ? parsed.exit_code : wsfleet::coordinator::Run(parsed.options);
+  if (parsed.exit_now) return parsed.exit_code;
+  return wsfleet::coordinator::RunProcess(parsed.options, wsfleet::coordinator::OpenStore);
 }

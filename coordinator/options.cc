@@ -1,9 +1,11 @@
 #include "coordinator/options.h"
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 #include "CLI/CLI.hpp"
+#include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
@@ -12,6 +14,19 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kUsageError = 2;
+// The shortest is for tests: nobody can look at a run that is gone as soon as it ends.
+constexpr absl::Duration kShortestKeep = absl::Seconds(1);
+constexpr absl::Duration kLongestKeep = absl::Hours(24 * 365 * 100);
+
+// "90d", "36h", "forever": days are for people who keep things, not for suites, so ParseDuration has none.
+std::optional<absl::Duration> ParseKeep(const std::string& text) {
+  if (text == "forever") return absl::InfiniteDuration();
+  const bool days = text.ends_with('d');
+  const auto parsed = ParseDuration(days ? text.substr(0, text.size() - 1) + "h" : text);
+  if (!parsed) return std::nullopt;
+  const absl::Duration keep = days ? *parsed * 24 : *parsed;
+  return keep >= kShortestKeep && keep <= kLongestKeep ? std::optional(keep) : std::nullopt;
+}
 
 bool IsLoopback(std::string_view address) {
   return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
@@ -27,11 +42,7 @@ std::string CheckAddress(const std::string& text) {
 }
 
 std::string CheckFleetName(const std::string& text) {
-  if (!text.empty() && text.size() <= 128 &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-          std::string::npos) {
-    return {};
-  }
+  if (IsIdentifier(text)) return {};
   return fmt::format("expected 1 to 128 letters, digits, '.', '_' or '-', found \"{}\"", text);
 }
 
@@ -54,7 +65,7 @@ std::string CheckTls(const CoordinatorOptions& options) {
 }
 
 // What CLI11 cannot express. Empty if all is well.
-std::string Check(CoordinatorOptions& options, const std::string& lease_time) {
+std::string Check(CoordinatorOptions& options, const std::string& lease_time, const std::string& keep) {
   if (IsPostgresUrl(options.store) && options.state_directory.empty()) {
     return "--store postgres://…: --state-dir is missing, the directory of the secrets' key, which all replicas share";
   }
@@ -66,6 +77,9 @@ std::string Check(CoordinatorOptions& options, const std::string& lease_time) {
     return fmt::format("--lease-time: expected a duration from 1s to 1h, found \"{}\"", lease_time);
   }
   options.lease_time = *lease;
+  const auto kept = ParseKeep(keep);
+  if (!kept) return fmt::format("--keep: expected a duration such as 90d or 36h, or forever, found \"{}\"", keep);
+  options.retention.keep = *kept;
   return CheckTls(options);
 }
 
@@ -75,7 +89,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   ParsedCommandLine parsed;
   CoordinatorOptions& options = parsed.options.coordinator;
   options.store = "wsfleet.db";
-  std::string lease_time = "90s", fleet = "default";
+  std::string lease_time = "90s", keep = "90d", fleet = "default";
 
   CLI::App app("Places WebSocket scenarios on agents and gathers their results.", "wsfleet-coordinator");
   app.set_version_flag("--version", kVersion);
@@ -102,6 +116,12 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--lease-time", lease_time, "How long a silent agent keeps its shards");
   app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")
       ->check(CLI::Range(1u, 100u));
+  app.add_option("--keep", keep, "How long runs are kept after their end, such as 90d or 36h; forever: always")
+      ->capture_default_str();
+  app.add_option("--keep-runs", options.retention.keep_runs,
+                 "Of the runs of a fleet that have ended, at most so many are kept: the newest")
+      ->check(CLI::Range(1u, 10'000'000u))
+      ->capture_default_str();
   app.add_option("--evidence-file", options.logs.files,
                  "Log file, or folder of such, that suites may name under evidence.logs; repeatable");
   app.add_option("--evidence-loki", options.logs.urls, "Base URL of a Loki that suites may name; repeatable");
@@ -119,7 +139,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     return parsed;
   }
   options.fleet = FleetName(fleet);
-  if (const std::string problem = Check(options, lease_time); !problem.empty()) {
+  if (const std::string problem = Check(options, lease_time, keep); !problem.empty()) {
     fmt::print(stderr, "wsfleet-coordinator: {}\n", problem);
     parsed.exit_now = true;
     parsed.exit_code = kUsageError;

@@ -31,7 +31,7 @@ using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-std::string ContextOf(const JobId& job) { return fmt::format("wsfleet-secrets 1 {}", job.value()); }
+std::string ContextOf(const SecretOwner& owner) { return fmt::format("wsfleet-secrets 1 {}", owner.text()); }
 
 std::string ToText(const Secrets& secrets) {
   boost::json::object object;
@@ -52,6 +52,17 @@ absl::StatusOr<Secrets> FromText(const std::string& text) {
 }
 
 }  // namespace
+
+SecretOwner SecretOwner::OfJob(const JobId& job) { return SecretOwner(job.value()); }
+
+SecretOwner SecretOwner::OfSchedule(const FleetName& fleet, const ScheduleName& schedule, const BundleDigest& bundle) {
+  // No job's id holds a space.
+  return SecretOwner(fmt::format("schedule {} {} {}", bundle.value(), schedule.value(), fleet.value()));
+}
+
+SecretOwner SecretOwner::Of(const FleetName& fleet, const JobId& job, const JobSpec& spec) {
+  return spec.schedule.empty() ? OfJob(job) : OfSchedule(fleet, spec.schedule, spec.bundle);
+}
 
 absl::StatusOr<SecretBox> SecretBox::WithKeyFile(const std::string& path) {
   auto content = ReadPrivateFile(path);
@@ -83,10 +94,10 @@ absl::StatusOr<SecretBox> SecretBox::WithRandomKey() {
 
 SecretBox::~SecretBox() { OPENSSL_cleanse(key_.data(), key_.size()); }
 
-absl::StatusOr<std::string> SecretBox::Seal(const JobId& job, const Secrets& secrets) const {
+absl::StatusOr<std::string> SecretBox::Seal(const SecretOwner& owner, const Secrets& secrets) const {
   if (secrets.empty()) return std::string();
   std::string text = ToText(secrets);
-  const std::string context = ContextOf(job);
+  const std::string context = ContextOf(owner);
   std::string nonce(kNonceBytes, '\0'), sealed(text.size(), '\0'), tag(kTagBytes, '\0');
   const Cipher cipher(EVP_CIPHER_CTX_new());
   int length = 0;
@@ -103,13 +114,13 @@ absl::StatusOr<std::string> SecretBox::Seal(const JobId& job, const Secrets& sec
   return kVersion1 + nonce + sealed + tag;
 }
 
-absl::StatusOr<Secrets> SecretBox::Open(const JobId& job, std::string_view sealed) const {
+absl::StatusOr<Secrets> SecretBox::Open(const SecretOwner& owner, std::string_view sealed) const {
   if (sealed.empty()) return Secrets();
   if (sealed.size() < 1 + kNonceBytes + kTagBytes || sealed.front() != kVersion1) return Lost("unknown form");
   const std::string_view nonce = sealed.substr(1, kNonceBytes);
   const std::string_view body = sealed.substr(1 + kNonceBytes, sealed.size() - 1 - kNonceBytes - kTagBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));
-  const std::string context = ContextOf(job);
+  const std::string context = ContextOf(owner);
   std::string text(body.size(), '\0');
   const Cipher cipher(EVP_CIPHER_CTX_new());
   int length = 0;
@@ -121,7 +132,7 @@ absl::StatusOr<Secrets> SecretBox::Open(const JobId& job, std::string_view seale
       EVP_DecryptUpdate(cipher.get(), Bytes(text), &length, Bytes(body), static_cast<int>(body.size())) == 1 &&
       EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, Bytes(tag)) == 1 &&
       EVP_DecryptFinal_ex(cipher.get(), Bytes(rest), &length) == 1;
-  if (!ok) return Lost("they were sealed under another key, for another run, or changed since");
+  if (!ok) return Lost("they were sealed under another key, for something else, or changed since");
   auto secrets = FromText(text);
   OPENSSL_cleanse(text.data(), text.size());
   return secrets;

@@ -4,16 +4,35 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/base/ids.h"
+#include "core/job/spec.h"
 
 namespace wsfleet::coordinator {
 
 using Secrets = std::map<std::string, std::string>;
 
-// Encrypts the secret values of a job for the time that they lie in the store: AES-256-GCM (NIST SP 800-38D) with a new
-// random nonce each time, bound to the job's id, so that a blob cannot be moved to another job. Immutable; thread-safe.
+// Whose secrets they are. A blob that is moved to another owner cannot be opened there.
+class SecretOwner {
+ public:
+  static SecretOwner OfJob(const JobId& job);
+  // Of a schedule and all of its runs, as long as they run the files that its secrets were given for.
+  static SecretOwner OfSchedule(const FleetName& fleet, const ScheduleName& schedule, const BundleDigest& bundle);
+  // Whose secrets a job has.
+  static SecretOwner Of(const FleetName& fleet, const JobId& job, const JobSpec& spec);
+
+  const std::string& text() const { return text_; }
+
+ private:
+  explicit SecretOwner(std::string text) : text_(std::move(text)) {}
+
+  std::string text_;
+};
+
+// Encrypts secret values for the time that they lie in the store: AES-256-GCM (NIST SP 800-38D) with a new random nonce
+// each time, bound to their owner. Immutable; thread-safe.
 class SecretBox {
  public:
   // The key is in `path` (0600, created if missing). FAILED_PRECONDITION: it cannot be read or written, others may read
@@ -27,9 +46,9 @@ class SecretBox {
   SecretBox& operator=(const SecretBox&) = default;
 
   // Empty for no secrets.
-  absl::StatusOr<std::string> Seal(const JobId& job, const Secrets& secrets) const;
-  // DATA_LOSS: sealed under another key or for another job, or changed since.
-  absl::StatusOr<Secrets> Open(const JobId& job, std::string_view sealed) const;
+  absl::StatusOr<std::string> Seal(const SecretOwner& owner, const Secrets& secrets) const;
+  // DATA_LOSS: sealed under another key or for another owner, or changed since.
+  absl::StatusOr<Secrets> Open(const SecretOwner& owner, std::string_view sealed) const;
 
  private:
   using Key = std::array<unsigned char, 32>;

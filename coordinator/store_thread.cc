@@ -2,7 +2,15 @@
 
 #include <utility>
 
+#include "core/base/text.h"
+#include "fmt/format.h"
+
 namespace wsfleet::coordinator {
+
+absl::Status NotStored(const absl::Status& why) {
+  return absl::Status(absl::IsResourceExhausted(why) ? why.code() : absl::StatusCode::kUnavailable,
+                      fmt::format("the coordinator could not store a change: {}; try again", ToStd(why.message())));
+}
 
 StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
     : store_(store), on_committed_(std::move(on_committed)), thread_([this] { Main(); }) {}
@@ -10,7 +18,12 @@ StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
 StoreThread::~StoreThread() { Stop(); }
 
 bool StoreThread::Commit(fleet::CommitId commit, WriteBatch batch) {
-  return Push(CommitWork{commit, std::move(batch)});
+  const std::size_t bytes = ApproximateBytes(batch);
+  if (bytes_ > kMaxQueuedBytes) return false;
+  bytes_ += bytes;
+  if (Push(CommitWork{commit, std::move(batch), bytes})) return true;
+  bytes_ -= bytes;
+  return false;
 }
 
 bool StoreThread::Load(const store::Ownership& ownership, OnLoaded on_loaded) {
@@ -33,6 +46,7 @@ bool StoreThread::Push(Work work) {
     const std::lock_guard guard(mutex_);
     if (stopping_ || queue_.size() == kMaxQueued) return false;
     queue_.push_back(std::move(work));
+    queued_ = queue_.size();
   }
   wake_.notify_one();
   return true;
@@ -49,6 +63,7 @@ std::vector<StoreThread::Work> StoreThread::Take() {
     queue_.pop_front();
     if (!is_commit) break;
   }
+  queued_ = queue_.size();
   return taken;
 }
 
@@ -61,7 +76,7 @@ void StoreThread::Main() {
       load->on_loaded(std::move(snapshot));
     } else if (auto* task = std::get_if<std::function<void()>>(&works.front())) {
       (*task)();
-    } else if (!broken_) {
+    } else {
       CommitAll(std::move(works));
     }
   }
@@ -70,12 +85,19 @@ void StoreThread::Main() {
 void StoreThread::CommitAll(std::vector<Work> works) {
   std::vector<fleet::CommitId> commits;
   std::vector<WriteBatch> batches;
+  std::size_t all_bytes = 0;
   for (Work& work : works) {
-    auto& [commit, batch] = std::get<CommitWork>(work);
+    auto& [commit, batch, bytes] = std::get<CommitWork>(work);
     commits.push_back(commit);
     batches.push_back(std::move(batch));
+    all_bytes += bytes;
+  }
+  if (broken_) {
+    bytes_ -= all_bytes;
+    return;
   }
   absl::Status status = store_.Commit(ownership_, batches);
+  bytes_ -= all_bytes;
   broken_ = !status.ok();
   on_committed_(std::move(status), std::move(commits));
 }

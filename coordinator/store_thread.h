@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -14,13 +15,18 @@
 
 namespace wsfleet::coordinator {
 
+// What a caller is told of a write that failed, with the reason: RESOURCE_EXHAUSTED if there is no room, else
+// UNAVAILABLE, since nothing that the caller did is wrong.
+absl::Status NotStored(const absl::Status& why);
+
 // The one thread that writes to the store. Commits that gathered while the last one was under way go into one
 // transaction. After a failed commit every commit is dropped until Load() was asked for, since what the discarded
 // machine decided on top of it must not become durable. Post methods are thread-safe and never block.
 class StoreThread {
  public:
-  static constexpr std::size_t kMaxQueued = 8192;      // commits and tasks
-  static constexpr std::size_t kMaxTransaction = 256;  // commits in one
+  static constexpr std::size_t kMaxQueued = 1 << 16;         // commits and tasks
+  static constexpr std::size_t kMaxTransaction = 2048;       // commits in one
+  static constexpr std::size_t kMaxQueuedBytes = 256 << 20;  // of commits, roughly; one more is still taken
 
   // Called on the store's thread: all of these commits are durable; or none, and what was queued behind is dropped.
   using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
@@ -32,12 +38,20 @@ class StoreThread {
   StoreThread(const StoreThread&) = delete;
   StoreThread& operator=(const StoreThread&) = delete;
 
-  // False: the queue is full, nothing was taken. The caller treats it as a failed commit.
+  // False: the queue is full, by number or by bytes; nothing was taken. The caller treats it as a failed commit.
   bool Commit(fleet::CommitId commit, WriteBatch batch);
   // What is committed after it is committed under this ownership.
   bool Load(const store::Ownership& ownership, OnLoaded on_loaded);
   // Any other blocking write, in the order of the queue.
   bool Run(std::function<void()> task);
+
+  // What waits: commits and tasks, and about how many bytes the commits have, those of the one under way included. Any
+  // thread.
+  struct Backlog {
+    std::size_t queued = 0;
+    std::size_t bytes = 0;
+  };
+  Backlog backlog() const { return {queued_, bytes_}; }
 
   // Finishes what is queued and ends the thread; nothing is taken afterwards.
   void Stop();
@@ -46,6 +60,7 @@ class StoreThread {
   struct CommitWork {
     fleet::CommitId commit;
     WriteBatch batch;
+    std::size_t bytes = 0;
   };
   struct LoadWork {
     store::Ownership ownership;
@@ -65,6 +80,8 @@ class StoreThread {
   std::condition_variable wake_;
   std::deque<Work> queue_;
   bool stopping_ = false;
+  std::atomic<std::size_t> queued_ = 0;  // queue_.size(), written under the mutex
+  std::atomic<std::size_t> bytes_ = 0;
   // The store's thread only.
   store::Ownership ownership_;
   bool broken_ = false;  // a commit failed and nothing was loaded since

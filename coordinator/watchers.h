@@ -17,9 +17,10 @@ using WatcherId = NumberId<struct WatcherIdTag>;
 
 // One client that watches one job.
 struct Watcher {
-  std::function<void(std::uint64_t last_event)> wake;  // events up to this number are durable
-  std::function<void(const v1::ProgressTick&)> tick;   // may be dropped
-  std::function<void(const absl::Status&)> end;        // the coordinator stops
+  // Events up to this number are durable; 0: it is not known up to which, look.
+  std::function<void(std::uint64_t last_event)> wake;
+  std::function<void(const v1::ProgressTick&)> tick;  // may be dropped
+  std::function<void(const absl::Status&)> end;       // the coordinator stops
 };
 
 // Who watches which job. Runs on the fleet strand.

@@ -16,6 +16,7 @@ namespace wsfleet::engine {
 namespace {
 
 constexpr absl::Duration kSaturated = absl::Milliseconds(50);
+constexpr absl::Duration kClocksMayDiffer = absl::Seconds(2);
 constexpr std::size_t kMaxCredentials = 16;
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
 constexpr absl::Duration kLogLimit = absl::Seconds(10);
@@ -134,6 +135,7 @@ boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase
     const bool counts =
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
     if (counts && !failed_tier) failed_tier = planned->tier;
+    JudgeClock(result);
     observer_.on_result(run_.id, std::move(result));
   }
 }
@@ -223,6 +225,18 @@ void ShardRunner::JudgeSaturation(CaseResult& result) const {
   result.failure->message = fmt::format("the agent was saturated, its event loop late by up to {}: {}",
                                         FormatElapsed(surroundings_.loop_lag), result.failure->message);
   result.outcome = Outcome::kInconclusive;
+}
+
+void ShardRunner::JudgeClock(CaseResult& result) const {
+  const absl::Duration ahead = surroundings_.clock_ahead;
+  if (absl::AbsDuration(ahead) <= kClocksMayDiffer) return;
+  // Whole seconds, so that results of one agent have one warning. First: the wire takes so many and no more.
+  const absl::Duration shown = absl::Trunc(absl::AbsDuration(ahead) + absl::Milliseconds(500), absl::Seconds(1));
+  result.warnings.insert(
+      result.warnings.begin(),
+      fmt::format("the clock of agent {} is {} {} the coordinator's: whether this was before or after what other "
+                  "agents saw is uncertain",
+                  agent_.id.value(), FormatElapsed(shown), ahead > absl::ZeroDuration() ? "ahead of" : "behind"));
 }
 
 void ShardRunner::ReportStep(const PlannedCase& planned, std::string_view step) {

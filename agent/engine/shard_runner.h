@@ -50,6 +50,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
                                              CaseResult& result);
   // What a machine that is late itself measures says nothing of the target.
   void JudgeSaturation(CaseResult& result) const;
+  // Results are ordered by their agents' clocks: a warning where this one's is wrong.
+  void JudgeClock(CaseResult& result) const;
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
   boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
       const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);

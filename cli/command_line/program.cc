@@ -60,7 +60,9 @@ Program::Program(Interrupt& interrupt)
   AddRunning();
   AddSuites();
   AddRuns();
+  AddAgents();
   AddFleet();
+  AddSchedules();
   AddOthers();
 }
 
@@ -194,6 +196,9 @@ void Program::AddPlanFlags(CLI::App& app) {
 void Program::AddRunFlags(CLI::App& app) {
   AddPlanFlags(app);
   app.add_option("--require", run_.require, "How many regions must pass: all, any or a number");
+  app.add_option("--agents", run_.agents, "For each term (without --from: each region): one, or all that are connected")
+      ->check(CLI::IsMember({"one", "all"}).description(""))
+      ->default_str("one");
   app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
   app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
   app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
@@ -302,17 +307,67 @@ void Program::AddStoredRuns(CLI::App& runs) {
   rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");
 }
 
-void Program::AddFleet() {
+void Program::AddAgents() {
   CLI::App* agents = AddCommand(app_, "agents", "Agents of the fleet", nullptr);
   agents->require_subcommand(1);
   AddCommand(*agents, "list", "All agents with what they work on", [this] { return AgentsListCommand(invocation_); });
   AddCommand(*agents, "get", "One agent", [this] { return AgentsGetCommand(invocation_, agent_); })
       ->add_option("agent", agent_, "Id of the agent")
       ->required();
-  for (const char* later : {"drain", "doctor", "join-token"}) AddLater(*agents, later);
-  for (const char* later : {"baseline", "gate", "schedules", "tokens", "login", "audit", "fleet", "doctor"}) {
+  CLI::App* drain = AddCommand(*agents, "drain", "Let agents finish what they run and take nothing new, until --undo",
+                               [this] { return AgentsDrainCommand(invocation_, drain_); });
+  drain->add_option("agents", drain_.agents, "Ids of agents");
+  drain->add_option("--region", drain_.region, "Every agent that is known in this region now");
+  drain->add_flag("--undo", drain_.undo, "They take work again");
+  drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
+  for (const char* later : {"doctor", "join-token"}) AddLater(*agents, later);
+}
+
+void Program::AddFleet() {
+  CLI::App* fleet = AddCommand(app_, "fleet", "Fleets: agents, runs and limits of their own", nullptr);
+  fleet->require_subcommand(1);
+  AddCommand(*fleet, "create", "A fleet without agents", [this] { return FleetCreateCommand(invocation_, fleet_); })
+      ->add_option("name", fleet_, "1 to 128 letters, digits, '.', '_' or '-'")
+      ->required();
+  AddCommand(*fleet, "list", "All fleets, and which coordinator runs each",
+             [this] { return FleetListCommand(invocation_); });
+  for (const char* later : {"policy", "stop", "resume"}) AddLater(*fleet, later);
+  for (const char* later : {"baseline", "gate", "tokens", "login", "audit", "doctor"}) {
     AddLater(app_, later);
   }
+}
+
+void Program::AddSchedules() {
+  CLI::App* schedules = AddCommand(app_, "schedules", "Runs at given times", nullptr);
+  schedules->require_subcommand(1);
+  CLI::App* apply =
+      AddCommand(*schedules, "apply", "Create and change schedules as files say; shows the difference first",
+                 [this] { return SchedulesApplyCommand(invocation_, apply_); });
+  apply->add_option("-f,--file", apply_.files, "File of schedules; - is stdin; repeatable")
+      ->required()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  apply->add_flag("--dry-run", apply_.dry_run, "Only show the difference");
+  apply->add_flag("--yes", apply_.yes, "Do not ask");
+  apply->add_flag("--prune", apply_.prune, "Delete the fleet's schedules that no file has");
+  AddCommand(*schedules, "list", "All schedules with their next and last runs",
+             [this] { return SchedulesListCommand(invocation_); });
+  const auto add = [&](const char* name, const char* text, std::function<int()> action) {
+    CLI::App* command = AddCommand(*schedules, name, text, std::move(action));
+    command->add_option("schedule", schedule_, "Name of the schedule")->required();
+    return command;
+  };
+  add("get", "One schedule: what it runs, the next times, what became of the last ones",
+      [this] { return SchedulesGetCommand(invocation_, schedule_); });
+  add("pause", "No runs until it is resumed", [this] {
+    return SchedulesPauseCommand(invocation_, schedule_, reason_);
+  })->add_option("--reason", reason_, "For people");
+  add("resume", "Runs again, from the next time on", [this] { return SchedulesResumeCommand(invocation_, schedule_); });
+  add("trigger", "Run it now and print the run's id", [this] {
+    return SchedulesTriggerCommand(invocation_, schedule_, run_.run_key);
+  })->add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
+  add("delete", "Delete it with its secrets and what is known of its times; its runs stay",
+      [this] { return SchedulesDeleteCommand(invocation_, schedule_); });
 }
 
 void Program::AddOthers() {
@@ -323,7 +378,11 @@ void Program::AddOthers() {
              [this] { return ContextUseCommand(invocation_, context_); })
       ->add_option("name", context_, "Name of the context")
       ->required();
-  AddLater(*context, "add");
+  AddCommand(*context, "add",
+             "Add a context to your configuration, with what --coordinator, --ca, --token-file and --fleet say",
+             [this] { return ContextAddCommand(invocation_, context_); })
+      ->add_option("name", context_, "Name of the context")
+      ->required();
   CLI::App* dev = AddCommand(app_, "dev", "A fleet on this machine to try things on: three regions and a demo target",
                              [this] { return DevCommand(invocation_, state_); });
   dev->add_option("--state", state_, "Folder to keep the state in (default: nothing is kept)");

@@ -30,7 +30,9 @@ class Program {
   void AddSuites();
   void AddRuns();
   void AddStoredRuns(CLI::App& runs);
+  void AddAgents();
   void AddFleet();
+  void AddSchedules();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
@@ -50,7 +52,10 @@ class Program {
   CLI::App app_;
   RunFlags run_;
   RerunFlags rerun_;
-  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, state_, shell_, file_;
+  DrainFlags drain_;
+  ApplyFlags apply_;
+  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
+      reason_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

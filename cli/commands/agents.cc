@@ -4,8 +4,9 @@
 #include "absl/time/clock.h"
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
+#include "cli/commands/agent_table.h"
 #include "cli/commands/commands.h"
-#include "cli/run/runs.h"
+#include "cli/run/fleet.h"
 #include "core/base/text.h"
 #include "core/value/json_reader.h"
 #include "fmt/format.h"
@@ -23,8 +24,12 @@ std::string StateOf(const v1::Agent& agent) {
       return "connected";
     case v1::AGENT_STATE_DRAINING:
       return "draining";
+    case v1::AGENT_STATE_DRAINED:
+      return "drained";
     case v1::AGENT_STATE_LOST:
-      return "lost";
+      return agent.drained() ? "lost, drained" : "lost";
+    case v1::AGENT_STATE_QUARANTINED:
+      return "quarantined";
     default:
       return "unknown";
   }
@@ -51,7 +56,9 @@ json::object ToJson(const v1::Agent& agent) {
                    {"max_shards", agent.capacity().shards()},
                    {"max_sessions", agent.capacity().sessions()},
                    {"shards", json::array(agent.shards().begin(), agent.shards().end())},
-                   {"boot", agent.boot()}};
+                   {"boot", agent.boot()},
+                   {"drained", agent.drained()}};
+  if (agent.language_minor() > 0) out["language"] = fmt::format("wsfleet/v1.{}", agent.language_minor());
   if (agent.has_connected()) out["connected"] = TimeText(wire::FromWire(agent.connected()));
   if (agent.has_last_heartbeat()) out["last_heartbeat"] = TimeText(wire::FromWire(agent.last_heartbeat()));
   if (agent.has_clock_offset())
@@ -59,7 +66,9 @@ json::object ToJson(const v1::Agent& agent) {
   return out;
 }
 
-Listing Table(const std::vector<v1::Agent>& agents) {
+}  // namespace
+
+Listing AgentTable(const std::vector<v1::Agent>& agents) {
   Listing listing;
   listing.columns = {{"AGENT"},    {"REGION"},        {"STATE"},       {"VERSION"},        {"SHARDS"},
                      {"HEARD OF"}, {"VANTAGE", true}, {"CLOCK", true}, {"CAPACITY", true}, {"LABELS", true}};
@@ -79,14 +88,12 @@ Listing Table(const std::vector<v1::Agent>& agents) {
   return listing;
 }
 
-}  // namespace
-
 int AgentsListCommand(Invocation& invocation) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
   const auto agents = ListAgents(**client);
   if (!agents.ok()) return Fail(agents.status());
-  fmt::print("{}", Render(Table(*agents), invocation.output));
+  fmt::print("{}", Render(AgentTable(*agents), invocation.output));
   return kPassedCode;
 }
 

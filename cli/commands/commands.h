@@ -23,7 +23,7 @@ struct PlanFlags {
 struct RunFlags {
   PlanFlags plan;
   std::vector<std::string> reports;
-  std::string require, agents_wait = "30s", run_key, timeout, summary = "full";
+  std::string require, agents = "one", agents_wait = "30s", run_key, timeout, summary = "full";
   bool local = false, detach = false;
 };
 
@@ -32,6 +32,12 @@ struct RerunFlags {
   std::vector<std::string> secrets, reports;
   std::string summary = "full";
   bool failed = false, detach = false;
+};
+
+// What `schedules apply` takes.
+struct ApplyFlags {
+  std::vector<std::string> files;
+  bool dry_run = false, yes = false, prune = false;
 };
 
 int RunCommand(Invocation& invocation, const RunFlags& flags);
@@ -62,9 +68,29 @@ int RunsRerunCommand(Invocation& invocation, const std::string& job, const Rerun
 
 int AgentsListCommand(Invocation& invocation);
 int AgentsGetCommand(Invocation& invocation, const std::string& agent);
+struct DrainFlags {
+  std::vector<std::string> agents;
+  std::string region;
+  bool undo = false, wait = false;
+};
+int AgentsDrainCommand(Invocation& invocation, const DrainFlags& flags);
+
+int FleetCreateCommand(Invocation& invocation, const std::string& name);
+int FleetListCommand(Invocation& invocation);
+
+int SchedulesApplyCommand(Invocation& invocation, const ApplyFlags& flags);
+int SchedulesListCommand(Invocation& invocation);
+int SchedulesGetCommand(Invocation& invocation, const std::string& name);
+int SchedulesPauseCommand(Invocation& invocation, const std::string& name, const std::string& reason);
+int SchedulesResumeCommand(Invocation& invocation, const std::string& name);
+// `run_key`: may be empty.
+int SchedulesTriggerCommand(Invocation& invocation, const std::string& name, const std::string& run_key);
+int SchedulesDeleteCommand(Invocation& invocation, const std::string& name);
 
 int ContextListCommand(Invocation& invocation);
 int ContextUseCommand(Invocation& invocation, const std::string& name);
+// With the flags of the connection.
+int ContextAddCommand(Invocation& invocation, const std::string& name);
 
 // `state`: a folder to keep, or empty.
 int DevCommand(Invocation& invocation, const std::string& state);

@@ -1,10 +1,20 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/commands/commands.h"
+#include "cli/config/context_file.h"
+#include "cli/whole_file.h"
+#include "core/base/identifier.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
-// context list, use.
+// context list, use, add.
 namespace wsfleet::cli {
+namespace {
+
+constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
+
+}  // namespace
 
 int ContextListCommand(Invocation& invocation) {
   const auto known =
@@ -48,6 +58,35 @@ int ContextUseCommand(Invocation& invocation, const std::string& name) {
   }
   if (const absl::Status status = UseContext(found->file, name); !status.ok()) return Fail(status);
   if (!invocation.quiet) fmt::print(stderr, "{} is the current context of {}\n", name, found->file);
+  return kPassedCode;
+}
+
+int ContextAddCommand(Invocation& invocation, const std::string& name) {
+  const ConnectionFlags& flags = invocation.connection;
+  if (!IsIdentifier(name)) {
+    return Fail(
+        absl::InvalidArgumentError(fmt::format("name: expected 1 to {} letters, digits, '.', '_' or '-', found \"{}\"",
+                                               kMaxIdentifierBytes, Printable(name))));
+  }
+  if (flags.coordinator.empty()) {
+    return Fail(absl::InvalidArgumentError("--coordinator is missing: host:port of its client listener"));
+  }
+  Context context{name, flags.coordinator, flags.ca_file, flags.token_file,
+                  flags.fleet.empty() ? "default" : flags.fleet};
+  // What is wrong with a path is said now, not by the first run.
+  for (std::string* path : {&context.ca_file, &context.token_file}) {
+    if (path->empty()) continue;
+    *path = std::filesystem::absolute(*path).lexically_normal().string();
+    if (const auto content = ReadWholeFile(*path, kMaxCredentialFile); !content.ok()) return Fail(content.status());
+  }
+  const std::string file = FindConfigPaths(invocation.environment).user;
+  if (const absl::Status status = AddContext(file, context); !status.ok()) return Fail(status);
+  if (invocation.quiet) return kPassedCode;
+  const auto written = ReadContextFile(file, FileTrust::kOwn);
+  const bool is_current = written.ok() && written->current == name;
+  fmt::print(stderr, "{} is in {}{}\n", name, file,
+             is_current ? ", and the current context of it"
+                        : fmt::format("; `wsfleet context use {}` makes it the current one", name));
   return kPassedCode;
 }
 

@@ -39,6 +39,8 @@ json::object JobToJson(const v1::Job& job) {
                    {"created", TimeText(wire::FromWire(job.created()))}};
   if (HasEnded(job)) out["verdict"] = job.verdict();
   if (!job.run_key().empty()) out["run_key"] = job.run_key();
+  if (!job.schedule().empty()) out["schedule"] = job.schedule();
+  if (job.has_tick()) out["tick"] = TimeText(wire::FromWire(job.tick()));
   if (job.has_finished()) out["finished"] = TimeText(wire::FromWire(job.finished()));
   return out;
 }
@@ -62,8 +64,10 @@ std::string RenderRun(const RunRecord& record) {
                            fmt::format("{}/{}", shard.finished_cases, record.job.spec.cases.size()),
                            std::to_string(shard.failed_cases), Printable(shard.reason)});
   }
-  return fmt::format("Run {}  {} · {} · {}\n{}", record.job.id.value(), JobStateName(record.job.state),
+  const std::string schedule = ScheduleOf(record.job);
+  return fmt::format("Run {}  {} · {} · {}{}\n{}", record.job.id.value(), JobStateName(record.job.state),
                      Printable(record.job.spec.submitter), TimeText(record.job.created),
+                     schedule.empty() ? "" : " · schedule " + Printable(schedule),
                      Render(shards, OutputFormat::kTable));
 }
 
@@ -130,12 +134,13 @@ int RunsListCommand(Invocation& invocation, unsigned limit) {
   const auto jobs = ListJobs(**client, limit);
   if (!jobs.ok()) return Fail(jobs.status());
   Listing listing;
-  listing.columns = {{"RUN"}, {"STATUS"}, {"CREATED"}, {"SUITES"}, {"SUBMITTER"}, {"KEY", true}, {"BUNDLE", true}};
+  listing.columns = {{"RUN"},       {"STATUS"},         {"CREATED"},   {"SUITES"},
+                     {"SUBMITTER"}, {"SCHEDULE", true}, {"KEY", true}, {"BUNDLE", true}};
   for (const v1::Job& job : *jobs) {
     listing.names.push_back(job.job());
     listing.items.push_back(JobToJson(job));
     listing.rows.push_back({job.job(), Standing(job), Age(job), SuiteList(job), Printable(job.submitter()),
-                            Printable(job.run_key()), job.bundle().digest()});
+                            Printable(job.schedule()), Printable(job.run_key()), job.bundle().digest()});
   }
   fmt::print("{}", Render(listing, invocation.output));
   return kPassedCode;

@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/plan/bundle_files.h"
 #include "cli/plan/prepare.h"
+#include "cli/run/fleet.h"
 #include "cli/run/runs.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"

@@ -20,6 +20,8 @@ struct Context {
   std::string ca_file;      // empty: the system's authorities
   std::string token_file;   // empty: no token
   std::string fleet = "default";
+
+  friend bool operator==(const Context&, const Context&) = default;
 };
 
 struct ContextFile {
@@ -42,6 +44,11 @@ absl::StatusOr<ContextFile> ReadContextFile(const std::string& path, FileTrust t
 
 // Makes `name` the current context of an existing file; what else stands in it, comments too, stays.
 absl::Status UseContext(const std::string& path, std::string_view name);
+
+// Adds a context to a file, which is made if it is not there; what else stands in it stays. It becomes the current one
+// if none is. Paths are kept as they are given. ALREADY_EXISTS: a context of that name stands in it, with other
+// settings. FAILED_PRECONDITION: the file is written in a way that this cannot add to.
+absl::Status AddContext(const std::string& path, const Context& context);
 
 // The text of a file with this one context, which is current.
 std::string RenderContextFile(const Context& context, std::string_view comment);

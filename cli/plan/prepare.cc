@@ -192,6 +192,7 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
   const auto wait = ReadDuration("--agents-wait", flags.agents_wait);
   if (!wait.ok()) return wait.status();
   spec.agents_wait = *wait;
+  spec.every_agent = flags.agents == "all";
   if (!flags.timeout.empty()) {
     const auto timeout = ReadDuration("--timeout", flags.timeout);
     if (!timeout.ok()) return timeout.status();
@@ -200,7 +201,9 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
   }
   if (flags.require == "any") {
     spec.require = 1;
-  } else if (!flags.require.empty() && flags.require != "all") {
+  } else if (flags.require == "all") {
+    options.require_all = true;
+  } else if (!flags.require.empty()) {
     std::uint32_t number = 0;
     const char* end = flags.require.data() + flags.require.size();
     const auto [stop, error] = std::from_chars(flags.require.data(), end, number);

@@ -69,6 +69,7 @@ absl::StatusOr<Prepared> PrepareAgain(const RunRecord& record, bool failed_only,
   spec.selection = record.job.spec.selection;
   spec.variables = record.job.spec.variables;
   spec.from = record.job.spec.from;
+  spec.every_agent = record.job.spec.every_agent;
   spec.require = record.job.spec.require;
   spec.agents_wait = record.job.spec.agents_wait;
   spec.deadline = record.job.spec.deadline;

@@ -78,6 +78,7 @@ class Page {
     add("created", TimeText(job.created));
     if (job.finished) add("duration", FormatElapsed(*job.finished - job.created));
     add("submitter", job.spec.submitter);
+    add("schedule", ScheduleOf(job));
     add("bundle", job.spec.bundle.value());
     const Counts& counts = record_.summary.counts;
     add("results", fmt::format("{} passed · {} failed · {} inconclusive · {} skipped · {} flaky", counts.passed,

@@ -140,6 +140,8 @@ void ReadJob(JsonReader& reader, RunRecord& record) {
   reader.Keep(ReadTexts(reader, "suites", job.spec.suites));
   ReadId(reader, "bundle", job.spec.bundle);
   reader.Read("submitter", job.spec.submitter);
+  ReadId(reader, "schedule", job.spec.schedule);
+  reader.Read("tick", job.spec.tick);
   reader.Read("require", job.spec.require);
   reader.Read("command", record.command);
   reader.Read("created", job.created);
@@ -162,6 +164,8 @@ json::value ToJson(const RunRecord& record) {
   out["suites"] = Texts(record.job.spec.suites);
   out["bundle"] = record.job.spec.bundle.value();
   out["submitter"] = record.job.spec.submitter;
+  if (!record.job.spec.schedule.empty()) out["schedule"] = record.job.spec.schedule.value();
+  if (record.job.spec.tick) out["tick"] = TimeText(*record.job.spec.tick);
   if (record.job.spec.require) out["require"] = *record.job.spec.require;
   out["command"] = record.command;
   out["created"] = TimeText(record.job.created);

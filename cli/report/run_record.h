@@ -27,6 +27,9 @@ struct RunRecord {
 // case without a result gets one that says so (inconclusive, `tries` 0), so that every report shows all cases.
 void Summarise(RunRecord& record);
 
+// "nightly, due 2026-…Z": which schedule made a run; empty if none did.
+std::string ScheduleOf(const JobRecord& job);
+
 // Renders `format` (json, junit, ctrf, html, md); empty for a format that this version does not have.
 std::string RenderReport(const RunRecord& record, const std::string& format);
 

@@ -14,24 +14,6 @@ namespace {
 constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kMaxPage = 500;
 
-v1::SubmitHeader Header(const CoordinatorClient& client, const std::string& canonical, const SubmitOptions& options) {
-  v1::SubmitHeader header;
-  header.set_fleet(client.fleet());
-  header.set_run_key(options.spec.key.value());
-  header.mutable_bundle()->set_digest(wire::Digest(canonical).value());
-  header.mutable_bundle()->set_bytes(canonical.size());
-  *header.mutable_selection() = wire::ToWire(options.spec.selection);
-  *header.mutable_variables() = wire::ToWire(options.spec.variables);
-  for (const std::string& term : options.spec.from) header.add_from(term);
-  if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
-  *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
-  if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
-  for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
-  header.set_detached(options.spec.detached);
-  header.set_submitter(options.spec.submitter);
-  return header;
-}
-
 template <typename Request>
 Request RequestFor(const CoordinatorClient& client, const std::string& job) {
   Request request;
@@ -53,10 +35,11 @@ absl::Status FetchResults(CoordinatorClient& client, const std::string& job, Run
         context.TryCancel();
         continue;
       }
-      const auto shard = std::ranges::find_if(record.shards, [&](const ShardRecordWithCases& entry) {
-        return entry.shard.id.index.value() == result.shard();
-      });
-      if (shard != record.shards.end()) shard->cases.push_back(*std::move(parsed));
+      // Shards are numbered from 1 and listed in that order.
+      const std::uint64_t index = result.shard() - 1;
+      if (index < record.shards.size() && record.shards[index].shard.id.index.value() == result.shard()) {
+        record.shards[index].cases.push_back(*std::move(parsed));
+      }
     }
     return stream->Finish();
   });
@@ -83,9 +66,30 @@ absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunR
 
 }  // namespace
 
+v1::SubmitHeader SubmitHeaderOf(const CoordinatorClient& client, const std::string& canonical,
+                                const SubmitOptions& options) {
+  v1::SubmitHeader header;
+  header.set_fleet(client.fleet());
+  header.set_run_key(options.spec.key.value());
+  header.mutable_bundle()->set_digest(wire::Digest(canonical).value());
+  header.mutable_bundle()->set_bytes(canonical.size());
+  *header.mutable_selection() = wire::ToWire(options.spec.selection);
+  *header.mutable_variables() = wire::ToWire(options.spec.variables);
+  for (const std::string& term : options.spec.from) header.add_from(term);
+  header.set_every_agent(options.spec.every_agent);
+  if (options.spec.require) header.mutable_require()->set_at_least(*options.spec.require);
+  if (options.require_all) header.mutable_require()->set_all(true);
+  *header.mutable_agents_wait() = wire::ToWire(options.spec.agents_wait);
+  if (options.has_deadline) *header.mutable_deadline() = wire::ToWire(options.spec.deadline);
+  for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
+  header.set_detached(options.spec.detached);
+  header.set_submitter(options.spec.submitter);
+  return header;
+}
+
 absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options) {
   const std::string canonical = wire::CanonicalForm(bundle);
-  const v1::SubmitHeader header = Header(client, canonical, options);
+  const v1::SubmitHeader header = SubmitHeaderOf(client, canonical, options);
   // Without a key it would be two runs.
   const auto repetition =
       header.run_key().empty() ? CoordinatorClient::Repetition::kIfNotTaken : CoordinatorClient::Repetition::kAlways;
@@ -141,27 +145,6 @@ absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::ui
     token = reply.next_page_token();
   } while (!token.empty() && jobs.size() < limit);
   return jobs;
-}
-
-absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client) {
-  v1::ListAgentsRequest request;
-  request.set_fleet(client.fleet());
-  v1::ListAgentsReply reply;
-  const absl::Status status = client.Call(
-      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().ListAgents(&context, request, &reply); });
-  if (!status.ok()) return status;
-  return std::vector<v1::Agent>(reply.agents().begin(), reply.agents().end());
-}
-
-absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent) {
-  v1::GetAgentRequest request;
-  request.set_fleet(client.fleet());
-  request.set_agent(agent);
-  v1::Agent reply;
-  const absl::Status status = client.Call(
-      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().GetAgent(&context, request, &reply); });
-  if (!status.ok()) return status;
-  return reply;
 }
 
 absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& id) {

@@ -12,10 +12,15 @@
 namespace wsfleet::cli {
 
 struct SubmitOptions {
-  JobSpec spec;  // selection, variables, from, require, agents_wait, deadline, detached, key, submitter
+  JobSpec spec;  // selection, variables, from, every_agent, require, agents_wait, deadline, detached, key, submitter
   bool has_deadline = false;
+  bool require_all = false;  // whatever the suites say
   std::map<std::string, std::string> secrets;
 };
+
+// What goes before the bundle, whose canonical form this is.
+v1::SubmitHeader SubmitHeaderOf(const CoordinatorClient& client, const std::string& canonical,
+                                const SubmitOptions& options);
 
 struct Submitted {
   std::string job;
@@ -31,9 +36,6 @@ absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const 
                        absl::Duration limit);
 // Newest first.
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit);
-
-absl::StatusOr<std::vector<v1::Agent>> ListAgents(CoordinatorClient& client);
-absl::StatusOr<v1::Agent> GetAgent(CoordinatorClient& client, const std::string& agent);
 
 // The record of a run: its job, the results so far and the author's files, summarised.
 absl::StatusOr<RunRecord> FetchRecord(CoordinatorClient& client, const std::string& job);

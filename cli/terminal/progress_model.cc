@@ -11,9 +11,12 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::uint32_t kBarCells = 20;
-constexpr std::size_t kMaxRegionsShown = 20;
+constexpr std::size_t kMaxBarsShown = 20;
+// With more shards than this only those are told of that have something to say.
+constexpr int kMaxShardsTold = 20;
+constexpr std::uint32_t kMaxResultsTold = 200;
 
-std::string Bar(std::uint32_t finished, std::uint32_t planned) {
+std::string BarText(std::uint32_t finished, std::uint32_t planned) {
   const std::uint32_t full = planned == 0 ? 0 : std::min(kBarCells, finished * kBarCells / planned);
   std::string bar;
   for (std::uint32_t cell = 0; cell < kBarCells; ++cell) bar += cell < full ? "█" : "░";
@@ -32,9 +35,7 @@ std::string Cut(const std::string& line, std::size_t width) {
 
 bool HasAgent(v1::ShardState state) { return state == v1::SHARD_STATE_LEASED || state == v1::SHARD_STATE_RUNNING; }
 
-}  // namespace
-
-std::string ProgressModel::ShardLine(const v1::Shard& before, const v1::Shard& now) const {
+std::string ShardLine(const v1::Shard& before, const v1::Shard& now) {
   if (now.state() == v1::SHARD_STATE_DONE && before.state() != now.state()) {
     return fmt::format("done, {}/{} cases{}{}", now.finished_cases(), now.planned_cases(),
                        now.failed_cases() > 0 ? fmt::format(", {} failed", now.failed_cases()) : "",
@@ -48,60 +49,90 @@ std::string ProgressModel::ShardLine(const v1::Shard& before, const v1::Shard& n
   return {};
 }
 
+}  // namespace
+
 std::vector<std::string> ProgressModel::Apply(const v1::JobEvent& event) {
   std::vector<std::string> lines;
   if (event.has_note()) lines.push_back(Printable(event.note()));
-  if (event.has_result()) {
-    const v1::Outcome outcome = event.result().result().outcome();
-    const bool passed = outcome == v1::OUTCOME_PASSED || outcome == v1::OUTCOME_SKIPPED;
-    flaky_ += event.result().result().flaky() ? 1 : 0;
-    if (verbose_ || !passed) lines.push_back(ResultLine(event.result()));
-  }
+  if (event.has_result()) ApplyResult(event.result(), lines);
   if (event.has_progress()) {
-    const auto found = regions_.find(event.progress().shard());
-    if (found != regions_.end()) {
+    const auto found = shards_.find(event.progress().shard());
+    if (found != shards_.end()) {
       found->second.doing =
           Printable(event.progress().step().empty()
                         ? event.progress().case_id()
                         : fmt::format("{} › {}", event.progress().case_id(), event.progress().step()));
     }
   }
-  for (const v1::Shard& shard : event.job().shards()) {
-    Region& region = regions_[shard.index()];
-    region.name = Printable(shard.region().empty() ? shard.agent() : shard.region());
-    const std::string line = ShardLine(region.shard, shard);
-    if (!line.empty()) lines.push_back(fmt::format("{:<12} {}", region.name, line));
-    if (shard.state() == v1::SHARD_STATE_DONE) region.doing.clear();
-    region.shard = shard;
-  }
+  const bool many = std::cmp_greater(shards_.size(), kMaxShardsTold) || event.job().shards_size() > kMaxShardsTold;
+  for (const v1::Shard& shard : event.job().shards()) ApplyShard(shard, many, lines);
   return lines;
+}
+
+void ProgressModel::ApplyResult(const v1::ShardCaseResult& result, std::vector<std::string>& lines) {
+  const v1::Outcome outcome = result.result().outcome();
+  const bool passed = outcome == v1::OUTCOME_PASSED || outcome == v1::OUTCOME_SKIPPED;
+  flaky_ += result.result().flaky() ? 1 : 0;
+  not_passed_ += passed ? 0 : 1;
+  if (verbose_ || (!passed && not_passed_ <= kMaxResultsTold)) {
+    lines.push_back(ResultLine(result));
+  } else if (!passed && not_passed_ == kMaxResultsTold + 1) {
+    lines.push_back(fmt::format("more than {} results did not pass; the summary has the others", kMaxResultsTold));
+  }
+}
+
+void ProgressModel::ApplyShard(const v1::Shard& now, bool one_of_many, std::vector<std::string>& lines) {
+  Shard& shard = shards_[now.index()];
+  shard.region = Printable(now.region().empty() ? now.agent() : now.region());
+  const std::string line = ShardLine(shard.last, now);
+  const bool is_remarkable = now.failed_cases() > 0 || !now.reason().empty() || now.attempt() > 1;
+  if (!line.empty() && (!one_of_many || is_remarkable)) lines.push_back(fmt::format("{:<12} {}", shard.region, line));
+  if (now.state() == v1::SHARD_STATE_DONE) shard.doing.clear();
+  shard.last = now;
+}
+
+std::vector<ProgressModel::Bar> ProgressModel::Bars() const {
+  const bool by_region = shards_.size() > kMaxBarsShown;
+  std::vector<Bar> bars;
+  std::map<std::string, std::size_t> of_region;
+  for (const auto& [index, shard] : shards_) {
+    const auto [place, is_new] = of_region.try_emplace(shard.region, bars.size());
+    if (is_new || !by_region) bars.push_back({shard.region, 0, 0, 0, {}});
+    Bar& bar = by_region ? bars[place->second] : bars.back();
+    bar.finished += shard.last.finished_cases();
+    bar.planned += shard.last.planned_cases();
+    bar.failed += shard.last.failed_cases();
+    if (!shard.doing.empty()) bar.doing = shard.doing;
+  }
+  return bars;
 }
 
 std::vector<std::string> ProgressModel::Block(absl::Duration elapsed, const std::string& keys,
                                               std::size_t width) const {
-  std::vector<std::string> lines;
+  const std::vector<Bar> bars = Bars();
   std::size_t name_width = 0, agents = 0;
   std::uint32_t failed = 0;
-  for (const auto& [index, region] : regions_) {
-    name_width = std::max(name_width, region.name.size());
-    failed += region.shard.failed_cases();
-    agents += HasAgent(region.shard.state()) || region.shard.state() == v1::SHARD_STATE_DONE ? 1 : 0;
+  for (const Bar& bar : bars) {
+    name_width = std::max(name_width, bar.name.size());
+    failed += bar.failed;
   }
-  for (const auto& [index, region] : regions_) {
-    if (lines.size() == kMaxRegionsShown) {
-      lines.push_back(fmt::format(" … and {} more", regions_.size() - kMaxRegionsShown));
+  for (const auto& [index, shard] : shards_) {
+    agents += HasAgent(shard.last.state()) || shard.last.state() == v1::SHARD_STATE_DONE ? 1 : 0;
+  }
+  std::vector<std::string> lines;
+  for (const Bar& bar : bars) {
+    if (lines.size() == kMaxBarsShown) {
+      lines.push_back(fmt::format(" … and {} more", bars.size() - kMaxBarsShown));
       break;
     }
-    const v1::Shard& shard = region.shard;
-    std::string line =
-        fmt::format(" {:<{}}  {}  {}/{}", region.name, name_width, Bar(shard.finished_cases(), shard.planned_cases()),
-                    shard.finished_cases(), shard.planned_cases());
-    if (shard.failed_cases() > 0) line += fmt::format("  {} failed", shard.failed_cases());
-    if (!region.doing.empty()) line += "  " + region.doing;
+    std::string line = fmt::format(" {:<{}}  {}  {}/{}", bar.name, name_width, BarText(bar.finished, bar.planned),
+                                   bar.finished, bar.planned);
+    if (bar.failed > 0) line += fmt::format("  {} failed", bar.failed);
+    if (!bar.doing.empty()) line += "  " + bar.doing;
     lines.push_back(std::move(line));
   }
   lines.push_back(fmt::format(" {} · ✗{} · flaky {} · agents {}/{}   {}", FormatElapsed(elapsed), failed, flaky_,
-                              agents, regions_.size(), keys));
+                              agents, shards_.size(), keys));
   for (std::string& line : lines) line = Cut(line, width);
   return lines;
 }

@@ -124,6 +124,9 @@ std::string Title(const RunRecord& record) {
   for (const std::string& revision : Revisions(record)) out += fmt::format(" @{}", Printable(Excerpt(revision, 40)));
   out += fmt::format(" · {} cases × {} regions", record.job.spec.cases.size(), Regions(record).size());
   if (record.job.finished) out += fmt::format(" · {}", FormatElapsed(*record.job.finished - record.job.created));
+  if (const std::string schedule = ScheduleOf(record.job); !schedule.empty()) {
+    out += fmt::format(" · schedule {}", Printable(schedule));
+  }
   return out + "\n";
 }
 

@@ -1,6 +1,7 @@
-#include <algorithm>
+#include <utility>
 
 #include "coordinator/fleet/machine.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 // The agent session: streams, epochs, heartbeats, drain.
@@ -13,9 +14,11 @@ void Fleet::Machine::On(const AgentConnected& event) {
     outbox_.Send(CloseStream{event.stream, fmt::format("the fleet has its {} agents", settings_.max_agents)});
     return;
   }
-  const Agent* before = sessions_.Find(id);
+  Agent* before = sessions_.Find(id);
   const bool same_process = before != nullptr && before->record.boot == event.agent.boot;
+  if (before != nullptr && !before->rivals.empty()) return SendAway(event.stream, *before);
   if (before != nullptr && before->is_connected()) {
+    if (!same_process && TakesOverTooOften(*before)) return Quarantine(*before, event);
     outbox_.Send(CloseStream{before->stream, fmt::format("fenced: agent {} has connected again, as boot {} on {}",
                                                          id.value(), event.agent.boot.value(), event.agent.vantage)});
   }
@@ -34,13 +37,49 @@ void Fleet::Machine::On(const AgentConnected& event) {
   outbox_.batch().agents.push_back(agent.record);
   outbox_.Send(SendWelcome{event.stream, agent.record.epoch, {held.begin(), held.end()}});
   // The agent counts its leases from sending the hello.
+  if (agent.record.drained) outbox_.Send(SendDrain{event.stream, true});
   for (const LeaseId lease : held) Renew(agent, lease);
   for (const LeaseId lease : held) {
-    if (const auto reason = FindJob(leases_.Find(lease)->shard.job)->StopReason()) {
-      outbox_.Send(SendCancel{event.stream, lease, *reason});
-    }
+    if (const auto reason = WhyToStop(*leases_.Find(lease))) outbox_.Send(SendCancel{event.stream, lease, *reason});
   }
-  placement_due_ = true;
+  RoomChanged(agent);
+}
+
+void Fleet::Machine::RoomChanged(const Agent& agent) {
+  matchmaker_.Update(agent, leases_.OfAgent(agent.record.id).size(), true);
+}
+
+// A process that starts again has ended before: its stream is gone. Where a live one is replaced again and again, two
+// of one name run beside each other, each started again whenever the other one ends it, and no shard gets to its end.
+bool Fleet::Machine::TakesOverTooOften(Agent& agent) const {
+  agent.takeovers.push_back(now_.steady);
+  while (now_.steady - agent.takeovers.front() > settings_.takeover_window) agent.takeovers.pop_front();
+  return agent.takeovers.size() > settings_.max_takeovers;
+}
+
+// Not stored: a coordinator that starts again lets them in, and finds out again.
+void Fleet::Machine::Quarantine(Agent& agent, const AgentConnected& rival) {
+  agent.takeovers.clear();
+  agent.rivals = fmt::format("boot {} on {} and boot {} on {}", agent.record.boot.value(), agent.record.vantage,
+                             rival.agent.boot.value(), rival.agent.vantage);
+  deadlines_.Set(QuarantineEnds{agent.record.id}, now_.steady + settings_.quarantine);
+  SendAway(agent.stream, agent);
+  SendAway(rival.stream, agent);
+  Lose(agent);
+}
+
+void Fleet::Machine::SendAway(StreamId stream, const Agent& agent) {
+  const absl::Duration left = deadlines_.DueTime(QuarantineEnds{agent.record.id}).value_or(now_.steady) - now_.steady;
+  outbox_.Send(CloseStream{
+      stream,
+      fmt::format("quarantined: processes take the name {} from each other, {} last; give each a name of its own "
+                  "(--id) or end one; it is let in again in {}",
+                  agent.record.id.value(), agent.rivals, DurationText(absl::Ceil(left, absl::Seconds(1)))),
+      true});
+}
+
+void Fleet::Machine::On(const QuarantineEnds& due) {
+  if (Agent* agent = sessions_.Find(due.id)) agent->rivals.clear();
 }
 
 bool Fleet::Machine::HasRoomFor(const AgentId& id) const {
@@ -70,19 +109,30 @@ bool Fleet::Machine::Renew(const Agent& agent, LeaseId id) {
   Job& job = *FindJob(lease->shard.job);
   Shard& shard = *job.Find(lease->shard.index);
   if (shard.Confirm()) TouchShard(job, shard, true);
-  // The lease of a job that is to end runs out, so that the job ends even if the agent never stops.
-  if (!job.is_stopping()) deadlines_.Set(LeaseExpires{id}, now_.steady + settings_.lease_time);
+  // A lease that is to end runs out, so that it ends even if the agent never stops.
+  if (!WhyToStop(*lease)) deadlines_.Set(LeaseExpires{id}, now_.steady + settings_.lease_time);
   return true;
 }
 
 void Fleet::Machine::On(const AgentDisconnected& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
-  // Its leases go on until they expire: it may come back.
-  sessions_.Disconnect(*agent);
+  Lose(*agent);
+}
+
+// Its leases go on until they expire: it may come back.
+void Fleet::Machine::Lose(Agent& agent) {
+  sessions_.Disconnect(agent);
+  RoomChanged(agent);
   // Who has drained and holds nothing has left in peace: nobody waits for it.
-  const bool left = agent->draining && leases_.OfAgent(agent->record.id).empty();
-  deadlines_.Set(AgentForgotten{agent->record.id}, left ? now_.steady : now_.steady + settings_.lost_agents_listed);
+  const bool left = agent.draining && leases_.OfAgent(agent.record.id).empty();
+  ForgetLater(agent, left ? absl::ZeroDuration() : settings_.lost_agents_listed);
+}
+
+void Fleet::Machine::ForgetLater(const Agent& agent, absl::Duration listed) {
+  // It may be a host that is repaired: what an operator wants of it outlives its process.
+  if (agent.record.drained) listed = settings_.drained_agents_listed;
+  deadlines_.Set(AgentForgotten{agent.record.id}, now_.steady + listed);
 }
 
 void Fleet::Machine::On(const AgentForgotten& due) {
@@ -99,39 +149,115 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   if (agent == nullptr) return;
   agent->last_heartbeat = now_.wall;
   agent->heard_of = now_.steady;
-  placement_due_ = placement_due_ || agent->silent;
-  agent->silent = false;
-  SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->draining};
+  if (std::exchange(agent->silent, false)) RoomChanged(*agent);
+  SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->record.drained};
   for (const LeaseId lease : event.leases) {
     if (!Renew(*agent, lease)) reply.lost.push_back(lease);
   }
   for (const LeaseId lease : leases_.OfAgent(agent->record.id)) {
-    if (FindJob(leases_.Find(lease)->shard.job)->is_stopping()) reply.cancel.push_back(lease);
+    if (WhyToStop(*leases_.Find(lease))) reply.cancel.push_back(lease);
   }
-  // While the store is slow one reply waits; the agent counts from the heartbeat that it answers, so that is safe.
+  // One that only renews rests on no change, since renewals are not stored: a slow store does not hold it up.
+  if (reply.cancel.empty() && reply.lost.empty()) return outbox_.SendNow(std::move(reply));
+  // Of the others one waits; the agent counts from the heartbeat that it answers, so that is safe.
   if (agent->reply_waits) return;
   agent->reply_waits = true;
   outbox_.Send(std::move(reply));
 }
 
 void Fleet::Machine::On(const DrainRequested& event) {
-  if (Agent* agent = sessions_.ByStream(event.stream)) agent->draining = true;
+  Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  agent->draining = true;
+  RoomChanged(*agent);
 }
 
-std::vector<AgentView> Fleet::Machine::agents() const {
+void Fleet::Machine::On(const SetDrained& event) {
+  std::set<AgentId> ids(event.agents.begin(), event.agents.end());
+  absl::Status missing;
+  for (const AgentId& id : ids) {
+    if (sessions_.Find(id) == nullptr)
+      missing = absl::NotFoundError(fmt::format("no agent \"{}\" in this fleet", id.value()));
+  }
+  if (!event.region.empty()) {
+    const std::set<AgentId> there = sessions_.InRegion(event.region);
+    ids.insert(there.begin(), there.end());
+    if (there.empty()) missing = absl::NotFoundError(fmt::format("no agent in region \"{}\"", event.region.value()));
+  }
+  if (!missing.ok()) return outbox_.Send(AnswerSetDrained{event.request, missing});
+  for (const AgentId& id : ids) SetDrainedOf(*sessions_.Find(id), event.drained);
+  outbox_.Send(AnswerSetDrained{event.request, absl::OkStatus()});
+}
+
+void Fleet::Machine::SetDrainedOf(Agent& agent, bool drained) {
+  if (agent.record.drained == drained) return;
+  agent.record.drained = drained;
+  outbox_.batch().agents.push_back(agent.record);
+  RoomChanged(agent);
+  if (agent.is_connected()) {
+    outbox_.Send(SendDrain{agent.stream, drained});
+  } else {
+    ForgetLater(agent, settings_.lost_agents_listed);
+  }
+}
+
+AgentView::State Fleet::Machine::StateOf(const Agent& agent) const {
+  if (!agent.rivals.empty()) return AgentView::State::kQuarantined;
+  if (!agent.is_connected()) return AgentView::State::kLost;
+  if (agent.record.drained && leases_.OfAgent(agent.record.id).empty()) return AgentView::State::kDrained;
+  return agent.drains() ? AgentView::State::kDraining : AgentView::State::kConnected;
+}
+
+void Fleet::Machine::On(const ReadingPaused& event) {
+  if (Agent* agent = sessions_.ByStream(event.stream)) agent->unread = true;
+}
+
+void Fleet::Machine::On(const ReadingResumed& event) {
+  Agent* agent = sessions_.ByStream(event.stream);
+  if (agent == nullptr) return;
+  agent->unread = false;
+  agent->heard_of = now_.steady;  // the heartbeats that lie there are about to be read
+  for (const LeaseId lease : leases_.OfAgent(agent->record.id)) {
+    if (deadlines_.DueTime(LeaseExpires{lease})) {
+      deadlines_.Set(LeaseExpires{lease}, now_.steady + settings_.lease_time);
+    }
+  }
+}
+
+AgentView Fleet::Machine::View(const Agent& agent) const {
+  AgentView view;
+  view.agent = agent.record;
+  view.state = StateOf(agent);
+  view.connected = agent.connected;
+  view.last_heartbeat = agent.last_heartbeat;
+  view.max_shards = agent.max_shards;
+  view.language_minor = agent.is_connected() ? agent.language_minor : 0;
+  for (const LeaseId lease : leases_.OfAgent(agent.record.id)) view.shards.push_back(leases_.Find(lease)->shard);
+  return view;
+}
+
+std::vector<AgentView> Fleet::Machine::AgentsAfter(const AgentPlace& after, std::size_t limit) const {
   std::vector<AgentView> views;
-  for (const auto& [id, agent] : sessions_.all()) {
-    AgentView& view = views.emplace_back();
-    view.agent = agent.record;
-    view.state = !agent.is_connected() ? AgentView::State::kLost
-                 : agent.draining      ? AgentView::State::kDraining
-                                       : AgentView::State::kConnected;
-    view.connected = agent.connected;
-    view.last_heartbeat = agent.last_heartbeat;
-    view.max_shards = agent.max_shards;
-    for (const LeaseId lease : leases_.OfAgent(id)) view.shards.push_back(leases_.Find(lease)->shard);
+  const Agent* agent = sessions_.After(after.region, after.id);
+  for (; agent != nullptr && views.size() < limit; agent = sessions_.After(agent->record.region, agent->record.id)) {
+    views.push_back(View(*agent));
   }
   return views;
+}
+
+bool Fleet::Machine::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
+  const auto is_of_bundle = [&](const LeaseRecord& lease) {
+    return jobs_.at(lease.shard.job).record().spec.bundle == bundle;
+  };
+  if (agent.empty()) {
+    return std::ranges::any_of(leases_.all(), [&](const auto& entry) { return is_of_bundle(entry.second); });
+  }
+  return std::ranges::any_of(leases_.OfAgent(agent), [&](LeaseId id) { return is_of_bundle(*leases_.Find(id)); });
+}
+
+std::optional<AgentView> Fleet::Machine::FindAgent(const AgentId& id) const {
+  const Agent* agent = sessions_.Find(id);
+  return agent == nullptr ? std::nullopt : std::optional(View(*agent));
 }
 
 }  // namespace wsfleet::fleet

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "absl/time/time.h"
 #include "coordinator/fleet/events.h"
 #include "core/base/ids.h"
-#include "core/job/records.h"
+#include "core/job/batch.h"
 
 // What the machine asks for. Plain values; the shell turns them into commits, messages and answers, in the order given.
 namespace wsfleet::fleet {
@@ -30,7 +31,12 @@ struct SendHeartbeatReply {
   std::uint64_t number = 0;
   std::vector<LeaseId> cancel;
   std::vector<LeaseId> lost;
-  bool drain = false;
+  bool drain = false;  // an operator's wish, as long as it holds
+};
+// An operator's wish has changed.
+struct SendDrain {
+  StreamId stream;
+  bool drain = true;
 };
 // The shell adds bundle, variables and opened secrets. If the stream is gone the effect is dropped: the agent shows at
 // its next connection that it does not hold the lease.
@@ -57,10 +63,12 @@ struct SendCancel {
   LeaseId lease;
   std::string reason;
 };
-// End the stream with ABORTED and this reason (fenced by a newer one, refused hello).
+// End the stream with this reason: ABORTED (fenced by a newer one, refused hello), or UNAVAILABLE if the agent may try
+// again.
 struct CloseStream {
   StreamId stream;
   std::string reason;
+  bool may_return = false;
 };
 struct AnswerSubmit {
   RequestId request;
@@ -75,13 +83,28 @@ struct AnswerCancel {
   // and cancelling it then changes nothing.
   absl::Status status;
 };
+struct AnswerSetDrained {
+  RequestId request;
+  absl::Status status;  // NOT_FOUND: an agent, or any of the region; then nothing has changed
+};
+enum class ScheduleChange { kUnchanged, kCreated, kUpdated, kDeleted };
+struct AnswerSchedule {
+  RequestId request;
+  // NOT_FOUND: no schedule of this name; ABORTED: it has another version than was expected; INVALID_ARGUMENT,
+  // RESOURCE_EXHAUSTED: as of a submit, and the timing.
+  absl::Status status;
+  ScheduleChange change = ScheduleChange::kUnchanged;
+  std::optional<ScheduleRecord> before;
+  std::optional<ScheduleRecord> after;
+};
 // New events of this job are durable: watchers read them from the store.
 struct NotifyWatchers {
   JobId job;
   std::uint64_t last_event = 0;
 };
 
-using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
-                            SendCancel, CloseStream, AnswerSubmit, AnswerCancel, NotifyWatchers>;
+using Effect =
+    std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck, SendDrain,
+                 SendCancel, CloseStream, AnswerSubmit, AnswerCancel, AnswerSetDrained, AnswerSchedule, NotifyWatchers>;
 
 }  // namespace wsfleet::fleet

@@ -1,5 +1,6 @@
 #include "coordinator/fleet/fleet.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -20,11 +21,42 @@ Fleet Fleet::Load(FleetSettings settings, const FleetSnapshot& snapshot, const N
 
 std::vector<Effect> Fleet::Apply(const Event& event, const Now& now) { return machine_->Apply(event, now); }
 SteadyTime Fleet::NextWakeup() const { return machine_->NextWakeup(); }
-std::vector<AgentView> Fleet::agents() const { return machine_->agents(); }
+std::vector<AgentView> Fleet::AgentsAfter(const AgentPlace& after, std::size_t limit) const {
+  return machine_->AgentsAfter(after, limit);
+}
+std::optional<AgentView> Fleet::FindAgent(const AgentId& id) const { return machine_->FindAgent(id); }
+bool Fleet::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
+  return machine_->HasLeaseOn(agent, bundle);
+}
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
+
+void Fleet::Machine::On(const Persisted& event) {
+  // Whoever asks for the key from now on has found its run in the store.
+  for (; !ended_keys_.empty() && ended_keys_.front().first <= event.commit; ended_keys_.pop_front()) {
+    keys_.erase(ended_keys_.front().second);
+  }
+}
+
+Fleet::Machine::Machine(FleetSettings settings)
+    : settings_(settings),
+      random_(settings.seed),
+      scheduler_(
+          {.check = [this](const JobSpec& spec) { return CheckSpec(spec); },
+           .start = [this](JobSpec spec, std::string note) { return StartScheduled(std::move(spec), std::move(note)); },
+           .cancel = [this](const JobId& job, const std::string& reason) { Cancel(*FindJob(job), reason); }},
+          outbox_, settings.max_schedules) {}
+
+SteadyTime Fleet::Machine::NextWakeup() const {
+  // At once if a turn left something to place for the next one.
+  if (matchmaker_.HasNext()) return now_.steady;
+  const absl::Duration sleep = scheduler_.Sleep();
+  if (sleep == absl::InfiniteDuration()) return deadlines_.Next();
+  return std::min(deadlines_.Next(), now_.steady + sleep);
+}
 
 std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   now_ = now;
+  scheduler_.SetTime(now.wall);
   std::vector<Effect> effects;
   if (const auto* persisted = std::get_if<Persisted>(&event)) effects = outbox_.Release(persisted->commit);
 
@@ -32,6 +64,7 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   while (const auto due = deadlines_.PopDue(now.steady)) {
     std::visit([this](const auto& what) { On(what); }, *due);
   }
+  scheduler_.TakeTicks();
   std::visit([this](const auto& what) { On(what); }, event);
   Place();
   WriteTouched();
@@ -39,11 +72,22 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   std::vector<Effect> closed = outbox_.Close();
   effects.insert(effects.end(), std::move_iterator(closed.begin()), std::move_iterator(closed.end()));
   for (const Effect& effect : effects) {
-    const auto* reply = std::get_if<SendHeartbeatReply>(&effect);
-    if (reply == nullptr) continue;
-    if (Agent* agent = sessions_.ByStream(reply->stream)) agent->reply_waits = false;
+    if (const auto* reply = std::get_if<SendHeartbeatReply>(&effect)) NoteSent(*reply);
+    if (const auto* assignment = std::get_if<SendAssignment>(&effect)) NoteSent(*assignment);
   }
   return effects;
+}
+
+void Fleet::Machine::NoteSent(const SendHeartbeatReply& reply) {
+  if (reply.cancel.empty() && reply.lost.empty()) return;  // it did not wait
+  if (Agent* agent = sessions_.ByStream(reply.stream)) agent->reply_waits = false;
+}
+
+// A lease runs from when its agent is told of it: the time that its commit took is not the agent's.
+void Fleet::Machine::NoteSent(const SendAssignment& assignment) {
+  if (leases_.Find(assignment.lease.id) == nullptr) return;
+  deadlines_.Set(LeaseExpires{assignment.lease.id}, now_.steady + settings_.lease_time);
+  deadlines_.Set(AttemptDue{assignment.lease.id}, now_.steady + assignment.spec.attempt_limit);
 }
 
 }  // namespace wsfleet::fleet

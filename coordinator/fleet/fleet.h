@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,21 +18,37 @@ struct FleetSettings {
   std::uint32_t max_attempts = 3;  // leases of one shard
   absl::Duration unwatched_limit = absl::Seconds(120);
   absl::Duration lost_agents_listed = absl::Hours(1);
+  absl::Duration drained_agents_listed = absl::Hours(24 * 7);  // so long it is remembered that a lost one is drained
+  // So often processes may take an agent's name from each other within the window; then it is quarantined.
+  std::uint32_t max_takeovers = 3;
+  absl::Duration takeover_window = absl::Minutes(1);
+  absl::Duration quarantine = absl::Minutes(1);
   std::uint32_t max_open_jobs = 1000;
-  std::uint32_t max_shards_per_job = 1000;
+  std::uint32_t max_shards_per_job = 20'000;
+  std::uint32_t max_open_shards = 100'000;      // of all jobs that have not ended
   std::uint32_t max_results_per_job = 100'000;  // shards × cases
   std::uint32_t max_agents = 20'000;
+  std::uint32_t max_leases_per_turn = 1024;  // the rest follow at once; so others get their turn between them
+  std::uint32_t max_schedules = 1000;
+  std::uint64_t seed = 0;  // of the ids of runs that schedules make: another one for each machine
 };
 
 // What is known of an agent now; for listings.
 struct AgentView {
-  enum class State { kConnected, kDraining, kLost };
+  enum class State { kConnected, kDraining, kDrained, kLost, kQuarantined };  // kDraining: it still works on something
   AgentRecord agent;
   State state = State::kConnected;
   absl::Time connected;
   absl::Time last_heartbeat;
   std::vector<ShardId> shards;
   std::uint32_t max_shards = 1;
+  std::uint32_t language_minor = 0;  // 0: not connected
+};
+
+// Where an agent stands in a listing.
+struct AgentPlace {
+  RegionName region;
+  AgentId id;
 };
 
 // The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no
@@ -54,10 +71,15 @@ class Fleet {
   // When Apply(TimePassed) is due at the latest; SteadyTime::Infinite() if nothing waits for the time.
   SteadyTime NextWakeup() const;
 
-  std::vector<AgentView> agents() const;
+  // By region, then by id: the first so many behind `after`.
+  std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
+  std::optional<AgentView> FindAgent(const AgentId& id) const;
+
+  // Whether the agent has a lease on a shard of a job of this bundle; without an id: whether any has.
+  bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;
 
   // Everything that Load() would restore, in a canonical order: the simulation compares it with the store's own.
-  // Results are without the evidence that no verdict rests on, specs of keys without what does not tell two runs apart.
+  // Results are without the evidence that no verdict rests on.
   FleetSnapshot Snapshot() const;
 
  private:

@@ -35,6 +35,7 @@ void Job::RestoreShard(const ShardRecord& record) {
   shard.record = record;
   const absl::StatusOr<Term> term = Term::Parse(record.term);
   shard.term = record_.spec.from.empty() || !term.ok() ? Term::OfRegion(RegionName(record.term)) : *term;
+  if (!record.agent.empty()) ++agents_[record.agent];
   shards_.push_back(std::move(shard));
 }
 
@@ -54,9 +55,18 @@ void Job::AddShards(std::vector<Term> terms) {
   record_.state = JobState::kPlacing;
 }
 
-void Job::NoteLease(absl::Time at) {
+void Job::BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, absl::Time at) {
+  const auto before = agents_.find(shard.record.agent);
+  if (before != agents_.end() && --before->second == 0) agents_.erase(before);
+  ++agents_[agent.id];
+  shard.BeginLease(lease, agent);
   if (!record_.started.has_value()) record_.started = at;
   record_.state = JobState::kRunning;
+}
+
+bool Job::UsesElsewhere(const AgentId& agent, const Shard& shard) const {
+  const auto found = agents_.find(agent);
+  return found != agents_.end() && found->second > (shard.record.agent == agent ? 1U : 0U);
 }
 
 Job::Taken Job::Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, std::span<const CaseResult> results) {
@@ -73,7 +83,7 @@ Job::Taken Job::Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, 
     if (result.outcome == Outcome::kFailed) ++shard.record.failed_cases;
   }
   // A shard that was given up may still be completed by results that were on their way.
-  if (shard.is_done() && IsComplete(shard)) shard.record.reason.clear();
+  if (!taken.counted.empty() && shard.is_done() && IsComplete(shard)) shard.record.reason.clear();
   return taken;
 }
 
@@ -115,9 +125,10 @@ std::optional<std::string> Job::StopReason() const {
   return std::nullopt;
 }
 
-bool Job::HasEnded() const {
+bool Job::HasEnded() {
   if (shards_.empty()) return is_stopping() || !given_up_.empty();
-  return std::ranges::all_of(shards_, &Shard::is_done);
+  while (first_open_ < shards_.size() && shards_[first_open_].is_done()) ++first_open_;
+  return first_open_ == shards_.size();
 }
 
 void Job::End(absl::Time at) {

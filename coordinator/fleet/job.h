@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,7 +41,9 @@ class Job {
 
   // The number of the next lease of this shard.
   std::uint32_t NextAttempt(const Shard& shard) const { return shard.record.attempt + 1; }
-  void NoteLease(absl::Time at);
+  void BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, absl::Time at);
+  // Another shard of it is, or was last, this agent's.
+  bool UsesElsewhere(const AgentId& agent, const Shard& shard) const;
 
   // Takes each planned case that has no result yet; nothing else changes what is known of a case.
   struct Taken {
@@ -63,7 +67,7 @@ class Job {
   void GiveUp(std::string reason) { given_up_ = std::move(reason); }
 
   // Nothing more will come of it: every shard is done, or it was stopped or given up before it had any.
-  bool HasEnded() const;
+  bool HasEnded();
 
   // Gives it its verdict and its terminal state. Secrets go.
   void End(absl::Time at);
@@ -72,6 +76,8 @@ class Job {
   JobRecord record_;
   std::uint64_t order_;
   std::vector<Shard> shards_;
+  std::size_t first_open_ = 0;               // every shard before it is done, for good
+  std::map<AgentId, std::uint32_t> agents_;  // of how many shards each is, or was last, the agent
   std::set<CaseId> planned_;
   std::string given_up_;
 };

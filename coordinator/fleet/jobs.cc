@@ -1,17 +1,33 @@
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "coordinator/fleet/machine.h"
 #include "coordinator/fleet/placement.h"
 #include "core/base/text.h"
+#include "core/job/job_id.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 
 // Jobs from submit to verdict, and the rows and events that tell of them.
 namespace wsfleet::fleet {
 namespace {
 
-bool IsSameRun(const JobSpec& a, const JobSpec& b) {
-  return a.bundle == b.bundle && a.selection == b.selection && a.variables == b.variables;
+// "another bundle, other regions"; empty: a submit with this spec asks for the same run.
+std::string Differences(const JobSpec& known, const JobSpec& asked) {
+  const auto sorted = [](std::vector<std::string> terms) {
+    std::ranges::sort(terms);
+    return terms;
+  };
+  std::vector<std::string_view> found;
+  if (known.bundle != asked.bundle) found.emplace_back("another bundle");
+  if (known.selection != asked.selection) found.emplace_back("another selection");
+  if (known.variables != asked.variables) found.emplace_back("other variables");
+  if (sorted(known.from) != sorted(asked.from)) found.emplace_back("other regions (--from)");
+  if (known.require != asked.require) found.emplace_back("another --require");
+  return fmt::format("{}", fmt::join(found, ", "));
 }
 
 }  // namespace
@@ -21,77 +37,122 @@ Job* Fleet::Machine::FindJob(const JobId& id) {
   return found == jobs_.end() ? nullptr : &found->second;
 }
 
+const KnownRun* Fleet::Machine::FindKnown(const SubmitRequested& event) const {
+  if (event.spec.key.empty()) return nullptr;
+  if (const auto open = keys_.find(event.spec.key); open != keys_.end()) return &open->second;
+  return event.stored ? &*event.stored : nullptr;
+}
+
 void Fleet::Machine::On(const SubmitRequested& event) {
   const auto answer = [&](absl::Status status) {
     outbox_.Send(AnswerSubmit{event.request, std::move(status), event.id, false});
   };
-  if (const auto known = keys_.find(event.spec.key); !event.spec.key.empty() && known != keys_.end()) {
-    const JobId& job = known->second.job;
-    if (!IsSameRun(known->second.spec, event.spec)) {
-      answer(absl::AlreadyExistsError(
-          fmt::format("run key \"{}\" belongs to run {}, which has another bundle, selection or variables",
-                      event.spec.key.value(), job.value())));
-      return;
+  if (const KnownRun* known = FindKnown(event)) {
+    if (const std::string differences = Differences(known->spec, event.spec); !differences.empty()) {
+      return answer(absl::AlreadyExistsError(
+          fmt::format("run key \"{}\" belongs to run {}, which has {}; take another key, or ask for the same",
+                      event.spec.key.value(), known->job.value(), differences)));
     }
     // Whoever attaches is about to watch.
-    if (deadlines_.DueTime(JobUnwatched{job}).has_value()) RestartUnwatched(*FindJob(job));
-    outbox_.Send(AnswerSubmit{event.request, absl::OkStatus(), job, true});
+    if (deadlines_.DueTime(JobUnwatched{known->job}).has_value()) RestartUnwatched(*FindJob(known->job));
+    outbox_.Send(AnswerSubmit{event.request, absl::OkStatus(), known->job, true});
     return;
   }
   if (absl::Status status = CheckSubmit(event.spec); !status.ok()) return answer(std::move(status));
-  absl::StatusOr<std::vector<Term>> terms = ParseTerms(event.spec.from);
-  if (!terms.ok()) return answer(terms.status());
   if (FindJob(event.id) != nullptr) {
     return answer(absl::AlreadyExistsError(fmt::format("run {} exists already", event.id.value())));
   }
-  Accept(event, *std::move(terms));
+  Accept(event.id, event.spec);
+  answer(absl::OkStatus());
+}
+
+void Fleet::Machine::On(const TriggerRequested& event) {
+  absl::StatusOr<JobSpec> spec = scheduler_.SpecOf(event.schedule);
+  if (!spec.ok()) return outbox_.Send(AnswerSubmit{event.request, spec.status(), event.id, false});
+  spec->key = event.key;
+  On(SubmitRequested{event.request, event.id, *std::move(spec), event.stored});
+}
+
+absl::StatusOr<JobId> Fleet::Machine::StartScheduled(JobSpec spec, std::string note) {
+  if (absl::Status status = CheckSubmit(spec); !status.ok()) return status;
+  JobId id = JobIdOf(random_());
+  while (FindJob(id) != nullptr) id = JobIdOf(random_());
+  AddNote(Accept(id, std::move(spec)), std::move(note));
+  return id;
+}
+
+std::vector<Term> Fleet::Machine::TermsOf(const JobSpec& spec) const {
+  std::vector<Term> terms = ParseTerms(spec.from).value();  // they were checked
+  return spec.every_agent ? EveryAgent(sessions_, terms) : terms;
 }
 
 absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
+  if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
+  if (jobs_.size() >= settings_.max_open_jobs) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
+  }
+  return CheckRoom(TermsOf(spec).size(), spec.cases.size());
+}
+
+absl::Status Fleet::Machine::CheckSpec(const JobSpec& spec) const {
   const auto positive = [](absl::Duration d) { return d > absl::ZeroDuration() && d != absl::InfiniteDuration(); };
   if (spec.cases.empty()) return absl::InvalidArgumentError("nothing is selected");
   if (!positive(spec.deadline)) return absl::InvalidArgumentError("deadline: expected a time above 0");
   if (spec.agents_wait != absl::ZeroDuration() && !positive(spec.agents_wait)) {
     return absl::InvalidArgumentError("agents_wait: expected a time of 0 or above");
   }
-  if (!spec.from.empty() && spec.require.value_or(0) > spec.from.size()) {
+  // How many regions every agent comes to is known when it is placed.
+  if (!spec.from.empty() && !spec.every_agent && spec.require.value_or(0) > spec.from.size()) {
     return absl::InvalidArgumentError(
         fmt::format("require: expected at most {}, the number of terms, found {}", spec.from.size(), *spec.require));
   }
-  if (jobs_.size() >= settings_.max_open_jobs) {
+  if (absl::Status status = CheckSize(spec.from.size(), spec.cases.size()); !status.ok()) return status;
+  return ParseTerms(spec.from).status();
+}
+
+absl::Status Fleet::Machine::CheckSize(std::size_t shards, std::size_t cases) const {
+  const std::uint32_t results = settings_.max_results_per_job;
+  if (shards > settings_.max_shards_per_job || cases > results || shards * cases > results) {
     return absl::ResourceExhaustedError(
-        fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
-  }
-  if (!FitsResultLimit(spec.from.size(), spec.cases.size())) {
-    return absl::ResourceExhaustedError(
-        fmt::format("{} terms and {} cases: a run may have {} shards, and {} results together", spec.from.size(),
-                    spec.cases.size(), settings_.max_shards_per_job, settings_.max_results_per_job));
+        fmt::format("{} agents and {} cases: a run may have {} agents, and {} results of all together", shards, cases,
+                    settings_.max_shards_per_job, results));
   }
   return absl::OkStatus();
 }
 
-bool Fleet::Machine::FitsResultLimit(std::size_t shards, std::size_t cases) const {
-  return shards <= settings_.max_shards_per_job && cases <= settings_.max_results_per_job &&
-         shards * cases <= settings_.max_results_per_job;
+absl::Status Fleet::Machine::CheckRoom(std::size_t shards, std::size_t cases) const {
+  if (absl::Status status = CheckSize(shards, cases); !status.ok()) return status;
+  if (open_shards_ + shards > settings_.max_open_shards) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} agents, and {} of runs that have not ended: the fleet's limit is {}; wait for one to end",
+                    shards, open_shards_, settings_.max_open_shards));
+  }
+  return absl::OkStatus();
 }
 
-void Fleet::Machine::Accept(const SubmitRequested& event, std::vector<Term> terms) {
+Job& Fleet::Machine::Accept(const JobId& id, JobSpec spec) {
+  if (!spec.key.empty()) keys_[spec.key] = {id, DistinguishingPart(spec)};
+  scheduler_.OnStarted(id, spec);
+  std::vector<Term> terms = TermsOf(spec);
   JobRecord record;
-  record.id = event.id;
-  record.spec = event.spec;
+  record.id = id;
+  record.spec = std::move(spec);
   record.created = now_.wall;
-  if (!event.spec.key.empty()) keys_[event.spec.key] = {event.id, DistinguishingPart(event.spec)};
-  Job& job = jobs_.emplace(event.id, Job(std::move(record), next_order_++)).first->second;
+  Job& job = jobs_.emplace(id, Job(std::move(record), next_order_++)).first->second;
   Touch(job).announce = true;
   RestartUnwatched(job);
-  placement_due_ = true;
   if (terms.empty()) {
     queued_.insert({job.order(), job.id()});
     deadlines_.Set(JobWaited{job.id()}, now_.steady + job.record().spec.agents_wait);
   } else {
     BeginPlacing(job, std::move(terms));
   }
-  outbox_.Send(AnswerSubmit{event.request, absl::OkStatus(), job.id(), false});
+  return job;
+}
+
+void Fleet::Machine::Cancel(Job& job, std::string_view reason) {
+  if (job.Cancel(Excerpt(reason, 512))) Stop(job);
 }
 
 void Fleet::Machine::On(const CancelRequested& event) {
@@ -100,7 +161,7 @@ void Fleet::Machine::On(const CancelRequested& event) {
     outbox_.Send(AnswerCancel{event.request, absl::NotFoundError(fmt::format("no open run {}", event.job.value()))});
     return;
   }
-  if (job->Cancel(Excerpt(event.reason, 512))) Stop(*job);
+  Cancel(*job, event.reason);
   outbox_.Send(AnswerCancel{event.request, absl::OkStatus()});
 }
 
@@ -121,7 +182,7 @@ void Fleet::Machine::RestartUnwatched(const Job& job) {
 
 void Fleet::Machine::On(const JobUnwatched& due) {
   Job& job = *FindJob(due.id);
-  if (job.Cancel(fmt::format("nobody watched for {}", DurationText(settings_.unwatched_limit)))) Stop(job);
+  Cancel(job, fmt::format("nobody watched for {}", DurationText(settings_.unwatched_limit)));
 }
 
 void Fleet::Machine::On(const JobDue& due) {
@@ -177,11 +238,16 @@ void Fleet::Machine::WriteTouched() {
     if (touched.announce || ended) AddEvent(job, {});
     WriteBatch& batch = outbox_.batch();
     batch.jobs.push_back(job.record());
-    for (const ShardIndex shard : touched.shards) batch.shards.push_back(job.Find(shard)->record);
+    for (const ShardIndex index : touched.shards) {
+      ShardRecord& shard = job.Find(index)->record;
+      shard.changed = job.record().last_event;
+      batch.shards.push_back(shard);
+    }
     outbox_.Send(NotifyWatchers{id, job.record().last_event});
     if (ended) Forget(job);
   }
   touched_.clear();  // AddEvent touches what is written here
+  scheduler_.WriteTouched();
 }
 
 void Fleet::Machine::Forget(const Job& job) {
@@ -190,8 +256,12 @@ void Fleet::Machine::Forget(const Job& job) {
   deadlines_.Clear(JobUnwatched{job.id()});
   deadlines_.Clear(JobWaited{job.id()});
   queued_.erase({job.order(), job.id()});
+  open_shards_ -= job.shards().size();
+  // Until then a look-up may have missed it in the store.
+  if (const RunKey& key = job.record().spec.key; !key.empty()) ended_keys_.emplace_back(outbox_.commit_of_turn(), key);
   // A copy: the job takes its own id along.
   const JobId id = job.id();  // NOLINT(performance-unnecessary-copy-initialization)
+  scheduler_.OnEnded(id, job.record().spec);
   jobs_.erase(id);
 }
 

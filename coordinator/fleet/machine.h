@@ -1,55 +1,41 @@
 #pragma once
 
-#include <compare>
+#include <deque>
 #include <map>
+#include <optional>
+#include <random>
 #include <set>
-#include <string>
-#include <variant>
 #include <vector>
 
+#include "coordinator/fleet/deadline.h"
 #include "coordinator/fleet/deadline_set.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/job.h"
 #include "coordinator/fleet/leases.h"
+#include "coordinator/fleet/matchmaker.h"
 #include "coordinator/fleet/outbox.h"
+#include "coordinator/fleet/scheduler.h"
 #include "coordinator/fleet/sessions.h"
 
 namespace wsfleet::fleet {
 
-// What Fleet is made of. One turn is one Apply: due deadlines, the event, placement, then the rows and events of every
-// job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
+// What Fleet is made of. One turn is one Apply: due deadlines and ticks, the event, placement, then the rows and events
+// of every job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
 // results.cc, jobs.cc, placing.cc, snapshot.cc.
 class Fleet::Machine {
  public:
-  explicit Machine(FleetSettings settings) : settings_(settings) {}
+  explicit Machine(FleetSettings settings);
 
   void Restore(const FleetSnapshot& snapshot, const Now& now);
   FleetSnapshot Snapshot() const;
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
-  SteadyTime NextWakeup() const { return deadlines_.Next(); }
-  std::vector<AgentView> agents() const;
+  SteadyTime NextWakeup() const;
+  std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
+  std::optional<AgentView> FindAgent(const AgentId& id) const;
+  bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;
 
  private:
-  // What becomes due; each names what it is about.
-  template <typename Id, typename Kind>
-  struct Due {
-    Id id;
-    friend auto operator<=>(const Due&, const Due&) = default;
-  };
-  using LeaseExpires = Due<LeaseId, struct LeaseExpiresKind>;
-  using ShardWaited = Due<ShardId, struct ShardWaitedKind>;
-  using JobWaited = Due<JobId, struct JobWaitedKind>;
-  using JobDue = Due<JobId, struct JobDueKind>;
-  using JobUnwatched = Due<JobId, struct JobUnwatchedKind>;
-  using AgentForgotten = Due<AgentId, struct AgentForgottenKind>;
-  using Deadline = std::variant<LeaseExpires, ShardWaited, JobWaited, JobDue, JobUnwatched, AgentForgotten>;
-
-  // Of one key: which run it names.
-  struct KnownRun {
-    JobId job;
-    JobSpec spec;  // what makes two submits the same
-  };
   struct Touched {
     bool announce = false;  // the job or a shard changed its state
     std::set<ShardIndex> shards;
@@ -59,36 +45,66 @@ class Fleet::Machine {
   void On(const AgentDisconnected& event);
   void On(const HeartbeatReceived& event);
   void On(const DrainRequested& event);
+  void On(const SetDrained& event);
+  void On(const ReadingPaused& event);
+  void On(const ReadingResumed& event);
   void On(const ResultsReceived& event);
   void On(const ShardFinished& event);
   void On(const AssignmentRefused& event);
   void On(const SubmitRequested& event);
   void On(const CancelRequested& event);
   void On(const WatchersChanged& event);
-  void On(const Persisted&) {}
+  void On(const ScheduleRequested& event) { outbox_.Send(scheduler_.Carry(event)); }
+  void On(const TriggerRequested& event);
+  void On(const Persisted& event);
   void On(const TimePassed&) {}
-
   void On(const LeaseExpires& due);
+  void On(const AttemptDue& due);
   void On(const ShardWaited& due);
   void On(const JobWaited& due);
   void On(const JobDue& due);
   void On(const JobUnwatched& due);
   void On(const AgentForgotten& due);
+  void On(const QuarantineEnds& due);
+
+  // fleet.cc: an effect is emitted
+  void NoteSent(const SendHeartbeatReply& reply);
+  void NoteSent(const SendAssignment& assignment);
 
   // agents.cc
+  AgentView View(const Agent& agent) const;
   bool HasRoomFor(const AgentId& id) const;
+  bool TakesOverTooOften(Agent& agent) const;
+  void Quarantine(Agent& agent, const AgentConnected& rival);
+  void SendAway(StreamId stream, const Agent& agent);
+  void Lose(Agent& agent);
   void EndLeasesNotHeld(const AgentId& agent, bool same_process, const std::set<LeaseId>& held);
   bool Renew(const Agent& agent, LeaseId lease);
+  void SetDrainedOf(Agent& agent, bool drained);
+  void ForgetLater(const Agent& agent, absl::Duration listed);
+  AgentView::State StateOf(const Agent& agent) const;
+  void RoomChanged(const Agent& agent);  // it may have gained or lost room for a shard
 
   // results.cc
   Disposition Take(const Agent& agent, Job& job, const ResultsReceived& event);
+  // Why its agent is to stop; absent: it is not.
+  std::optional<std::string> WhyToStop(const LeaseRecord& lease);
+  void Complete(Job& job, const LeaseRecord& lease, std::uint32_t reported_cases);
   void EndLease(LeaseId id, LeaseEnd end, std::string why);
 
   // jobs.cc
   Job* FindJob(const JobId& id);
+  const KnownRun* FindKnown(const SubmitRequested& event) const;
+  // Whether it could run at any time, and whether it can now.
+  absl::Status CheckSpec(const JobSpec& spec) const;
   absl::Status CheckSubmit(const JobSpec& spec) const;
-  bool FitsResultLimit(std::size_t shards, std::size_t cases) const;
-  void Accept(const SubmitRequested& event, std::vector<Term> terms);
+  // The same of its shards, which may be more than its terms.
+  absl::Status CheckSize(std::size_t shards, std::size_t cases) const;
+  absl::Status CheckRoom(std::size_t shards, std::size_t cases) const;
+  std::vector<Term> TermsOf(const JobSpec& spec) const;
+  Job& Accept(const JobId& id, JobSpec spec);
+  absl::StatusOr<JobId> StartScheduled(JobSpec spec, std::string note);
+  void Cancel(Job& job, std::string_view reason);
   void Stop(Job& job);
   void RestartUnwatched(const Job& job);
   void AddNote(Job& job, std::string text);
@@ -103,6 +119,7 @@ class Fleet::Machine {
   void Wait(const Job& job, const Shard& shard);
   void StopWaiting(const Job& job, const Shard& shard);
   void Place();
+  void PlaceQueued();
   void Lease(Job& job, Shard& shard, const Agent& agent);
 
   // snapshot.cc
@@ -111,6 +128,7 @@ class Fleet::Machine {
   void ResumeJob(const Job& job);
 
   FleetSettings settings_;
+  std::mt19937_64 random_;
   Now now_;  // of the turn
   Outbox outbox_;
   DeadlineSet<Deadline> deadlines_;
@@ -118,10 +136,14 @@ class Fleet::Machine {
   Leases leases_;
   std::map<JobId, Job> jobs_;  // that have not ended
   std::uint64_t next_order_ = 1;
+  // Of open runs, and of those whose end is not durable yet: the store knows the others. With what makes two submits
+  // the same.
   std::map<RunKey, KnownRun> keys_;
-  std::set<std::pair<std::uint64_t, JobId>> queued_;     // without shards, oldest first
-  std::set<std::pair<std::uint64_t, ShardId>> pending_;  // shards that wait for an agent, those of the oldest job first
-  bool placement_due_ = false;
+  std::deque<std::pair<CommitId, RunKey>> ended_keys_;  // to be forgotten with that commit
+  std::set<std::pair<std::uint64_t, JobId>> queued_;    // without shards, oldest first
+  std::size_t open_shards_ = 0;                         // of all of them
+  Matchmaker matchmaker_;
+  Scheduler scheduler_;
   std::map<JobId, Touched> touched_;  // in this turn
 };
 

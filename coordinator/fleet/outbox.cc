@@ -6,18 +6,17 @@
 namespace wsfleet::fleet {
 
 std::vector<Effect> Outbox::Close() {
+  std::vector<Effect> now = std::exchange(at_once_, {});
   std::vector<Effect> turn = std::exchange(turn_, {});
   if (!batch_.empty()) {
     last_commit_ = CommitId(last_commit_.value() + 1);
     waiting_.push_back({last_commit_, std::move(turn)});
-    std::vector<Effect> now;
     now.push_back(Persist{last_commit_, std::exchange(batch_, {})});
     return now;
   }
-  if (waiting_.empty()) return turn;
-  std::vector<Effect>& last = waiting_.back().effects;
+  std::vector<Effect>& last = waiting_.empty() ? now : waiting_.back().effects;
   last.insert(last.end(), std::move_iterator(turn.begin()), std::move_iterator(turn.end()));
-  return {};
+  return now;
 }
 
 std::vector<Effect> Outbox::Release(CommitId commit) {

@@ -17,10 +17,14 @@ namespace wsfleet::fleet {
 class Outbox {
  public:
   WriteBatch& batch() { return batch_; }
+  // Under which what is written in this turn will be committed.
+  CommitId commit_of_turn() const { return CommitId(last_commit_.value() + 1); }
   void Send(Effect effect) { turn_.push_back(std::move(effect)); }
+  // One that depends on no change: it is emitted at the end of the turn, whatever is under way.
+  void SendNow(Effect effect) { at_once_.push_back(std::move(effect)); }
 
-  // Ends the turn. What it returns is to be done now: the Persist of the turn if anything was written, else the
-  // effects of the turn if no commit is under way.
+  // Ends the turn. What it returns is to be done now: what was for SendNow, and the Persist of the turn if anything was
+  // written, else the effects of the turn if no commit is under way.
   std::vector<Effect> Close();
 
   // The effects that waited for this commit. Commits are reported in order; any other is not ours and is ignored.
@@ -34,6 +38,7 @@ class Outbox {
 
   WriteBatch batch_;
   std::vector<Effect> turn_;
+  std::vector<Effect> at_once_;
   std::deque<Waiting> waiting_;
   CommitId last_commit_;
 };

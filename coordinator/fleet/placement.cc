@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 
 namespace wsfleet::fleet {
 namespace {
@@ -22,8 +23,20 @@ std::vector<const Agent*> Matching(const Sessions& sessions, const Term& term) {
   return agents;
 }
 
-bool MayTake(const Agent& agent, const Shard& shard) {
-  return agent.is_connected() && !agent.draining && !agent.silent && !shard.refused_by.contains(agent.record.id);
+constexpr std::size_t kMaxNamed = 3;
+
+// Why a connected agent is passed over, whatever it works on; empty: it is not.
+std::string WhyNot(const Agent& agent, const JobSpec& spec, const Shard& shard) {
+  if (agent.record.drained) return "is drained";
+  if (agent.draining) return "is stopping";
+  if (agent.silent) return "does not answer";
+  if (shard.refused_by.contains(agent.record.id)) return "has refused it";
+  if (agent.language_minor >= spec.language_minor) return {};
+  return fmt::format("speaks wsfleet/v1.{}, the suite needs v1.{}", agent.language_minor, spec.language_minor);
+}
+
+bool MayTake(const Agent& agent, const JobSpec& spec, const Shard& shard) {
+  return agent.is_connected() && WhyNot(agent, spec, shard).empty();
 }
 
 }  // namespace
@@ -44,29 +57,68 @@ std::vector<Term> FleetTerms(const Sessions& sessions) {
   return terms;
 }
 
-const Agent* ChooseAgent(const Sessions& sessions, const Leases& leases, const Job& job, const Shard& shard) {
-  std::set<AgentId> used;
-  for (const Shard& other : job.shards()) {
-    if (&other != &shard) used.insert(other.record.agent);
+std::vector<Term> EveryAgent(const Sessions& sessions, const std::vector<Term>& terms) {
+  std::vector<Term> all;
+  std::set<AgentId> taken;
+  for (const Term& term : terms) {
+    std::vector<const Agent*> agents = Matching(sessions, term);
+    std::erase_if(agents, [](const Agent* agent) { return !agent->is_connected() || agent->drains(); });
+    if (agents.empty()) all.push_back(term);
+    std::ranges::sort(agents, {}, [](const Agent* agent) { return std::tie(agent->record.region, agent->record.id); });
+    for (const Agent* agent : agents) {
+      if (taken.insert(agent->record.id).second) all.push_back(Term::OfAgent(agent->record.id));
+    }
   }
+  return all;
+}
+
+const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const Job& job, const Shard& shard) {
   using Rank = std::tuple<bool, bool, std::size_t, AgentId>;
   std::optional<Rank> best;
-  for (const Agent* agent : Matching(sessions, shard.term)) {
-    const AgentId& id = agent->record.id;
-    const std::size_t busy = leases.OfAgent(id).size();
-    if (!MayTake(*agent, shard) || busy >= agent->max_shards) continue;
-    const Rank rank{used.contains(id), shard.record.agent == id, busy, id};
+  // True: none that has more leases can be better.
+  const auto consider = [&](const FreeAgents::Rank& candidate) {
+    const auto& [leases, id] = candidate;
+    const Agent& agent = *sessions.Find(id);
+    if (!MayTake(agent, job.record().spec, shard) || !shard.term.Matches(agent.record)) return false;
+    const Rank rank{job.UsesElsewhere(id, shard), shard.record.agent == id, leases, id};
     if (!best.has_value() || rank < *best) best = rank;
+    return !std::get<0>(rank) && !std::get<1>(rank);
+  };
+  const auto consider_region = [&](const std::set<FreeAgents::Rank>& agents) {
+    for (const FreeAgents::Rank& candidate : agents) {
+      if (consider(candidate)) return;
+    }
+  };
+  if (shard.term.has_glob()) {
+    for (const auto& [region, agents] : free.by_region()) {
+      if (shard.term.MatchesRegion(region)) consider_region(agents);
+    }
+  } else {
+    if (const FreeAgents::Rank* named = free.Find(AgentId(shard.term.place()))) consider(*named);
+    const auto region = free.by_region().find(RegionName(shard.term.place()));
+    if (region != free.by_region().end()) consider_region(region->second);
   }
   return best.has_value() ? sessions.Find(std::get<AgentId>(*best)) : nullptr;
 }
 
-std::string WhyNoAgent(const Sessions& sessions, const Shard& shard, absl::Duration agents_wait) {
-  const std::string waited = DurationText(agents_wait);
-  const std::vector<const Agent*> matching = Matching(sessions, shard.term);
-  const bool busy = std::ranges::any_of(matching, [&](const Agent* agent) { return MayTake(*agent, shard); });
-  const std::string why = busy ? fmt::format("every agent in {} was busy for {}", shard.record.term, waited)
-                               : fmt::format("no agent in {} within {}", shard.record.term, waited);
+std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard) {
+  const std::string waited = DurationText(spec.agents_wait);
+  bool busy = false;
+  std::vector<std::string> passed_over;
+  for (const Agent* agent : Matching(sessions, shard.term)) {
+    if (!agent->is_connected()) continue;
+    const std::string why = WhyNot(*agent, spec, shard);
+    busy = busy || why.empty();
+    if (!why.empty()) passed_over.push_back(fmt::format("{} {}", agent->record.id.value(), why));
+  }
+  std::string why = busy ? fmt::format("every agent in {} was busy for {}", shard.record.term, waited)
+                         : fmt::format("no agent in {} within {}", shard.record.term, waited);
+  if (passed_over.size() > kMaxNamed) {
+    const std::size_t more = passed_over.size() - kMaxNamed;
+    passed_over.resize(kMaxNamed);
+    passed_over.push_back(fmt::format("{} more", more));
+  }
+  if (!passed_over.empty()) why += fmt::format(" ({})", fmt::join(passed_over, ", "));
   return shard.record.reason.empty() ? why : fmt::format("{}; {}", shard.record.reason, why);
 }
 

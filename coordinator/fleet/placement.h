@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "coordinator/fleet/free_agents.h"
 #include "coordinator/fleet/job.h"
-#include "coordinator/fleet/leases.h"
 #include "coordinator/fleet/sessions.h"
 
 // Which agent runs what. Pure functions of what is known now.
@@ -17,12 +17,16 @@ absl::StatusOr<std::vector<Term>> ParseTerms(const std::vector<std::string>& tex
 // agents are gone would hide the loss: a gate would pass with one region less.
 std::vector<Term> FleetTerms(const Sessions& sessions);
 
-// The agent for the next lease of this shard, null if none is free. Fit are agents that match the term, are connected,
-// do not drain, have room, and have not refused the shard. Of these, first one that has no shard of this job, then one
-// that did not lose this shard before, then the one with the fewest leases, then by id.
-const Agent* ChooseAgent(const Sessions& sessions, const Leases& leases, const Job& job, const Shard& shard);
+// For `every_agent`: in place of each term one for each agent that matches it, is connected and does not drain, by
+// region and id; an agent that a term before it has is not taken twice. A term that no agent matches stays as it is.
+std::vector<Term> EveryAgent(const Sessions& sessions, const std::vector<Term>& terms);
 
-// Why nobody was chosen: "no agent in eu-west-1 within 30s".
-std::string WhyNoAgent(const Sessions& sessions, const Shard& shard, absl::Duration agents_wait);
+// The agent for the next lease of this shard, null if none is free. Fit are free agents that match the term, speak the
+// language that the plan needs, and have not refused the shard. Of these, first one that has no other shard of this
+// job, then one that did not lose this shard before, then the one with the fewest leases, then by id.
+const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const Job& job, const Shard& shard);
+
+// Why nobody was chosen: "no agent in eu-west-1 within 30s (eu-1 is drained)".
+std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard);
 
 }  // namespace wsfleet::fleet

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "coordinator/fleet/machine.h"
@@ -10,26 +12,26 @@
 namespace wsfleet::fleet {
 
 void Fleet::Machine::BeginPlacing(Job& job, std::vector<Term> terms) {
+  open_shards_ += terms.size();
   job.AddShards(std::move(terms));
   for (Shard& shard : job.shards()) {
-    // A plain name that is no agent's is a region's: people see it before an agent is there.
+    // People see the region before an agent is there. A plain name that is no agent's is a region's.
     const Term& term = shard.term;
-    if (!term.has_glob() && sessions_.Find(AgentId(term.place())) == nullptr) {
-      shard.record.region = RegionName(term.place());
-    }
+    const Agent* const named = sessions_.Find(AgentId(term.place()));
+    if (named == nullptr && !term.has_glob()) shard.record.region = RegionName(term.place());
+    if (named != nullptr && job.record().spec.every_agent) shard.record.region = named->record.region;
     TouchShard(job, shard, true);
     Wait(job, shard);
   }
 }
 
 void Fleet::Machine::Wait(const Job& job, const Shard& shard) {
-  pending_.insert({job.order(), shard.record.id});
+  matchmaker_.BeginWaiting({job.order(), shard.record.id}, shard.term);
   deadlines_.Set(ShardWaited{shard.record.id}, now_.steady + job.record().spec.agents_wait);
-  placement_due_ = true;
 }
 
 void Fleet::Machine::StopWaiting(const Job& job, const Shard& shard) {
-  pending_.erase({job.order(), shard.record.id});
+  matchmaker_.StopWaiting({job.order(), shard.record.id}, shard.term);
   deadlines_.Clear(ShardWaited{shard.record.id});
 }
 
@@ -37,7 +39,7 @@ void Fleet::Machine::On(const ShardWaited& due) {
   Job& job = *FindJob(due.id.job);
   Shard& shard = *job.Find(due.id.index);
   StopWaiting(job, shard);
-  shard.Finish(WhyNoAgent(sessions_, shard, job.record().spec.agents_wait));
+  shard.Finish(WhyNoAgent(sessions_, job.record().spec, shard));
   AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
   TouchShard(job, shard, true);
 }
@@ -45,32 +47,43 @@ void Fleet::Machine::On(const ShardWaited& due) {
 void Fleet::Machine::On(const JobWaited& due) {
   Job& job = *FindJob(due.id);
   queued_.erase({job.order(), job.id()});
-  job.GiveUp(fmt::format("no agent is connected (waited {})", DurationText(job.record().spec.agents_wait)));
+  const bool connected =
+      std::ranges::any_of(sessions_.all(), [](const auto& entry) { return entry.second.is_connected(); });
+  job.GiveUp(fmt::format("{} (waited {})", connected ? "every agent is drained" : "no agent is connected",
+                         DurationText(job.record().spec.agents_wait)));
   Touch(job).announce = true;
 }
 
-void Fleet::Machine::Place() {
-  if (!placement_due_) return;
+void Fleet::Machine::PlaceQueued() {
   for (const auto& [order, id] : std::set(queued_)) {
     Job& job = *FindJob(id);
     std::vector<Term> terms = FleetTerms(sessions_);
-    if (terms.empty()) continue;
+    if (terms.empty()) return;
+    if (job.record().spec.every_agent) terms = EveryAgent(sessions_, terms);
     queued_.erase({order, id});
     deadlines_.Clear(JobWaited{id});
-    if (FitsResultLimit(terms.size(), job.record().spec.cases.size())) {
+    if (const absl::Status size = CheckRoom(terms.size(), job.record().spec.cases.size()); size.ok()) {
       BeginPlacing(job, std::move(terms));
     } else {
-      job.GiveUp(fmt::format("{} regions are more than a run of {} cases may have", terms.size(),
-                             job.record().spec.cases.size()));
+      job.GiveUp(std::string(ToStd(size.message())));
       Touch(job).announce = true;
     }
   }
-  for (const auto& [order, id] : std::set(pending_)) {
-    Job& job = *FindJob(id.job);
-    Shard& shard = *job.Find(id.index);
-    if (const Agent* agent = ChooseAgent(sessions_, leases_, job, shard)) Lease(job, shard, *agent);
+}
+
+void Fleet::Machine::Place() {
+  PlaceQueued();
+  for (std::uint32_t given = 0; given < settings_.max_leases_per_turn;) {
+    const std::optional<Pending::Key> key = matchmaker_.Next(sessions_);
+    if (!key) return;
+    Job& job = *FindJob(key->second.job);
+    Shard& shard = *job.Find(key->second.index);
+    // Not the agent that asked is taken, but the best of those that are free.
+    const Agent* agent = ChooseAgent(sessions_, matchmaker_.free(), job, shard);
+    if (agent == nullptr) continue;
+    Lease(job, shard, *agent);
+    ++given;
   }
-  placement_due_ = false;
 }
 
 void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent) {
@@ -79,9 +92,8 @@ void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent) {
   if (!job.record().started.has_value()) {
     deadlines_.Set(JobDue{job.id()}, now_.steady + job.record().spec.deadline);
   }
-  job.NoteLease(now_.wall);
-  shard.BeginLease(lease, agent.record);
-  deadlines_.Set(LeaseExpires{lease.id}, now_.steady + settings_.lease_time);
+  job.BeginLease(shard, lease, agent.record, now_.wall);
+  matchmaker_.Update(agent, leases_.OfAgent(agent.record.id).size(), false);
   outbox_.batch().leases.push_back(lease);
   outbox_.batch().next_lease = leases_.next();
   if (lease.attempt > 1) {

@@ -65,7 +65,7 @@ Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsRece
 }
 
 void Fleet::Machine::On(const ShardFinished& event) {
-  Agent* agent = sessions_.ByStream(event.stream);
+  const Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   const LeaseRecord* lease = leases_.Find(event.lease);
   const std::string& name = agent->record.id.value();
@@ -73,17 +73,13 @@ void Fleet::Machine::On(const ShardFinished& event) {
     Job& job = *FindJob(event.shard.job);
     switch (event.end) {
       case ShardEnd::kCompleted:
-        EndLease(event.lease, LeaseEnd::kIncomplete,
-                 fmt::format("agent {} ended without {} of {} cases (it reported {})", name,
-                             job.MissingCases(*job.Find(event.shard.index)).size(), job.record().spec.cases.size(),
-                             event.reported_cases));
+        Complete(job, *lease, event.reported_cases);
         break;
       case ShardEnd::kCancelled:
-        EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} stopped it", name));
+        EndLease(event.lease, LeaseEnd::kLost, WhyToStop(*lease).value_or(fmt::format("agent {} stopped it", name)));
         break;
       case ShardEnd::kReleased:
-        agent->draining = true;
-        EndLease(event.lease, LeaseEnd::kReleased, fmt::format("agent {} drains and gave it back", name));
+        EndLease(event.lease, LeaseEnd::kReleased, fmt::format("agent {} gave it back", name));
         break;
       case ShardEnd::kInterrupted:
         EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} was restarted", name));
@@ -91,6 +87,21 @@ void Fleet::Machine::On(const ShardFinished& event) {
     }
   }
   outbox_.Send(SendShardDoneAck{event.stream, event.lease});
+}
+
+void Fleet::Machine::Complete(Job& job, const LeaseRecord& lease, std::uint32_t reported_cases) {
+  const Shard& shard = *job.Find(lease.shard.index);
+  const std::string& name = lease.agent.value();
+  // Of what it reported, some may have been counted before; more than it reported cannot be.
+  if (const std::uint32_t counted = shard.CountedIn(lease.attempt); counted > reported_cases) {
+    EndLease(
+        lease.id, LeaseEnd::kMismatch,
+        fmt::format("agent {} ended with {} reported cases, {} of them were counted", name, reported_cases, counted));
+  } else {
+    EndLease(lease.id, LeaseEnd::kIncomplete,
+             fmt::format("agent {} ended without {} of {} cases (it reported {})", name, job.MissingCases(shard).size(),
+                         job.record().spec.cases.size(), reported_cases));
+  }
 }
 
 void Fleet::Machine::On(const AssignmentRefused& event) {
@@ -103,18 +114,40 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
 
 void Fleet::Machine::On(const LeaseExpires& due) {
   const AgentId agent = leases_.Find(due.id)->agent;
-  // Its stream may live on while the process does not: it is stopped, or its host hangs.
   Agent* silent = sessions_.Find(agent);
+  if (silent != nullptr && silent->unread) {
+    deadlines_.Set(due, now_.steady + settings_.lease_time);
+    return;
+  }
+  // Its stream may live on while the process does not: it is stopped, or its host hangs.
   if (silent != nullptr && now_.steady - silent->heard_of >= settings_.lease_time) silent->silent = true;
-  EndLease(due.id, LeaseEnd::kLost, fmt::format("agent {} was lost", agent.value()));
+  const auto overdue = WhyToStop(*leases_.Find(due.id));
+  EndLease(due.id, LeaseEnd::kLost, overdue.value_or(fmt::format("agent {} was lost", agent.value())));
+}
+
+void Fleet::Machine::On(const AttemptDue& due) {
+  const LeaseRecord& lease = *leases_.Find(due.id);
+  // The lease is not renewed any more. It ends when the agent has stopped, or by itself: nobody else runs it before.
+  FindJob(lease.shard.job)->Find(lease.shard.index)->overdue = true;
+  const Agent* agent = sessions_.Find(lease.agent);
+  if (agent != nullptr && agent->is_connected()) outbox_.Send(SendCancel{agent->stream, due.id, *WhyToStop(lease)});
+}
+
+std::optional<std::string> Fleet::Machine::WhyToStop(const LeaseRecord& lease) {
+  Job& job = *FindJob(lease.shard.job);
+  if (auto stopped = job.StopReason()) return stopped;
+  if (!job.Find(lease.shard.index)->overdue) return std::nullopt;
+  return fmt::format("agent {} did not end it within {}", lease.agent.value(),
+                     DurationText(job.record().spec.attempt_limit));
 }
 
 void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {
   const LeaseRecord lease = *leases_.Find(id);
   leases_.End(id);
   deadlines_.Clear(LeaseExpires{id});
+  deadlines_.Clear(AttemptDue{id});
   outbox_.batch().ended_leases.push_back(id);
-  placement_due_ = true;  // the agent has room again
+  if (const Agent* agent = sessions_.Find(lease.agent)) RoomChanged(*agent);
 
   Job& job = *FindJob(lease.shard.job);
   Shard& shard = *job.Find(lease.shard.index);

@@ -19,15 +19,19 @@ Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
   }
   streams_.erase(agent.stream);
   const SessionEpoch epoch(agent.record.epoch.value() + 1);
+  const bool drained = agent.record.drained;
 
   agent.record = event.agent;
   agent.record.epoch = epoch;
+  agent.record.drained = drained;
   agent.stream = event.stream;
   agent.draining = agent.draining && same_process;  // a process that drains goes on draining
   agent.max_shards = event.max_shards;
+  agent.language_minor = event.language_minor;
   agent.connected = now.wall;
   agent.last_heartbeat = now.wall;
   agent.reply_waits = false;
+  agent.unread = false;
   agent.heard_of = now.steady;
   agent.silent = false;
   streams_[event.stream] = event.agent.id;
@@ -53,6 +57,7 @@ const Agent* Sessions::Find(const AgentId& id) const {
 void Sessions::Disconnect(Agent& agent) {
   streams_.erase(agent.stream);
   agent.stream = {};
+  agent.unread = false;
 }
 
 void Sessions::Remove(const AgentId& id) {
@@ -62,6 +67,20 @@ void Sessions::Remove(const AgentId& id) {
   region->second.erase(id);
   if (region->second.empty()) by_region_.erase(region);
   agents_.erase(found);
+}
+
+std::set<AgentId> Sessions::InRegion(const RegionName& region) const {
+  const auto found = by_region_.find(region);
+  return found == by_region_.end() ? std::set<AgentId>() : found->second;
+}
+
+const Agent* Sessions::After(const RegionName& region, const AgentId& id) const {
+  for (auto found = by_region_.lower_bound(region); found != by_region_.end(); ++found) {
+    const std::set<AgentId>& ids = found->second;
+    const auto next = found->first == region ? ids.upper_bound(id) : ids.begin();
+    if (next != ids.end()) return Find(*next);
+  }
+  return nullptr;
 }
 
 std::vector<const Agent*> Sessions::At(const std::string& place) const {
@@ -80,7 +99,7 @@ std::vector<RegionName> Sessions::Regions() const {
   for (const auto& [region, ids] : by_region_) {
     const bool there = std::ranges::any_of(ids, [&](const AgentId& id) {
       const Agent& agent = *Find(id);
-      return agent.is_connected() || !agent.draining;
+      return !agent.record.drained && (agent.is_connected() || !agent.draining);
     });
     if (there) regions.push_back(region);
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "coordinator/fleet/events.h"
@@ -12,16 +14,21 @@ namespace wsfleet::fleet {
 // An agent that is connected, or was.
 struct Agent {
   AgentRecord record;
-  StreamId stream;  // its newest; empty: not connected
-  bool draining = false;
+  StreamId stream;        // its newest; empty: not connected
+  bool draining = false;  // its process was told to stop; record.drained is what an operator wants
   std::uint32_t max_shards = 1;
+  std::uint32_t language_minor = 1;
   absl::Time connected = absl::InfinitePast();
   absl::Time last_heartbeat = absl::InfinitePast();
   SteadyTime heard_of;       // when its last heartbeat or hello came
   bool silent = false;       // a lease of it ran out while it was connected; nothing is given to it until it speaks
   bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
+  bool unread = false;       // what it sends is not read for the moment: its silence means nothing
+  std::deque<SteadyTime> takeovers;  // when another process took its name while one was connected; the latest few
+  std::string rivals;                // set: quarantined, since these take its name from each other
 
   bool is_connected() const { return !stream.empty(); }
+  bool drains() const { return draining || record.drained; }
 };
 
 // Who is there: agents, the one stream that speaks for each, and its epoch. Only the newest stream of an agent is known
@@ -46,9 +53,13 @@ class Sessions {
   void Remove(const AgentId& id);
 
   const std::map<AgentId, Agent>& all() const { return agents_; }
+  std::set<AgentId> InRegion(const RegionName& region) const;
+  // By region, then by id: the first behind `region` and `id`; null at the end.
+  const Agent* After(const RegionName& region, const AgentId& id) const;
   // Agents whose region or id is `place`.
   std::vector<const Agent*> At(const std::string& place) const;
-  // Regions with an agent that is connected or was lost. An agent that left in peace, after a drain, leaves no gap.
+  // Regions with an agent that is connected or was lost. Those that are drained do not count: one whose process has
+  // left in peace leaves no gap, and a region of which an operator has drained every agent was taken out on purpose.
   std::vector<RegionName> Regions() const;
 
  private:

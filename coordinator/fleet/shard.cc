@@ -8,12 +8,18 @@ namespace wsfleet::fleet {
 
 void Shard::BeginLease(const LeaseRecord& given, const AgentRecord& to) {
   lease = given.id;
+  overdue = false;
   record.state = ShardState::kLeased;
   record.attempt = given.attempt;
   record.agent = to.id;
   record.region = to.region;
   record.vantage = to.vantage;
   record.reason.clear();
+}
+
+std::uint32_t Shard::CountedIn(std::uint32_t attempt) const {
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(cases, [&](const auto& entry) { return entry.second.attempt == attempt; }));
 }
 
 bool Shard::Confirm() {
@@ -42,7 +48,9 @@ void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::op
     why = fmt::format("{}; attempt {} of {}", why, UsedAttempts(), max_attempts);
   }
 
-  if (complete) {
+  if (end == LeaseEnd::kMismatch) {
+    Finish(std::move(why));
+  } else if (complete) {
     Finish("");
   } else if (stopped.has_value()) {
     Finish(*stopped);

@@ -15,7 +15,8 @@ namespace wsfleet::fleet {
 enum class LeaseEnd {
   kLost,          // its agent was lost or restarted, or gave the shard up
   kIncomplete,    // the agent reported its end, and cases are missing
-  kReleased,      // given back by an agent that drains: not held against the limit
+  kMismatch,      // the agent's totals contradict what was counted: the shard is not believed
+  kReleased,      // given back by an agent that drains or has no room: not held against the limit
   kNeverArrived,  // the agent does not know it and never did: not held against the limit
   kRefused,       // the agent cannot run it: the lease was no attempt
 };
@@ -31,7 +32,8 @@ struct TakenCase {
 struct Shard {
   ShardRecord record;
   Term term;
-  LeaseId lease;  // empty: none
+  LeaseId lease;         // empty: none
+  bool overdue = false;  // the attempt's time is over: it is to stop; not stored
   std::map<CaseId, TakenCase> cases;
   std::set<std::pair<std::uint32_t, BatchSeq>> batches;  // (attempt, seq) of those that were taken
   std::set<AgentId> refused_by;                          // not asked again; not stored
@@ -44,6 +46,9 @@ struct Shard {
 
   // Attempts that count against the limit.
   std::uint32_t UsedAttempts() const { return record.attempt - record.released; }
+
+  // Cases whose result came with this attempt.
+  std::uint32_t CountedIn(std::uint32_t attempt) const;
 
   void BeginLease(const LeaseRecord& given, const AgentRecord& to);
 

@@ -12,16 +12,17 @@ JobSpec Fleet::Machine::DistinguishingPart(const JobSpec& spec) {
   part.bundle = spec.bundle;
   part.selection = spec.selection;
   part.variables = spec.variables;
+  part.from = spec.from;
+  part.require = spec.require;
   return part;
 }
 
 void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   now_ = now;
   leases_.SetNext(snapshot.next_lease);
-  for (const FleetSnapshot::KnownKey& key : snapshot.keys) keys_[key.key] = {key.job, DistinguishingPart(key.spec)};
   for (const AgentRecord& agent : snapshot.agents) {
     sessions_.Restore(agent);
-    deadlines_.Set(AgentForgotten{agent.id}, now.steady + settings_.lost_agents_listed);
+    ForgetLater(*sessions_.Find(agent.id), settings_.lost_agents_listed);
   }
   RestoreJobs(snapshot);
   for (const LeaseRecord& lease : snapshot.leases) {
@@ -31,22 +32,31 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
     shard->lease = lease.id;
     leases_.Restore(lease);
     deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
+    // When it began is not stored: it gets its whole time again.
+    deadlines_.Set(AttemptDue{lease.id}, now.steady + job->record().spec.attempt_limit);
   }
+  scheduler_.SetTime(now.wall);
+  scheduler_.Restore(snapshot.schedules);
   for (auto& [id, job] : jobs_) ResumeJob(job);
-  placement_due_ = true;
 }
 
 void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   std::vector<const JobRecord*> jobs;
   for (const JobRecord& job : snapshot.jobs) jobs.push_back(&job);
   std::ranges::sort(jobs, {}, [](const JobRecord* job) { return std::tie(job->created, job->id); });
-  for (const JobRecord* job : jobs) jobs_.emplace(job->id, Job(*job, next_order_++));
+  for (const JobRecord* job : jobs) {
+    if (!job->spec.key.empty()) keys_[job->spec.key] = {job->id, DistinguishingPart(job->spec)};
+    jobs_.emplace(job->id, Job(*job, next_order_++));
+  }
 
   std::vector<const ShardRecord*> shards;
   for (const ShardRecord& shard : snapshot.shards) shards.push_back(&shard);
   std::ranges::sort(shards, {}, &ShardRecord::id);
   for (const ShardRecord* shard : shards) {
-    if (Job* job = FindJob(shard->id.job)) job->RestoreShard(*shard);
+    Job* job = FindJob(shard->id.job);
+    if (job == nullptr) continue;
+    job->RestoreShard(*shard);
+    ++open_shards_;
   }
   const auto find = [&](const ShardId& id) {
     Job* job = FindJob(id.job);
@@ -65,6 +75,7 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
 void Fleet::Machine::ResumeJob(const Job& job) {
   const JobRecord& record = job.record();
   RestartUnwatched(job);
+  scheduler_.RestoreRun(job.id(), record.spec);
   if (record.started.has_value() && !job.is_stopping()) {
     // By the wall clock, which may have jumped meanwhile: never more than the whole.
     const absl::Duration left = *record.started + record.spec.deadline - now_.wall;
@@ -94,7 +105,7 @@ FleetSnapshot Fleet::Machine::Snapshot() const {
   }
   for (const auto& [id, lease] : leases_.all()) snapshot.leases.push_back(lease);
   for (const auto& [id, agent] : sessions_.all()) snapshot.agents.push_back(agent.record);
-  for (const auto& [key, run] : keys_) snapshot.keys.push_back({key, run.job, run.spec});
+  snapshot.schedules = scheduler_.records();
   return snapshot;
 }
 

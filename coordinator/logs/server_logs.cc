@@ -159,7 +159,7 @@ void ServerLogs::Remember(const JobId& job, std::shared_ptr<LoggedRun> run) {
 std::optional<Redactor> ServerLogs::RedactorOf(const JobId& job, const LoggedSuite& suite) {
   const auto view = jobs_.GetJob(fleet_, job);
   if (!view.ok()) return std::nullopt;
-  const auto secrets = secrets_.Open(job, view->job.spec.sealed_secrets);
+  const auto secrets = secrets_.Open(SecretOwner::Of(fleet_, job, view->job.spec), view->job.spec.sealed_secrets);
   if (!secrets.ok()) return std::nullopt;
   Redactor redactor(suite.evidence.redact);
   for (const auto& [name, value] : *secrets) redactor.AddSecret(value);

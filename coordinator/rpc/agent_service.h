@@ -1,6 +1,7 @@
 #pragma once
 
-#include <deque>
+#include <functional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -25,7 +26,8 @@ class AgentService final : public v1::AgentSession::CallbackService {
   const absl::Duration silence_limit_;
 };
 
-// The bundle of this digest in chunks.
-absl::StatusOr<std::deque<v1::BundleChunk>> ReadBundle(store::BundleStore& bundles, const BundleDigest& digest);
+// The pages of a bundle: one chunk each. `find` says which; it is called once, on a reader's thread.
+std::function<absl::StatusOr<std::vector<v1::BundleChunk>>()> PagesOfBundle(
+    Bundles& bundles, std::function<absl::StatusOr<BundleDigest>()> find);
 
 }  // namespace wsfleet::coordinator

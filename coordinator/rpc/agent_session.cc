@@ -5,6 +5,7 @@
 #include "boost/asio/post.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
 #include "spdlog/spdlog.h"
 
@@ -15,13 +16,14 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, absl::Duration silence_limit)
+AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits)
     : fleets_(fleets),
       peer_(context.peer()),
-      silence_limit_(silence_limit),
-      outbound_(fleets.strand(), {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
-                                  .finish = [this](const grpc::Status& status) { Finish(status); },
-                                  .cancel = [&context] { context.TryCancel(); }}),
+      limits_(limits),
+      outbound_(fleets.strand(), limits.unread,
+                {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
+                 .finish = [this](const grpc::Status& status) { Finish(status); },
+                 .cancel = [&context] { context.TryCancel(); }}),
       silence_(fleets.strand()) {}
 
 void AgentSession::Begin() {
@@ -59,7 +61,15 @@ void AgentSession::Receive(absl::Time received) {
     return;
   }
   if (outbound_.ended()) return;
-  ListenFor(silence_limit_);
+  if (!incoming_.has_results() || !host_->IsBehind()) return ReadOn();
+  silence_.cancel();
+  host_->PauseReading(*stream_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && !self->outbound_.ended()) self->ReadOn();
+  });
+}
+
+void AgentSession::ReadOn() {
+  ListenFor(limits_.silence);
   incoming_.Clear();
   StartRead(&incoming_);
 }
@@ -121,8 +131,12 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   AgentSink sink;
   // The machine's streams are closed before this object goes: End() tells the host.
   sink.send = [this](v1::CoordinatorMessage message) {
-    if (!outbound_.Push(std::move(message))) {
-      End(absl::ResourceExhaustedError("the agent does not read, or a message is too large for it"));
+    // Submits are refused whose assignment would not fit; an agent that gets none loses its lease.
+    if (const std::size_t bytes = message.ByteSizeLong(); bytes > wire::kMaxMessageBytes) {
+      spdlog::error("message not sent agent={} kind={} bytes={} limit={}", agent_.value(),
+                    static_cast<int>(message.kind_case()), bytes, wire::kMaxMessageBytes);
+    } else if (!outbound_.Push(std::move(message))) {
+      End(absl::ResourceExhaustedError("the agent does not read"));
     }
   };
   sink.end = [this](const absl::Status& status) {

@@ -13,12 +13,17 @@
 namespace wsfleet::coordinator {
 
 // One agent stream. gRPC's reactions only post to the fleet strand, where every other member runs; the next message is
-// read when the last one was dealt with, so an agent that sends too fast is slowed down by its own stream. Ends with
+// read when the last one was dealt with, so an agent that sends too fast is slowed down by its own stream; and after
+// results while the store is behind, nothing is read until it has caught up. Ends with
 // INVALID_ARGUMENT for a message that breaks the protocol, DEADLINE_EXCEEDED if nothing is heard for a lease time.
 class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
                      public std::enable_shared_from_this<AgentSession> {
  public:
-  AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, absl::Duration silence_limit);
+  struct Limits {
+    absl::Duration silence;  // of the agent
+    absl::Duration unread;   // how long it may leave a message unread
+  };
+  AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits);
 
   // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
   void Begin();
@@ -30,6 +35,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   void OnDone() override;
 
   void Receive(absl::Time received);
+  void ReadOn();
   absl::Status Handle(const v1::AgentMessage& message, absl::Time received);
   absl::Status OnHello(const v1::Hello& hello);
   template <typename Parsed>
@@ -40,7 +46,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   Fleets& fleets_;
   FleetHost* host_ = nullptr;  // since its Hello
   const std::string peer_;
-  const absl::Duration silence_limit_;
+  const Limits limits_;
   v1::AgentMessage incoming_;
   Outbound<v1::CoordinatorMessage> outbound_;
   std::optional<fleet::StreamId> stream_;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "absl/time/time.h"
+#include "coordinator/bundles.h"
 #include "coordinator/fleets.h"
-#include "coordinator/reader_pool.h"
 #include "coordinator/rpc/client_token.h"
 #include "coordinator/rpc/slots.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store/store.h"
+#include "coordinator/worker_pool.h"
 
 namespace wsfleet::coordinator {
 
@@ -13,14 +15,24 @@ namespace wsfleet::coordinator {
 struct Backend {
   Fleets& fleets;
   store::JobReader& jobs;
-  store::BundleStore& bundles;
-  ReaderPool& readers;
+  store::ScheduleReader& schedules;
+  Bundles& bundles;
+  store::OwnerStore& owners;
+  WorkerPool& readers;    // of the store
+  WorkerPool& resolvers;  // of bundles that are submitted
   const SecretBox& secrets;
   ClientToken token;
+  // How long a peer may keep us waiting: for a message to be read, for the next part of a submit.
+  absl::Duration peer_limit = absl::Seconds(20);
 
-  // Each of these holds megabytes while it lasts.
-  Slots submits{16};
-  Slots listings{64};
+  // Each of these holds up to megabytes while it lasts.
+  Slots submits{16, 1024};
+  Slots listings{64, 1024};
+  Slots fetches{256, 1 << 16};  // by agents: all of a fleet may want a bundle at once
+
+  void CloseSlots() {
+    for (Slots* slots : {&submits, &listings, &fetches}) slots->Close();
+  }
 };
 
 // The fleet that a client's request names. UNAUTHENTICATED: without the client's token. NOT_FOUND: no such fleet.

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
+
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What clients ask about agents. Every call checks the client's token and the fleet's name first.
+// What clients ask about fleets and their agents. Every call checks the client's token and the fleet's name first.
 class FleetsService final : public v1::Fleets::CallbackService {
  public:
   explicit FleetsService(Backend& backend) : backend_(backend) {}
@@ -14,6 +16,12 @@ class FleetsService final : public v1::Fleets::CallbackService {
                                        v1::ListAgentsReply* reply) override;
   grpc::ServerUnaryReactor* GetAgent(grpc::CallbackServerContext* context, const v1::GetAgentRequest* request,
                                      v1::Agent* reply) override;
+  grpc::ServerUnaryReactor* DrainAgents(grpc::CallbackServerContext* context, const v1::DrainAgentsRequest* request,
+                                        v1::ListAgentsReply* reply) override;
+  grpc::ServerUnaryReactor* CreateFleet(grpc::CallbackServerContext* context, const v1::CreateFleetRequest* request,
+                                        v1::CreateFleetReply* reply) override;
+  grpc::ServerUnaryReactor* ListFleets(grpc::CallbackServerContext* context, const v1::ListFleetsRequest* request,
+                                       v1::ListFleetsReply* reply) override;
   grpc::ServerUnaryReactor* Version(grpc::CallbackServerContext* context, const v1::VersionRequest* request,
                                     v1::VersionReply* reply) override;
 

@@ -4,31 +4,25 @@
 #include <utility>
 
 #include "boost/asio/post.hpp"
-#include "core/base/version.h"
 #include "proto/wire/convert.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::uint32_t kPageEvents = 64;
 // A tick is dropped if this much is still on its way.
 constexpr std::size_t kMaxQueuedForTick = 32;
-
-RegionName RegionOf(const store::JobReader::JobView& view, ShardIndex index) {
-  const auto found = std::ranges::find(view.shards, index, [](const ShardRecord& shard) { return shard.id.index; });
-  if (found == view.shards.end()) return {};
-  return found->region.empty() ? RegionName(found->term) : found->region;
-}
 
 }  // namespace
 
 JobWatch::JobWatch(Backend& backend, grpc::CallbackServerContext& context, const v1::WatchJobRequest& request)
     : backend_(backend),
       job_(request.job()),
-      cursor_(request.after()),
-      outbound_(backend.fleets.strand(), {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
-                                          .finish = [this](const grpc::Status& status) { Finish(status); },
-                                          .cancel = [&context] { context.TryCancel(); }}) {}
+      outbound_(backend.fleets.strand(), backend.peer_limit,
+                {.write = [this](const v1::JobEvent* event) { StartWrite(event); },
+                 .finish = [this](const grpc::Status& status) { Finish(status); },
+                 .cancel = [&context] { context.TryCancel(); }}) {
+  state_.cursor.event = request.after();
+}
 
 void JobWatch::Begin(const absl::StatusOr<FleetHost*>& host) {
   self_ = shared_from_this();
@@ -61,7 +55,8 @@ void JobWatch::Watch() {
 
 void JobWatch::OnWake(std::uint64_t last_event) {
   known_ = std::max(known_, last_event);
-  if (!reading_ && outbound_.size() == 0 && known_ > cursor_) ReadPage();
+  must_look_ = must_look_ || last_event == 0;
+  if (outbound_.size() == 0 && HasMore()) ReadPage();
 }
 
 void JobWatch::OnTick(const v1::ProgressTick& tick) {
@@ -75,83 +70,38 @@ void JobWatch::OnTick(const v1::ProgressTick& tick) {
 void JobWatch::ReadPage() {
   if (outbound_.ended() || reading_) return;
   reading_ = true;
-  const bool posted = backend_.readers.Post([self = shared_from_this(), cursor = cursor_] {
-    boost::asio::post(self->backend_.fleets.strand(), [self, page = self->PageAfter(cursor)] { self->OnPage(page); });
+  must_look_ = false;
+  const bool posted = backend_.readers.Post([self = shared_from_this(), state = state_] {
+    boost::asio::post(self->backend_.fleets.strand(),
+                      [self, page = self->PageAfter(state)]() mutable { self->OnPage(std::move(page)); });
   });
   if (!posted) End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"});
 }
 
 // On a reader's thread. Touches nothing that changes.
-absl::StatusOr<JobWatch::Page> JobWatch::PageAfter(std::uint64_t cursor) const {
-  // The job first: its last event says which of the events it includes.
-  auto view = backend_.jobs.GetJob(host_->name(), job_);
-  if (!view.ok()) return view.status();
-  auto events = backend_.jobs.EventsAfter(job_, cursor, kPageEvents);
-  if (!events.ok()) return events.status();
-  std::erase_if(*events, [&](const auto& event) { return event.event.number > view->job.last_event; });
-  const std::uint64_t last = events->empty() ? cursor : events->back().event.number;
-  const bool is_last = last >= view->job.last_event;
-  return Page{*std::move(view), *std::move(events), is_last};
+absl::StatusOr<WatchPage> JobWatch::PageAfter(const WatchState& state) const {
+  const auto changes = backend_.jobs.ChangesAfter(host_->name(), job_, state.cursor);
+  if (!changes.ok()) return changes.status();
+  return PageFor(state, *changes, host_->name(), absl::Now());
 }
 
-void JobWatch::OnPage(const absl::StatusOr<Page>& page) {
+void JobWatch::OnPage(absl::StatusOr<WatchPage> page) {
   reading_ = false;
   if (outbound_.ended()) return;
   if (!page.ok()) return End(wire::ToGrpc(page.status()));
-  known_ = std::max(known_, page->view.job.last_event);
-  if (!SendPage(*page)) {
+  state_ = page->state;
+  known_ = std::max(known_, page->known);
+  has_more_ = page->has_more;
+  for (v1::JobEvent& message : page->messages) {
+    if (outbound_.Push(std::move(message))) continue;
     return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the client does not read; watch again from the last event"});
   }
-  read_once_ = true;
-  if (page->is_last && IsTerminal(page->view.job.state)) {
+  if (page->is_last) {
     Leave();
     outbound_.EndWhenWritten(grpc::Status::OK);
-  } else if (outbound_.size() == 0 && known_ > cursor_) {
+  } else if (outbound_.size() == 0 && HasMore()) {
     ReadPage();
   }
-}
-
-bool JobWatch::SendPage(const Page& page) {
-  // Nothing follows the cursor and nothing may follow: the run has ended, or the cursor is not one of this run. The
-  // client gets what the run is now.
-  if (!read_once_ && page.events.empty() && (IsTerminal(page.view.job.state) || cursor_ > page.view.job.last_event)) {
-    cursor_ = page.view.job.last_event;
-    job_is_stale_ = true;
-  }
-  for (const auto& [event, result] : page.events) {
-    cursor_ = event.number;
-    if (event.kind == JobEventRecord::Kind::kJobChanged) {
-      if (event.number < page.view.job.last_event) {
-        job_is_stale_ = true;
-      } else if (!SendJob(page, event.number, event.at)) {
-        return false;
-      }
-      continue;
-    }
-    v1::JobEvent message;
-    message.set_number(event.number);
-    *message.mutable_at() = wire::ToWire(event.at);
-    if (event.kind == JobEventRecord::Kind::kNote) {
-      message.set_note(event.text);
-    } else if (result) {
-      *message.mutable_result() = wire::ToWire(*result, RegionOf(page.view, event.shard));
-    }
-    if (!outbound_.Push(std::move(message))) return false;
-  }
-  return !page.is_last || !job_is_stale_ || SendJob(page, 0, absl::Now());
-}
-
-bool JobWatch::SendJob(const Page& page, std::uint64_t number, absl::Time at) {
-  job_is_stale_ = false;
-  v1::JobEvent message;
-  message.set_number(number);
-  *message.mutable_at() = wire::ToWire(at);
-  v1::Job* job = message.mutable_job();
-  *job = wire::ToWire(page.view.job, page.view.shards);
-  job->set_fleet(host_->name().value());
-  job->set_coordinator_version(kVersion);
-  wire::KeepSummary(*job);
-  return outbound_.Push(std::move(message));
 }
 
 void JobWatch::Leave() {
@@ -167,7 +117,7 @@ void JobWatch::OnWriteDone(bool ok) {
   boost::asio::post(backend_.fleets.strand(), [self = shared_from_this(), ok] {
     if (!ok) self->End({grpc::StatusCode::CANCELLED, "the client is gone"});
     self->outbound_.OnWritten();
-    if (self->read_once_ && self->outbound_.size() == 0 && self->known_ > self->cursor_) self->ReadPage();
+    if (self->outbound_.size() == 0 && self->HasMore()) self->ReadPage();
   });
 }
 

@@ -6,18 +6,15 @@
 
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/outbound.h"
+#include "coordinator/rpc/watch_page.h"
 #include "grpcpp/support/server_callback.h"
 #include "wsfleet/v1/job.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// One client that watches one job: a loop over "events after N", read from the store on a reader's thread and woken
-// when more are durable. The next page is read when the last one was written, so a slow client slows only its own
-// stream down. Runs on the fleet strand; reactions post to it.
-//
-// Results and notes are sent as they are. A change of the job is sent with the job as it is now, and only if no event
-// follows that the client does not have yet: otherwise it would see the end of a run before its last results. A change
-// that was passed over that way is made up for by a snapshot (number 0) at the end of the page.
+// One client that watches one job: a loop over what changed after its cursor, a page at a time, read from the store on
+// a reader's thread (watch_page.h) and woken when more is durable. The next page is read when the last one was written,
+// so a slow client slows only its own stream down. Runs on the fleet strand; reactions post to it.
 class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enable_shared_from_this<JobWatch> {
  public:
   JobWatch(Backend& backend, grpc::CallbackServerContext& context, const v1::WatchJobRequest& request);
@@ -26,12 +23,6 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   void Begin(const absl::StatusOr<FleetHost*>& host);
 
  private:
-  struct Page {
-    store::JobReader::JobView view;
-    std::vector<store::JobReader::EventView> events;  // none newer than the view
-    bool is_last = false;                             // the view is that of its last event
-  };
-
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -40,21 +31,20 @@ class JobWatch : public grpc::ServerWriteReactor<v1::JobEvent>, public std::enab
   void OnWake(std::uint64_t last_event);
   void OnTick(const v1::ProgressTick& tick);
   void ReadPage();
-  absl::StatusOr<Page> PageAfter(std::uint64_t cursor) const;
-  void OnPage(const absl::StatusOr<Page>& page);
-  bool SendPage(const Page& page);
-  bool SendJob(const Page& page, std::uint64_t number, absl::Time at);
+  absl::StatusOr<WatchPage> PageAfter(const WatchState& state) const;
+  void OnPage(absl::StatusOr<WatchPage> page);
+  bool HasMore() const { return has_more_ || must_look_ || known_ > state_.cursor.event; }
   void Leave();
   void End(const grpc::Status& status);
 
   Backend& backend_;
   FleetHost* host_ = nullptr;
   const JobId job_;
-  std::uint64_t cursor_;
+  WatchState state_;
   std::uint64_t known_ = 0;  // events up to here are durable
+  bool has_more_ = false;
+  bool must_look_ = false;  // nobody knows how far it got: the fleet was loaded again
   bool reading_ = false;
-  bool read_once_ = false;
-  bool job_is_stale_ = false;  // a change was passed over
   std::optional<WatcherId> watcher_;
   Outbound<v1::JobEvent> outbound_;
   std::shared_ptr<JobWatch> self_;  // until OnDone: gRPC holds a plain pointer

@@ -1,13 +1,13 @@
 #include "coordinator/rpc/jobs_service.h"
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "coordinator/rpc/agent_service.h"
 #include "coordinator/rpc/job_watch.h"
-#include "coordinator/rpc/list_stream.h"
+#include "coordinator/rpc/paged_stream.h"
 #include "coordinator/rpc/submit_call.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
@@ -29,27 +29,32 @@ void Fill(const FleetName& fleet, v1::Job* job) {
   job->set_coordinator_version(kVersion);
 }
 
-absl::StatusOr<std::deque<v1::ShardCaseResult>> ReadResults(store::JobReader& jobs, const FleetName& fleet,
-                                                            const JobId& job) {
-  const auto view = jobs.GetJob(fleet, job);
-  if (!view.ok()) return view.status();
-  const auto results = jobs.Results(job);
-  if (!results.ok()) return results.status();
-  std::deque<v1::ShardCaseResult> messages;
-  for (const CaseResultRecord& record : *results) {
-    const auto shard = std::ranges::find(view->shards, record.shard, &ShardRecord::id);
-    messages.push_back(wire::ToWire(record, shard == view->shards.end() ? RegionName() : shard->region));
-  }
-  return messages;
+PagedStream<v1::ShardCaseResult>::NextPage PagesOfResults(store::JobReader& jobs, const FleetName& fleet,
+                                                          const JobId& job) {
+  return [&jobs, fleet, job, is_known = false,
+          cursor = store::JobReader::ResultCursor()]() mutable -> absl::StatusOr<std::vector<v1::ShardCaseResult>> {
+    if (!is_known) {
+      if (const auto view = jobs.GetJob(fleet, job); !view.ok()) return view.status();
+      is_known = true;
+    }
+    const auto results = jobs.ResultsAfter(job, cursor);
+    if (!results.ok()) return results.status();
+    std::vector<v1::ShardCaseResult> page;
+    for (const auto& [taken, region, number] : *results) {
+      page.push_back(wire::ToWire(taken, region));
+      cursor = {taken.shard.index, number};
+    }
+    return page;
+  };
 }
 
 }  // namespace
 
 grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackServerContext* context,
                                                                 v1::SubmitReply* reply) {
-  auto* call = new SubmitCall(backend_, *context, *reply);
+  const auto call = std::make_shared<SubmitCall>(backend_, *context, *reply);
   call->Begin(backend_.token.Check(*context));
-  return call;
+  return call.get();
 }
 
 void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const FleetName& fleet, const JobId& job, v1::Job* reply) {
@@ -130,21 +135,22 @@ grpc::ServerWriteReactor<v1::JobEvent>* JobsService::Watch(grpc::CallbackServerC
 grpc::ServerWriteReactor<v1::ShardCaseResult>* JobsService::Results(grpc::CallbackServerContext* context,
                                                                     const v1::JobResultsRequest* request) {
   const auto host = Admit(backend_, *context, request->fleet());
-  return ListStream<v1::ShardCaseResult>::Start(
-      backend_, wire::ToGrpc(host.status()),
-      [this, host, job = JobId(request->job())] { return ReadResults(backend_.jobs, (*host)->name(), job); });
+  const FleetName fleet = host.ok() ? (*host)->name() : FleetName();
+  return PagedStream<v1::ShardCaseResult>::Start(backend_, *context, backend_.listings, wire::ToGrpc(host.status()),
+                                                 PagesOfResults(backend_.jobs, fleet, JobId(request->job())));
 }
 
 grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackServerContext* context,
                                                                const v1::GetJobRequest* request) {
   const auto host = Admit(backend_, *context, request->fleet());
-  return ListStream<v1::BundleChunk>::Start(
-      backend_, wire::ToGrpc(host.status()),
-      [this, host, job = JobId(request->job())]() -> absl::StatusOr<std::deque<v1::BundleChunk>> {
-        const auto view = backend_.jobs.GetJob((*host)->name(), job);
-        if (!view.ok()) return view.status();
-        return ReadBundle(backend_.bundles, view->job.spec.bundle);
-      });
+  const FleetName fleet = host.ok() ? (*host)->name() : FleetName();
+  const auto find = [this, fleet, job = JobId(request->job())]() -> absl::StatusOr<BundleDigest> {
+    const auto view = backend_.jobs.GetJob(fleet, job);
+    if (!view.ok()) return view.status();
+    return view->job.spec.bundle;
+  };
+  return PagedStream<v1::BundleChunk>::Start(backend_, *context, backend_.listings, wire::ToGrpc(host.status()),
+                                             PagesOfBundle(backend_.bundles, find));
 }
 
 }  // namespace wsfleet::coordinator

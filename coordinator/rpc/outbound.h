@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "boost/asio/steady_timer.hpp"
 #include "coordinator/fleet_host.h"
 #include "grpcpp/support/status.h"
@@ -23,7 +23,6 @@ class Outbound {
  public:
   static constexpr std::size_t kMaxMessages = 1024;
   static constexpr std::size_t kMaxBytes = 8 << 20;
-  static constexpr std::chrono::seconds kWriteLimit{20};
 
   // Operations of the reactor; `cancel` is called before `finish` only, while the call's context still lives.
   struct Operations {
@@ -32,7 +31,9 @@ class Outbound {
     std::function<void()> cancel;
   };
 
-  Outbound(FleetStrand& strand, Operations operations) : operations_(std::move(operations)), watchdog_(strand) {}
+  // `write_limit`: how long the peer may leave one message unread.
+  Outbound(FleetStrand& strand, absl::Duration write_limit, Operations operations)
+      : operations_(std::move(operations)), write_limit_(write_limit), watchdog_(strand) {}
 
   // What the watchdog keeps alive while it waits.
   void SetOwner(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
@@ -84,7 +85,7 @@ class Outbound {
  private:
   void WriteNext() {
     writing_ = true;
-    watchdog_.expires_after(kWriteLimit);
+    watchdog_.expires_after(absl::ToChronoNanoseconds(write_limit_));
     watchdog_.async_wait([this, owner = owner_](const boost::system::error_code& error) {
       const auto alive = owner.lock();
       if (!error && alive && writing_) operations_.cancel();
@@ -93,6 +94,7 @@ class Outbound {
   }
 
   Operations operations_;
+  const absl::Duration write_limit_;
   std::weak_ptr<void> owner_;
   std::deque<Message> queue_;  // front: being written
   std::size_t bytes_ = 0;

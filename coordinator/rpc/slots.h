@@ -1,30 +1,71 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace wsfleet::coordinator {
 
-// At most so many at once. Thread-safe. A slot is given back when its last holder goes.
+// At most so many at once; the others wait in line. Thread-safe. A slot is given back when its last holder goes.
 class Slots {
  public:
   using Slot = std::shared_ptr<void>;
+  using Then = std::function<void(Slot)>;
 
-  explicit Slots(std::size_t limit) : limit_(limit) {}
+  Slots(std::size_t limit, std::size_t max_waiting) : free_(limit), max_waiting_(max_waiting) {}
 
-  // Null: all are taken. Outlives no slot.
-  Slot Take() {
-    if (taken_.fetch_add(1) >= limit_) {
-      --taken_;
-      return nullptr;
+  // Who waits is forgotten, and so is who asks from now on.
+  void Close() {
+    std::deque<Then> dropped;
+    const std::lock_guard lock(mutex_);
+    dropped.swap(waiting_);
+    closed_ = true;
+  }
+
+  // Calls `then` with a slot: at once, or later, in the order of the calls, on the thread that gives one back; so it
+  // must only post. False, and it is not called: too many wait. Outlives every slot.
+  bool Take(Then then) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      if (free_ == 0) {
+        if (waiting_.size() == max_waiting_) return false;
+        waiting_.push_back(std::move(then));
+        return true;
+      }
+      --free_;
     }
-    return Slot(this, [](Slots* slots) { --slots->taken_; });
+    then(MakeSlot());
+    return true;
   }
 
  private:
-  const std::size_t limit_;
-  std::atomic<std::size_t> taken_ = 0;
+  Slot MakeSlot() {
+    return Slot(this, [](Slots* slots) { slots->GiveBack(); });
+  }
+
+  void GiveBack() {
+    Then next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.empty()) {
+        ++free_;
+        return;
+      }
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    next(MakeSlot());
+  }
+
+  std::mutex mutex_;
+  std::size_t free_;
+  const std::size_t max_waiting_;
+  bool closed_ = false;
+  std::deque<Then> waiting_;
 };
 
 }  // namespace wsfleet::coordinator

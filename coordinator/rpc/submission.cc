@@ -10,6 +10,7 @@
 #include "coordinator/agent_messages.h"
 #include "coordinator/logs/server_logs.h"
 #include "core/base/text.h"
+#include "core/job/job_id.h"
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
@@ -20,6 +21,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kMaxTerms = 1000;
+constexpr std::size_t kMaxTermBytes = 512;
 constexpr int kMaxSecrets = 64;
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
 constexpr absl::Duration kMaxAgentsWait = absl::Hours(1);
@@ -33,7 +35,7 @@ absl::Status CheckHeader(const v1::SubmitHeader& header, const std::string& cano
   if (auto status = wire::CheckText("submitter", header.submitter(), wire::kMaxTextBytes); !status.ok()) return status;
   if (auto status = wire::CheckCount("from", header.from_size(), kMaxTerms); !status.ok()) return status;
   for (const std::string& term : header.from()) {
-    if (auto status = wire::CheckText("from", term, wire::kMaxTextBytes); !status.ok()) return status;
+    if (auto status = wire::CheckText("from", term, kMaxTermBytes); !status.ok()) return status;
   }
   for (const auto& [name, value] : header.secrets()) {
     if (auto status = wire::CheckText("secrets", name, wire::kMaxNameBytes); !status.ok()) return status;
@@ -87,9 +89,24 @@ absl::Duration DeadlineOf(const Plan& plan) {
   return longest == absl::ZeroDuration() ? fallback : longest;
 }
 
+// As long as a shard may take if its cases run one after the other, each try to its deadline, with what is done around
+// them. Whoever takes longer has lost his way, however faithfully he renews his lease.
+absl::Duration AttemptLimitOf(const Plan& plan) {
+  constexpr absl::Duration kAroundATry = absl::Seconds(15);
+  absl::Duration limit = absl::Minutes(1);
+  for (const PlannedCase& planned : plan.cases) {
+    const Defaults& usual = planned.suite->defaults;
+    const absl::Duration session = planned.scenario == nullptr ? usual.deadline : planned.scenario->deadline;
+    const std::uint32_t tries = planned.scenario == nullptr ? 1 : planned.scenario->retries + 1;
+    limit += (session + kAroundATry) * tries;
+  }
+  return limit;
+}
+
 absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, JobSpec& spec) {
   spec.from.assign(header.from().begin(), header.from().end());
   if (spec.from.empty()) spec.from = RegionsOf(plan);
+  spec.every_agent = header.every_agent();
   if (!header.has_require()) {
     spec.require = RequireOf(plan);
   } else if (header.require().rule_case() == v1::Require::kAtLeast) {
@@ -110,9 +127,9 @@ absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, Job
 }
 
 // The largest assignment of this job: every case but the last is finished.
-absl::Status CheckAssignmentFits(const JobId& job, const JobSpec& spec, const Secrets& secrets) {
+absl::Status CheckAssignmentFits(const JobSpec& spec, const Secrets& secrets) {
   fleet::SendAssignment assignment;
-  assignment.lease.shard.job = job;
+  assignment.lease.shard.job = NewJobId();
   assignment.spec = spec;
   assignment.finished_cases = spec.cases;
   const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
@@ -127,7 +144,7 @@ absl::Status CheckAssignmentFits(const JobId& job, const JobSpec& spec, const Se
 }  // namespace
 
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const JobId& job, const SecretBox& secrets) {
+                                             const SecretOwner& owner, const SecretBox& secrets) {
   if (auto status = CheckHeader(header, canonical); !status.ok()) return status;
   const auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();
@@ -151,12 +168,18 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
     spec.suites.push_back(suite->name);
     spec.server_logs = spec.server_logs || ServerLogs::AreWantedBy(*suite);
   }
-  for (const PlannedCase& planned : resolved.plan->cases) spec.cases.push_back(planned.id);
+  for (const PlannedCase& planned : resolved.plan->cases) {
+    if (auto status = wire::CheckText("case id", planned.id.value(), wire::kMaxTextBytes); !status.ok()) return status;
+    spec.cases.push_back(planned.id);
+  }
+  spec.language_minor = resolved.plan->language_minor;
   if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
+  // Beyond the run's own deadline it would say nothing.
+  if (const absl::Duration limit = AttemptLimitOf(*resolved.plan); limit < spec.deadline) spec.attempt_limit = limit;
 
   const Secrets values(header.secrets().begin(), header.secrets().end());
-  if (auto status = CheckAssignmentFits(job, spec, values); !status.ok()) return status;
-  auto sealed = secrets.Seal(job, values);
+  if (auto status = CheckAssignmentFits(spec, values); !status.ok()) return status;
+  auto sealed = secrets.Seal(owner, values);
   if (!sealed.ok()) return sealed.status();
   spec.sealed_secrets = *std::move(sealed);
   for (const Diagnostic& warning : resolved.plan->warnings) {
@@ -167,13 +190,10 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
 }
 
 JobId NewJobId() {
-  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  std::string random(10, '\0');
+  std::uint64_t random = 0;
   // OpenSSL aborts start-up rather than to be without random numbers; and a clash is refused by the store.
-  RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size()));
-  std::string id = "r-";
-  for (const char byte : random) id += kAlphabet[static_cast<unsigned char>(byte) % kAlphabet.size()];
-  return JobId(std::move(id));
+  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
+  return JobIdOf(random);
 }
 
 }  // namespace wsfleet::coordinator

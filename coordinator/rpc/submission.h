@@ -16,15 +16,15 @@ struct Submission {
   std::vector<std::string> warnings;
 };
 
-// Checks header and bundle (in canonical form), resolves the plan, and takes from the suites what the header leaves
-// open: regions (those of all suites together), how many must pass (all, if one suite says so, else the largest
-// number), deadline (the longest). Pure but for the nonce of the sealed secrets; takes up to 50 ms of one core.
-// INVALID_ARGUMENT: a field, or the bundle, with its diagnostics in the message. RESOURCE_EXHAUSTED: the plan and its
-// variables do not fit into one assignment.
+// `owner`: of its secrets. Checks header and bundle (in canonical form), resolves the plan, and takes from the suites
+// what the header leaves open: regions (those of all suites together), how many must pass (all, if one suite says so,
+// else the largest number), deadline (the longest). Pure but for the nonce of the sealed secrets; takes up to 50 ms of
+// one core. INVALID_ARGUMENT: a field, or the bundle, with its diagnostics in the message. RESOURCE_EXHAUSTED: the plan
+// and its variables do not fit into one assignment.
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const JobId& job, const SecretBox& secrets);
+                                             const SecretOwner& owner, const SecretBox& secrets);
 
-// "r-" and ten characters of Crockford's base 32, random.
+// Random.
 JobId NewJobId();
 
 }  // namespace wsfleet::coordinator

@@ -1,16 +1,17 @@
 #include "coordinator/rpc/submit_call.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "proto/wire/bundle.h"
+#include "absl/time/clock.h"
+#include "boost/asio/post.hpp"
 #include "proto/wire/convert.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
-// Paths and lengths of the canonical form come on top of the files.
-constexpr std::size_t kMaxCanonicalBytes = kMaxBundleBytes + (1 << 20);
+constexpr absl::Duration kMaxUpload = absl::Minutes(5);
 
 grpc::Status Busy() {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator takes too many submits at once; try again"};
@@ -18,25 +19,61 @@ grpc::Status Busy() {
 
 }  // namespace
 
-SubmitCall::SubmitCall(Backend& backend, const grpc::CallbackServerContext& context, v1::SubmitReply& reply)
-    : backend_(backend), context_(context), reply_(reply), slot_(backend.submits.Take()), job_(NewJobId()) {}
+SubmitCall::SubmitCall(Backend& backend, grpc::CallbackServerContext& context, v1::SubmitReply& reply)
+    : backend_(backend), context_(context), reply_(reply), patience_(backend.fleets.strand()), job_(NewJobId()) {}
+
+template <typename Step>
+void SubmitCall::Post(Step step) {
+  boost::asio::post(backend_.fleets.strand(),
+                    [self = shared_from_this(), step = std::move(step)]() mutable { step(); });
+}
 
 void SubmitCall::Begin(const grpc::Status& refusal) {
-  if (!refusal.ok()) return Finish(refusal);
-  if (slot_ == nullptr) return Finish(Busy());
+  self_ = shared_from_this();
+  if (!refusal.ok()) return Post([this, refusal] { End(refusal); });
+  // What the client sends meanwhile waits in its stream.
+  const bool in_line = backend_.submits.Take([self = self_](Slots::Slot slot) {
+    self->Post([self = self.get(), slot = std::move(slot)]() mutable {
+      if (self->ended_) return;
+      self->slot_ = std::move(slot);
+      self->deadline_ = absl::Now() + kMaxUpload;
+      self->ReadPart();
+    });
+  });
+  if (!in_line) Post([this] { End(Busy()); });
+}
+
+void SubmitCall::ReadPart() {
+  const absl::Duration wait = std::min(backend_.peer_limit, deadline_ - absl::Now());
+  patience_.expires_after(absl::ToChronoNanoseconds(std::max(wait, absl::ZeroDuration())));
+  patience_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self && !self->ended_) self->context_.TryCancel();
+  });
   StartRead(&part_);
 }
 
 void SubmitCall::OnReadDone(bool ok) {
+  Post([this, ok] { Receive(ok); });
+}
+
+void SubmitCall::Receive(bool ok) {
+  patience_.cancel();
+  if (ended_) return;
   if (ok) {
-    if (const grpc::Status status = Take(part_); !status.ok()) return Finish(status);
+    if (const grpc::Status status = Take(part_); !status.ok()) return End(status);
     part_.Clear();
-    return StartRead(&part_);
+    return ReadPart();
   }
   // The end of the parts, or of the connection; half a bundle would only be refused for its digest.
-  if (context_.IsCancelled()) return Finish({grpc::StatusCode::CANCELLED, "the client is gone"});
-  if (!has_header_) return Finish({grpc::StatusCode::INVALID_ARGUMENT, "a submit begins with a header"});
-  if (!backend_.readers.Post([this] { Prepare(); })) Finish(Busy());
+  if (context_.IsCancelled()) return End({grpc::StatusCode::CANCELLED, "the client is gone, or sent nothing for long"});
+  if (!has_header_) return End({grpc::StatusCode::INVALID_ARGUMENT, "a submit begins with a header"});
+  const bool posted = backend_.resolvers.Post([self = shared_from_this()] {
+    self->Post([self = self.get(), submission = PrepareSubmission(
+                                       self->header_, self->bundle_.canonical(), SecretOwner::OfJob(self->job_),
+                                       self->backend_.secrets)]() mutable { self->OnPrepared(std::move(submission)); });
+  });
+  if (!posted) End(Busy());
 }
 
 grpc::Status SubmitCall::Take(v1::SubmitRequest& part) {
@@ -49,41 +86,56 @@ grpc::Status SubmitCall::Take(v1::SubmitRequest& part) {
     return wire::ToGrpc(host.status());
   }
   if (!has_header_) return {grpc::StatusCode::INVALID_ARGUMENT, "a submit begins with a header"};
-  if (part.chunk().data().size() > wire::kChunkBytes) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "a chunk is larger than 128 KiB"};
-  }
-  if (canonical_.size() + part.chunk().data().size() > kMaxCanonicalBytes) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the bundle is larger than 8 MiB"};
-  }
-  canonical_ += part.chunk().data();
-  return grpc::Status::OK;
+  return bundle_.Add(part.chunk());
 }
 
-void SubmitCall::Prepare() {
-  auto submission = PrepareSubmission(header_, canonical_, job_, backend_.secrets);
-  if (!submission.ok()) return Finish(wire::ToGrpc(submission.status()));
+void SubmitCall::OnPrepared(absl::StatusOr<Submission> submission) {
+  if (!submission.ok()) return End(wire::ToGrpc(submission.status()));
   // The bundle is durable before the job that names it.
+  auto canonical = std::make_shared<const std::string>(bundle_.Release());
   const bool taken = host_->store_thread().Run(
-      [this, submission = *std::move(submission)]() mutable { StoreBundle(std::move(submission)); });
-  if (!taken) Finish(Busy());
-}
-
-void SubmitCall::StoreBundle(Submission submission) {
-  const absl::Status status = backend_.bundles.PutBundle(submission.spec.bundle, canonical_);
-  if (!status.ok()) return Finish(wire::ToGrpc(status));
-  AskMachine(std::move(submission));
+      [self = shared_from_this(), canonical = std::move(canonical), submission = *std::move(submission)]() mutable {
+        const absl::Status status = self->backend_.bundles.Put(submission.spec.bundle, std::move(canonical));
+        self->Post([self = self.get(), status, submission = std::move(submission)]() mutable {
+          status.ok() ? self->AskMachine(std::move(submission)) : self->End(wire::ToGrpc(NotStored(status)));
+        });
+      });
+  if (!taken) End(Busy());
 }
 
 void SubmitCall::AskMachine(Submission submission) {
-  for (std::string& warning : submission.warnings) reply_.add_warnings(std::move(warning));
-  host_->Submit(job_, std::move(submission.spec), [this](const absl::Status& status, const JobId& job, bool attached) {
-    if (status.ok()) {
-      spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
-    }
-    reply_.set_job(job.value());
-    reply_.set_attached(attached);
-    Finish(wire::ToGrpc(status));
-  });
+  if (!ended_) {
+    for (std::string& warning : submission.warnings) reply_.add_warnings(std::move(warning));
+  }
+  host_->Submit(job_, std::move(submission.spec),
+                [self = shared_from_this()](const absl::Status& status, const JobId& job, bool attached) {
+                  self->OnAnswer(status, job, attached);
+                });
+}
+
+void SubmitCall::OnAnswer(const absl::Status& status, const JobId& job, bool attached) {
+  if (status.ok()) {
+    spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
+  }
+  if (ended_) return;
+  reply_.set_job(job.value());
+  reply_.set_attached(attached);
+  End(wire::ToGrpc(status));
+}
+
+void SubmitCall::End(const grpc::Status& status) {
+  if (std::exchange(ended_, true)) return;
+  patience_.cancel();
+  slot_.reset();
+  Finish(status);
+}
+
+void SubmitCall::OnCancel() {
+  Post([this] { End({grpc::StatusCode::CANCELLED, "the client is gone, or sent nothing for long"}); });
+}
+
+void SubmitCall::OnDone() {
+  boost::asio::post(backend_.fleets.strand(), [self = std::move(self_)] {});
 }
 
 }  // namespace wsfleet::coordinator

@@ -64,9 +64,16 @@ class Members {
   }
 
   void GetDuration(json::string_view name, absl::Duration& into) {
+    if (!object_.contains(name)) return;
     std::int64_t nanoseconds = absl::ToInt64Nanoseconds(into);
     Get(name, nanoseconds);
     into = absl::Nanoseconds(nanoseconds);
+  }
+
+  void GetTime(json::string_view name, std::optional<absl::Time>& into) {
+    std::optional<std::int64_t> nanoseconds;
+    if (object_.contains(name)) Get(name, nanoseconds.emplace());
+    if (nanoseconds) into = absl::FromUnixNanos(*nanoseconds);
   }
 
   void GetOptional(json::string_view name, std::optional<std::uint32_t>& into) {
@@ -116,6 +123,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"vars", MapObject(spec.variables.vars)},
                       {"env", MapObject(spec.variables.env)},
                       {"from", json::value_from(spec.from)},
+                      {"every_agent", spec.every_agent},
                       {"agents_wait_ns", absl::ToInt64Nanoseconds(spec.agents_wait)},
                       {"deadline_ns", absl::ToInt64Nanoseconds(spec.deadline)},
                       {"detached", spec.detached},
@@ -124,6 +132,12 @@ std::string SpecToText(const JobSpec& spec) {
                       {"suites", json::value_from(spec.suites)},
                       {"cases", ids(spec.cases)}};
   if (spec.require) object["require"] = *spec.require;
+  if (spec.attempt_limit != absl::InfiniteDuration()) {
+    object["attempt_limit_ns"] = absl::ToInt64Nanoseconds(spec.attempt_limit);
+  }
+  if (spec.language_minor != 1) object["language_minor"] = spec.language_minor;
+  if (!spec.schedule.empty()) object["schedule"] = spec.schedule.value();
+  if (spec.tick) object["tick_ns"] = absl::ToUnixNanos(*spec.tick);
   return json::serialize(object);
 }
 
@@ -137,12 +151,17 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.GetId("bundle", spec.bundle);
   members.Get("bundle_bytes", spec.bundle_bytes);
   members.Get("from", spec.from);
+  members.Get("every_agent", spec.every_agent);
   members.GetOptional("require", spec.require);
   members.GetDuration("agents_wait_ns", spec.agents_wait);
   members.GetDuration("deadline_ns", spec.deadline);
+  members.GetDuration("attempt_limit_ns", spec.attempt_limit);
+  members.Get("language_minor", spec.language_minor);
   members.Get("detached", spec.detached);
   members.Get("server_logs", spec.server_logs);
   members.Get("submitter", spec.submitter);
+  members.GetId("schedule", spec.schedule);
+  members.GetTime("tick_ns", spec.tick);
   members.Get("suites", spec.suites);
   PlainMap vars, env;
   members.Get("vars", vars);

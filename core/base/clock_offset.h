@@ -17,7 +17,8 @@ struct ClockExchange {
 };
 
 // How far the agent's wall clock is ahead of the coordinator's (RFC 5905, section 8): of the last exchanges, that with
-// the shortest round trip tells, since queueing makes the two ways unequal. Not thread-safe.
+// the shortest round trip tells, since queueing makes the two ways unequal. When a clock was set, those before say
+// nothing any more. Not thread-safe.
 class ClockOffset {
  public:
   // Exchanges with an impossible round trip (a clock was set meanwhile) are ignored.
@@ -31,6 +32,9 @@ class ClockOffset {
     absl::Duration ahead;
   };
   static constexpr std::size_t kKept = 8;
+
+  // Null before the first.
+  const Sample* Best() const;
 
   std::array<Sample, kKept> samples_{};
   std::size_t count_ = 0;

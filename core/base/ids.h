@@ -43,6 +43,7 @@ using AgentId = NameId<struct AgentIdTag>;              // chosen by the agent's
 using BootId = NameId<struct BootIdTag>;                // one start of one agent process
 using JobId = NameId<struct JobIdTag>;                  // "r-7Q2K…": what people call a run
 using RunKey = NameId<struct RunKeyTag>;                // chosen by the submitter, unique in a fleet
+using ScheduleName = NameId<struct ScheduleNameTag>;    // chosen by a person, unique in its fleet
 using CaseId = NameId<struct CaseIdTag>;                // "suite/scenario [k=v]": stable over runs of the same text
 using BundleDigest = NameId<struct BundleDigestTag>;    // lower-case hex SHA-256
 using ShardIndex = NumberId<struct ShardIndexTag>;      // position of a shard in its job, from 1

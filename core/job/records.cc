@@ -64,9 +64,4 @@ bool IsTerminal(JobState state) {
   return false;
 }
 
-bool WriteBatch::empty() const {
-  return jobs.empty() && shards.empty() && leases.empty() && ended_leases.empty() && batches.empty() &&
-         results.empty() && events.empty() && removed_agents.empty() && agents.empty() && !next_lease.has_value();
-}
-
 }  // namespace wsfleet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -53,7 +54,8 @@ struct ShardRecord {
   std::uint32_t released = 0;  // of these, those that are not held against the limit: given back, or never arrived
   std::uint32_t finished_cases = 0;
   std::uint32_t failed_cases = 0;
-  std::string reason;  // "no agent within 30s"
+  std::string reason;         // "no agent within 30s"
+  std::uint64_t changed = 0;  // number of the job's newest event when it was last written
 
   friend bool operator==(const ShardRecord&, const ShardRecord&) = default;
 };
@@ -105,42 +107,16 @@ struct AgentRecord {
   std::string version;
   std::string vantage;
   BootId boot;
-  SessionEpoch epoch;  // of its newest stream
+  SessionEpoch epoch;    // of its newest stream
+  bool drained = false;  // an operator wants it to take nothing new
 
   friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
-// One transaction: all of it or nothing. Upserts replace whole rows.
-struct WriteBatch {
-  std::vector<JobRecord> jobs;
-  std::vector<ShardRecord> shards;
-  std::vector<LeaseRecord> leases;        // inserted
-  std::vector<LeaseId> ended_leases;      // deleted
-  std::vector<BatchRecord> batches;       // inserted
-  std::vector<CaseResultRecord> results;  // inserted; a second one for the same (shard, case) is an error
-  std::vector<JobEventRecord> events;     // inserted
-  std::vector<AgentId> removed_agents;    // deleted, before `agents` are written
-  std::vector<AgentRecord> agents;
-  std::optional<LeaseId> next_lease;  // so that no id is ever given twice
-
-  bool empty() const;
-};
-
-// Everything a machine needs to go on: jobs that have not ended, and what belongs to them.
-struct FleetSnapshot {
-  struct KnownKey {
-    RunKey key;
-    JobId job;
-    JobSpec spec;
-  };
-  std::vector<JobRecord> jobs;
-  std::vector<ShardRecord> shards;
-  std::vector<LeaseRecord> leases;
-  std::vector<BatchRecord> batches;
-  std::vector<CaseResultRecord> results;
-  std::vector<AgentRecord> agents;
-  std::vector<KnownKey> keys;  // of every kept job, ended ones too
-  LeaseId next_lease{1};
+// The run of a run key.
+struct KnownRun {
+  JobId job;
+  JobSpec spec;
 };
 
 }  // namespace wsfleet

@@ -19,15 +19,20 @@ struct JobSpec {
   Selection selection;
   Variables variables;
   std::vector<std::string> from;         // terms; empty: every region of the fleet
+  bool every_agent = false;              // that matches a term runs it; otherwise one for each term
   std::optional<std::uint32_t> require;  // how many regions must pass; absent: all
   absl::Duration agents_wait = absl::Seconds(30);
   absl::Duration deadline = absl::Minutes(10);
+  absl::Duration attempt_limit = absl::InfiniteDuration();  // of one lease of a shard
+  std::uint32_t language_minor = 1;                         // of wsfleet/v1: the lowest that runs the plan
   bool detached = false;
   std::string submitter;
   bool server_logs = false;         // a suite names logs that the coordinator reads
   std::string sealed_secrets;       // encrypted by the shell; opaque here; erased when the job ends
   std::vector<std::string> suites;  // names
   std::vector<CaseId> cases;        // of the plan: what each shard must report
+  ScheduleName schedule;            // that it was made by; empty: by a person
+  std::optional<absl::Time> tick;   // nominal time that it was made for; absent: by hand
 
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };

@@ -48,8 +48,14 @@ Term Term::OfRegion(const RegionName& region) {
   return term;
 }
 
+Term Term::OfAgent(const AgentId& agent) { return OfRegion(RegionName(agent.value())); }
+
+bool Term::MatchesRegion(const RegionName& region) const {
+  return has_glob() ? GlobMatches(place_, region.value()) : place_ == region.value();
+}
+
 bool Term::Matches(const AgentRecord& agent) const {
-  if (agent.id.value() != place_ && !GlobMatches(place_, agent.region.value())) return false;
+  if (agent.id.value() != place_ && !MatchesRegion(agent.region)) return false;
   return std::ranges::all_of(labels_, [&](const std::string& wanted) {
     return std::ranges::any_of(agent.labels, [&](const auto& label) { return label.second == wanted; });
   });

@@ -18,8 +18,9 @@ class Term {
   // INVALID_ARGUMENT says what is wrong with it. `@last` is one that this version does not know.
   static absl::StatusOr<Term> Parse(std::string_view text);
 
-  // A term that a region was given for, whatever its letters are.
+  // A term that a region or an agent was given for, whatever its letters are.
   static Term OfRegion(const RegionName& region);
+  static Term OfAgent(const AgentId& agent);
 
   const std::string& text() const { return text_; }
   const std::string& place() const { return place_; }
@@ -27,6 +28,8 @@ class Term {
   // The place may match several regions.
   bool has_glob() const { return place_.find('*') != std::string::npos; }
 
+  bool MatchesRegion(const RegionName& region) const;
+  // By its region or its id, and its labels.
   bool Matches(const AgentRecord& agent) const;
 
  private:

@@ -161,6 +161,11 @@ void ParseRevision(ParseContext& context, const YamlNode& node, Suite& suite) {
 }  // namespace
 
 std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
+  if (const auto* schedules = root.Find("schedules")) {
+    context.diagnostics.Error(schedules->key_range,
+                              "this is a file of schedules, not a suite: wsfleet schedules apply -f FILE");
+    return std::nullopt;
+  }
   if (!CheckKeys(context, root, "suite", keys::kSuite)) return std::nullopt;
   Suite suite;
   suite.file = context.file;

@@ -72,10 +72,10 @@ const RegionResult* LoneAgent(const std::vector<Sighting>& failed, const std::ve
 
 // A vantage that saw both, so that it is not the path that makes the difference; empty if there is none.
 std::string SharedVantage(const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
-  for (const Sighting& bad : failed) {
-    for (const Sighting& good : passed) {
-      if (VantageOf(*bad.region) == VantageOf(*good.region)) return VantageOf(*bad.region);
-    }
+  std::set<std::string> good;
+  for (const Sighting& sighting : passed) good.insert(VantageOf(*sighting.region));
+  for (const Sighting& sighting : failed) {
+    if (good.contains(VantageOf(*sighting.region))) return VantageOf(*sighting.region);
   }
   return {};
 }

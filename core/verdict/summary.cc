@@ -40,6 +40,9 @@ Outcome OutcomeOf(const Counts& counts, bool missing) {
   return counts.passed > 0 ? Outcome::kPassed : Outcome::kSkipped;
 }
 
+// Of the agents of one region whose results are missing so many are told of.
+constexpr std::size_t kMaxReasonsOfRegion = 3;
+
 // "us-east-1: agent us-1 was lost (4 of 10 cases have no result)".
 std::string MissingReason(const RegionResult& region) {
   const std::size_t planned = region.cases.size() + region.missing.size();
@@ -71,7 +74,12 @@ std::string SkipReasons(std::span<const RegionResult> regions) {
 
 struct RegionTally {
   Counts counts;
-  bool missing = false;
+  std::size_t agents = 0;
+  std::size_t incomplete = 0;  // of them
+
+  void AddMissing(const RegionResult& region, std::vector<std::string>& reasons) {
+    if (++incomplete <= kMaxReasonsOfRegion) reasons.push_back(MissingReason(region));
+  }
 };
 
 JobVerdict Judge(const std::map<RegionName, Outcome>& regions, const Counts& counts,
@@ -111,16 +119,21 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
   std::map<RegionName, RegionTally> tallies;
   for (const RegionResult& region : regions) {
     RegionTally& tally = tallies[region.region];
+    ++tally.agents;
     for (const CaseResult& result : region.cases) {
       Add(tally.counts, result);
       Add(summary.counts, result);
     }
     if (region.missing.empty() && region.missing_reason.empty()) continue;
-    tally.missing = true;
     summary.counts.inconclusive += static_cast<std::uint32_t>(region.missing.size());
-    summary.reasons.push_back(MissingReason(region));
+    tally.AddMissing(region, summary.reasons);
   }
-  for (const auto& [region, tally] : tallies) summary.regions[region] = OutcomeOf(tally.counts, tally.missing);
+  for (const auto& [region, tally] : tallies) {
+    summary.regions[region] = OutcomeOf(tally.counts, tally.incomplete > 0);
+    if (tally.incomplete <= kMaxReasonsOfRegion) continue;
+    summary.reasons.push_back(fmt::format("{}: results of {} more of its {} agents are missing", region.value(),
+                                          tally.incomplete - kMaxReasonsOfRegion, tally.agents));
+  }
 
   summary.verdict = Judge(summary.regions, summary.counts, require, ending);
   summary.failures = Attribute(regions);

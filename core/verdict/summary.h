@@ -18,7 +18,7 @@ struct Counts {
   std::uint32_t total() const { return passed + failed + inconclusive + skipped; }
 };
 
-// What is known of one region when its shard has ended.
+// What is known of one region when the shard of an agent there has ended. Several of one region are several agents.
 struct RegionResult {
   RegionName region;
   AgentId agent;        // that ran it last; empty if none did
@@ -60,7 +60,7 @@ struct JobSummary {
   std::vector<std::string> reasons;  // why it is not a pass: "us-east-1: no agent within 30s"; "every case was skipped"
 };
 
-// `require`: how many regions must pass; absent: all.
+// `require`: how many regions must pass; absent: all. A region is all of its agents together.
 // region: any failed → failed; else any inconclusive or missing → inconclusive; else any passed → passed; else skipped.
 // job: cancelled → kCancelled; more regions failed than `require` leaves room for → kFailed; deadline → kTimedOut; too
 // few regions passed → kInconclusive; nothing passed at all → kInconclusive; else kPassed.

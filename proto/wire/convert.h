@@ -13,8 +13,8 @@
 #include "wsfleet/v1/result.pb.h"
 
 // The only place that turns proto into domain types and back. FromWire checks every limit of the proto comments and
-// returns INVALID_ARGUMENT with the field's path; what it returns is valid ever after. ToWire never fails; text that is
-// not UTF-8 is replaced.
+// returns INVALID_ARGUMENT with the field's path; what it returns is valid ever after. ToWire never fails, and keeps
+// the same limits: text that is not UTF-8 is replaced, what is too long or too many is cut. Only ids are never cut.
 namespace wsfleet::wire {
 
 grpc::Status ToGrpc(const absl::Status& status);
@@ -45,8 +45,8 @@ void KeepSummary(v1::Job& job);
 
 v1::ShardCaseResult ToWire(const CaseResultRecord& record, const RegionName& region);
 
-// True if the message may be sent: its size is within kMaxMessageBytes. Otherwise evidence is cut, transcript first,
-// until it is.
+// Cuts evidence, the oldest frames first, until the result takes at most `max_bytes`; 64 KiB are always enough for what
+// is never cut.
 void FitResult(v1::CaseResult& result, std::size_t max_bytes);
 
 }  // namespace wsfleet::wire

@@ -68,8 +68,11 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   for (const CaseId& id : job.spec.cases) proto.add_cases(id.value());
   *proto.mutable_variables() = ToWire(job.spec.variables);
   for (const std::string& term : job.spec.from) proto.add_from(term);
+  proto.set_every_agent(job.spec.every_agent);
   *proto.mutable_agents_wait() = ToWire(job.spec.agents_wait);
   *proto.mutable_deadline() = ToWire(job.spec.deadline);
+  proto.set_schedule(job.spec.schedule.value());
+  if (job.spec.tick) *proto.mutable_tick() = ToWire(*job.spec.tick);
   return proto;
 }
 
@@ -78,6 +81,7 @@ void KeepSummary(v1::Job& job) {
   job.mutable_selection()->clear_cases();
   job.clear_variables();
   job.clear_from();
+  job.clear_every_agent();
   job.clear_agents_wait();
   job.clear_deadline();
 }
@@ -108,11 +112,14 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   }
   job.reasons.assign(proto.reasons().begin(), proto.reasons().end());
   job.spec.submitter = proto.submitter();
+  job.spec.schedule = ScheduleName(proto.schedule());
+  if (proto.has_tick()) job.spec.tick = FromWire(proto.tick());
   job.spec.bundle = BundleDigest(proto.bundle().digest());
   job.spec.bundle_bytes = proto.bundle().bytes();
   job.spec.selection = *std::move(selection);
   job.spec.variables = *std::move(variables);
   job.spec.from.assign(proto.from().begin(), proto.from().end());
+  job.spec.every_agent = proto.every_agent();
   if (proto.has_agents_wait()) job.spec.agents_wait = FromWire(proto.agents_wait());
   if (proto.has_deadline()) job.spec.deadline = FromWire(proto.deadline());
   if (proto.require().rule_case() == v1::Require::kAtLeast) job.spec.require = proto.require().at_least();
@@ -134,6 +141,8 @@ v1::ShardCaseResult ToWire(const CaseResultRecord& record, const RegionName& reg
   proto.set_agent(record.agent.value());
   proto.set_attempt(record.attempt);
   *proto.mutable_result() = ToWire(record.result);
+  // The coordinator may have added lines of the target's log to what the agent had made fit.
+  FitResult(*proto.mutable_result(), kMaxResultBytes);
   return proto;
 }
 

@@ -23,6 +23,14 @@ std::string Utf8(std::string_view text) {
   return clean;
 }
 
+// Within the limit that FromWire checks: what comes from a target, or was named by an author, may be of any length.
+std::string Fit(std::string_view text, std::size_t max_bytes) {
+  // The mark of a cut takes three bytes.
+  return Utf8(text.size() <= max_bytes ? std::string(text) : Excerpt(text, max_bytes - 3));
+}
+std::string Text(std::string_view text) { return Fit(text, kMaxTextBytes); }
+std::string Name(std::string_view text) { return Fit(text, kMaxNameBytes); }
+
 void Put(const std::optional<absl::Duration>& from, google::protobuf::Duration* (v1::PhaseTimings::*mutable_field)(),
          v1::PhaseTimings& to) {
   if (from) *(to.*mutable_field)() = ToWire(*from);
@@ -53,9 +61,9 @@ PhaseTimings TimingsFromWire(const v1::PhaseTimings& proto) {
 v1::ProofOfExecution ProofToWire(const ProofOfExecution& proof) {
   v1::ProofOfExecution proto;
   proto.set_connections(proof.connections);
-  proto.set_peer_address(Utf8(proof.peer_address));
-  proto.set_tls_version(proof.tls_version);
-  proto.set_tls_cipher(proof.tls_cipher);
+  proto.set_peer_address(Name(proof.peer_address));
+  proto.set_tls_version(Name(proof.tls_version));
+  proto.set_tls_cipher(Name(proof.tls_cipher));
   proto.set_bytes_in(proof.bytes_in);
   proto.set_bytes_out(proof.bytes_out);
   proto.set_frames_in(proof.frames_in);
@@ -64,9 +72,9 @@ v1::ProofOfExecution ProofToWire(const ProofOfExecution& proof) {
   for (const AddressAttempt& attempt : proof.attempts) {
     if (proto.attempts_size() == kMaxAttempts) break;
     v1::AddressAttempt* added = proto.add_attempts();
-    added->set_address(Utf8(attempt.address));
+    added->set_address(Text(attempt.address));
     *added->mutable_duration() = ToWire(attempt.duration);
-    added->set_error(Utf8(attempt.error));
+    added->set_error(Text(attempt.error));
   }
   return proto;
 }
@@ -97,37 +105,40 @@ absl::StatusOr<ProofOfExecution> ProofFromWire(const v1::ProofOfExecution& proto
 v1::Evidence EvidenceToWire(const Evidence& evidence) {
   v1::Evidence proto;
   if (evidence.status) proto.set_status(*evidence.status);
-  proto.set_status_reason(Utf8(evidence.status_reason));
+  proto.set_status_reason(Text(evidence.status_reason));
   for (const HeaderField& header : evidence.headers) {
     if (proto.headers_size() == kMaxHeaders) break;
     v1::HeaderField* added = proto.add_headers();
-    added->set_name(Utf8(header.name));
-    added->set_value(Utf8(Excerpt(header.value, kMaxTextBytes - 4)));
+    added->set_name(Text(header.name));
+    added->set_value(Text(header.value));
   }
-  proto.set_body_excerpt(Utf8(evidence.body_excerpt));
+  proto.set_body_excerpt(Text(evidence.body_excerpt));
   if (evidence.close_code) proto.set_close_code(*evidence.close_code);
-  proto.set_close_reason(Utf8(evidence.close_reason));
+  proto.set_close_reason(Text(evidence.close_reason));
   for (const std::string& certificate : evidence.certificates) {
     if (proto.certificates_size() == kMaxCertificates) break;
-    proto.add_certificates(Utf8(certificate));
+    proto.add_certificates(Text(certificate));
   }
   for (const TranscriptEntry& entry : evidence.transcript) {
     if (proto.transcript_size() == kMaxTranscript) break;
     v1::TranscriptEntry* added = proto.add_transcript();
     *added->mutable_at() = ToWire(entry.at);
     added->set_inbound(entry.inbound);
-    added->set_kind(entry.kind);
+    added->set_kind(Name(entry.kind));
     added->set_bytes(entry.bytes);
-    added->set_excerpt(Utf8(entry.excerpt));
+    added->set_excerpt(Text(entry.excerpt));
   }
-  proto.set_trace_id(evidence.trace_id);
+  proto.set_trace_id(Name(evidence.trace_id));
   for (const LogExcerpt& log : evidence.logs) {
     if (proto.logs_size() == kMaxLogs) break;
     v1::LogExcerpt* added = proto.add_logs();
-    added->set_source(Utf8(Excerpt(log.source, kMaxTextBytes - 4)));
+    added->set_source(Text(log.source));
     added->set_same_request(log.same_request);
-    for (const std::string& line : log.lines) added->add_lines(Utf8(line));
-    added->set_problem(Utf8(Excerpt(log.problem, kMaxTextBytes - 4)));
+    for (const std::string& line : log.lines) {
+      if (added->lines_size() == static_cast<int>(LogExcerpt::kMaxLines)) break;
+      added->add_lines(Text(line));
+    }
+    added->set_problem(Text(log.problem));
   }
   return proto;
 }
@@ -199,18 +210,18 @@ v1::Failure FailureToWire(const Failure& failure) {
   v1::Failure proto;
   proto.set_phase(ToWire(failure.phase));
   proto.set_failure_class(ToWire(failure.failure_class));
-  proto.set_message(Utf8(Excerpt(failure.message, kMaxTextBytes - 4)));
-  proto.set_hint(Utf8(Excerpt(failure.hint, kMaxTextBytes - 4)));
-  proto.mutable_range()->set_file(failure.range.file);
+  proto.set_message(Text(failure.message));
+  proto.set_hint(Text(failure.hint));
+  proto.mutable_range()->set_file(Text(failure.range.file));
   proto.mutable_range()->set_line(failure.range.line);
   proto.mutable_range()->set_column(failure.range.column);
   proto.mutable_range()->set_length(failure.range.length);
-  proto.set_step(Utf8(failure.step));
+  proto.set_step(Text(failure.step));
   for (const Note& note : failure.notes) {
     if (proto.notes_size() == kMaxNotes) break;
     v1::Note* added = proto.add_notes();
-    added->set_label(Utf8(note.label));
-    added->set_text(Utf8(Excerpt(note.text, kMaxTextBytes - 4)));
+    added->set_label(Name(note.label));
+    added->set_text(Text(note.text));
   }
   *proto.mutable_evidence() = EvidenceToWire(failure.evidence);
   return proto;
@@ -257,16 +268,29 @@ absl::Status CheckCaseTexts(const v1::CaseResult& proto) {
   return CheckCount("warnings", proto.warnings_size(), kMaxWarnings);
 }
 
+// Until it is not larger any more, what says least first: of frames, the newest are nearest to the failure.
+template <typename IsLarger>
+void FitEvidence(v1::Failure& failure, IsLarger is_larger) {
+  v1::Evidence& evidence = *failure.mutable_evidence();
+  auto& transcript = *evidence.mutable_transcript();
+  while (!transcript.empty() && is_larger()) transcript.DeleteSubrange(0, 1);
+  if (is_larger()) evidence.clear_logs();
+  auto& headers = *evidence.mutable_headers();
+  while (!headers.empty() && is_larger()) headers.RemoveLast();
+  if (is_larger()) evidence.clear_certificates();
+  if (is_larger()) failure.clear_notes();
+}
+
 }  // namespace
 
 v1::CaseResult ToWire(const CaseResult& result) {
   v1::CaseResult proto;
   proto.set_case_id(result.case_id.value());
-  proto.set_suite(result.suite);
-  proto.set_scenario(result.scenario);
+  proto.set_suite(Text(result.suite));
+  proto.set_scenario(Text(result.scenario));
   proto.set_outcome(ToWire(result.outcome));
   proto.set_skip_reason(ToWire(result.skip_reason));
-  proto.set_skip_detail(Utf8(result.skip_detail));
+  proto.set_skip_detail(Text(result.skip_detail));
   if (result.failure) *proto.mutable_failure() = FailureToWire(*result.failure);
   proto.set_flaky(result.flaky);
   proto.set_tries(result.tries);
@@ -275,18 +299,18 @@ v1::CaseResult ToWire(const CaseResult& result) {
   *proto.mutable_started() = ToWire(result.started);
   *proto.mutable_duration() = ToWire(result.duration);
   proto.set_assertions(result.assertions);
-  proto.set_target(Utf8(result.target));
-  proto.set_target_name(result.target_name);
-  proto.set_revision(Utf8(Excerpt(result.revision, kMaxTextBytes - 4)));
+  proto.set_target(Text(result.target));
+  proto.set_target_name(Name(result.target_name));
+  proto.set_revision(Text(result.revision));
   *proto.mutable_proof() = ProofToWire(result.proof);
   for (const CredentialUse& use : result.credentials) {
     if (proto.credentials_size() == kMaxCredentials) break;
-    proto.add_credentials()->set_name(use.name);
+    proto.add_credentials()->set_name(Name(use.name));
     proto.mutable_credentials()->rbegin()->set_accepted(use.accepted);
   }
   for (const std::string& warning : result.warnings) {
     if (proto.warnings_size() == kMaxWarnings) break;
-    proto.add_warnings(Utf8(Excerpt(warning, kMaxTextBytes - 4)));
+    proto.add_warnings(Text(warning));
   }
   return proto;
 }
@@ -338,16 +362,10 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
 }
 
 void FitResult(v1::CaseResult& result, std::size_t max_bytes) {
-  if (result.ByteSizeLong() <= max_bytes || !result.has_failure()) return;
-  v1::Evidence* evidence = result.mutable_failure()->mutable_evidence();
-  auto* transcript = evidence->mutable_transcript();
-  // The newest frames are nearest to the failure.
-  while (!transcript->empty() && result.ByteSizeLong() > max_bytes) transcript->DeleteSubrange(0, 1);
-  if (result.ByteSizeLong() > max_bytes) evidence->clear_logs();
-  auto* headers = evidence->mutable_headers();
-  while (!headers->empty() && result.ByteSizeLong() > max_bytes) headers->RemoveLast();
-  if (result.ByteSizeLong() > max_bytes) evidence->clear_certificates();
-  if (result.ByteSizeLong() > max_bytes) result.mutable_failure()->clear_notes();
+  const auto is_larger = [&] { return result.ByteSizeLong() > max_bytes; };
+  if (is_larger() && result.has_failure()) FitEvidence(*result.mutable_failure(), is_larger);
+  if (is_larger()) result.mutable_proof()->clear_attempts();
+  if (is_larger()) result.clear_warnings();
 }
 
 }  // namespace wsfleet::wire

@@ -90,6 +90,21 @@ constexpr std::array<Pair<ShardState, v1::ShardState>, 5> kShardStates{{
     {ShardState::kLost, v1::SHARD_STATE_LOST},
 }};
 
+constexpr std::array<Pair<OverlapPolicy, v1::OverlapPolicy>, 4> kOverlapPolicies{{
+    {OverlapPolicy::kSkip, v1::OVERLAP_POLICY_SKIP},
+    {OverlapPolicy::kBufferOne, v1::OVERLAP_POLICY_BUFFER_ONE},
+    {OverlapPolicy::kAllow, v1::OVERLAP_POLICY_ALLOW},
+    {OverlapPolicy::kCancelOther, v1::OVERLAP_POLICY_CANCEL_OTHER},
+}};
+
+constexpr std::array<Pair<TickOutcome, v1::TickOutcome>, 5> kTickOutcomes{{
+    {TickOutcome::kStarted, v1::TICK_OUTCOME_STARTED},
+    {TickOutcome::kWaiting, v1::TICK_OUTCOME_WAITING},
+    {TickOutcome::kSkipped, v1::TICK_OUTCOME_SKIPPED},
+    {TickOutcome::kMissed, v1::TICK_OUTCOME_MISSED},
+    {TickOutcome::kRefused, v1::TICK_OUTCOME_REFUSED},
+}};
+
 // The tables name every enumerator; the tests walk the descriptors to hold them to it.
 template <typename Table, typename Domain>
 auto Encode(const Table& table, Domain value) {
@@ -116,6 +131,8 @@ v1::FailureClass ToWire(FailureClass failure) { return Encode(kFailureClasses, f
 v1::SkipReason ToWire(SkipReason reason) { return Encode(kSkipReasons, reason); }
 v1::JobState ToWire(JobState state) { return Encode(kJobStates, state); }
 v1::ShardState ToWire(ShardState state) { return Encode(kShardStates, state); }
+v1::OverlapPolicy ToWire(OverlapPolicy policy) { return Encode(kOverlapPolicies, policy); }
+v1::TickOutcome ToWire(TickOutcome outcome) { return Encode(kTickOutcomes, outcome); }
 
 absl::StatusOr<Outcome> FromWire(v1::Outcome value) { return Decode<Outcome>(kOutcomes, value, "outcome"); }
 absl::StatusOr<Phase> FromWire(v1::Phase value) { return Decode<Phase>(kPhases, value, "phase"); }
@@ -127,5 +144,11 @@ absl::StatusOr<SkipReason> FromWire(v1::SkipReason value) {
 }
 absl::StatusOr<JobState> FromWire(v1::JobState value) { return Decode<JobState>(kJobStates, value, "state"); }
 absl::StatusOr<ShardState> FromWire(v1::ShardState value) { return Decode<ShardState>(kShardStates, value, "state"); }
+absl::StatusOr<OverlapPolicy> FromWire(v1::OverlapPolicy value) {
+  return Decode<OverlapPolicy>(kOverlapPolicies, value, "overlap");
+}
+absl::StatusOr<TickOutcome> FromWire(v1::TickOutcome value) {
+  return Decode<TickOutcome>(kTickOutcomes, value, "outcome");
+}
 
 }  // namespace wsfleet::wire

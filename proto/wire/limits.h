@@ -10,6 +10,7 @@
 // What the comments of proto/wsfleet/v1 promise, as numbers.
 namespace wsfleet::wire {
 
+inline constexpr std::size_t kMaxResultBytes = 200 * 1024;  // of a case, and of those of a batch together
 inline constexpr std::size_t kMaxNameBytes = 128;
 inline constexpr std::size_t kMaxTextBytes = 4 * 1024;
 inline constexpr std::size_t kMaxValueBytes = 64 * 1024;
@@ -25,7 +26,7 @@ inline constexpr int kMaxCertificates = 8;
 inline constexpr int kMaxWarnings = 16;
 inline constexpr int kMaxCredentials = 16;
 inline constexpr int kMaxAttempts = 16;
-inline constexpr int kMaxShards = 1000;
+inline constexpr int kMaxShards = 20'000;
 
 inline absl::Status CheckText(std::string_view field, std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return absl::OkStatus();

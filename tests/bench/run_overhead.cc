@@ -17,12 +17,9 @@
 
 #include "absl/time/clock.h"
 #include "fmt/format.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "proto/wire/bundle.h"
-#include "proto/wire/convert.h"
+#include "tests/bench/run_client.h"
 #include "tests/support/real_fleet.h"
-#include "wsfleet/v1/job.grpc.pb.h"
 
 namespace wsfleet::testing {
 namespace {
@@ -61,70 +58,19 @@ absl::Duration BareHandshake(int port) {
   return elapsed;
 }
 
-class Client {
- public:
-  explicit Client(const RealFleet& fleet) {
-    const auto folder = fleet.directory().path() / "ca";
-    grpc::SslCredentialsOptions tls;
-    tls.pem_root_certs = ReadWholeFile(folder / "ca.pem");
-    token_ = ReadWholeFile(folder / "token");
-    while (!token_.empty() && token_.back() == '\n') token_.pop_back();
-    stub_ = v1::Jobs::NewStub(grpc::CreateChannel(fleet.client_addresses(), grpc::SslCredentials(tls)));
-  }
-
-  // From Submit until the first case result is here; waits for the end of the run afterwards.
-  absl::Duration SubmitToFirstResult(const std::string& canonical) {
-    const absl::Time begin = absl::Now();
-    const std::string job = Submit(canonical);
-    grpc::ClientContext context;
-    Authorize(context);
-    v1::WatchJobRequest request;
-    request.set_fleet("default");
-    request.set_job(job);
-    const auto events = stub_->Watch(&context, request);
-    absl::Duration first = absl::InfiniteDuration();
-    v1::JobEvent event;
-    while (events->Read(&event)) {
-      if (event.kind_case() == v1::JobEvent::kResult && first == absl::InfiniteDuration()) {
-        first = absl::Now() - begin;
-        if (event.result().result().outcome() != v1::OUTCOME_PASSED) Fail(event.result().DebugString());
-      }
-    }
-    if (const grpc::Status status = events->Finish(); !status.ok()) Fail("watch: " + status.error_message());
-    if (first == absl::InfiniteDuration()) Fail("a run without a result");
-    return first;
-  }
-
- private:
-  void Authorize(grpc::ClientContext& context) const {
-    context.AddMetadata("authorization", "Bearer " + token_);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
-  }
-
-  std::string Submit(const std::string& canonical) {
-    grpc::ClientContext context;
-    Authorize(context);
-    v1::SubmitReply reply;
-    const auto stream = stub_->Submit(&context, &reply);
-    v1::SubmitRequest request;
-    v1::SubmitHeader* header = request.mutable_header();
-    header->set_fleet("default");
-    header->mutable_bundle()->set_digest(wire::Digest(canonical).value());
-    header->mutable_bundle()->set_bytes(canonical.size());
-    *header->mutable_agents_wait() = wire::ToWire(absl::Seconds(10));
-    stream->Write(request);
-    for (std::string& chunk : wire::Chunks(canonical)) {
-      request.mutable_chunk()->set_data(std::move(chunk));
-      stream->Write(request);
-    }
-    stream->WritesDone();
-    if (const grpc::Status status = stream->Finish(); !status.ok()) Fail("submit: " + status.error_message());
-    return reply.job();
-  }
-
-  std::string token_;
-  std::unique_ptr<v1::Jobs::Stub> stub_;
-};
+// From Submit until the first case result is here; waits for the end of the run afterwards.
+absl::Duration SubmitToFirstResult(RunClient& client, const std::string& canonical) {
+  const absl::Time begin = absl::Now();
+  const std::string job = client.Submit(canonical);
+  absl::Duration first = absl::InfiniteDuration();
+  client.Watch(job, [&](const v1::JobEvent& event) {
+    if (event.kind_case() != v1::JobEvent::kResult || first != absl::InfiniteDuration()) return;
+    first = absl::Now() - begin;
+    if (event.result().result().outcome() != v1::OUTCOME_PASSED) Fail(event.result().DebugString());
+  });
+  if (first == absl::InfiniteDuration()) Fail("a run without a result");
+  return first;
+}
 
 absl::Duration Quantile(std::vector<absl::Duration> samples, double quantile) {
   std::ranges::sort(samples);
@@ -148,12 +94,12 @@ int Main(int rounds) {
       "      - connect: {{path: /ws, expect: {{header: {{upgrade: websocket}}}}}}\n",
       target.ws_url());
   const std::string canonical = wire::CanonicalForm(bundle);
-  Client client(fleet);
-  client.SubmitToFirstResult(canonical);  // connections are made, caches are warm
+  RunClient client(fleet);
+  SubmitToFirstResult(client, canonical);  // connections are made, caches are warm
   std::vector<absl::Duration> handshakes, runs;
   for (int round = 0; round < rounds; ++round) {
     handshakes.push_back(BareHandshake(target.port()));
-    runs.push_back(client.SubmitToFirstResult(canonical));
+    runs.push_back(SubmitToFirstResult(client, canonical));
   }
   Print("bare handshake", handshakes);
   Print("submit to first result", runs);

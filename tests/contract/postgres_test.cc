@@ -1,6 +1,7 @@
 #include <string>
 #include <thread>
 
+#include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
@@ -75,8 +76,24 @@ TEST_F(PostgresStoreTest, TakesNoCommitOfAFormerOwner) {
   late.jobs = {AJob("r-2")};
   EXPECT_TRUE(absl::IsAborted(one->Commit(former, {late})));
   EXPECT_TRUE(absl::IsAborted(one->Load(former).status()));
+  EXPECT_TRUE(absl::IsAborted(one->FindRun(former, RunKey("nightly")).status()));
+  EXPECT_TRUE(absl::IsAborted(one->RemoveSome(former, {At(9), At(9), 1, At(9)}).status()));
   EXPECT_THAT(two->Load(current)->jobs, SizeIs(1));
   EXPECT_TRUE(two->Commit(current, {late}).ok());
+}
+
+// It may be stopped, or cut off, in the middle of a commit, which holds the owner's row.
+TEST_F(PostgresStoreTest, IsTakenOverFromAnOwnerThatStopsInTheMiddleOfATransaction) {
+  const auto one = Open();
+  const auto two = Open();
+  ASSERT_TRUE(one->Claim(By("a", absl::Milliseconds(1))).ok());
+  const auto stopped = store::PostgresConnection::Open(database_.url()).value();
+  ASSERT_TRUE(stopped->Begin(store::Connection::Access::kWrite).ok());
+  ASSERT_TRUE(stopped->Execute("SELECT 1 FROM fleet_owner FOR SHARE").ok());
+  EXPECT_TRUE(WaitUntil([&] {
+    const auto owner = two->Claim(By("b"));
+    return owner.ok() && owner->replica == "b";
+  }));
 }
 
 TEST_F(PostgresStoreTest, IsMigratedByOneOfManyThatStartAtOnce) {
@@ -103,6 +120,25 @@ TEST_F(PostgresStoreTest, IsRefusedIfItIsTheDatabaseOfAnotherProgram) {
   const auto status = store::PostgresStore::Open(database_.url()).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(Message(status), HasSubstr("another program"));
+}
+
+TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
+  const std::string digest = AJob("r-1").spec.bundle.value();
+  {
+    const auto one = Open();
+    const store::Ownership owner{kFleet, one->Claim(By("a"))->epoch};
+    ASSERT_TRUE(one->PutBundle(BundleDigest(digest), "suite", At(0)).ok());
+    ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
+  }
+  database_.Execute(
+      "ALTER TABLE job DROP COLUMN bundle; DROP INDEX job_ended; ALTER TABLE agent DROP COLUMN drained; "
+      "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
+      "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DELETE FROM migration WHERE number > 1");
+  const auto one = Open();
+  const store::Ownership owner{kFleet, one->Claim(By("a"))->epoch};
+  while (one->RemoveSome(owner, {At(1000), At(0), 1000, At(500)})->more) {
+  }
+  EXPECT_TRUE(one->GetBundle(BundleDigest(digest)).ok());
 }
 
 TEST_F(PostgresStoreTest, GoesOnWhenItsConnectionsWereCut) {

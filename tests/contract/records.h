@@ -3,7 +3,7 @@
 #include <string>
 
 #include "coordinator/store/store.h"
-#include "core/job/records.h"
+#include "core/job/batch.h"
 
 // Rows as a machine would write them, every member set.
 namespace wsfleet::testing {
@@ -23,15 +23,29 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.variables.vars = {{"thread", "t-1"}, {"quote", "\"\\\n"}};
   job.spec.variables.env = {{"STAGING_URL", "wss://staging.example"}};
   job.spec.from = {"eu-*", "us-east-1"};
+  job.spec.every_agent = true;
   job.spec.require = 1;
   job.spec.agents_wait = absl::Milliseconds(1500);
   job.spec.deadline = absl::Minutes(3);
+  job.spec.attempt_limit = absl::Minutes(2);
+  job.spec.language_minor = 3;
   job.spec.detached = true;
   job.spec.submitter = "ada@laptop";
+  job.spec.schedule = ScheduleName("nightly");
+  job.spec.tick = At(-3);
   job.spec.sealed_secrets = std::string("\x01\x00\xff sealed", 10);
   job.spec.suites = {"gate"};
   job.spec.cases = {CaseId("gate/health"), CaseId("gate/handshake [credential=user]")};
   job.created = At(0);
+  return job;
+}
+
+inline JobRecord AnEndedJob(const std::string& id, absl::Time finished, const std::string& key = "") {
+  JobRecord job = AJob(id, key);
+  job.state = JobState::kPassed;
+  job.verdict = JobVerdict::kPassed;
+  job.finished = finished;
+  job.spec.sealed_secrets.clear();
   return job;
 }
 
@@ -48,6 +62,7 @@ inline ShardRecord AShard(const std::string& job, std::uint64_t index = 1) {
   shard.finished_cases = 1;
   shard.failed_cases = 1;
   shard.reason = "agent eu-0 was lost";
+  shard.changed = 3;
   return shard;
 }
 

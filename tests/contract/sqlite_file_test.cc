@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "coordinator/store/sqlite/sqlite_store.h"
 #include "core/base/text.h"
@@ -37,10 +39,11 @@ std::string Message(const absl::Status& status) { return std::string(ToStd(statu
 
 TEST_F(SqliteFile, IsThereAgainAfterReopening) {
   ASSERT_TRUE((*Open())->Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());
-  const auto snapshot = (*Open())->Load(kOwner);
+  const auto again = Open();
+  const auto snapshot = (*again)->Load(kOwner);
   ASSERT_TRUE(snapshot.ok());
   EXPECT_THAT(snapshot->jobs, SizeIs(1));
-  EXPECT_THAT(snapshot->keys, SizeIs(1));
+  EXPECT_EQ((*(*again)->FindRun(kOwner, RunKey("nightly")))->job, JobId("r-1"));
 }
 
 TEST_F(SqliteFile, ShowsReadersWhatIsCommittedWhileTheWriterStaysOpen) {
@@ -49,6 +52,45 @@ TEST_F(SqliteFile, ShowsReadersWhatIsCommittedWhileTheWriterStaysOpen) {
   EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(kFleet, JobId("r-1")).status()));
   ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
   EXPECT_TRUE((*opened)->GetJob(kFleet, JobId("r-1")).ok());
+}
+
+TEST_F(SqliteFile, GoesOnToRemoveWhatIsNotKeptAfterReopening) {
+  const store::RetentionStore::Rule rule{At(1000), At(100), 1000, At(0)};
+  {
+    const auto opened = Open();
+    WriteBatch batch = ABusyJob("r-1");
+    batch.jobs = {AnEndedJob("r-1", At(9))};
+    ASSERT_TRUE((*opened)->Commit(kOwner, {batch}).ok());
+    EXPECT_EQ((*opened)->RemoveSome(kOwner, rule)->runs, 1u);
+    EXPECT_THAT(*(*opened)->ResultsAfter(JobId("r-1"), {}), SizeIs(1));
+  }
+  const auto opened = Open();
+  while ((*opened)->RemoveSome(kOwner, rule)->more) {
+  }
+  EXPECT_THAT(*(*opened)->ResultsAfter(JobId("r-1"), {}), SizeIs(0));
+}
+
+// A file of the first version: its runs name their bundles in their specs only.
+TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
+  const std::string digest = AJob("r-1").spec.bundle.value();
+  {
+    const auto opened = Open();
+    ASSERT_TRUE((*opened)->PutBundle(BundleDigest(digest), "suite", At(0)).ok());
+    ASSERT_TRUE((*opened)->PutBundle(BundleDigest("unused"), "other", At(0)).ok());
+    ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
+  }
+  Execute(
+      "DROP INDEX job_bundle; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN bundle; "
+      "ALTER TABLE agent DROP COLUMN drained; DROP TABLE removed_job; DROP TABLE bundle_use; "
+      "DROP INDEX shard_changed; ALTER TABLE shard DROP COLUMN changed; DROP INDEX case_result_of_shard; "
+      "DROP TABLE tick; DROP TABLE schedule; "
+      "DELETE FROM migration WHERE number > 1");
+  const auto opened = Open();
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  while ((*opened)->RemoveSome(kOwner, {At(1000), At(0), 1000, At(500)})->more) {
+  }
+  EXPECT_TRUE((*opened)->GetBundle(BundleDigest(digest)).ok());
+  EXPECT_FALSE((*opened)->GetBundle(BundleDigest("unused")).ok());
 }
 
 TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {
@@ -98,24 +140,48 @@ TEST_F(SqliteFile, IsRefusedIfItsEndIsMissing) {
   EXPECT_TRUE(absl::IsDataLoss(Open().status()));
 }
 
-// Fault 28: what is cut off is the commit that was under way.
-TEST_F(SqliteFile, OpensAtTheLastCommitIfTheTailOfItsLogIsTorn) {
+// What is cut off, or written half, is the commit that was under way.
+using Fault28 = SqliteFile;
+
+TEST_F(Fault28, ATornTailOfTheLogOpensAtTheLastCommitWhereverItIsTorn) {
   const std::string copy = (directory_.path() / "copy.db").string();
+  std::uintmax_t first = 0, second = 0;
   {
     const auto opened = Open();
     ASSERT_TRUE((*opened)->Commit(kOwner, {ABusyJob("r-1")}).ok());
-    WriteBatch second;
-    second.jobs = {AJob("r-2")};
-    ASSERT_TRUE((*opened)->Commit(kOwner, {second}).ok());
+    first = std::filesystem::file_size(path_ + "-wal");
+    WriteBatch batch;
+    batch.jobs = {AJob("r-2")};
+    ASSERT_TRUE((*opened)->Commit(kOwner, {batch}).ok());
+    second = std::filesystem::file_size(path_ + "-wal");
     // As a crash would leave it: the log is not checkpointed.
     std::filesystem::copy_file(path_, copy);
-    std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
+    std::filesystem::copy_file(path_ + "-wal", copy + ".log");
   }
-  std::filesystem::resize_file(copy + "-wal", std::filesystem::file_size(copy + "-wal") - 100);
-  const auto opened = store::SqliteStore::Open(copy);
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_TRUE((*opened)->GetJob(kFleet, JobId("r-1")).ok());
-  EXPECT_TRUE(absl::IsNotFound((*opened)->GetJob(kFleet, JobId("r-2")).status()));
+  ASSERT_GT(second, first);
+  // Which of the two are there.
+  using Found = std::pair<bool, bool>;
+  const auto open_torn = [&](const std::function<void(const std::string& log)>& tear) -> Found {
+    const std::string torn = (directory_.path() / "torn.db").string();
+    std::filesystem::copy_file(copy, torn, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(copy + ".log", torn + "-wal", std::filesystem::copy_options::overwrite_existing);
+    tear(torn + "-wal");
+    const auto opened = store::SqliteStore::Open(torn);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    const auto has = [&](const char* job) { return opened.ok() && (*opened)->GetJob(kFleet, JobId(job)).ok(); };
+    return {has("r-1"), has("r-2")};
+  };
+  EXPECT_EQ(open_torn([](const std::string&) {}), Found(true, true));
+  for (std::uintmax_t at = first; at < second; at += 509) {
+    EXPECT_EQ(open_torn([&](const std::string& log) { std::filesystem::resize_file(log, at); }), Found(true, false))
+        << "cut at " << at;
+    EXPECT_EQ(open_torn([&](const std::string& log) {
+                std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+                file.seekp(static_cast<std::streamoff>(at)).write("torn", 4);
+              }),
+              Found(true, false))
+        << "spoiled at " << at;
+  }
 }
 
 TEST_F(SqliteFile, IsRefusedWithItsNameIfItsFolderIsMissing) {

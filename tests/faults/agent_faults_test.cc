@@ -9,13 +9,14 @@
 #include "gtest/gtest.h"
 #include "tests/faults/faulty_run.h"
 
-// Rows 5 to 7 and 36 to 38 of the faults.
+// Rows 5 to 7, 16, 26, 36 and 38 of the faults: agents that are killed, stopped, drained or out of disk.
 namespace wsfleet::testing {
 namespace {
 
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 RealFleet::Settings LeaseOf(const std::string& lease_time) {
@@ -91,14 +92,34 @@ TEST(Fault07, AStoppedAgentLosesItsLeaseAndIsNotBelievedAfterwards) {
   run.ExpectEachCaseOnce(1);
 }
 
+TEST(Fault16, AnAgentThatReadsNothingLosesItsSessionAndOthersGoOn) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  fleet.StartAgent("us-1", "us-east-1");
+  FaultyRun run(fleet, 12);
+  run.Start({"--agents-wait", "1s"});
+  ASSERT_TRUE(run.AwaitBegun(4)) << run.output();
+  fleet.agent("us-1").Signal(SIGSTOP);
+  EXPECT_TRUE(AwaitLog(fleet.coordinator(), "agent stream ends agent=us-1")) << fleet.coordinator().err();
+  EXPECT_EQ(run.Wait(), 3) << run.output();
+  EXPECT_THAT(run.output(), HasSubstr("agent us-1 was lost; attempt 1 of 3; no agent in us-east-1 within 1s"));
+  const auto others = run.SeenByTarget("eu-1");
+  EXPECT_EQ(others.size(), 12u);
+  EXPECT_THAT(others, Each(Pair(::testing::_, 1)));
+  EXPECT_THAT(fleet.agent("eu-1").err(), Not(HasSubstr("session ended")));
+  // It is welcome again.
+  fleet.agent("us-1").Signal(SIGCONT);
+  EXPECT_TRUE(AwaitLog(fleet.agent("us-1"), "session begins epoch=2")) << fleet.agent("us-1").err();
+}
+
 TEST(Fault26, AFullDiskUnderTheSpoolHoldsNewCasesBackAndLosesNothing) {
   RealFleet fleet(LeaseOf("60s"));
   const std::string spool = (fleet.directory().path() / "spool").string();
   std::filesystem::create_directory(spool);
   // A page for the owner's name and two batches.
   const std::string mount = "mount -t tmpfs -o size=12k none " + spool + " && exec \"$@\"";
-  fleet.StartAgentBehind({"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"}, "eu-1",
-                         "eu-west-1", {"--spool-dir", spool});
+  fleet.StartAgentIn({.behind = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"}}, "eu-1",
+                     "eu-west-1", {"--spool-dir", spool});
   FaultyRun run(fleet, 40);
   run.Start();
   ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
@@ -114,6 +135,40 @@ TEST(Fault26, AFullDiskUnderTheSpoolHoldsNewCasesBackAndLosesNothing) {
   EXPECT_EQ(run.Wait(), 0) << run.output();
   run.ExpectEachCaseOnce(1);
   EXPECT_THAT(run.SeenByTarget(), Each(Pair(::testing::_, 1)));
+}
+
+TEST(Fault36, AShardThatOutlastsItsAgentsDrainIsGivenBackAndRunsElsewhere) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1", {"--drain-limit", "200ms"});
+  FaultyRun run(fleet, {.cases = 3, .pause = "2s"});
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(1)) << run.output();
+  fleet.StartAgent("eu-2", "eu-west-1");
+  fleet.agent("eu-1").Signal(SIGTERM);
+  EXPECT_EQ(fleet.agent("eu-1").Wait(absl::Seconds(30)), 0) << fleet.agent("eu-1").err();
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_THAT(run.output(), HasSubstr("agent eu-1 gave it back"));
+  EXPECT_THAT(run.output(), HasSubstr("attempt 2 on eu-2"));
+  EXPECT_EQ(run.SeenByTarget("eu-2").size(), 3u);
+}
+
+TEST(Fault38, AJobThatKillsItsAgentsStopsAtTheAttemptCap) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, {.cases = 1, .pause = "60s"});
+  run.Start({"--agents-wait", "30s"});
+  const auto begun = [&] { return run.SeenByTarget()["/health?eu-west-1-1"]; };
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_TRUE(WaitUntil([&] { return begun() == attempt; })) << run.output();
+    fleet.KillAgent("eu-1");
+    fleet.StartAgent("eu-1", "eu-west-1");
+  }
+  EXPECT_EQ(run.Wait(), 3) << run.output();
+  EXPECT_THAT(run.output(), HasSubstr("agent eu-1 was restarted; attempt 3 of 3"));
+  // The agent is there, and is not given it again.
+  EXPECT_EQ(fleet.Run({"agents", "get", "eu-1"}).exit_code, 0);
+  EXPECT_EQ(begun(), 3);
 }
 
 }  // namespace

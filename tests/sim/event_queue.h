@@ -13,8 +13,9 @@ namespace wsfleet::sim {
 class EventQueue {
  public:
   SteadyTime now() const { return now_; }
-  // Both clocks; the wall runs evenly.
-  Now clock() const { return {now_, absl::FromUnixSeconds(1'700'000'000) + now_.since_start}; }
+  // Both clocks. The wall's runs evenly, unless somebody sets it.
+  Now clock() const { return {now_, absl::FromUnixSeconds(1'700'000'000) + now_.since_start + wall_moved_}; }
+  void MoveWall(absl::Duration by) { wall_moved_ += by; }
 
   void At(SteadyTime time, std::function<void()> what) {
     waiting_.emplace(std::pair(std::max(time, now_), next_++), std::move(what));
@@ -32,6 +33,7 @@ class EventQueue {
 
  private:
   SteadyTime now_;
+  absl::Duration wall_moved_;
   std::uint64_t next_ = 0;
   std::map<std::pair<SteadyTime, std::uint64_t>, std::function<void()>> waiting_;
 };

@@ -25,6 +25,7 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
   WriteResults(batch, wrong);
   WriteEvents(batch, wrong);
   WriteAgents(batch, wrong);
+  schedules_.Write(batch, jobs_, wrong);
   for (const ShardRecord& shard : batch.shards) {
     if (shard.finished_cases != ResultsOf(shard.id)) {
       wrong.push_back(fmt::format("I2: shard {} counts {} cases, the store has {}", Name(shard.id),
@@ -37,9 +38,29 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
   return wrong;
 }
 
+void MemoryStore::RemoveEnded(absl::Time before) {
+  for (auto it = jobs_.begin(); it != jobs_.end();) {
+    const auto& [id, job] = *it;
+    if (!job.finished.has_value() || *job.finished >= before) {
+      ++it;
+      continue;
+    }
+    const auto is_of_job = [&id = id](const auto& entry) { return entry.first.job == id; };
+    std::erase_if(shards_, is_of_job);
+    std::erase_if(batches_, [&id = id](const BatchRecord& batch) { return batch.shard.job == id; });
+    std::erase_if(results_, [&id = id](const auto& entry) { return entry.first.first.job == id; });
+    events_.erase(id);
+    removed_jobs_.insert(*it);
+    it = jobs_.erase(it);
+  }
+}
+
 void MemoryStore::WriteJobs(const WriteBatch& batch, Complaints& wrong) {
   for (const JobRecord& job : batch.jobs) {
     const JobRecord* known = FindJob(job.id);
+    if (removed_jobs_.contains(job.id)) {
+      wrong.push_back(fmt::format("job {} was removed and is written again", job.id.value()));
+    }
     if (known != nullptr && IsTerminal(known->state)) {
       wrong.push_back(
           fmt::format("I3: job {} was {} and is written again", job.id.value(), JobStateName(known->state)));
@@ -66,6 +87,12 @@ void MemoryStore::WriteLeases(const WriteBatch& batch, Complaints& wrong) {
     }
     for (const auto& [id, other] : leases_) {
       if (other.shard == lease.shard) wrong.push_back(fmt::format("shard {} has two leases", Name(lease.shard)));
+    }
+    const AgentRecord* agent = FindAgent(lease.agent);
+    const bool undone =
+        std::ranges::any_of(batch.agents, [&](const AgentRecord& row) { return row.id == lease.agent; });
+    if (agent != nullptr && agent->drained && !undone) {
+      wrong.push_back(fmt::format("lease {} is given to {}, which is drained", lease.id.value(), lease.agent.value()));
     }
     leases_[lease.id] = lease;
   }
@@ -104,8 +131,12 @@ void MemoryStore::WriteAgents(const WriteBatch& batch, Complaints& wrong) {
   for (const AgentId& id : batch.removed_agents) agents_.erase(id);
   for (const AgentRecord& agent : batch.agents) {
     const AgentRecord* known = FindAgent(agent.id);
-    if (known != nullptr && agent.epoch <= known->epoch) {
+    const bool same_stream = known != nullptr && agent.epoch == known->epoch && agent.drained != known->drained;
+    if (known != nullptr && agent.epoch <= known->epoch && !same_stream) {
       wrong.push_back(fmt::format("the epoch of agent {} does not rise", agent.id.value()));
+    }
+    for (const LeaseRecord& lease : batch.leases) {
+      if (lease.agent == agent.id && agent.drained) wrong.push_back("a drained agent is given a lease");
     }
     agents_[agent.id] = agent;
   }
@@ -138,7 +169,6 @@ FleetSnapshot MemoryStore::Load() const {
   const auto open = [&](const JobId& id) { return !IsTerminal(jobs_.at(id).state); };
   for (const auto& [id, job] : jobs_) {
     if (open(id)) snapshot.jobs.push_back(job);
-    if (!job.spec.key.empty()) snapshot.keys.push_back({job.spec.key, id, job.spec});
   }
   for (const auto& [id, shard] : shards_) {
     if (open(id.job)) snapshot.shards.push_back(shard);
@@ -152,12 +182,21 @@ FleetSnapshot MemoryStore::Load() const {
   }
   for (const auto& [id, agent] : agents_) snapshot.agents.push_back(agent);
   snapshot.next_lease = next_lease_;
+  for (const auto& [name, schedule] : schedules_.schedules()) snapshot.schedules.push_back(schedule);
   return snapshot;
 }
 
 const JobRecord* MemoryStore::FindJob(const JobId& id) const {
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : &found->second;
+}
+
+std::optional<KnownRun> MemoryStore::FindRun(const RunKey& key) const {
+  if (key.empty()) return std::nullopt;
+  for (const auto& [id, job] : jobs_) {
+    if (job.spec.key == key) return KnownRun{id, job.spec};
+  }
+  return std::nullopt;
 }
 
 const ShardRecord* MemoryStore::FindShard(const ShardId& id) const {
@@ -211,12 +250,10 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
                                 row.agent.value(), static_cast<int>(row.result.outcome)));
   }
   for (const AgentRecord& agent : snapshot.agents) {
-    lines.push_back(fmt::format("agent {} {} boot={} epoch={}", agent.id.value(), agent.region.value(),
-                                agent.boot.value(), agent.epoch.value()));
+    lines.push_back(fmt::format("agent {} {} boot={} epoch={} drained={}", agent.id.value(), agent.region.value(),
+                                agent.boot.value(), agent.epoch.value(), agent.drained));
   }
-  for (const FleetSnapshot::KnownKey& key : snapshot.keys) {
-    lines.push_back(fmt::format("key {} {} {}", key.key.value(), key.job.value(), key.spec.bundle.value()));
-  }
+  for (const ScheduleRecord& schedule : snapshot.schedules) lines.push_back(Describe(schedule));
   lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
   return lines;
 }

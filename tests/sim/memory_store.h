@@ -1,12 +1,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/job/records.h"
+#include "core/job/batch.h"
+#include "tests/sim/schedule_rows.h"
 
 namespace wsfleet::sim {
 
@@ -17,17 +19,25 @@ class MemoryStore {
   // Applies all of it. Returns what is wrong with it, one line each, beginning with the invariant ("I3: …").
   std::vector<std::string> Commit(const WriteBatch& batch);
 
+  // Removes every job that ended before, and what belongs to it, as RetentionStore does in the end.
+  void RemoveEnded(absl::Time before);
+
   // Jobs that have not ended and what belongs to them, as FleetStore::Load() gives them.
   FleetSnapshot Load() const;
 
   const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
   const std::map<LeaseId, LeaseRecord>& leases() const { return leases_; }
+  const std::map<AgentId, AgentRecord>& agents() const { return agents_; }
+  const std::map<JobId, JobRecord>& removed_jobs() const { return removed_jobs_; }
   const JobRecord* FindJob(const JobId& id) const;
+  // As FleetStore::FindRun().
+  std::optional<KnownRun> FindRun(const RunKey& key) const;
   const ShardRecord* FindShard(const ShardId& id) const;
   const AgentRecord* FindAgent(const AgentId& id) const;
   std::vector<ShardRecord> ShardsOf(const JobId& id) const;
   std::vector<JobEventRecord> EventsOf(const JobId& id) const;
   bool HasResult(const ShardId& shard, const CaseId& case_id) const { return results_.contains({shard, case_id}); }
+  const ScheduleRows& schedules() const { return schedules_; }
   bool WasLeased(LeaseId lease) const { return ever_leased_.contains(lease); }
 
  private:
@@ -41,6 +51,7 @@ class MemoryStore {
   std::size_t ResultsOf(const ShardId& shard) const;
 
   std::map<JobId, JobRecord> jobs_;
+  std::map<JobId, JobRecord> removed_jobs_;
   std::map<ShardId, ShardRecord> shards_;
   std::map<LeaseId, LeaseRecord> leases_;
   std::set<LeaseId> ever_leased_;
@@ -48,6 +59,7 @@ class MemoryStore {
   std::map<std::pair<ShardId, CaseId>, CaseResultRecord> results_;
   std::map<JobId, std::vector<JobEventRecord>> events_;
   std::map<AgentId, AgentRecord> agents_;
+  ScheduleRows schedules_;
   LeaseId next_lease_{1};
 };
 

@@ -24,9 +24,35 @@ void Network::ToCoordinator(fleet::StreamId id, fleet::Event event) {
   const int times = faulty_ && dice_.Chance(3) ? 2 : 1;
   queue_.At(stream.last_up, [this, id, times, event = std::move(event)] {
     for (int i = 0; i < times; ++i) {
-      if (streams_.at(id).coordinator_open) coordinator_(event);
+      Arrive(id, event);
     }
   });
+}
+
+void Network::Arrive(fleet::StreamId id, const fleet::Event& event) {
+  Stream& stream = streams_.at(id);
+  if (!stream.coordinator_open) return;
+  if (stream.unread) {
+    stream.unread_events.push_back(event);
+  } else {
+    coordinator_(event);
+  }
+}
+
+void Network::Pause(fleet::StreamId id, absl::Duration duration) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || !found->second.coordinator_open || found->second.unread) return;
+  found->second.unread = true;
+  coordinator_(fleet::ReadingPaused{id});
+  queue_.After(duration, [this, id] { Resume(id); });
+}
+
+void Network::Resume(fleet::StreamId id) {
+  Stream& stream = streams_.at(id);
+  if (!stream.coordinator_open) return;
+  stream.unread = false;
+  coordinator_(fleet::ReadingResumed{id});
+  for (const fleet::Event& event : std::exchange(stream.unread_events, {})) Arrive(id, event);
 }
 
 void Network::ToAgent(fleet::StreamId id, fleet::Effect effect) {

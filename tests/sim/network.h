@@ -23,12 +23,16 @@ class Network {
   Network(EventQueue& queue, Dice& dice) : queue_(queue), dice_(dice) {}
 
   void SetCoordinator(std::function<void(const fleet::Event&)> coordinator) { coordinator_ = std::move(coordinator); }
+  // The newest; nothing if there was none.
+  fleet::StreamId newest() const { return streams_.empty() ? fleet::StreamId() : streams_.rbegin()->first; }
   void SetListening(bool listening) { listening_ = listening; }
   // Off: no duplicates and no long delays.
   void SetFaulty(bool faulty) { faulty_ = faulty; }
 
   fleet::StreamId Dial(AgentEnd agent);
   void ToCoordinator(fleet::StreamId stream, fleet::Event event);
+  // The coordinator does not read the stream for so long; what arrives meanwhile lies there.
+  void Pause(fleet::StreamId stream, absl::Duration duration);
   void ToAgent(fleet::StreamId stream, fleet::Effect effect);
   // The agent's end is gone now; the coordinator notices later. What was sent before may still arrive.
   void DropByAgent(fleet::StreamId stream);
@@ -41,9 +45,13 @@ class Network {
     bool agent_open = true;
     bool coordinator_open = true;
     SteadyTime last_up, last_down;
+    bool unread = false;
+    std::vector<fleet::Event> unread_events;
   };
 
   absl::Duration Delay();
+  void Arrive(fleet::StreamId stream, const fleet::Event& event);
+  void Resume(fleet::StreamId stream);
   void Notice(fleet::StreamId stream);
 
   EventQueue& queue_;

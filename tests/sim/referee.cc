@@ -48,38 +48,64 @@ void Referee::OnOne(const fleet::SendCancel& cancel) {
 }
 
 void Referee::OnOne(const fleet::AnswerSubmit& answer) {
-  if (answer.status.ok() && store_.FindJob(answer.job) == nullptr) {
+  if (answer.status.ok() && store_.FindJob(answer.job) == nullptr && !IsGone(answer.job)) {
     Complain(fmt::format("I1: job {} is accepted and not durable", answer.job.value()));
   }
 }
 
+void Referee::OnOne(const fleet::AnswerSchedule& answer) {
+  if (!answer.status.ok()) return;
+  const ScheduleRecord& about = answer.after ? *answer.after : *answer.before;
+  const auto& schedules = store_.schedules().schedules();
+  const auto stored = schedules.find(about.spec.name);
+  const bool is_stored = stored != schedules.end() && stored->second.version >= about.version;
+  if (is_stored != answer.after.has_value()) {
+    Complain(fmt::format("I1: a change of schedule {} is answered and not durable", about.spec.name.value()));
+  }
+}
+
 void Referee::OnOne(const fleet::NotifyWatchers& notice) {
-  if (store_.EventsOf(notice.job).size() < notice.last_event) {
+  if (store_.EventsOf(notice.job).size() < notice.last_event && !IsGone(notice.job)) {
     Complain(fmt::format("watchers of {} are told of event {}, not durable", notice.job.value(), notice.last_event));
   }
 }
 
 void Referee::OnAccepted(const RunKey& key, const JobId& job) {
   const auto [known, is_new] = accepted_.emplace(key, job);
-  if (!is_new && known->second != job) {
+  if (!is_new && IsGone(known->second)) known->second = job;  // the key was free again
+  if (known->second != job) {
     Complain(fmt::format("I2: key {} names job {} and job {}", key.value(), known->second.value(), job.value()));
   }
 }
 
+void Referee::OnDrainWish(const AgentId& agent, std::uint64_t wish) {
+  drain_wishes_[agent] = wish;
+  drained_.erase(agent);
+}
+
+void Referee::OnDrained(const AgentId& agent, std::uint64_t wish, bool drained) {
+  if (drain_wishes_[agent] == wish) drained_[agent] = drained;
+}
+
 void Referee::OnKeyRefused(const JobSpec& spec) {
-  const bool right = std::ranges::any_of(store_.jobs(), [&](const auto& entry) {
-    return entry.second.spec.key == spec.key && entry.second.spec.bundle != spec.bundle;
-  });
-  if (!right) Complain(fmt::format("key {} is refused without a cause", spec.key.value()));
+  const auto is_other = [&](const auto& entry) {
+    const JobSpec& known = entry.second.spec;
+    return known.key == spec.key &&
+           (known.bundle != spec.bundle || known.from != spec.from || known.require != spec.require);
+  };
+  if (std::ranges::none_of(store_.jobs(), is_other) && std::ranges::none_of(store_.removed_jobs(), is_other))
+    Complain(fmt::format("key {} is refused without a cause", spec.key.value()));
 }
 
 void Referee::OnNotOpen(const JobId& job) {
   const JobRecord* record = store_.FindJob(job);
+  if (IsGone(job)) return;
   if (record == nullptr || !IsTerminal(record->state)) Complain(fmt::format("I1: job {} is not known", job.value()));
 }
 
 void Referee::OnAck(const SpooledBatch& batch, fleet::Disposition disposition) {
   const JobRecord* job = store_.FindJob(batch.shard.job);
+  if (job == nullptr && IsGone(batch.shard.job)) return;
   if (job == nullptr) return Complain(fmt::format("I1: job {} has gone", batch.shard.job.value()));
   if (disposition == fleet::Disposition::kLate) {
     if (!IsTerminal(job->state)) Complain(fmt::format("a batch of {} is late, and it runs", job->id.value()));
@@ -96,7 +122,13 @@ void Referee::OnAck(const SpooledBatch& batch, fleet::Disposition disposition) {
 
 void Referee::CheckStep() {
   for (const auto& [key, job] : accepted_) {
-    if (store_.FindJob(job) == nullptr) Complain(fmt::format("I1: job {} is lost", job.value()));
+    if (store_.FindJob(job) == nullptr && !IsGone(job)) Complain(fmt::format("I1: job {} is lost", job.value()));
+  }
+  for (const auto& [id, drained] : drained_) {
+    const AgentRecord* agent = store_.FindAgent(id);
+    if (drained != (agent != nullptr && agent->drained)) {
+      Complain(fmt::format("agent {} is to be drained: {}, and it is stored otherwise", id.value(), drained));
+    }
   }
   for (const auto& [id, lease] : store_.leases()) {
     const SteadyTime seen = lease_seen_.emplace(id, queue_.now()).first->second;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,6 +35,10 @@ class Referee {
   void OnAccepted(const RunKey& key, const JobId& job);
   // A client was told that its key belongs to another run.
   void OnKeyRefused(const JobSpec& spec);
+  // An operator wants something else of the agent; until this is answered, either may be stored. Then it must be so.
+  // `wish`: rises; what an older one is answered says nothing any more.
+  void OnDrainWish(const AgentId& agent, std::uint64_t wish);
+  void OnDrained(const AgentId& agent, std::uint64_t wish, bool drained);
   // A client was told that this job is not open.
   void OnNotOpen(const JobId& job);
   // An honest agent lets go of a batch.
@@ -55,16 +60,23 @@ class Referee {
   void OnOne(const fleet::SendResultAck&) {}  // OnAck knows the batch
   void OnOne(const fleet::SendShardDoneAck& ack);
   void OnOne(const fleet::SendCancel& cancel);
+  void OnOne(const fleet::SendDrain&) {}  // the store sees to it that no drained agent is given anything
   void OnOne(const fleet::CloseStream&) {}
   void OnOne(const fleet::AnswerSubmit& answer);
   void OnOne(const fleet::AnswerCancel&) {}
+  void OnOne(const fleet::AnswerSetDrained&) {}  // OnDrained knows what was wanted
+  void OnOne(const fleet::AnswerSchedule& answer);
   void OnOne(const fleet::NotifyWatchers& notice);
+
+  bool IsGone(const JobId& job) const { return store_.removed_jobs().contains(job); }
 
   const MemoryStore& store_;
   const EventQueue& queue_;
   std::vector<std::string> complaints_;
   std::map<RunKey, JobId> accepted_;
   std::map<LeaseId, SteadyTime> lease_seen_;
+  std::map<AgentId, std::uint64_t> drain_wishes_;  // the newest
+  std::map<AgentId, bool> drained_;                // what it was answered
 };
 
 }  // namespace wsfleet::sim

@@ -1,5 +1,6 @@
 #include "tests/sim/shell.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "fmt/format.h"
@@ -20,6 +21,7 @@ void Shell::Trace(Text text) {
 
 void Shell::Start() {
   Trace([] { return "start"; });
+  settings_.seed = dice_.Between(0, UINT64_MAX - 1);
   fleet_ = fleet::Fleet::Load(settings_, store_.Load(), queue_.clock());
   network_.SetListening(true);
   ScheduleWakeup();
@@ -37,6 +39,8 @@ void Shell::Crash(absl::Duration down) {
   network_.CloseAllByCoordinator();
   for (const auto& [id, done] : std::exchange(submits_, {})) done(nullptr);
   for (const auto& [id, done] : std::exchange(cancels_, {})) done(nullptr);
+  for (const auto& [id, done] : std::exchange(drains_, {})) done(nullptr);
+  for (const auto& [id, done] : std::exchange(schedules_, {})) done(nullptr);
   for (const auto& [job, clients] : std::exchange(watches_, {})) {
     for (const auto& [client, events] : clients) events(false);
   }
@@ -65,11 +69,16 @@ void Shell::CarryOut(const fleet::Effect& effect) {
   Trace([&] { return Describe(effect); });
   referee_.OnEffect(effect);
   if (const auto* close = std::get_if<fleet::CloseStream>(&effect)) {
+    if (close->may_return) ++quarantines_;
     network_.CloseByCoordinator(close->stream, close->reason);
   } else if (const auto* submit = std::get_if<fleet::AnswerSubmit>(&effect)) {
     if (auto node = submits_.extract(submit->request)) node.mapped()(submit);
   } else if (const auto* cancel = std::get_if<fleet::AnswerCancel>(&effect)) {
     if (auto node = cancels_.extract(cancel->request)) node.mapped()(cancel);
+  } else if (const auto* drained = std::get_if<fleet::AnswerSetDrained>(&effect)) {
+    if (auto node = drains_.extract(drained->request)) node.mapped()(drained);
+  } else if (const auto* schedule = std::get_if<fleet::AnswerSchedule>(&effect)) {
+    if (auto node = schedules_.extract(schedule->request)) node.mapped()(schedule);
   } else if (const auto* notice = std::get_if<fleet::NotifyWatchers>(&effect)) {
     TellWatchers(notice->job);
   } else {
@@ -128,7 +137,8 @@ void Shell::Submit(JobSpec spec, OnSubmit done) {
   if (!up()) return done(nullptr);
   const fleet::RequestId request(next_request_++);
   submits_[request] = std::move(done);
-  Apply(fleet::SubmitRequested{request, JobId(fmt::format("r-{}", next_job_++)), std::move(spec)});
+  const auto stored = store_.FindRun(spec.key);
+  Apply(fleet::SubmitRequested{request, JobId(fmt::format("r-{}", next_job_++)), std::move(spec), stored});
 }
 
 void Shell::Cancel(const JobId& job, OnCancel done) {
@@ -136,6 +146,27 @@ void Shell::Cancel(const JobId& job, OnCancel done) {
   const fleet::RequestId request(next_request_++);
   cancels_[request] = std::move(done);
   Apply(fleet::CancelRequested{request, job, "the client has had enough"});
+}
+
+void Shell::SetDrained(const AgentId& agent, bool drained, OnSetDrained done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  drains_[request] = std::move(done);
+  Apply(fleet::SetDrained{request, {agent}, {}, drained});
+}
+
+void Shell::AskSchedule(fleet::ScheduleRequest what, OnSchedule done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  schedules_[request] = std::move(done);
+  Apply(fleet::ScheduleRequested{request, std::move(what)});
+}
+
+void Shell::Trigger(const ScheduleName& schedule, const RunKey& key, OnSubmit done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  submits_[request] = std::move(done);
+  Apply(fleet::TriggerRequested{request, JobId(fmt::format("r-{}", next_job_++)), schedule, key});
 }
 
 void Shell::Watch(const JobId& job, std::uint64_t client, OnEvents events) {

@@ -23,6 +23,7 @@ class Shell {
  public:
   using OnSubmit = std::function<void(const fleet::AnswerSubmit*)>;  // null: the process has gone
   using OnCancel = std::function<void(const fleet::AnswerCancel*)>;
+  using OnSchedule = std::function<void(const fleet::AnswerSchedule*)>;
   using OnEvents = std::function<void(bool alive)>;
 
   Shell(EventQueue& queue, Dice& dice, Network& network, fleet::FleetSettings settings);
@@ -34,11 +35,20 @@ class Shell {
   // Of clients. Nothing happens while the process is down; the caller has its own time-out.
   void Submit(JobSpec spec, OnSubmit done);
   void Cancel(const JobId& job, OnCancel done);
+  // Of operators; `done` as with clients.
+  using OnSetDrained = std::function<void(const fleet::AnswerSetDrained*)>;
+  void SetDrained(const AgentId& agent, bool drained, OnSetDrained done);
+  // Between two commits: what ended before is not kept any more.
+  void RemoveEnded(absl::Time before) { store_.RemoveEnded(before); }
+  void AskSchedule(fleet::ScheduleRequest what, OnSchedule done);
+  void Trigger(const ScheduleName& schedule, const RunKey& key, OnSubmit done);
   // `events` is called when there are new ones, and with false when the process dies, which ends the watch.
   void Watch(const JobId& job, std::uint64_t client, OnEvents events);
   void Unwatch(const JobId& job, std::uint64_t client);
 
   bool up() const { return fleet_.has_value(); }
+  // Streams that were closed since their agent is quarantined.
+  std::uint64_t quarantines() const { return quarantines_; }
   const MemoryStore& store() const { return store_; }
   Referee& referee() { return referee_; }
   void CheckLoad();
@@ -72,9 +82,12 @@ class Shell {
   SteadyTime wakeup_ = SteadyTime::Infinite();
   std::map<fleet::RequestId, OnSubmit> submits_;
   std::map<fleet::RequestId, OnCancel> cancels_;
+  std::map<fleet::RequestId, OnSetDrained> drains_;
+  std::map<fleet::RequestId, OnSchedule> schedules_;
   std::map<JobId, std::map<std::uint64_t, OnEvents>> watches_;
   std::uint64_t next_request_ = 1;
   std::uint64_t next_job_ = 1;
+  std::uint64_t quarantines_ = 0;
   bool faulty_ = true;
   const bool tracing_ = std::getenv("WSFLEET_SIM_TRACE") != nullptr;
 };

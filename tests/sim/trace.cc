@@ -33,11 +33,16 @@ std::string Text(const fleet::ShardFinished& e) {
 }
 std::string Text(const fleet::AssignmentRefused& e) { return fmt::format("refused lease={}", e.lease.value()); }
 std::string Text(const fleet::DrainRequested&) { return "drain"; }
+std::string Text(const fleet::SetDrained& e) { return fmt::format("set drained {} n={}", e.drained, e.agents.size()); }
+std::string Text(const fleet::ReadingPaused& e) { return fmt::format("not read s{}", e.stream.value()); }
+std::string Text(const fleet::ReadingResumed& e) { return fmt::format("read again s{}", e.stream.value()); }
 std::string Text(const fleet::SubmitRequested& e) {
   return fmt::format("submit {} key={} from={}", e.id.value(), e.spec.key.value(), fmt::join(e.spec.from, ","));
 }
 std::string Text(const fleet::CancelRequested& e) { return fmt::format("cancel {}", e.job.value()); }
 std::string Text(const fleet::WatchersChanged& e) { return fmt::format("watchers {} {}", e.job.value(), e.watchers); }
+std::string Text(const fleet::ScheduleRequested& e) { return fmt::format("schedule wish {}", e.what.index()); }
+std::string Text(const fleet::TriggerRequested& e) { return fmt::format("trigger {}", e.schedule.value()); }
 std::string Text(const fleet::Persisted& e) { return fmt::format("persisted {}", e.commit.value()); }
 std::string Text(const fleet::TimePassed&) { return "time"; }
 
@@ -48,7 +53,7 @@ std::string Text(const fleet::SendWelcome& e) {
   return fmt::format("welcome epoch={} current={}", e.epoch.value(), Ids(e.current_leases));
 }
 std::string Text(const fleet::SendHeartbeatReply& e) {
-  return fmt::format("reply {} lost={} cancel={}", e.number, Ids(e.lost), Ids(e.cancel));
+  return fmt::format("reply {} lost={} cancel={} drain={}", e.number, Ids(e.lost), Ids(e.cancel), e.drain);
 }
 std::string Text(const fleet::SendAssignment& e) {
   return fmt::format("assign {} lease={} attempt={} to {}", Name(e.lease.shard), e.lease.id.value(), e.lease.attempt,
@@ -58,12 +63,17 @@ std::string Text(const fleet::SendResultAck& e) {
   return fmt::format("ack lease={} seq={} {}", e.lease.value(), e.seq.value(), static_cast<int>(e.disposition));
 }
 std::string Text(const fleet::SendShardDoneAck& e) { return fmt::format("done lease={}", e.lease.value()); }
+std::string Text(const fleet::SendDrain& e) { return fmt::format("drain {}", e.drain); }
 std::string Text(const fleet::SendCancel& e) { return fmt::format("cancel lease={}", e.lease.value()); }
 std::string Text(const fleet::CloseStream& e) { return "close: " + e.reason; }
 std::string Text(const fleet::AnswerSubmit& e) {
   return fmt::format("answer {} attached={} {}", e.job.value(), e.attached, e.status.ToString());
 }
 std::string Text(const fleet::AnswerCancel& e) { return "answer cancel " + e.status.ToString(); }
+std::string Text(const fleet::AnswerSetDrained& e) { return "answer set drained " + e.status.ToString(); }
+std::string Text(const fleet::AnswerSchedule& e) {
+  return fmt::format("answer schedule {} {}", static_cast<int>(e.change), e.status.ToString());
+}
 std::string Text(const fleet::NotifyWatchers& e) { return fmt::format("notify {} {}", e.job.value(), e.last_event); }
 
 template <typename Variant>

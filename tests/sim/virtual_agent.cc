@@ -37,6 +37,7 @@ void VirtualAgent::Boot() {
   identity_.boot = BootId(fmt::format("{}-boot-{}-{}", identity_.id.value(), life_, dice_.Between(1, 1'000'000)));
   stalled_until_ = queue_.now();
   draining_ = false;
+  drained_ = false;
   RestoreInterrupted();
   Connect();
   Heartbeat();
@@ -136,6 +137,7 @@ void VirtualAgent::On(const fleet::SendHeartbeatReply& reply) {
     unanswered_.erase(unanswered_.begin(), std::next(sent));
   }
   for (const LeaseId lease : reply.cancel) End(lease, fleet::ShardEnd::kCancelled);
+  SetDrained(reply.drain);
 }
 
 void VirtualAgent::Renew(const Sent& sent) {
@@ -248,12 +250,21 @@ void VirtualAgent::Drain() {
   if (!is_running() || draining_) return;
   draining_ = true;
   Send(fleet::DrainRequested{stream_});
-  Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] {
-    std::vector<LeaseId> leases;
-    for (const auto& [lease, work] : work_) leases.push_back(lease);
-    for (const LeaseId lease : leases) End(lease, fleet::ShardEnd::kReleased);
-  });
+  Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] { ReleaseAll(); });
   Later(absl::Seconds(6), [this] { Exit(); });
+}
+
+void VirtualAgent::SetDrained(bool drained) {
+  if (std::exchange(drained_, drained) == drained || !drained) return;
+  Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] {
+    if (drained_) ReleaseAll();
+  });
+}
+
+void VirtualAgent::ReleaseAll() {
+  std::vector<LeaseId> leases;
+  for (const auto& [lease, work] : work_) leases.push_back(lease);
+  for (const LeaseId lease : leases) End(lease, fleet::ShardEnd::kReleased);
 }
 
 }  // namespace wsfleet::sim

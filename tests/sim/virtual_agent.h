@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,7 +30,8 @@ class VirtualAgent {
   void Kill(bool lose_disk);
   bool is_running() const { return life_ % 2 == 1; }
   // Does nothing until then, and then everything that came meanwhile.
-  void Stall(absl::Duration duration) { stalled_until_ = queue_.now() + duration; }
+  // One that is under way does not end earlier: what waits for its end would be overtaken.
+  void Stall(absl::Duration duration) { stalled_until_ = std::max(stalled_until_, queue_.now() + duration); }
   void DropStream();
   // Gives everything back and leaves.
   void Drain();
@@ -71,6 +73,7 @@ class VirtualAgent {
   void On(const fleet::SendAssignment& assignment);
   void On(const fleet::SendResultAck& ack);
   void On(const fleet::SendShardDoneAck& ack) { work_.erase(ack.lease); }
+  void On(const fleet::SendDrain& drain) { SetDrained(drain.drain); }
   void On(const fleet::SendCancel& cancel) { End(cancel.lease, fleet::ShardEnd::kCancelled); }
 
   void Heartbeat();
@@ -81,6 +84,8 @@ class VirtualAgent {
   void Flush(LeaseId lease, Work& work);
   void SendBatch(const SpooledBatch& batch);
   void End(LeaseId lease, fleet::ShardEnd end);
+  void SetDrained(bool drained);
+  void ReleaseAll();
   void ReportEnd(LeaseId lease);
 
   EventQueue& queue_;
@@ -97,6 +102,7 @@ class VirtualAgent {
   fleet::StreamId stream_;  // empty: none
   bool welcomed_ = false;
   bool draining_ = false;
+  bool drained_ = false;                      // by an operator, as far as it knows
   SteadyTime base_;                           // when the newest acknowledged hello or heartbeat was sent
   std::map<std::uint64_t, Sent> unanswered_;  // 0: the hello
   std::uint64_t heartbeat_ = 0;

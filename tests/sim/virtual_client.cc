@@ -59,6 +59,7 @@ void VirtualClient::Cancel() {
       return;
     }
     const JobRecord* job = shell_.store().FindJob(*job_);
+    if (job == nullptr && shell_.store().removed_jobs().contains(*job_)) return;
     if (job == nullptr || !(job->cancel_requested || job->deadline_passed || IsTerminal(job->state))) {
       shell_.referee().Complain("I1: a cancel is answered and not durable");
     }

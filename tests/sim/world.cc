@@ -16,6 +16,8 @@ fleet::FleetSettings Settings() {
   settings.lease_time = absl::Seconds(6);
   settings.unwatched_limit = absl::Seconds(10);
   settings.lost_agents_listed = absl::Seconds(25);
+  settings.drained_agents_listed = absl::Hours(1);
+  settings.quarantine = absl::Seconds(10);
   return settings;
 }
 
@@ -35,10 +37,17 @@ AgentRecord Identity(const std::string& region, int number) {
 }  // namespace
 
 World::World(std::uint64_t seed)
-    : dice_(seed), check_dice_(seed ^ 0x5eed), network_(queue_, dice_), shell_(queue_, dice_, network_, Settings()) {
+    : dice_(seed),
+      check_dice_(seed ^ 0x5eed),
+      network_(queue_, dice_),
+      shell_(queue_, dice_, network_, Settings()),
+      operator_(queue_, dice_, shell_) {
   AddAgents();
   AddClients();
+  operator_.Start();
   ScheduleFault();
+  keep_ = dice_.Between(absl::Seconds(2), absl::Seconds(40));
+  RemoveEnded();
   queue_.After(kFaultyTime, [this] { MakePeace(); });
 }
 
@@ -80,6 +89,7 @@ JobSpec World::RandomSpec(std::uint64_t number) {
   spec.from = kTerms[dice_.Between(0, kTerms.size() - 1)];
   spec.agents_wait = dice_.Between(absl::Seconds(2), absl::Seconds(20));
   spec.deadline = dice_.Between(absl::Seconds(5), absl::Seconds(60));
+  if (dice_.Chance(30)) spec.attempt_limit = dice_.Between(absl::Seconds(2), absl::Seconds(10));
   spec.detached = dice_.Chance(50);
   const std::uint64_t cases = dice_.Between(1, 6);
   for (std::uint64_t i = 1; i <= cases; ++i) spec.cases.push_back(CaseId(fmt::format("suite/{}", i)));
@@ -95,7 +105,7 @@ void World::ScheduleFault() {
 }
 
 void World::Fault() {
-  switch (dice_.Between(1, 10)) {
+  switch (dice_.Between(1, 15)) {
     case 1:
     case 2:
     case 3:
@@ -118,22 +128,67 @@ void World::Fault() {
       return shell_.StallStore(dice_.Between(absl::Milliseconds(100), absl::Seconds(5)));
     case 9:
       return shell_.Crash(dice_.Between(absl::ZeroDuration(), absl::Seconds(10)));
-    default:
+    case 10:
+      // One of those that came lately.
+      return network_.Pause(
+          fleet::StreamId(network_.newest().value() - std::min(network_.newest().value(), dice_.Between(0, 5))),
+          dice_.Between(absl::Milliseconds(100), absl::Seconds(20)));
+    case 11:
+      return BeginRivalry();
+    case 12:
+      return queue_.MoveWall(dice_.Between(-absl::Minutes(10), absl::Minutes(10)));
+    case 13:
       return ConnectTwin();
+    default:
+      return DrainSome();
   }
+}
+
+void World::DrainSome() {
+  const AgentId id =
+      Identity(Regions()[dice_.Between(0, Regions().size() - 1)], static_cast<int>(dice_.Between(1, 2))).id;
+  const bool drained = dice_.Chance(50);
+  const std::uint64_t wish = ++drain_wishes_;
+  shell_.referee().OnDrainWish(id, wish);
+  shell_.SetDrained(id, drained, [this, id, wish, drained](const fleet::AnswerSetDrained* answer) {
+    if (answer != nullptr && answer->status.ok()) shell_.referee().OnDrained(id, wish, drained);
+  });
+}
+
+void World::RemoveEnded() {
+  shell_.RemoveEnded(queue_.clock().wall - keep_);
+  if (faulty_) queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(5)), [this] { RemoveEnded(); });
 }
 
 void World::Boot(VirtualAgent& agent) {
   if (!gone_.contains(&agent)) agent.Boot();
 }
 
-void World::ConnectTwin() {
+VirtualAgent* World::AddTwin() {
   const std::string& region = Regions()[dice_.Between(0, Regions().size() - 1)];
   twins_.push_back(std::make_unique<VirtualAgent>(queue_, dice_, network_, shell_.referee(), Identity(region, 1),
                                                   Settings().lease_time));
-  VirtualAgent* twin = twins_.back().get();
+  return twins_.back().get();
+}
+
+// Two processes of one name, each started again whenever the other one has fenced it.
+void World::BeginRivalry() {
+  VirtualAgent* rival = AddTwin();
+  const SteadyTime end = queue_.now() + absl::Seconds(30);
+  rival->SetOnExit([this, rival, end] {
+    queue_.After(dice_.Between(absl::Milliseconds(100), absl::Seconds(2)), [this, rival, end] {
+      if (faulty_ && queue_.now() < end) rival->Boot();
+    });
+  });
+  rival->Boot();
+  overlap_until_ = std::max(overlap_until_, end + absl::Seconds(20));
+  queue_.At(end, [rival] { rival->Kill(true); });
+}
+
+void World::ConnectTwin() {
+  VirtualAgent* twin = AddTwin();
   twin->Boot();
-  overlap_until_ = queue_.now() + absl::Seconds(20);
+  overlap_until_ = std::max(overlap_until_, queue_.now() + absl::Seconds(20));
   queue_.After(dice_.Between(absl::Seconds(1), absl::Seconds(8)), [twin] { twin->Kill(true); });
 }
 
@@ -141,6 +196,7 @@ void World::MakePeace() {
   faulty_ = false;
   network_.SetFaulty(false);
   shell_.SetFaulty(false);
+  operator_.Stop();
   for (const auto& twin : twins_) twin->Kill(true);
   for (const auto& agent : agents_) {
     agent->SetFaulty(false);
@@ -151,8 +207,8 @@ void World::MakePeace() {
 bool World::IsSettled() const {
   const auto answered = [](const auto& client) { return client->is_answered(); };
   const auto empty = [](const auto& agent) { return !agent->is_running() || !agent->HasUnacknowledged(); };
-  return !faulty_ && shell_.up() && shell_.store().leases().empty() && std::ranges::all_of(clients_, answered) &&
-         std::ranges::all_of(agents_, empty) &&
+  return !faulty_ && shell_.up() && operator_.is_done() && shell_.store().leases().empty() &&
+         std::ranges::all_of(clients_, answered) && std::ranges::all_of(agents_, empty) &&
          std::ranges::all_of(shell_.store().jobs(), [](const auto& job) { return IsTerminal(job.second.state); });
 }
 

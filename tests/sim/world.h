@@ -12,6 +12,7 @@
 #include "tests/sim/shell.h"
 #include "tests/sim/virtual_agent.h"
 #include "tests/sim/virtual_client.h"
+#include "tests/sim/virtual_operator.h"
 
 namespace wsfleet::sim {
 
@@ -26,6 +27,7 @@ class World {
 
   std::uint64_t steps() const { return steps_; }
   const MemoryStore& store() const { return shell_.store(); }
+  std::uint64_t quarantines() const { return shell_.quarantines(); }
 
  private:
   void AddAgents();
@@ -38,7 +40,11 @@ class World {
   void CheckStep();
   VirtualAgent& AnyAgent() { return *agents_[dice_.Between(0, agents_.size() - 1)]; }
   void Boot(VirtualAgent& agent);
+  VirtualAgent* AddTwin();
+  void BeginRivalry();
   void ConnectTwin();
+  void DrainSome();
+  void RemoveEnded();
 
   Dice dice_;
   Dice check_dice_;  // of its own: what is checked does not change what happens
@@ -49,7 +55,10 @@ class World {
   std::set<const VirtualAgent*> gone_;
   std::vector<std::unique_ptr<VirtualAgent>> twins_;  // further processes of the same names
   std::vector<std::unique_ptr<VirtualClient>> clients_;
+  VirtualOperator operator_;
   SteadyTime overlap_until_;
+  absl::Duration keep_;  // runs that have ended
+  std::uint64_t drain_wishes_ = 0;
   bool faulty_ = true;
   std::uint64_t steps_ = 0;
 };

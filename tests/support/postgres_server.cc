@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -38,19 +40,62 @@ Finished RunAsServer(std::vector<std::string> arguments) {
   return RunCommand(command, absl::Seconds(60));
 }
 
+// The children of a process, as the kernel lists them. A server's own are in process groups of their own.
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::ifstream list(fmt::format("/proc/{0}/task/{0}/children", parent));
+  return {std::istream_iterator<pid_t>(list), {}};
+}
+
+void Require(const Finished& finished, const std::string& what) {
+  if (finished.exit_code != 0) throw std::runtime_error(what + " failed:\n" + finished.out + finished.err);
+}
+
 }  // namespace
+
+void PostgresServer::GiveDirectoryToServer() const {
+  if (geteuid() != 0) return;
+  Command command;
+  command.arguments = {"chown", "postgres", directory_.path().string()};
+  RunCommand(command, absl::Seconds(10));
+}
 
 PostgresServer::PostgresServer() {
   const std::string directory = directory_.path().string();
-  if (geteuid() == 0) {
-    Command command;
-    command.arguments = {"chown", "postgres", directory};
-    RunCommand(command, absl::Seconds(10));
-  }
+  GiveDirectoryToServer();
   const Finished made = RunAsServer({Program("initdb"), "--no-sync", "--auth=trust", "--username=wsfleet",
                                      "--encoding=UTF8", "--locale=C", "--pgdata=" + directory + "/data"});
-  if (made.exit_code != 0) throw std::runtime_error("initdb failed:\n" + made.out + made.err);
+  Require(made, "initdb");
   Start();
+}
+
+PostgresServer::PostgresServer(const PostgresServer& primary) {
+  const std::string directory = directory_.path().string();
+  GiveDirectoryToServer();
+  Require(RunAsServer({Program("pg_basebackup"), "--host=" + primary.directory_.path().string(), "--username=wsfleet",
+                       "--pgdata=" + directory + "/data", "--write-recovery-conf", "--wal-method=stream",
+                       "--checkpoint=fast", "--no-sync"}),
+          "pg_basebackup");
+  Start();
+  const std::string of_primary = primary.SocketUrl("postgres");
+  primary.Execute(of_primary, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  primary.Execute(of_primary, "SELECT pg_reload_conf()");
+  const bool synchronous = WaitUntil([&] {
+    try {
+      primary.Execute(of_primary, "SELECT 1 / count(*) FROM pg_stat_replication WHERE sync_state = 'sync'");
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;  // a division by zero: not yet
+    }
+  });
+  if (!synchronous) throw std::runtime_error("the standby does not follow:\n" + server_->err());
+}
+
+void PostgresServer::Promote() { Execute(SocketUrl("postgres"), "SELECT pg_promote()"); }
+
+std::string PostgresServer::FailoverUrl(const PostgresServer& one, const PostgresServer& other,
+                                        const std::string& database) {
+  return fmt::format("postgres:///{}?host={},{}&user=wsfleet&target_session_attrs=read-write", database,
+                     one.directory_.path().string(), other.directory_.path().string());
 }
 
 void PostgresServer::Start() {
@@ -91,7 +136,10 @@ void PostgresServer::Execute(const std::string& url, const std::string& sql) con
   if (done.exit_code != 0) throw std::runtime_error(sql + ":\n" + done.out + done.err);
 }
 
-void PostgresServer::Signal(int number) const { server_->Signal(number); }
+void PostgresServer::Signal(int number) const {
+  for (const pid_t child : ChildrenOf(server_->pid())) kill(child, number);
+  server_->Signal(number);
+}
 
 void PostgresServer::Kill() {
   server_->Signal(SIGKILL);

@@ -14,6 +14,9 @@ class PostgresServer {
  public:
   // Throws if there is none, or it does not serve.
   PostgresServer();
+  // A standby of another: from now on, no commit of that one is answered before it is here, too.
+  explicit PostgresServer(const PostgresServer& primary);
+  PostgresServer& operator=(const PostgresServer&) = delete;
   // Fast, as an administrator would.
   ~PostgresServer();
 
@@ -24,13 +27,17 @@ class PostgresServer {
   std::string CreateDatabase(const std::string& name);
   // One statement, in that database.
   void Execute(const std::string& url, const std::string& sql) const;
+  // Of a database on whichever of the two serves as primary.
+  static std::string FailoverUrl(const PostgresServer& one, const PostgresServer& other, const std::string& database);
 
+  void Promote();                 // of a standby: it takes commits from now on
   void Kill();                    // SIGKILL to all of it
   void Start();                   // again after Kill()
   void Signal(int number) const;  // to all of it
 
  private:
   std::string SocketUrl(const std::string& database) const;
+  void GiveDirectoryToServer() const;
 
   TemporaryDirectory directory_;
   std::unique_ptr<ChildProcess> server_;

@@ -39,8 +39,15 @@ int FreePort() {
 }  // namespace
 
 std::string Binary(const std::string& name) { return std::string(WSFLEET_BIN_DIR) + "/" + name; }
+std::string FailingCoordinator() { return std::string(WSFLEET_TESTS_DIR) + "/failing_coordinator"; }
+std::string FailingDisk() { return std::string(WSFLEET_TESTS_DIR) + "/failing_disk.so"; }
+
+std::string RealFleet::store() const {
+  return settings_.postgres_url.empty() ? File(settings_.store_file) : settings_.postgres_url;
+}
 
 RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)), coordinators_(settings_.replicas) {
+  for (Coordinator& coordinator : coordinators_) coordinator.agent_address = settings_.agent_host + ":0";
   if (settings_.replicas > 1) {
     // Others must know where it will be before it is there.
     for (Coordinator& coordinator : coordinators_) {
@@ -48,37 +55,42 @@ RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)), coordi
       coordinator.client_address = "127.0.0.1:" + std::to_string(FreePort());
     }
   }
+  if (settings_.postgres_url.empty()) std::filesystem::create_directories(std::filesystem::path(store()).parent_path());
   for (std::size_t replica = 0; replica < settings_.replicas; ++replica) StartCoordinator(replica);
+}
+
+Command RealFleet::CommandOf(const Program& program, const std::vector<std::string>& arguments) const {
+  Command command;
+  command.arguments = program.behind;
+  command.arguments.push_back(program.name.starts_with('/') ? program.name : Binary(program.name));
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  command.environment = program.environment;
+  const std::string directory = directory_.path().string();
+  for (std::string& argument : command.arguments) ReplaceAll(argument, "{directory}", directory);
+  for (auto& [name, value] : command.environment) ReplaceAll(value, "{directory}", directory);
+  return command;
 }
 
 void RealFleet::StartCoordinator(std::size_t replica) {
   Coordinator& coordinator = coordinators_.at(replica);
   const std::string ready = File("ready-" + std::to_string(replica) + ".json");
   std::filesystem::remove(ready);
-  Command command;
-  command.arguments = {Binary("wsfleet-coordinator"),
-                       "--agent-listen",
-                       coordinator.agent_address,
-                       "--client-listen",
-                       coordinator.client_address,
-                       "--store",
-                       settings_.postgres_url.empty() ? File("fleet.db") : settings_.postgres_url,
-                       "--state-dir",
-                       File("state"),
-                       "--dev-ca",
-                       File("ca"),
-                       "--ready-file",
-                       ready,
-                       "--lease-time",
-                       settings_.lease_time};
+  std::vector<std::string> arguments = {"--agent-listen",  coordinator.agent_address,
+                                        "--client-listen", coordinator.client_address,
+                                        "--store",         store(),
+                                        "--state-dir",     File("state"),
+                                        "--ready-file",    ready,
+                                        "--lease-time",    settings_.lease_time};
+  const std::vector<std::string> security = settings_.plaintext ? std::vector<std::string>{"--insecure-plaintext"}
+                                                                : std::vector<std::string>{"--dev-ca", File("ca")};
+  arguments.insert(arguments.end(), security.begin(), security.end());
   if (settings_.replicas > 1) {
     const std::vector<std::string> advertise = {"--advertise-agents", coordinator.agent_address, "--advertise-clients",
                                                 coordinator.client_address};
-    command.arguments.insert(command.arguments.end(), advertise.begin(), advertise.end());
+    arguments.insert(arguments.end(), advertise.begin(), advertise.end());
   }
-  command.arguments.insert(command.arguments.end(), settings_.coordinator_flags.begin(),
-                           settings_.coordinator_flags.end());
-  coordinator.process = std::make_unique<ChildProcess>(command);
+  arguments.insert(arguments.end(), settings_.coordinator_flags.begin(), settings_.coordinator_flags.end());
+  coordinator.process = std::make_unique<ChildProcess>(BesideCoordinators(CommandOf(settings_.coordinator, arguments)));
   ChildProcess& process = *coordinator.process;
   const bool serves =
       WaitUntil([&] { return std::filesystem::exists(ready) || !process.running(); }) && process.running();
@@ -116,29 +128,29 @@ std::string RealFleet::client_addresses() const {
   return all;
 }
 
-void RealFleet::StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags) {
-  StartAgentBehind({}, id, region, std::move(flags));
+Command RealFleet::BesideCoordinators(Command command) const {
+  command.arguments.insert(command.arguments.begin(), settings_.behind.begin(), settings_.behind.end());
+  return command;
 }
 
-void RealFleet::StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
-                                 std::vector<std::string> flags) {
-  std::vector<std::string> arguments = {Binary("wsfleet-agent"),
-                                        "--coordinator",
-                                        agent_addresses(),
-                                        "--ca",
-                                        File("ca/ca.pem"),
-                                        "--cert",
-                                        File("ca/agent.pem"),
-                                        "--key",
-                                        File("ca/agent.key"),
-                                        "--id",
-                                        id,
-                                        "--region",
-                                        region};
+Command RealFleet::Agent(const std::string& id, const std::string& region, const std::vector<std::string>& flags,
+                         const std::string& coordinator) const {
+  std::vector<std::string> arguments = {"--coordinator", coordinator.empty() ? agent_addresses() : coordinator,
+                                        "--ca",          File("ca/ca.pem"),
+                                        "--cert",        File("ca/agent.pem"),
+                                        "--key",         File("ca/agent.key"),
+                                        "--id",          id,
+                                        "--region",      region};
+  // The certificate is for loopback addresses and this name.
+  if (settings_.agent_host != "127.0.0.1") arguments.insert(arguments.end(), {"--server-name", "localhost"});
   arguments.insert(arguments.end(), flags.begin(), flags.end());
-  Command command;
-  command.arguments = std::move(program);
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return CommandOf(settings_.agent, arguments);
+}
+
+void RealFleet::StartAgentIn(const Surroundings& surroundings, const std::string& id, const std::string& region,
+                             const std::vector<std::string>& flags) {
+  Command command = Agent(id, region, flags, surroundings.coordinator);
+  command.arguments.insert(command.arguments.begin(), surroundings.behind.begin(), surroundings.behind.end());
   agents_[id] = std::make_unique<ChildProcess>(command);
   ChildProcess& process = *agents_[id];
   const bool connected =
@@ -152,24 +164,26 @@ void RealFleet::KillAgent(const std::string& id) {
   agents_.at(id)->Wait(absl::Seconds(10));
 }
 
-Command RealFleet::Client(std::vector<std::string> arguments) const {
-  Command command;
-  command.arguments = std::move(arguments);
-  command.arguments.insert(command.arguments.begin(), Binary("wsfleet"));
-  command.environment = {{"WSFLEET_COORDINATOR", client_addresses()},     {"WSFLEET_CA", File("ca/ca.pem")},
-                         {"WSFLEET_TOKEN_FILE", File("ca/token")},        {"JWT_KEY", kDemoKey},
-                         {"XDG_CONFIG_HOME", directory_.path().string()}, {"NO_COLOR", "1"}};
+Command RealFleet::Client(const std::vector<std::string>& arguments) const {
+  Command command = CommandOf(settings_.client, arguments);
+  command.environment.merge(std::map<std::string, std::string>{{"WSFLEET_COORDINATOR", client_addresses()},
+                                                               {"WSFLEET_CA", File("ca/ca.pem")},
+                                                               {"WSFLEET_TOKEN_FILE", File("ca/token")},
+                                                               {"JWT_KEY", kDemoKey},
+                                                               {"XDG_CONFIG_HOME", directory_.path().string()},
+                                                               {"NO_COLOR", "1"}});
   command.working_directory = directory_.path().string();
-  return command;
+  return BesideCoordinators(std::move(command));
 }
 
-Finished RealFleet::Run(std::vector<std::string> arguments, absl::Duration limit) const {
-  return RunCommand(Client(std::move(arguments)), limit);
+Finished RealFleet::Run(const std::vector<std::string>& arguments, absl::Duration limit) const {
+  return RunCommand(Client(arguments), limit);
 }
 
-TargetServer::TargetServer(Command command) {
+TargetServer::TargetServer(Command command, std::string host) : host_(std::move(host)) {
   const std::string port_file = (directory_.path() / "port").string();
   for (std::string& argument : command.arguments) {
+    ReplaceAll(argument, "{host}", host_);
     ReplaceAll(argument, "{port-file}", port_file);
     ReplaceAll(argument, "{access-log}", (directory_.path() / "access.log").string());
   }
@@ -189,7 +203,7 @@ Command DemoTarget(const std::vector<std::string>& faults) {
   Command command;
   command.arguments = {Binary("wsfleet-demo-target"),
                        "--listen",
-                       "127.0.0.1:0",
+                       "{host}:0",
                        "--port-file",
                        "{port-file}",
                        "--access-log",

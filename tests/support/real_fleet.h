@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/child_process.h"
@@ -16,14 +17,33 @@ namespace wsfleet::testing {
 // it serves.
 class RealFleet {
  public:
+  // "{directory}" stands for directory().
+  struct Program {
+    std::string name;  // of this build, or a path
+    std::map<std::string, std::string> environment;
+    std::vector<std::string> behind;  // what starts it in surroundings of its own, such as `unshare … sh -c …`
+  };
   struct Settings {
     std::string lease_time = "2s";
     std::vector<std::string> coordinator_flags;
-    std::string postgres_url = {};  // empty: SQLite
-    std::size_t replicas = 1;       // each says where it is
+    std::string postgres_url = {};        // empty: SQLite
+    std::string store_file = "fleet.db";  // of SQLite, below directory(); its folder is made
+    std::size_t replicas = 1;             // each says where it is
+    // Where coordinators and clients run: behind these arguments (`nsenter …`), found by agents at this address.
+    std::vector<std::string> behind = {};
+    std::string agent_host = "127.0.0.1";
+    bool plaintext = false;  // for what the test itself connects; neither agents nor the client do
+    Program coordinator{"wsfleet-coordinator", {}, {}};
+    Program agent{"wsfleet-agent", {}, {}};
+    Program client{"wsfleet", {}, {}};
   };
   explicit RealFleet(Settings settings);
   RealFleet() : RealFleet(Settings{}) {}
+
+  // What starts from now on follows what is changed here.
+  Settings& settings() { return settings_; }
+  // As --store names it.
+  std::string store() const;
 
   // Again on the same addresses and the same store after KillCoordinator().
   void StartCoordinator(std::size_t replica = 0);
@@ -32,33 +52,45 @@ class RealFleet {
   // The replica that said last that it owns the fleet; nothing if none of those that run did.
   std::optional<std::size_t> Owner();
 
-  void StartAgent(const std::string& id, const std::string& region, std::vector<std::string> flags = {});
-  // The agent's command behind a program that starts it in surroundings of its own, such as `unshare … sh -c …`.
-  void StartAgentBehind(std::vector<std::string> program, const std::string& id, const std::string& region,
-                        std::vector<std::string> flags = {});
+  void StartAgent(const std::string& id, const std::string& region, const std::vector<std::string>& flags = {}) {
+    StartAgentIn({}, id, region, flags);
+  }
+  struct Surroundings {
+    std::vector<std::string> behind = {};  // a program that starts the agent in them, such as `unshare … sh -c …`
+    std::string coordinator = {};          // where the agent finds it; empty: where it listens
+  };
+  void StartAgentIn(const Surroundings& surroundings, const std::string& id, const std::string& region,
+                    const std::vector<std::string>& flags = {});
+  // `wsfleet-agent`, for a process that the test looks after itself. `coordinator`: as in Surroundings.
+  Command Agent(const std::string& id, const std::string& region, const std::vector<std::string>& flags = {},
+                const std::string& coordinator = {}) const;
   ChildProcess& agent(const std::string& id) { return *agents_.at(id); }
   void KillAgent(const std::string& id);
 
   // `wsfleet ARGUMENTS…`, configured by environment for this fleet.
-  Command Client(std::vector<std::string> arguments) const;
-  Finished Run(std::vector<std::string> arguments, absl::Duration limit = absl::Seconds(60)) const;
+  Command Client(const std::vector<std::string>& arguments) const;
+  Finished Run(const std::vector<std::string>& arguments, absl::Duration limit = absl::Seconds(60)) const;
 
+  const std::string& client_address(std::size_t replica) const { return coordinators_.at(replica).client_address; }
   // Of all replicas, with commas between them.
+  std::string agent_addresses() const;
   std::string client_addresses() const;
+  const std::string& agent_host() const { return settings_.agent_host; }
+  // The command where the coordinators run.
+  Command BesideCoordinators(Command command) const;
   const TemporaryDirectory& directory() const { return directory_; }
 
  private:
   std::string File(const std::string& name) const { return (directory_.path() / name).string(); }
+  Command CommandOf(const Program& program, const std::vector<std::string>& arguments) const;
 
   Settings settings_;
   TemporaryDirectory directory_;
   struct Coordinator {
-    std::string agent_address = "127.0.0.1:0";
+    std::string agent_address;
     std::string client_address = "127.0.0.1:0";
     std::unique_ptr<ChildProcess> process;
   };
-
-  std::string agent_addresses() const;
 
   std::vector<Coordinator> coordinators_;
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
@@ -67,17 +99,18 @@ class RealFleet {
 // A target server of ours or of others: waits until it has written its port.
 class TargetServer {
  public:
-  // `command` with "{port-file}" and "{access-log}" replaced.
-  explicit TargetServer(Command command);
+  // `command` with "{host}", "{port-file}" and "{access-log}" replaced.
+  explicit TargetServer(Command command, std::string host = "127.0.0.1");
 
   int port() const { return port_; }
-  std::string ws_url() const { return "ws://127.0.0.1:" + std::to_string(port_); }
+  std::string ws_url() const { return "ws://" + host_ + ":" + std::to_string(port_); }
   // One JSON line for each connection opened and closed, as the target saw it.
   std::string access_log() const { return ReadWholeFile(directory_.path() / "access.log"); }
   std::string access_log_path() const { return (directory_.path() / "access.log").string(); }
   ChildProcess& process() { return *process_; }
 
  private:
+  std::string host_;
   TemporaryDirectory directory_;
   std::unique_ptr<ChildProcess> process_;
   int port_ = 0;
@@ -89,5 +122,9 @@ inline constexpr char kDemoKey[] = "wsfleet-demo-key-not-for-production";
 
 // A program of this build.
 std::string Binary(const std::string& name);
+// Of the tests alone: a coordinator with a failpoint (tests/support/failing), and what to preload for a disk that
+// fails.
+std::string FailingCoordinator();
+std::string FailingDisk();
 
 }  // namespace wsfleet::testing

@@ -1,6 +1,7 @@
 #include "coordinator/store/postgres/postgres_connection.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -184,8 +185,9 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(con
   }
   PQsetnonblocking(connection->connection_, 0);
   // An acknowledged result must survive a crash of the server; a commit that waits for a lock must not wait for ever.
+  // Who stops in the middle of a transaction holds the owner's row: for less than the term of an ownership.
   const std::string settings = fmt::format(
-      "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '{}ms';"
+      "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '{}ms';"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
       absl::ToInt64Milliseconds(kAnswerLimit));
   if (auto status = connection->Execute(settings); !status.ok()) return status;
@@ -198,6 +200,8 @@ bool PostgresConnection::works() const { return !given_up_ && PQstatus(connectio
 
 absl::Status PostgresConnection::Broken(std::string_view why) {
   given_up_ = true;
+  // At once, not when it is asked for the next time: what the server has under way for it holds the row of the owner.
+  shutdown(PQsocket(connection_), SHUT_RDWR);
   return absl::UnavailableError(fmt::format("the connection to PostgreSQL broke: {}", OneLine(why)));
 }
 
@@ -250,8 +254,11 @@ absl::Status PostgresConnection::Execute(const std::string& sql) {
 }
 
 absl::Status PostgresConnection::Begin(Access access) {
-  // Reads see one state of all tables; writers wait for the owner's row.
-  return Execute(access == Access::kWrite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  // Reads see one state of all tables, and hold nothing; a large one takes its time here. Writers wait for the owner's
+  // row.
+  return Execute(access == Access::kWrite ? "BEGIN"
+                                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+                                            "SET LOCAL idle_in_transaction_session_timeout = '60s'");
 }
 
 absl::Status PostgresConnection::Commit() {

@@ -106,6 +106,72 @@ CREATE TABLE fleet_owner (
   expires TIMESTAMPTZ NOT NULL
 );
 )sql"},
+    Migration{2, "drained agents, and what is needed to remove what is not kept", R"sql(
+ALTER TABLE agent ADD COLUMN drained BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN bundle TEXT NOT NULL DEFAULT '';
+UPDATE job SET bundle = coalesce(spec::json ->> 'bundle', '');
+CREATE INDEX job_bundle ON job (bundle);
+CREATE INDEX job_ended ON job (fleet, finished) WHERE ended = 1;
+-- Runs that were removed, and may have left rows in other tables.
+CREATE TABLE removed_job (
+  fleet TEXT NOT NULL,
+  job TEXT NOT NULL,
+  PRIMARY KEY (fleet, job)
+);
+-- Beside the bundles: theirs are large rows.
+CREATE TABLE bundle_use (
+  digest TEXT PRIMARY KEY,
+  used BIGINT NOT NULL  -- when it was last stored, or seen in use
+);
+CREATE INDEX bundle_by_use ON bundle_use (used);
+INSERT INTO bundle_use (digest, used) SELECT digest, 0 FROM bundle;
+)sql"},
+    Migration{3, "pages: of the shards by when they changed, of the results by shard", R"sql(
+ALTER TABLE shard ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;  -- number of the event of its job
+CREATE INDEX shard_changed ON shard (job, changed, shard);
+CREATE INDEX case_result_of_shard ON case_result (job, shard, number);
+)sql"},
+    Migration{4, "schedules and their ticks", R"sql(
+CREATE TABLE schedule (
+  fleet TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  description TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  every_ns BIGINT NOT NULL,
+  jitter_ns BIGINT NOT NULL,
+  offset_ns BIGINT NOT NULL,
+  catch_up_ns BIGINT NOT NULL,
+  overlap TEXT NOT NULL,
+  bundle TEXT NOT NULL,       -- that its runs need
+  spec TEXT NOT NULL,         -- JSON, of its runs
+  sealed_secrets BYTEA NOT NULL,
+  created BIGINT NOT NULL,
+  changed BIGINT NOT NULL,
+  paused BIGINT NOT NULL,
+  pause_reason TEXT NOT NULL,
+  settled BIGINT NOT NULL,
+  waiting BIGINT,
+  last_job TEXT NOT NULL,
+  started BIGINT NOT NULL,
+  skipped BIGINT NOT NULL,
+  missed BIGINT NOT NULL,
+  refused BIGINT NOT NULL,
+  PRIMARY KEY (fleet, name)
+);
+CREATE TABLE tick (
+  fleet TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  nominal BIGINT NOT NULL,
+  times BIGINT NOT NULL,
+  decided BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  job TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (fleet, schedule, nominal)  -- a nominal time makes one run at most
+);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -37,7 +37,7 @@ PostgresStore::~PostgresStore() = default;
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::string& url) {
   std::unique_ptr<PostgresStore> store(new PostgresStore(url));
-  for (Channel* channel : {&store->writer_, &store->reader_, &store->owner_}) {
+  for (Channel* channel : {&store->writer_, &store->readers_[0], &store->readers_[1], &store->owner_}) {
     const std::lock_guard guard(channel->mutex);
     if (auto status = store->MakeReady(*channel); !status.ok()) return Named(status, url);
   }
@@ -54,11 +54,8 @@ absl::Status PostgresStore::MakeReady(Channel& channel) {
   return absl::OkStatus();
 }
 
-absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership,
-                                           Connection::Access access) {
-  Statement statement = connection.Prepare(access == Connection::Access::kWrite
-                                               ? "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE"
-                                               : "SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ?");
+absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership) {
+  Statement statement = connection.Prepare("SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE");
   const auto row =
       statement.Bind(std::string_view(ownership.fleet.value())).Bind(static_cast<std::int64_t>(ownership.epoch)).Step();
   if (!row.ok()) return row.status();
@@ -83,21 +80,27 @@ absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string
   if (!status.ok()) return status;
   const auto replicas = ReadNumber(connection, "SELECT count(*) FROM replica");
   if (!replicas.ok()) return replicas.status();
-  SurveyResult result{static_cast<std::uint32_t>(*replicas), {}};
+  auto fleets = ReadOwners(connection);
+  if (!fleets.ok()) return fleets.status();
+  return SurveyResult{static_cast<std::uint32_t>(*replicas), *std::move(fleets)};
+}
+
+absl::StatusOr<std::vector<OwnerStore::KnownFleet>> PostgresStore::ReadOwners(Connection& connection) {
+  std::vector<KnownFleet> fleets;
   Statement statement = connection.Prepare(
       "SELECT fleet.name, coalesce(replica, ''), coalesce(agent_address, ''), coalesce(client_address, ''), "
       "coalesce(epoch, 0), coalesce((extract(epoch FROM expires - clock_timestamp()) * 1000)::bigint, 0) "
       "FROM fleet LEFT JOIN fleet_owner ON fleet_owner.fleet = fleet.name ORDER BY fleet.name");
   auto row = statement.Step();
   for (; row.ok() && *row; row = statement.Step()) {
-    result.fleets.push_back({FleetName(statement.Text(0)),
-                             {statement.Text(1),
-                              {statement.Text(2), statement.Text(3)},
-                              statement.Uint64(4),
-                              absl::Milliseconds(statement.Int(5))}});
+    fleets.push_back({FleetName(statement.Text(0)),
+                      {statement.Text(1),
+                       {statement.Text(2), statement.Text(3)},
+                       statement.Uint64(4),
+                       absl::Milliseconds(statement.Int(5))}});
   }
   if (!row.ok()) return row.status();
-  return result;
+  return fleets;
 }
 
 absl::StatusOr<OwnerStore::Owner> PostgresStore::Claim(const ClaimRequest& request) {

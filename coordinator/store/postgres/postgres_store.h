@@ -24,7 +24,8 @@ class PostgresStore final : public SqlStore {
   explicit PostgresStore(std::string url) : url_(std::move(url)) {}
 
   absl::Status MakeReady(Channel& channel) override;
-  absl::Status CheckOwnership(Connection& connection, const Ownership& ownership, Connection::Access access) override;
+  absl::Status CheckOwnership(Connection& connection, const Ownership& ownership) override;
+  absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) override;
 
   std::string url_;
   Channel owner_;  // of its own: a renewal must not wait behind a long commit

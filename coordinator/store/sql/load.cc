@@ -1,3 +1,4 @@
+#include <limits>
 #include <utility>
 
 #include "coordinator/store/row_json.h"
@@ -36,17 +37,8 @@ absl::StatusOr<AgentRecord> AgentOf(const Statement& row) {
   agent.vantage = row.Text(4);
   agent.boot = BootId(row.Text(5));
   agent.epoch = SessionEpoch(row.Uint64(6));
+  agent.drained = row.Int(7) != 0;
   return agent;
-}
-
-absl::StatusOr<FleetSnapshot::KnownKey> KeyOf(const Statement& row) {
-  auto job = JobOf(row);
-  if (!job.ok()) return job.status();
-  FleetSnapshot::KnownKey key;
-  key.key = job->spec.key;
-  key.job = job->id;
-  key.spec = std::move(job->spec);
-  return key;
 }
 
 absl::StatusOr<CaseResultRecord> TakenOf(const Statement& row) { return ResultOf(row); }
@@ -77,16 +69,29 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   read(of_open_job(kResultColumns, "case_result", "case_result.shard, case_result.number"), snapshot.results, TakenOf);
   read("SELECT lease, job, shard, attempt, agent, boot FROM lease WHERE fleet = ? ORDER BY lease", snapshot.leases,
        LeaseOf);
-  read("SELECT id, region, labels, version, vantage, boot, epoch FROM agent WHERE fleet = ? ORDER BY id",
+  read("SELECT id, region, labels, version, vantage, boot, epoch, drained FROM agent WHERE fleet = ? ORDER BY id",
        snapshot.agents, AgentOf);
-  read(fmt::format("SELECT {} FROM job WHERE fleet = ? AND run_key IS NOT NULL ORDER BY run_key", kJobColumns),
-       snapshot.keys, KeyOf);
   if (!status.ok()) return status;
+  auto schedules = ReadSchedules(connection, fleet, std::numeric_limits<std::uint32_t>::max(), ScheduleName());
+  if (!schedules.ok()) return schedules.status();
+  for (ScheduleReader::ScheduleView& view : *schedules) snapshot.schedules.push_back(std::move(view.schedule));
   Statement next = connection.Prepare("SELECT next_lease FROM fleet WHERE name = ?");
   const auto row = next.Bind(std::string_view(fleet.value())).Step();
   if (!row.ok()) return row.status();
   if (*row) snapshot.next_lease = LeaseId(next.Uint64(0));
   return snapshot;
+}
+
+absl::StatusOr<std::optional<KnownRun>> ReadKnownRun(Connection& connection, const FleetName& fleet,
+                                                     const RunKey& key) {
+  static const std::string kRun = fmt::format("SELECT {} FROM job WHERE fleet = ? AND run_key = ?", kJobColumns);
+  Statement statement = connection.Prepare(kRun);
+  const auto row = statement.Bind(std::string_view(fleet.value())).Bind(std::string_view(key.value())).Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return std::nullopt;
+  auto job = JobOf(statement);
+  if (!job.ok()) return job.status();
+  return KnownRun{std::move(job->id), std::move(job->spec)};
 }
 
 }  // namespace wsfleet::store

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "coordinator/store/row_json.h"
-#include "coordinator/store/sql/event_kinds.h"
 #include "coordinator/store/sql/rows.h"
 #include "fmt/format.h"
 
@@ -12,28 +11,6 @@ namespace {
 
 absl::Status UnknownWord(std::string_view column, std::string_view word) {
   return absl::DataLossError(fmt::format("column {} holds the unknown word \"{}\"", column, word));
-}
-
-constexpr int kEventColumns = 7;
-
-absl::StatusOr<JobReader::EventView> EventOf(const Statement& row) {
-  JobReader::EventView view;
-  view.event.job = JobId(row.Text(0));
-  view.event.number = row.Uint64(1);
-  view.event.at = row.Time(2);
-  const std::string kind = row.Text(3);
-  const auto parsed = ParseEventKind(kind);
-  if (!parsed) return UnknownWord("job_event.kind", kind);
-  view.event.kind = *parsed;
-  view.event.shard = ShardIndex(row.Uint64(4));
-  view.event.case_id = CaseId(row.Text(5));
-  view.event.text = row.Text(6);
-  if (!row.IsNull(kEventColumns)) {
-    auto result = ResultOf(row, kEventColumns);
-    if (!result.ok()) return result.status();
-    view.result = *std::move(result);
-  }
-  return view;
 }
 
 }  // namespace
@@ -83,6 +60,7 @@ absl::StatusOr<ShardRecord> ShardOf(const Statement& row) {
   shard.finished_cases = row.Uint32(9);
   shard.failed_cases = row.Uint32(10);
   shard.reason = row.Text(11);
+  shard.changed = row.Uint64(12);
   return shard;
 }
 
@@ -97,14 +75,21 @@ absl::StatusOr<CaseResultRecord> ResultOf(const Statement& row, int first) {
   return record;
 }
 
-absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetName& fleet, const JobId& job) {
+absl::StatusOr<JobRecord> ReadJobAlone(Connection& connection, const FleetName& fleet, const JobId& job) {
   static const std::string kJob = fmt::format("SELECT {} FROM job WHERE id = ? AND fleet = ?", kJobColumns);
-  static const std::string kShards = fmt::format("SELECT {} FROM shard WHERE job = ? ORDER BY shard", kShardColumns);
   Statement found = connection.Prepare(kJob);
   const auto row = found.Bind(std::string_view(job.value())).Bind(std::string_view(fleet.value())).Step();
   if (!row.ok()) return row.status();
-  if (!*row) return absl::NotFoundError(fmt::format("no run {} in fleet {}", job.value(), fleet.value()));
-  auto record = JobOf(found);
+  if (!*row) {
+    return absl::NotFoundError(fmt::format("no run {} in fleet {}; runs that ended long ago are removed (--keep)",
+                                           job.value(), fleet.value()));
+  }
+  return JobOf(found);
+}
+
+absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetName& fleet, const JobId& job) {
+  static const std::string kShards = fmt::format("SELECT {} FROM shard WHERE job = ? ORDER BY shard", kShardColumns);
+  auto record = ReadJobAlone(connection, fleet, job);
   if (!record.ok()) return record.status();
   JobReader::JobView view{*std::move(record), {}};
   Statement shards = connection.Prepare(kShards);
@@ -115,45 +100,24 @@ absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetNa
 
 absl::StatusOr<std::vector<JobRecord>> ReadJobs(Connection& connection, const FleetName& fleet, std::uint32_t limit,
                                                 const JobId& before) {
-  static const std::string kJobs = fmt::format(
-      "SELECT {} FROM job WHERE fleet = ?1 AND number < coalesce((SELECT number FROM job WHERE id = ?2), ?3) "
-      "ORDER BY number DESC LIMIT ?4",
-      kJobColumns);
+  static const std::string kJobs =
+      fmt::format("SELECT {} FROM job WHERE fleet = ? AND number < ? ORDER BY number DESC LIMIT ?", kJobColumns);
+  std::int64_t below = std::numeric_limits<std::int64_t>::max();
+  if (!before.empty()) {
+    Statement number = connection.Prepare("SELECT number FROM job WHERE id = ?");
+    const auto row = number.Bind(std::string_view(before.value())).Step();
+    if (!row.ok()) return row.status();
+    // Nothing tells any more which runs are older; from the newest on again would be a circle.
+    if (!*row)
+      return absl::NotFoundError(
+          fmt::format("run {} was removed meanwhile; list from the newest again", before.value()));
+    below = number.Int(0);
+  }
   Statement statement = connection.Prepare(kJobs);
-  statement.Bind(std::string_view(fleet.value()))
-      .Bind(std::string_view(before.value()))
-      .Bind(std::numeric_limits<std::int64_t>::max())
-      .Bind(std::int64_t{limit});
+  statement.Bind(std::string_view(fleet.value())).Bind(below).Bind(std::int64_t{limit});
   std::vector<JobRecord> jobs;
   if (auto status = ReadAll(statement, jobs, JobOf); !status.ok()) return status;
   return jobs;
-}
-
-absl::StatusOr<std::vector<JobReader::EventView>> ReadEvents(Connection& connection, const JobId& job,
-                                                             std::uint64_t after, std::uint32_t limit) {
-  static const std::string kEvents = fmt::format(
-      "SELECT job_event.job, job_event.number, job_event.at, job_event.kind, job_event.shard, job_event.case_id, "
-      "job_event.text, {} FROM job_event LEFT JOIN case_result ON job_event.kind = 'result' "
-      "AND case_result.job = job_event.job AND case_result.shard = job_event.shard "
-      "AND case_result.case_id = job_event.case_id "
-      "WHERE job_event.job = ? AND job_event.number > ? ORDER BY job_event.number LIMIT ?",
-      kResultColumns);
-  Statement statement = connection.Prepare(kEvents);
-  statement.Bind(std::string_view(job.value())).Bind(static_cast<std::int64_t>(after)).Bind(std::int64_t{limit});
-  std::vector<JobReader::EventView> events;
-  if (auto status = ReadAll(statement, events, EventOf); !status.ok()) return status;
-  return events;
-}
-
-absl::StatusOr<std::vector<CaseResultRecord>> ReadResults(Connection& connection, const JobId& job) {
-  static const std::string kResults =
-      fmt::format("SELECT {} FROM case_result WHERE job = ? ORDER BY shard, number", kResultColumns);
-  Statement statement = connection.Prepare(kResults);
-  statement.Bind(std::string_view(job.value()));
-  std::vector<CaseResultRecord> results;
-  const auto of = [](const Statement& row) { return ResultOf(row); };
-  if (auto status = ReadAll(statement, results, of); !status.ok()) return status;
-  return results;
 }
 
 }  // namespace wsfleet::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +18,7 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
 
 // load.cc
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
+absl::StatusOr<std::optional<KnownRun>> ReadKnownRun(Connection& connection, const FleetName& fleet, const RunKey& key);
 
 // read.cc. Each constant names the columns that the function after it reads.
 inline constexpr char kJobColumns[] =
@@ -25,18 +27,35 @@ inline constexpr char kJobColumns[] =
 absl::StatusOr<JobRecord> JobOf(const Statement& row);
 inline constexpr char kShardColumns[] =
     "shard.job, shard.shard, shard.region, shard.term, shard.state, shard.agent, shard.vantage, shard.attempt, "
-    "shard.released, shard.finished_cases, shard.failed_cases, shard.reason";
+    "shard.released, shard.finished_cases, shard.failed_cases, shard.reason, shard.changed";
 absl::StatusOr<ShardRecord> ShardOf(const Statement& row);
 inline constexpr char kResultColumns[] =
     "case_result.job, case_result.shard, case_result.attempt, case_result.agent, case_result.result";
 absl::StatusOr<CaseResultRecord> ResultOf(const Statement& row, int first = 0);
 
+absl::StatusOr<JobRecord> ReadJobAlone(Connection& connection, const FleetName& fleet, const JobId& job);
 absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetName& fleet, const JobId& job);
 absl::StatusOr<std::vector<JobRecord>> ReadJobs(Connection& connection, const FleetName& fleet, std::uint32_t limit,
                                                 const JobId& before);
-absl::StatusOr<std::vector<JobReader::EventView>> ReadEvents(Connection& connection, const JobId& job,
-                                                             std::uint64_t after, std::uint32_t limit);
-absl::StatusOr<std::vector<CaseResultRecord>> ReadResults(Connection& connection, const JobId& job);
+
+// read_pages.cc
+absl::StatusOr<JobReader::Changes> ReadChanges(Connection& connection, const FleetName& fleet, const JobId& job,
+                                               const JobReader::ChangeCursor& cursor);
+absl::StatusOr<std::vector<JobReader::ResultView>> ReadResultPage(Connection& connection, const JobId& job,
+                                                                  const JobReader::ResultCursor& cursor);
+
+// retention.cc
+absl::StatusOr<RetentionStore::Step> RemoveExpired(Connection& connection, const FleetName& fleet,
+                                                   const RetentionStore::Rule& rule);
+// It was stored, or seen in use, at this time.
+absl::Status WriteBundleUse(Connection& connection, const BundleDigest& digest, absl::Time at);
+
+// schedules.cc
+absl::Status WriteSchedules(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
+absl::StatusOr<ScheduleReader::ScheduleView> ReadSchedule(Connection& connection, const FleetName& fleet,
+                                                          const ScheduleName& name, std::uint32_t max_ticks);
+absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connection& connection, const FleetName& fleet,
+                                                                        std::uint32_t limit, const ScheduleName& after);
 
 // Appends what `of` makes of each remaining row.
 template <typename Record, typename Of>

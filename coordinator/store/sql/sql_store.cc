@@ -1,5 +1,7 @@
 #include "coordinator/store/sql/sql_store.h"
 
+#include <utility>
+
 #include "coordinator/store/sql/rows.h"
 #include "fmt/format.h"
 
@@ -8,26 +10,48 @@ namespace wsfleet::store {
 // A channel to oneself, ready or not.
 class SqlStore::Use {
  public:
-  Use(SqlStore& store, Channel& channel)
-      : guard_(channel.mutex), status_(store.MakeReady(channel)), connection_(channel.connection.get()) {}
+  Use(SqlStore& store, Channel& channel) : Use(store, Locked{&channel, std::unique_lock(channel.mutex)}) {}
+  // One of several: whichever is free.
+  Use(SqlStore& store, const std::vector<Channel*>& channels) : Use(store, LockOne(channels)) {}
   const absl::Status& status() const { return status_; }
   Connection& operator*() const { return *connection_; }
   Connection* operator->() const { return connection_; }
 
  private:
-  std::lock_guard<std::mutex> guard_;
+  struct Locked {
+    Channel* channel;
+    std::unique_lock<std::mutex> lock;
+  };
+  Use(SqlStore& store, Locked locked)
+      : lock_(std::move(locked.lock)),
+        status_(store.MakeReady(*locked.channel)),
+        connection_(locked.channel->connection.get()) {}
+
+  static Locked LockOne(const std::vector<Channel*>& channels) {
+    for (Channel* channel : channels) {
+      std::unique_lock lock(channel->mutex, std::try_to_lock);
+      if (lock.owns_lock()) return {channel, std::move(lock)};
+    }
+    return {channels.front(), std::unique_lock(channels.front()->mutex)};
+  }
+
+  std::unique_lock<std::mutex> lock_;
   absl::Status status_;
   Connection* connection_;
 };
 
 absl::Status SqlStore::Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) {
   const Use writer(*this, writer_);
-  if (!writer.status().ok()) return writer.status();
-  Transaction transaction(*writer, Connection::Access::kWrite);
+  return writer.status().ok() ? CommitAll(*writer, ownership, batches) : writer.status();
+}
+
+absl::Status SqlStore::CommitAll(Connection& writer, const Ownership& ownership,
+                                 const std::vector<WriteBatch>& batches) {
+  Transaction transaction(writer, Connection::Access::kWrite);
   if (!transaction.begun().ok()) return transaction.begun();
-  if (auto status = CheckOwnership(*writer, ownership, Connection::Access::kWrite); !status.ok()) return status;
+  if (auto status = CheckOwnership(writer, ownership); !status.ok()) return status;
   for (const WriteBatch& batch : batches) {
-    if (auto status = Write(*writer, ownership.fleet, batch); !status.ok()) return status;
+    if (auto status = Write(writer, ownership.fleet, batch); !status.ok()) return status;
   }
   return transaction.Commit();
 }
@@ -36,14 +60,35 @@ absl::StatusOr<FleetSnapshot> SqlStore::Load(const Ownership& ownership) {
   // What the writer sees, so that a commit whose outcome was unknown is known now.
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();
-  Transaction transaction(*writer, Connection::Access::kRead);
+  auto snapshot = [&]() -> absl::StatusOr<FleetSnapshot> {
+    const Transaction transaction(*writer, Connection::Access::kRead);
+    if (!transaction.begun().ok()) return transaction.begun();
+    return ReadSnapshot(*writer, ownership.fleet);
+  }();
+  // A commit of nothing: its check of the owner says that nobody else has written since. And a server may have commits
+  // that its synchronous standby has not seen, since it died while they waited; what is answered from here on rests on
+  // them, and this one waits for them.
+  if (snapshot.ok()) {
+    if (auto status = CommitAll(*writer, ownership, {}); !status.ok()) return status;
+  }
+  return snapshot;
+}
+
+absl::StatusOr<std::optional<KnownRun>> SqlStore::FindRun(const Ownership& ownership, const RunKey& key) {
+  const Use writer(*this, writer_);
+  if (!writer.status().ok()) return writer.status();
+  // The owner stays the same until its end, which a transaction that only reads cannot see to.
+  Transaction transaction(*writer, Connection::Access::kWrite);
   if (!transaction.begun().ok()) return transaction.begun();
-  if (auto status = CheckOwnership(*writer, ownership, Connection::Access::kRead); !status.ok()) return status;
-  return ReadSnapshot(*writer, ownership.fleet);
+  if (auto status = CheckOwnership(*writer, ownership); !status.ok()) return status;
+  auto run = ReadKnownRun(*writer, ownership.fleet, key);
+  if (!run.ok()) return run.status();
+  if (auto status = transaction.Commit(); !status.ok()) return status;
+  return run;
 }
 
 absl::StatusOr<JobReader::JobView> SqlStore::GetJob(const FleetName& fleet, const JobId& job) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   // One view of two tables.
   Transaction transaction(*connection, Connection::Access::kRead);
@@ -53,50 +98,120 @@ absl::StatusOr<JobReader::JobView> SqlStore::GetJob(const FleetName& fleet, cons
 
 absl::StatusOr<std::vector<JobRecord>> SqlStore::ListJobs(const FleetName& fleet, std::uint32_t limit,
                                                           const JobId& before) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   return ReadJobs(*connection, fleet, limit, before);
 }
 
-absl::StatusOr<std::vector<JobReader::EventView>> SqlStore::EventsAfter(const JobId& job, std::uint64_t number,
-                                                                        std::uint32_t limit) {
-  const Use connection(*this, reader());
+absl::StatusOr<JobReader::Changes> SqlStore::ChangesAfter(const FleetName& fleet, const JobId& job,
+                                                          const ChangeCursor& cursor) {
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
-  return ReadEvents(*connection, job, number, limit);
+  // One view of four tables.
+  Transaction transaction(*connection, Connection::Access::kRead);
+  if (!transaction.begun().ok()) return transaction.begun();
+  return ReadChanges(*connection, fleet, job, cursor);
 }
 
-absl::StatusOr<std::vector<CaseResultRecord>> SqlStore::Results(const JobId& job) {
-  const Use connection(*this, reader());
+absl::StatusOr<std::vector<JobReader::ResultView>> SqlStore::ResultsAfter(const JobId& job,
+                                                                          const ResultCursor& cursor) {
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
-  return ReadResults(*connection, job);
+  return ReadResultPage(*connection, job, cursor);
+}
+
+absl::StatusOr<ScheduleReader::ScheduleView> SqlStore::GetSchedule(const FleetName& fleet, const ScheduleName& name,
+                                                                   std::uint32_t max_ticks) {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  // One view of three tables.
+  Transaction transaction(*connection, Connection::Access::kRead);
+  if (!transaction.begun().ok()) return transaction.begun();
+  return ReadSchedule(*connection, fleet, name, max_ticks);
+}
+
+absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> SqlStore::ListSchedules(const FleetName& fleet,
+                                                                                  std::uint32_t limit,
+                                                                                  const ScheduleName& after) {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  return ReadSchedules(*connection, fleet, limit, after);
 }
 
 absl::Status SqlStore::CreateFleet(const FleetName& fleet) {
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();
-  return writer->Prepare("INSERT INTO fleet (name, next_lease) VALUES (?, 1)")
-      .Bind(std::string_view(fleet.value()))
-      .Run();
+  auto status =
+      writer->Prepare("INSERT INTO fleet (name, next_lease) SELECT ?, 1 WHERE (SELECT count(*) FROM fleet) < ?")
+          .Bind(std::string_view(fleet.value()))
+          .Bind(std::int64_t{kMaxFleets})
+          .Run();
+  if (absl::IsAlreadyExists(status)) {
+    return absl::AlreadyExistsError(fmt::format("fleet {} exists already", fleet.value()));
+  }
+  if (!status.ok() || writer->changes() == 1) return status;
+  // It may be one of them.
+  Statement known = writer->Prepare("SELECT 1 FROM fleet WHERE name = ?");
+  const auto row = known.Bind(std::string_view(fleet.value())).Step();
+  if (!row.ok()) return row.status();
+  if (*row) return absl::AlreadyExistsError(fmt::format("fleet {} exists already", fleet.value()));
+  return absl::ResourceExhaustedError(fmt::format("there are {} fleets; that is the limit", kMaxFleets));
 }
 
-absl::Status SqlStore::PutBundle(const BundleDigest& digest, const std::string& canonical) {
+absl::StatusOr<std::vector<OwnerStore::FleetFacts>> SqlStore::ListFleets() {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  Transaction transaction(*connection, Connection::Access::kRead);
+  if (!transaction.begun().ok()) return transaction.begun();
+  auto owners = ReadOwners(*connection);
+  if (!owners.ok()) return owners.status();
+  std::vector<FleetFacts> facts;
+  for (KnownFleet& fleet : *owners) {
+    Statement counts = connection->Prepare(
+        "SELECT (SELECT count(*) FROM agent WHERE fleet = ?1), "
+        "(SELECT count(*) FROM job WHERE fleet = ?1 AND ended = 0)");
+    const auto row = counts.Bind(std::string_view(fleet.name.value())).Step();
+    if (!row.ok()) return row.status();
+    facts.push_back({std::move(fleet), counts.Uint32(0), counts.Uint32(1)});
+  }
+  return facts;
+}
+
+absl::Status SqlStore::PutBundle(const BundleDigest& digest, const std::string& canonical, absl::Time at) {
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();
+  Transaction transaction(*writer, Connection::Access::kWrite);
+  if (!transaction.begun().ok()) return transaction.begun();
+  // First of all: whoever is about to remove it has this row, or finds it changed.
+  if (auto status = WriteBundleUse(*writer, digest, at); !status.ok()) return status;
   // The digest stands for the bytes: the same again changes nothing.
-  return writer->Prepare("INSERT INTO bundle (digest, canonical) VALUES (?, ?) ON CONFLICT DO NOTHING")
-      .Bind(std::string_view(digest.value()))
-      .BindBytes(canonical)
-      .Run();
+  auto status = writer->Prepare("INSERT INTO bundle (digest, canonical) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                    .Bind(std::string_view(digest.value()))
+                    .BindBytes(canonical)
+                    .Run();
+  return status.ok() ? transaction.Commit() : status;
 }
 
 absl::StatusOr<std::string> SqlStore::GetBundle(const BundleDigest& digest) {
-  const Use connection(*this, reader());
+  const Use connection(*this, readers());
   if (!connection.status().ok()) return connection.status();
   Statement statement = connection->Prepare("SELECT canonical FROM bundle WHERE digest = ?");
   const auto row = statement.Bind(std::string_view(digest.value())).Step();
   if (!row.ok()) return row.status();
   if (!*row) return absl::NotFoundError(fmt::format("no bundle {}", digest.value()));
   return statement.Text(0);
+}
+
+absl::StatusOr<RetentionStore::Step> SqlStore::RemoveSome(const Ownership& ownership, const Rule& rule) {
+  const Use writer(*this, writer_);
+  if (!writer.status().ok()) return writer.status();
+  Transaction transaction(*writer, Connection::Access::kWrite);
+  if (!transaction.begun().ok()) return transaction.begun();
+  if (auto status = CheckOwnership(*writer, ownership); !status.ok()) return status;
+  const auto step = RemoveExpired(*writer, ownership.fleet, rule);
+  if (!step.ok() || !step->more) return step;
+  if (auto status = transaction.Commit(); !status.ok()) return status;
+  return step;
 }
 
 }  // namespace wsfleet::store

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,24 +12,33 @@
 
 namespace wsfleet::store {
 
-// What store.h asks for, over two connections to one database. Thread-safe: calls that write wait for each other, calls
-// that read too, but a reader and the writer do not.
-class SqlStore : public FleetStore, public JobReader, public BundleStore, public OwnerStore {
+// What store.h asks for, over a connection that writes and some that read. Thread-safe: calls that write wait for each
+// other, and calls that read only if all of their connections are in use.
+class SqlStore : public Store {
  public:
   absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
   absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) override;
+  absl::StatusOr<std::optional<KnownRun>> FindRun(const Ownership& ownership, const RunKey& key) override;
 
   absl::StatusOr<JobView> GetJob(const FleetName& fleet, const JobId& job) override;
   absl::StatusOr<std::vector<JobRecord>> ListJobs(const FleetName& fleet, std::uint32_t limit,
                                                   const JobId& before) override;
-  absl::StatusOr<std::vector<EventView>> EventsAfter(const JobId& job, std::uint64_t number,
-                                                     std::uint32_t limit) override;
-  absl::StatusOr<std::vector<CaseResultRecord>> Results(const JobId& job) override;
+  absl::StatusOr<Changes> ChangesAfter(const FleetName& fleet, const JobId& job, const ChangeCursor& cursor) override;
+  absl::StatusOr<std::vector<ResultView>> ResultsAfter(const JobId& job, const ResultCursor& cursor) override;
+
+  absl::StatusOr<std::vector<FleetFacts>> ListFleets() override;
+
+  absl::StatusOr<ScheduleView> GetSchedule(const FleetName& fleet, const ScheduleName& name,
+                                           std::uint32_t max_ticks) override;
+  absl::StatusOr<std::vector<ScheduleView>> ListSchedules(const FleetName& fleet, std::uint32_t limit,
+                                                          const ScheduleName& after) override;
 
   absl::Status CreateFleet(const FleetName& fleet) override;
 
-  absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical) override;
+  absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical, absl::Time at) override;
   absl::StatusOr<std::string> GetBundle(const BundleDigest& digest) override;
+
+  absl::StatusOr<Step> RemoveSome(const Ownership& ownership, const Rule& rule) override;
 
  protected:
   // A connection and the mutex that serialises its users.
@@ -38,17 +49,20 @@ class SqlStore : public FleetStore, public JobReader, public BundleStore, public
 
   // Called with the mutex held, before the connection is used. UNAVAILABLE: the database cannot be reached.
   virtual absl::Status MakeReady(Channel& channel) = 0;
-  // In each transaction of a machine, before anything else; one that writes keeps the owner until its end. ABORTED: it
-  // is another's.
-  virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership,
-                                      Connection::Access access) = 0;
-  virtual Channel& reader() { return reader_; }
+  // In each transaction of a machine that writes, before anything else; the owner stays the same until its end.
+  // ABORTED: it is another's.
+  virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership) = 0;
+  // Every fleet by name, with who owns it.
+  virtual absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) = 0;
+  virtual std::vector<Channel*> readers() { return {&readers_[0], &readers_[1]}; }
 
   Channel writer_;
-  Channel reader_;
+  std::array<Channel, 2> readers_;  // as many as the coordinator has threads that read
 
  private:
   class Use;
+
+  absl::Status CommitAll(Connection& writer, const Ownership& ownership, const std::vector<WriteBatch>& batches);
 };
 
 }  // namespace wsfleet::store

@@ -45,22 +45,24 @@ absl::Status WriteJob(Connection& connection, const FleetName& fleet, const JobR
   if (connection.changes() == 1) return absl::OkStatus();
   Statement insert = connection.Prepare(
       "INSERT INTO job (ended, state, created, started, finished, cancel_requested, cancel_reason, deadline_passed, "
-      "verdict, reasons, last_event, sealed_secrets, id, fleet, run_key, spec) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "verdict, reasons, last_event, sealed_secrets, id, fleet, run_key, bundle, spec) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   BindProgress(insert, job);
   insert.Bind(Name(job.id)).Bind(Name(fleet));
   job.spec.key.empty() ? insert.BindNull() : insert.Bind(Name(job.spec.key));
-  return insert.Bind(std::string_view(SpecToText(job.spec))).Run();
+  return insert.Bind(Name(job.spec.bundle)).Bind(std::string_view(SpecToText(job.spec))).Run();
 }
 
 absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
   return connection
       .Prepare(
           "INSERT INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, finished_cases, "
-          "failed_cases, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO UPDATE SET "
+          "failed_cases, reason, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO "
+          "UPDATE SET "
           "region = excluded.region, term = excluded.term, state = excluded.state, agent = excluded.agent, "
           "vantage = excluded.vantage, attempt = excluded.attempt, released = excluded.released, "
-          "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason")
+          "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason, "
+          "changed = excluded.changed")
       .Bind(Name(shard.id.job))
       .Bind(Number(shard.id.index.value()))
       .Bind(Name(shard.region))
@@ -73,6 +75,7 @@ absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
       .Bind(std::int64_t{shard.finished_cases})
       .Bind(std::int64_t{shard.failed_cases})
       .Bind(std::string_view(shard.reason))
+      .Bind(Number(shard.changed))
       .Run();
 }
 
@@ -126,10 +129,10 @@ absl::Status WriteEvent(Connection& connection, const JobEventRecord& event) {
 absl::Status WriteAgent(Connection& connection, const FleetName& fleet, const AgentRecord& agent) {
   return connection
       .Prepare(
-          "INSERT INTO agent (fleet, id, region, labels, version, vantage, boot, epoch) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fleet, id) DO UPDATE SET region = excluded.region, "
+          "INSERT INTO agent (fleet, id, region, labels, version, vantage, boot, epoch, drained) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fleet, id) DO UPDATE SET region = excluded.region, "
           "labels = excluded.labels, version = excluded.version, vantage = excluded.vantage, boot = excluded.boot, "
-          "epoch = excluded.epoch")
+          "epoch = excluded.epoch, drained = excluded.drained")
       .Bind(Name(fleet))
       .Bind(Name(agent.id))
       .Bind(Name(agent.region))
@@ -138,6 +141,7 @@ absl::Status WriteAgent(Connection& connection, const FleetName& fleet, const Ag
       .Bind(std::string_view(agent.vantage))
       .Bind(Name(agent.boot))
       .Bind(Number(agent.epoch.value()))
+      .Bind(std::int64_t{agent.drained})
       .Run();
 }
 
@@ -183,6 +187,7 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
   });
   then(batch.agents, [&](const auto& agent) { return WriteAgent(connection, fleet, agent); });
   if (status.ok() && batch.next_lease) status = WriteNextLease(connection, fleet, *batch.next_lease);
+  if (status.ok()) status = WriteSchedules(connection, fleet, batch);
   return status;
 }
 

@@ -24,30 +24,66 @@ absl::Status CreateForOwnerOnly(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Which of our errors a result code of SQLite is (store.h lists them); `what` says what was being done.
-absl::Status SqliteError(int code, std::string_view what, std::string_view message) {
-  const std::string text = fmt::format("{}: {}", what, message);
+// Which of our errors a result code of SQLite is (store.h lists them).
+absl::StatusCode CodeOf(int code) {
+  switch (code) {
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+      return absl::StatusCode::kInternal;
+    default:
+      break;
+  }
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return absl::ResourceExhaustedError(text);
+      return absl::StatusCode::kResourceExhausted;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return absl::DataLossError(text);
+      return absl::StatusCode::kDataLoss;
     case SQLITE_CONSTRAINT:
-      return absl::AlreadyExistsError(text);
+      return absl::StatusCode::kAlreadyExists;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return absl::FailedPreconditionError(text);
+      return absl::StatusCode::kFailedPrecondition;
     default:
-      return absl::UnavailableError(text);
+      return absl::StatusCode::kUnavailable;
   }
 }
 
-class SqliteCursor final : public Cursor {
+// What to do about it, for whoever runs the coordinator.
+std::string_view HintFor(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInternal:
+      return "; what was written last may not be on the disk: check it, then start the coordinator again";
+    case absl::StatusCode::kResourceExhausted:
+      return "; make room on the disk of the coordinator's store";
+    case absl::StatusCode::kDataLoss:
+      return "; restore it from a backup, or name another file with --store";
+    default:
+      return "";
+  }
+}
+
+absl::Status SqliteError(int code, std::string_view what, std::string_view message, int system_error) {
+  const absl::StatusCode ours = CodeOf(code);
+  const std::string system = system_error == 0 ? "" : fmt::format(" ({})", std::strerror(system_error));
+  return absl::Status(ours, fmt::format("{}: {}{}{}", what, message, system, HintFor(ours)));
+}
+
+// What the system said to the call that has just failed (sqlite3_system_errno() knows it of a few calls only); 0 if it
+// was not the system that refused.
+int SystemErrorOf(int code) {
+  const int kind = code & 0xff;
+  return kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL ? errno : 0;
+}
+
+}  // namespace
+
+class SqliteConnection::SqliteCursor final : public Cursor {
  public:
-  SqliteCursor(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  SqliteCursor(SqliteConnection& connection, sqlite3_stmt* statement)
+      : connection_(connection), statement_(statement) {}
   ~SqliteCursor() override {
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
@@ -59,7 +95,7 @@ class SqliteCursor final : public Cursor {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const int index = static_cast<int>(i) + 1;
       const int code = std::visit([this, index](const auto& value) { return Bind(index, value); }, parameters[i]);
-      if (code != SQLITE_OK) return SqliteError(code, "bind", sqlite3_errmsg(database_));
+      if (code != SQLITE_OK) return connection_.LastError("bind");
     }
     return absl::OkStatus();
   }
@@ -68,7 +104,7 @@ class SqliteCursor final : public Cursor {
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
-    return SqliteError(sqlite3_extended_errcode(database_), "store", sqlite3_errmsg(database_));
+    return connection_.LastError("SQLite");
   }
 
   std::int64_t Int(int column) const override { return sqlite3_column_int64(statement_, column); }
@@ -94,13 +130,12 @@ class SqliteCursor final : public Cursor {
     return sqlite3_bind_blob64(statement_, index, bytes.value.data(), bytes.value.size(), SQLITE_STATIC);
   }
 
-  sqlite3* database_;
+  SqliteConnection& connection_;
   sqlite3_stmt* statement_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path, Mode mode) {
+absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path, Mode mode,
+                                                                         OnDiskFailed on_failed) {
   const bool writer = mode == Mode::kWriter;
   if (writer && path != ":memory:") {
     if (auto status = CreateForOwnerOnly(path); !status.ok()) return status;
@@ -110,9 +145,9 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const s
                     SQLITE_OPEN_EXRESCODE;
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database));
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database, std::move(on_failed)));
   if (code != SQLITE_OK) {
-    return SqliteError(code, fmt::format("cannot open store {}", path), sqlite3_errstr(code));
+    return SqliteError(code, fmt::format("cannot open store {}", path), sqlite3_errstr(code), SystemErrorOf(code));
   }
   sqlite3_busy_timeout(database, kBusyMilliseconds);
   // An acknowledged result must survive a power cut; a mapped file would turn an I/O error into a signal.
@@ -128,10 +163,17 @@ SqliteConnection::~SqliteConnection() {
   sqlite3_close(database_);
 }
 
+absl::Status SqliteConnection::LastError(std::string_view what) {
+  const int code = sqlite3_extended_errcode(database_);
+  absl::Status error = SqliteError(code, what, sqlite3_errmsg(database_), SystemErrorOf(code));
+  if (absl::IsInternal(error) && on_failed_) on_failed_(error);
+  return error;
+}
+
 absl::Status SqliteConnection::Execute(const std::string& sql) {
   const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return absl::OkStatus();
-  return SqliteError(sqlite3_extended_errcode(database_), "store", sqlite3_errmsg(database_));
+  return LastError("SQLite");
 }
 
 absl::Status SqliteConnection::Begin(Access access) {
@@ -140,14 +182,14 @@ absl::Status SqliteConnection::Begin(Access access) {
 
 absl::StatusOr<std::unique_ptr<Cursor>> SqliteConnection::Open(std::string_view sql) {
   if (const auto kept = statements_.find(sql); kept != statements_.end()) {
-    return std::make_unique<SqliteCursor>(database_, kept->second);
+    return std::make_unique<SqliteCursor>(*this, kept->second);
   }
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
-  if (code != SQLITE_OK) return SqliteError(code, "prepare", sqlite3_errmsg(database_));
+  if (code != SQLITE_OK) return LastError("prepare");
   statements_.emplace(sql, statement);
-  return std::make_unique<SqliteCursor>(database_, statement);
+  return std::make_unique<SqliteCursor>(*this, statement);
 }
 
 }  // namespace wsfleet::store

@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/store/sql/connection.h"
+#include "coordinator/store/store.h"
 
 namespace wsfleet::store {
 
@@ -17,7 +19,8 @@ class SqliteConnection final : public Connection {
     kWriter,  // creates the file (0600) if it is missing; WAL, synchronous=FULL
     kReader,  // read-only: it can neither write nor checkpoint
   };
-  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path, Mode mode);
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path, Mode mode,
+                                                                OnDiskFailed on_failed = {});
   ~SqliteConnection() override;
 
   absl::Status Execute(const std::string& sql) override;
@@ -29,9 +32,15 @@ class SqliteConnection final : public Connection {
   absl::StatusOr<std::unique_ptr<Cursor>> Open(std::string_view sql) override;
 
  private:
-  explicit SqliteConnection(sqlite3* database) : database_(database) {}
+  class SqliteCursor;
+
+  SqliteConnection(sqlite3* database, OnDiskFailed on_failed) : database_(database), on_failed_(std::move(on_failed)) {}
+
+  // What the last call ended with; `what` says what was being done.
+  absl::Status LastError(std::string_view what);
 
   sqlite3* database_;
+  const OnDiskFailed on_failed_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
 };
 

@@ -101,6 +101,72 @@ CREATE TABLE agent (
   PRIMARY KEY (fleet, id)
 ) WITHOUT ROWID;
 )sql"},
+    Migration{2, "drained agents, and what is needed to remove what is not kept", R"sql(
+ALTER TABLE agent ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN bundle TEXT NOT NULL DEFAULT '';
+UPDATE job SET bundle = coalesce(json_extract(spec, '$.bundle'), '');
+CREATE INDEX job_bundle ON job (bundle);
+CREATE INDEX job_ended ON job (fleet, finished) WHERE ended = 1;
+-- Runs that were removed, and may have left rows in other tables.
+CREATE TABLE removed_job (
+  fleet TEXT NOT NULL,
+  job TEXT NOT NULL,
+  PRIMARY KEY (fleet, job)
+) WITHOUT ROWID;
+-- Beside the bundles: theirs are large rows.
+CREATE TABLE bundle_use (
+  digest TEXT PRIMARY KEY,
+  used INTEGER NOT NULL  -- when it was last stored, or seen in use
+) WITHOUT ROWID;
+CREATE INDEX bundle_by_use ON bundle_use (used);
+INSERT INTO bundle_use (digest, used) SELECT digest, 0 FROM bundle;
+)sql"},
+    Migration{3, "pages: of the shards by when they changed, of the results by shard", R"sql(
+ALTER TABLE shard ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- number of the event of its job
+CREATE INDEX shard_changed ON shard (job, changed, shard);
+CREATE INDEX case_result_of_shard ON case_result (job, shard, number);
+)sql"},
+    Migration{4, "schedules and their ticks", R"sql(
+CREATE TABLE schedule (
+  fleet TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  every_ns INTEGER NOT NULL,
+  jitter_ns INTEGER NOT NULL,
+  offset_ns INTEGER NOT NULL,
+  catch_up_ns INTEGER NOT NULL,
+  overlap TEXT NOT NULL,
+  bundle TEXT NOT NULL,       -- that its runs need
+  spec TEXT NOT NULL,         -- JSON, of its runs
+  sealed_secrets BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  paused INTEGER NOT NULL,
+  pause_reason TEXT NOT NULL,
+  settled INTEGER NOT NULL,
+  waiting INTEGER,
+  last_job TEXT NOT NULL,
+  started INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  missed INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  PRIMARY KEY (fleet, name)
+) WITHOUT ROWID;
+CREATE TABLE tick (
+  fleet TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  nominal INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  decided INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  job TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (fleet, schedule, nominal)  -- a nominal time makes one run at most
+) WITHOUT ROWID;
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

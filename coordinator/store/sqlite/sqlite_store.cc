@@ -17,9 +17,7 @@ namespace wsfleet::store {
 namespace {
 
 absl::Status Named(const absl::Status& status, const std::string& path) {
-  const std::string hint =
-      absl::IsDataLoss(status) ? "; restore it from a backup, or name another file with --store" : "";
-  return absl::Status(status.code(), fmt::format("store {}: {}{}", path, ToStd(status.message()), hint));
+  return absl::Status(status.code(), fmt::format("store {}: {}", path, ToStd(status.message())));
 }
 
 }  // namespace
@@ -50,11 +48,11 @@ SqliteStore::SqliteStore() = default;
 
 SqliteStore::~SqliteStore() {
   // The last connection to close checkpoints, and that must be the writer.
-  reader_.connection.reset();
+  for (Channel& reader : readers_) reader.connection.reset();
   writer_.connection.reset();
 }
 
-absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, const OnDiskFailed& on_failed) {
   const bool in_memory = path == ":memory:";
   std::unique_ptr<SqliteStore> store(new SqliteStore());
   if (!in_memory) {
@@ -62,30 +60,46 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
     if (!lock.ok()) return Named(lock.status(), path);
     store->lock_ = *std::move(lock);
   }
-  auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter);
+  auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter, on_failed);
   if (!writer.ok()) return Named(writer.status(), path);
   store->writer_.connection = *std::move(writer);
   if (auto status = MigrateSqlite(*store->writer_.connection); !status.ok()) return Named(status, path);
   if (in_memory) return store;
-  auto reader = SqliteConnection::Open(path, SqliteConnection::Mode::kReader);
-  if (!reader.ok()) return Named(reader.status(), path);
-  store->reader_.connection = *std::move(reader);
+  for (Channel& reader : store->readers_) {
+    auto connection = SqliteConnection::Open(path, SqliteConnection::Mode::kReader);
+    if (!connection.ok()) return Named(connection.status(), path);
+    reader.connection = *std::move(connection);
+  }
   return store;
 }
 
+std::vector<SqliteStore::Channel*> SqliteStore::readers() {
+  if (readers_.front().connection == nullptr) return {&writer_};
+  return SqlStore::readers();
+}
+
 absl::StatusOr<OwnerStore::SurveyResult> SqliteStore::Survey(const std::string&, absl::Duration) {
-  Channel& channel = reader();
+  Channel& channel = *readers().front();
   const std::lock_guard guard(channel.mutex);
-  SurveyResult result;
-  Statement statement = channel.connection->Prepare("SELECT name FROM fleet ORDER BY name");
+  auto fleets = ReadOwners(*channel.connection);
+  if (!fleets.ok()) return fleets.status();
+  return SurveyResult{1, *std::move(fleets)};
+}
+
+absl::StatusOr<std::vector<OwnerStore::KnownFleet>> SqliteStore::ReadOwners(Connection& connection) {
+  const std::lock_guard guard(owner_mutex_);
+  std::vector<KnownFleet> fleets;
+  Statement statement = connection.Prepare("SELECT name FROM fleet ORDER BY name");
   auto row = statement.Step();
-  for (; row.ok() && *row; row = statement.Step()) result.fleets.push_back({FleetName(statement.Text(0)), {}});
+  for (; row.ok() && *row; row = statement.Step()) fleets.push_back({FleetName(statement.Text(0)), owner_});
   if (!row.ok()) return row.status();
-  return result;
+  return fleets;
 }
 
 absl::StatusOr<OwnerStore::Owner> SqliteStore::Claim(const ClaimRequest& request) {
-  return Owner{request.replica, request.addresses, 1, absl::InfiniteDuration()};
+  const std::lock_guard guard(owner_mutex_);
+  owner_ = Owner{request.replica, request.addresses, 1, absl::InfiniteDuration()};
+  return owner_;
 }
 
 }  // namespace wsfleet::store

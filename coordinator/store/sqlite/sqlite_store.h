@@ -13,7 +13,7 @@ class SqliteStore final : public SqlStore {
  public:
   // Creates or migrates the file. Errors name the file. FAILED_PRECONDITION: in use by another process, of a newer
   // program, of another program, or not accessible. DATA_LOSS: damaged.
-  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const OnDiskFailed& on_failed = {});
   ~SqliteStore() override;
 
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
@@ -27,10 +27,13 @@ class SqliteStore final : public SqlStore {
   SqliteStore();
 
   absl::Status MakeReady(Channel&) override { return absl::OkStatus(); }
-  absl::Status CheckOwnership(Connection&, const Ownership&, Connection::Access) override { return absl::OkStatus(); }
-  Channel& reader() override { return reader_.connection == nullptr ? writer_ : reader_; }
+  absl::Status CheckOwnership(Connection&, const Ownership&) override { return absl::OkStatus(); }
+  absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) override;
+  std::vector<Channel*> readers() override;
 
   std::unique_ptr<FileLock> lock_;
+  std::mutex owner_mutex_;
+  Owner owner_;  // of all, since the first claim
 };
 
 }  // namespace wsfleet::store

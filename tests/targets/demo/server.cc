@@ -169,7 +169,7 @@ class Server {
     socket.read_message_max(kMaxMessage);
     auto [error] = co_await socket.async_accept(request, kTuple);
     if (error) co_return;
-    LogEvent("upgrade", id, 101);
+    LogEvent("upgrade", id, 101, TokenOf(request).empty() ? std::string(request.target()) : std::string());
     const bool no_thread = request.target().starts_with("/ws/threads/none");
     co_await Chat(socket, *user, no_thread);
     LogEvent("close", id, static_cast<int>(socket.reason().code));

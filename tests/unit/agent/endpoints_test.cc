@@ -1,5 +1,8 @@
 #include "agent/endpoints.h"
 
+#include <string>
+#include <vector>
+
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
@@ -37,6 +40,21 @@ TEST(Endpoints, KeepTheirStubs) {
   endpoints.Next();
   endpoints.Next();
   EXPECT_EQ(&endpoints.stub(), first);
+}
+
+TEST(Endpoints, DialAnewWhatMayBeDead) {
+  std::vector<std::string> dialled;
+  Endpoints endpoints({"a:1", "b:1"}, [&](const std::string& address) {
+    dialled.push_back(address);
+    return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  });
+  endpoints.stub();
+  endpoints.stub();
+  endpoints.Redial();
+  endpoints.stub();
+  endpoints.Next();
+  endpoints.stub();
+  EXPECT_EQ(dialled, (std::vector<std::string>{"a:1", "a:1", "b:1"}));
 }
 
 TEST(Endpoints, FollowRisingEpochsForThreeHops) {

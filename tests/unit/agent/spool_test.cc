@@ -39,6 +39,28 @@ TEST(Spool, HasNoMoreOnTheWayThanItsCredits) {
   EXPECT_EQ(spool.TakeNext(2)->seq(), 3u);
 }
 
+TEST(Spool, HasNoMoreBytesOnTheWayThanASlowWayTakesSoon) {
+  Spool spool(4 << 20);
+  const std::string half(Spool::kMaxBytesInFlight / 2, 'x');
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(spool.Add(BatchOf(1, half)));
+  ASSERT_TRUE(spool.Add(BatchOf(1, half + half + half)));
+  ASSERT_TRUE(spool.Add(BatchOf(1, "small")));
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 1u);
+  EXPECT_TRUE(spool.HasCredit(9));
+  EXPECT_EQ(spool.TakeNext(9), nullptr);
+  ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(1)));
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 2u);
+  ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(2)));
+  // One that is larger goes alone.
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 3u);
+  EXPECT_FALSE(spool.HasCredit(9));
+  EXPECT_EQ(spool.TakeNext(9), nullptr);
+  spool.ResendAll();
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 3u);
+  ASSERT_TRUE(spool.Acknowledge(LeaseId(1), BatchSeq(3)));
+  EXPECT_EQ(spool.TakeNext(9)->seq(), 4u);
+}
+
 TEST(Spool, SendsWhatWasNotAcknowledgedAgainUnderTheSameNumbersAndInTheSameOrder) {
   Spool spool(1 << 20);
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(spool.Add(BatchOf(1, name)));

@@ -32,7 +32,9 @@ class CoordinatorTest : public ::testing::Test {
 
   void Restart() {
     coordinator_.reset();
-    auto started = Coordinator::Start(options_);
+    auto store = OpenStore(options_.store);
+    ASSERT_TRUE(store.ok()) << store.status();
+    auto started = Coordinator::Start(options_, *std::move(store));
     ASSERT_TRUE(started.ok()) << started.status();
     coordinator_ = *std::move(started);
     grpc::SslCredentialsOptions tls;

@@ -1,7 +1,9 @@
 #include "coordinator/coordinator.h"
 
+#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/text.h"
 #include "gmock/gmock.h"
@@ -13,6 +15,7 @@
 namespace wsfleet::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::ReadWholeFile;
 using ::testing::SizeIs;
@@ -187,6 +190,21 @@ TEST_F(CoordinatorTest, AnswersHeartbeatsAndListsTheAgentWithItsClock) {
   EXPECT_EQ(wire::FromWire(reply.agents(0).clock_offset()), absl::Hours(1));
 }
 
+TEST_F(CoordinatorTest, EndsTheStreamOfAnAgentThatNeverReadsAndServesTheOthers) {
+  ScriptedAgent deaf(agents_, "eu-1", "eu-west-1");
+  deaf.SayHello();
+  v1::AgentMessage message;
+  bool ended = false;
+  for (std::uint64_t number = 1; !ended && number < 500'000; ++number) {
+    message.mutable_heartbeat()->set_number(number);
+    ended = !deaf.Send(message);
+  }
+  EXPECT_TRUE(ended);
+  ScriptedAgent other(agents_, "us-1", "us-east-1");
+  EXPECT_EQ(other.SayHello().session_epoch(), 1u);
+  EXPECT_EQ(deaf.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
 TEST_F(CoordinatorTest, RefusesAgentsThatBreakTheProtocol) {
   ScriptedAgent other_fleet(agents_, "eu-1", "eu-west-1");
   other_fleet.hello().set_fleet("blue");
@@ -245,7 +263,7 @@ TEST_F(CoordinatorTest, SaysSoIfItsPortIsTaken) {
   CoordinatorOptions options = options_;
   options.store = ":memory:";
   options.agent_listen = coordinator_->agent_address();
-  const auto second = Coordinator::Start(options);
+  const auto second = Coordinator::Start(options, OpenStore(options.store).value());
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
   EXPECT_THAT(std::string(ToStd(second.status().message())), HasSubstr("cannot listen on"));
 }
@@ -267,10 +285,41 @@ TEST_F(CoordinatorTest, StopsWhileAgentsAndWatchersAreConnected) {
 }
 
 TEST(HeartbeatInterval, LeavesRoomForThreeInALease) {
-  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90)), absl::Seconds(10));
-  EXPECT_EQ(HeartbeatInterval(absl::Seconds(30)), absl::Seconds(5));
-  EXPECT_EQ(HeartbeatInterval(absl::Seconds(4)), absl::Seconds(1));
-  EXPECT_EQ(HeartbeatInterval(absl::Milliseconds(1500)), absl::Milliseconds(500));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90), 20'000), absl::Seconds(10));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(30), 20'000), absl::Seconds(5));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(4), 20'000), absl::Seconds(1));
+  EXPECT_EQ(HeartbeatInterval(absl::Milliseconds(1500), 20'000), absl::Milliseconds(500));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(4), 1), absl::Seconds(1));
+}
+
+TEST(HeartbeatInterval, GrowsWithTheFleet) {
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90), 0), absl::Seconds(2));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90), 1'000), absl::Seconds(2));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90), 3'000), absl::Seconds(6));
+  EXPECT_EQ(HeartbeatInterval(absl::Seconds(90), 5'000), absl::Seconds(10));
+}
+
+TEST_F(CoordinatorTest, ListsAgentsByPages) {
+  std::list<ScriptedAgent> agents;
+  for (const char* id : {"b-2", "a-1", "b-1", "a-3", "a-2"}) {
+    agents.emplace_back(agents_, id, id[0] == 'a' ? "eu-west-1" : "us-east-1").SayHello();
+  }
+  v1::ListAgentsRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> found;
+  std::size_t pages = 0;
+  do {
+    v1::ListAgentsReply reply;
+    ASSERT_TRUE(fleets_->ListAgents(Context().get(), request, &reply).ok());
+    for (const v1::Agent& agent : reply.agents()) found.push_back(agent.agent());
+    request.set_page_token(reply.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty() && pages < 9);
+  EXPECT_THAT(found, ElementsAre("a-1", "a-2", "a-3", "b-1", "b-2"));
+  EXPECT_EQ(pages, 3U);
+  v1::ListAgentsReply all;
+  ASSERT_TRUE(fleets_->ListAgents(Context().get(), {}, &all).ok());
+  EXPECT_THAT(all.agents(), SizeIs(5));
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/post.hpp"
 #include "coordinator/store/sqlite/sqlite_store.h"
 #include "gtest/gtest.h"
+#include "tests/support/child_process.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -18,17 +20,29 @@ namespace {
 class FailingStore : public store::FleetStore {
  public:
   absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override {
-    if (fails_next_.exchange(false)) return absl::UnavailableError("the disk is full");
+    if (fails_next_.exchange(false)) return absl::UnavailableError("the disk is on fire");
+    if (full_) {
+      ++refused_;
+      return absl::ResourceExhaustedError("the disk is full");
+    }
     return store_->Commit(ownership, batches);
   }
   absl::StatusOr<FleetSnapshot> Load(const store::Ownership& ownership) override { return store_->Load(ownership); }
 
+  absl::StatusOr<std::optional<KnownRun>> FindRun(const store::Ownership& ownership, const RunKey& key) override {
+    return store_->FindRun(ownership, key);
+  }
+
   void FailNextCommit() { fails_next_ = true; }
+  void SetFull(bool full) { full_ = full; }
+  int refused() const { return refused_; }
   store::SqliteStore& store() { return *store_; }
 
  private:
   std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:");
   std::atomic<bool> fails_next_ = false;
+  std::atomic<bool> full_ = false;
+  std::atomic<int> refused_ = 0;
 };
 
 class FleetHostTest : public ::testing::Test {
@@ -52,10 +66,12 @@ class FleetHostTest : public ::testing::Test {
     thread_.join();
   }
 
-  absl::Status Submit(const std::string& id, const std::string& sealed_secrets = "") {
+  absl::Status Submit(const std::string& id, const std::string& sealed_secrets = "",
+                      absl::Duration deadline = absl::Minutes(10)) {
     JobSpec spec;
     spec.from = {"eu-west-1"};
     spec.agents_wait = absl::Milliseconds(200);
+    spec.deadline = deadline;
     spec.cases = {CaseId("gate/health")};
     spec.suites = {"gate"};
     spec.sealed_secrets = sealed_secrets;
@@ -110,10 +126,46 @@ TEST_F(FleetHostTest, StartsAfreshFromTheStoreWhenACommitFails) {
   EXPECT_TRUE(store_.store().GetJob(FleetName("default"), JobId("r-3")).ok());
 }
 
+TEST_F(FleetHostTest, HasWatchersLookAgainAfterACommitOfUnknownOutcome) {
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1").ok());
+  std::promise<void> watched;
+  std::atomic<bool> looked = false;
+  boost::asio::post(host_.strand(), [&] {
+    Watcher watcher;
+    watcher.wake = [&looked](std::uint64_t last_event) { looked = looked || last_event == 0; };
+    watcher.tick = [](const v1::ProgressTick&) {};
+    watcher.end = [](const absl::Status&) {};
+    EXPECT_TRUE(host_.AddWatcher(JobId("r-1"), std::move(watcher)).ok());
+    watched.set_value();
+  });
+  watched.get_future().wait();
+  EXPECT_FALSE(looked);
+  store_.FailNextCommit();
+  EXPECT_FALSE(Submit("r-2").ok());
+  EXPECT_TRUE(testing::WaitUntil([&] { return looked.load(); }));
+}
+
+TEST_F(FleetHostTest, DoesNotAskAFullStoreAsFastAsItCanRefuse) {
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1", "", absl::Milliseconds(300)).ok());
+  store_.SetFull(true);
+  // The deadline passes, and passes again at once after each load.
+  ASSERT_TRUE(testing::WaitUntil([&] { return store_.refused() > 0; }));
+  const absl::Time first = absl::Now();
+  EXPECT_TRUE(absl::IsResourceExhausted(ended_.get_future().get()));
+  ASSERT_TRUE(testing::WaitUntil([&] { return store_.refused() >= 4; }));
+  EXPECT_GE(absl::Now() - first, absl::Milliseconds(1900)) << "at once, then once a second";
+  store_.SetFull(false);
+  EXPECT_TRUE(testing::WaitUntil([&] {
+    return store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state != JobState::kRunning;
+  })) << "it goes on by itself when there is room";
+}
+
 TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
   Connect("eu-1");
   const SecretBox other = *SecretBox::WithRandomKey();
-  ASSERT_TRUE(Submit("r-1", *other.Seal(JobId("r-1"), {{"JWT_KEY", "canary"}})).ok());
+  ASSERT_TRUE(Submit("r-1", *other.Seal(SecretOwner::OfJob(JobId("r-1")), {{"JWT_KEY", "canary"}})).ok());
   std::promise<void> ended;
   boost::asio::post(host_.strand(), [&] {
     Watcher watcher;

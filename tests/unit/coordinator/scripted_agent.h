@@ -49,7 +49,8 @@ class ScriptedAgent {
     return Await(v1::CoordinatorMessage::kWelcome).welcome();
   }
 
-  void Send(const v1::AgentMessage& message) { stream_->Write(message); }
+  // False: the stream has ended.
+  bool Send(const v1::AgentMessage& message) { return stream_->Write(message); }
 
   // The next message of this kind; one without a kind if the stream has ended.
   v1::CoordinatorMessage Await(v1::CoordinatorMessage::KindCase kind) {
@@ -73,6 +74,7 @@ class ScriptedAgent {
     SetDeadline(context);
     v1::FetchBundleRequest request;
     request.set_digest(digest);
+    request.set_agent(hello_.agent());
     const auto reader = stub_->FetchBundle(&context, request);
     std::string bytes;
     for (v1::BundleChunk chunk; reader->Read(&chunk);) bytes += chunk.data();
@@ -82,6 +84,11 @@ class ScriptedAgent {
   // Reports one passed result for the case, waits for its ack, then reports the end and waits for that ack.
   v1::Disposition Complete(const v1::Assignment& assignment, const std::string& case_id) {
     const v1::Disposition disposition = Report(assignment, case_id, 1);
+    Finish(assignment, 1);
+    return disposition;
+  }
+
+  void Finish(const v1::Assignment& assignment, std::uint32_t reported_cases) {
     v1::AgentMessage message;
     v1::ShardDone* done = message.mutable_shard_done();
     done->set_lease(assignment.lease());
@@ -89,17 +96,21 @@ class ScriptedAgent {
     done->set_shard(assignment.shard());
     done->set_attempt(assignment.attempt());
     done->set_end(v1::SHARD_END_COMPLETED);
-    done->set_reported_cases(1);
+    done->set_reported_cases(reported_cases);
     Send(message);
     EXPECT_EQ(Await(v1::CoordinatorMessage::kShardDoneAck).shard_done_ack().lease(), assignment.lease());
-    return disposition;
   }
 
-  v1::Disposition Report(const v1::Assignment& assignment, const std::string& case_id, std::uint64_t seq) {
+  // `ballast`: what makes it large.
+  v1::Disposition Report(const v1::Assignment& assignment, const std::string& case_id, std::uint64_t seq,
+                         const std::string& ballast = "") {
     CaseResult result;
     result.case_id = CaseId(case_id);
     result.outcome = Outcome::kPassed;
     result.started = absl::Now();
+    for (std::size_t at = 0; at < ballast.size(); at += kMaxWarning) {
+      result.warnings.push_back(ballast.substr(at, kMaxWarning));
+    }
     v1::AgentMessage message;
     v1::ResultBatch* batch = message.mutable_results();
     batch->set_lease(assignment.lease());
@@ -114,6 +125,8 @@ class ScriptedAgent {
   }
 
  private:
+  static constexpr std::size_t kMaxWarning = 4000;
+
   std::unique_ptr<v1::AgentSession::Stub> stub_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::CoordinatorMessage>> stream_;

@@ -8,7 +8,7 @@
 namespace wsfleet::coordinator {
 namespace {
 
-const JobId kJob("r-1");
+const SecretOwner kJob = SecretOwner::OfJob(JobId("r-1"));
 const Secrets kSecrets{{"JWT_KEY", "canary-4711"}, {"EMPTY", ""}};
 
 TEST(SecretBox, OpensWhatItSealed) {
@@ -33,7 +33,30 @@ TEST(SecretBox, NeedsNothingForNoSecrets) {
 
 TEST(SecretBox, RefusesWhatWasSealedForAnotherJob) {
   const auto box = SecretBox::WithRandomKey();
-  EXPECT_TRUE(absl::IsDataLoss(box->Open(JobId("r-2"), *box->Seal(kJob, kSecrets)).status()));
+  EXPECT_TRUE(absl::IsDataLoss(box->Open(SecretOwner::OfJob(JobId("r-2")), *box->Seal(kJob, kSecrets)).status()));
+}
+
+TEST(SecretBox, OpensWhatIsAScheduleSForItsRunsOfTheSameFilesOnly) {
+  const auto box = SecretBox::WithRandomKey();
+  const FleetName fleet("default");
+  const ScheduleName nightly("nightly");
+  JobSpec run;
+  run.schedule = nightly;
+  run.bundle = BundleDigest("d1");
+  const std::string sealed = *box->Seal(SecretOwner::OfSchedule(fleet, nightly, run.bundle), kSecrets);
+  EXPECT_EQ(*box->Open(SecretOwner::Of(fleet, JobId("r-7"), run), sealed), kSecrets);
+  const auto refused = [&](const FleetName& of, const JobSpec& spec) {
+    EXPECT_TRUE(absl::IsDataLoss(box->Open(SecretOwner::Of(of, JobId("r-7"), spec), sealed).status()));
+  };
+  refused(FleetName("other"), run);
+  JobSpec other = run;
+  other.bundle = BundleDigest("d2");
+  refused(fleet, other);
+  other = run;
+  other.schedule = ScheduleName("other");
+  refused(fleet, other);
+  other.schedule = ScheduleName();
+  refused(fleet, other);
 }
 
 TEST(SecretBox, RefusesWhatWasSealedUnderAnotherKey) {

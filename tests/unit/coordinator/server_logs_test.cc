@@ -79,8 +79,8 @@ class ServerLogsTest : public ::testing::Test {
     JobSpec spec;
     spec.bundle = wire::Digest(canonical);
     spec.server_logs = true;
-    EXPECT_TRUE(store_->PutBundle(spec.bundle, canonical).ok());
-    spec.sealed_secrets = *box_.Seal(JobId("r-1"), {{"KEY", "s3cr3t-value"}});
+    EXPECT_TRUE(store_->PutBundle(spec.bundle, canonical, absl::Now()).ok());
+    spec.sealed_secrets = *box_.Seal(SecretOwner::OfJob(JobId("r-1")), {{"KEY", "s3cr3t-value"}});
     WriteBatch batch;
     batch.jobs.emplace_back().id = JobId("r-1");
     batch.jobs.back().spec = spec;

@@ -30,6 +30,10 @@ class GatedStore : public store::FleetStore {
     return FleetSnapshot{};
   }
 
+  absl::StatusOr<std::optional<KnownRun>> FindRun(const store::Ownership&, const RunKey&) override {
+    return std::nullopt;
+  }
+
   void Release() { gate_.set_value(); }
   void FailUntilLoaded() { fails_ = true; }
 
@@ -108,6 +112,48 @@ TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {
   store.Release();
   thread.Stop();
   EXPECT_THAT(seen, ElementsAre(0, 1));
+}
+
+TEST(StoreThread, TakesOneMoreWhenItsBytesAreAtTheirLimitAndNothingBeyond) {
+  GatedStore store;
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto large = [](std::uint64_t number) {
+    WriteBatch batch = Numbered(number);
+    CaseResult result;
+    result.failure.emplace().evidence.body_excerpt.assign(StoreThread::kMaxQueuedBytes, 'x');
+    batch.results.push_back({{JobId("r-1"), ShardIndex(1)}, 1, AgentId("eu-1"), std::move(result)});
+    return batch;
+  };
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), large(1)));
+  entered.wait();
+  // What is under way counts.
+  EXPECT_GT(thread.backlog().bytes, StoreThread::kMaxQueuedBytes);
+  EXPECT_FALSE(thread.Commit(fleet::CommitId(2), Numbered(2)));
+  std::promise<void> done;
+  ASSERT_TRUE(thread.Run([&] { done.set_value(); }));
+  store.Release();
+  done.get_future().wait();
+  EXPECT_EQ(thread.backlog().bytes, 0u);
+  EXPECT_TRUE(thread.Commit(fleet::CommitId(3), Numbered(3)));
+  thread.Stop();
+  EXPECT_THAT(reports.durable, ElementsAre(1, 3));
+}
+
+TEST(StoreThread, ForgetsTheBytesOfWhatItDrops) {
+  GatedStore store;
+  store.FailUntilLoaded();
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  entered.wait();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(2), Numbered(2)));
+  store.Release();
+  thread.Stop();
+  EXPECT_EQ(thread.backlog().bytes, 0u);
+  EXPECT_THAT(reports.failures, ::testing::SizeIs(1));
 }
 
 TEST(StoreThread, TakesNothingMoreThanItsLimitAndNothingAfterItsEnd) {

@@ -20,7 +20,7 @@ class SubmissionTest : public ::testing::Test {
   absl::StatusOr<Submission> Prepare(const std::string& suite = kGoodSuite) {
     const std::string canonical = wire::CanonicalForm(BundleOf(suite));
     header_.mutable_bundle()->set_digest(wire::Digest(canonical).value());
-    return PrepareSubmission(header_, canonical, JobId("r-1"), box_);
+    return PrepareSubmission(header_, canonical, SecretOwner::OfJob(JobId("r-1")), box_);
   }
   std::string Refusal(const absl::StatusOr<Submission>& submission) {
     return std::string(ToStd(submission.status().message()));
@@ -59,7 +59,8 @@ TEST_F(SubmissionTest, RefusesASuiteAtTheAuthorsLine) {
 
 TEST_F(SubmissionTest, RefusesABundleThatIsNotTheOneItWasSaidToBe) {
   header_.mutable_bundle()->set_digest(std::string(64, '0'));
-  const auto submission = PrepareSubmission(header_, wire::CanonicalForm(BundleOf(kGoodSuite)), JobId("r-1"), box_);
+  const auto submission =
+      PrepareSubmission(header_, wire::CanonicalForm(BundleOf(kGoodSuite)), SecretOwner::OfJob(JobId("r-1")), box_);
   EXPECT_TRUE(absl::IsInvalidArgument(submission.status()));
   EXPECT_THAT(Refusal(submission), HasSubstr("bundle.digest"));
 }
@@ -69,7 +70,7 @@ TEST_F(SubmissionTest, KeepsSecretsSealedOnly) {
   const auto submission = Prepare();
   ASSERT_TRUE(submission.ok());
   EXPECT_EQ(submission->spec.sealed_secrets.find("canary"), std::string::npos);
-  EXPECT_EQ(box_.Open(JobId("r-1"), submission->spec.sealed_secrets)->at("JWT_KEY"), "canary-4711");
+  EXPECT_EQ(box_.Open(SecretOwner::OfJob(JobId("r-1")), submission->spec.sealed_secrets)->at("JWT_KEY"), "canary-4711");
 }
 
 TEST_F(SubmissionTest, RefusesWhatDoesNotFitIntoAnAssignment) {

@@ -280,6 +280,23 @@ TEST(Tokens, AreMintedByTheCoordinatorsTime) {
   EXPECT_NEAR(static_cast<double>(issued), static_cast<double>(expected), 60);
 }
 
+TEST(Clock, ThatIsWrongIsSaidWithEachResult) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.ReadHead();
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const std::string suite = OneScenario(server.url(), {"- http: {get: /, expect: {status: 200}}"});
+  const auto warnings = [&](std::chrono::seconds ahead) {
+    SuiteRun::Options options;
+    options.clock_ahead = ahead;
+    SuiteRun run(suite, options);
+    return run.Result().warnings;
+  };
+  EXPECT_THAT(warnings(std::chrono::minutes(5)), ElementsAre(HasSubstr("is 5m00s ahead of the coordinator's")));
+  EXPECT_THAT(warnings(-std::chrono::minutes(5)), ElementsAre(HasSubstr("is 5m00s behind the coordinator's")));
+  EXPECT_THAT(warnings(std::chrono::seconds(1)), ElementsAre());
+}
+
 TEST(Revision, ThatChangesWhileTheSuiteRunsMakesItInconclusive) {
   std::atomic<int> asked = 0;
   ScriptedServer server([&](ScriptedPeer& peer) {

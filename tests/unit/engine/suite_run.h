@@ -23,7 +23,7 @@ class SuiteRun {
     std::vector<CaseId> skip_cases = {};
     std::string name_servers = {};
     std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
-    std::chrono::hours clock_ahead{0};
+    std::chrono::seconds clock_ahead{0};
     std::chrono::milliseconds busy{0};  // how long the engine's thread is kept from its work when a step begins
   };
   // Throws if the suite is refused: the test is wrong then.

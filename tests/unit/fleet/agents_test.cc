@@ -43,7 +43,7 @@ TEST(Agents, IgnoreWhatComesOnAFencedStream) {
   at.driver.Disconnect(at.stream);
   EXPECT_EQ(at.driver.Count<SendResultAck>() + at.driver.Count<SendHeartbeatReply>(), 0u);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
-  EXPECT_EQ(at.driver.fleet().agents().front().state, AgentView::State::kConnected);
+  EXPECT_EQ(at.driver.Agents().front().state, AgentView::State::kConnected);
 }
 
 TEST(Agents, KeepTheEpochRisingAfterARestart) {
@@ -180,13 +180,21 @@ TEST(Agents, ThatDrainTakeNothingNewUntilTheyAreRestarted) {
   FleetDriver driver;
   const StreamId stream = driver.Connect("eu-1", "eu-west-1");
   driver.Apply(DrainRequested{stream});
-  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kDraining);
+  EXPECT_EQ(driver.Agents().front().state, AgentView::State::kDraining);
   driver.Submit(TwoCases());
   EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
   driver.Connect("eu-1", "eu-west-1");
   EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
   driver.Connect("eu-1", "eu-west-1", {}, "boot-2");
   EXPECT_EQ(driver.Count<SendAssignment>(), 1u);
+}
+
+TEST(Agents, ThatGaveAShardBackForWantOfRoomGetOthers) {
+  Working at;
+  at.driver.Finish(at.stream, at.lease, ShardEnd::kReleased);
+  EXPECT_EQ(at.driver.Agents().front().state, AgentView::State::kConnected);
+  EXPECT_EQ(at.driver.Last<SendAssignment>().lease.attempt, 2u);
+  EXPECT_EQ(at.driver.shard(at.job).released, 1u);
 }
 
 TEST(Agents, ThatDrainedAndComeBackAtTheSameMomentBeginAnew) {
@@ -205,11 +213,96 @@ TEST(Agents, StayListedForAnHourAfterTheyWereLost) {
   FleetDriver driver;
   driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
   driver.Pass(absl::Minutes(59));
-  ASSERT_EQ(driver.fleet().agents().size(), 1u);
-  EXPECT_EQ(driver.fleet().agents().front().state, AgentView::State::kLost);
+  ASSERT_EQ(driver.Agents().size(), 1u);
+  EXPECT_EQ(driver.Agents().front().state, AgentView::State::kLost);
   driver.Pass(absl::Minutes(2));
-  EXPECT_THAT(driver.fleet().agents(), IsEmpty());
+  EXPECT_THAT(driver.Agents(), IsEmpty());
   EXPECT_EQ(driver.store().FindAgent(AgentId("eu-1")), nullptr);
+}
+
+// Fault 19: two hosts of one name, each started again whenever the other one fences it.
+struct Rivals {
+  static FleetSettings Patient() {
+    FleetSettings settings;
+    settings.max_attempts = 100;
+    return settings;
+  }
+  FleetDriver driver{Patient()};
+  int boots = 0;
+  StreamId TakeOver() { return driver.Connect("eu-1", "eu-west-1", {}, "boot-" + std::to_string(++boots)); }
+  void TakeOverUntilQuarantined() {
+    for (int i = 0; i < 5; ++i) TakeOver();
+  }
+};
+
+TEST(Agents, Fault19ThatTakeANameFromEachOtherAreBothQuarantinedAndTheOthersAreNamed) {
+  Rivals rivals;
+  StreamId last;
+  for (int i = 0; i < 4; ++i) last = rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 4u);
+  rivals.driver.ForgetEffects();
+  const StreamId rival = rivals.TakeOver();
+  const std::vector<CloseStream> closed = rivals.driver.All<CloseStream>();
+  ASSERT_EQ(closed.size(), 2u);
+  EXPECT_EQ(closed[0].stream, last);
+  EXPECT_EQ(closed[1].stream, rival);
+  for (const CloseStream& close : closed) {
+    EXPECT_TRUE(close.may_return);
+    EXPECT_THAT(close.reason, HasSubstr("boot-4"));
+    EXPECT_THAT(close.reason, HasSubstr("boot-5"));
+    EXPECT_THAT(close.reason, HasSubstr("let in again in 1m"));
+  }
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 0u);
+  EXPECT_EQ(rivals.driver.Agents().front().state, AgentView::State::kQuarantined);
+}
+
+TEST(Agents, Fault19InQuarantineAreRefusedAndLetInWhenItIsOver) {
+  Rivals rivals;
+  rivals.TakeOverUntilQuarantined();
+  rivals.driver.ForgetEffects();
+  rivals.driver.Pass(absl::Seconds(40));
+  const StreamId early = rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Last<CloseStream>().stream, early);
+  EXPECT_THAT(rivals.driver.Last<CloseStream>().reason, HasSubstr("let in again in 20s"));
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 0u);
+  rivals.driver.Pass(absl::Seconds(21));
+  EXPECT_EQ(rivals.driver.Agents().front().state, AgentView::State::kLost);
+  rivals.TakeOver();
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 1u);
+  EXPECT_EQ(rivals.driver.Agents().front().state, AgentView::State::kConnected);
+}
+
+TEST(Agents, Fault19InQuarantineLoseTheirShardsToOthers) {
+  Rivals rivals;
+  rivals.TakeOver();
+  const JobId job = rivals.driver.Submit(TwoCases());
+  rivals.TakeOverUntilQuarantined();
+  rivals.driver.Connect("eu-2", "eu-west-1");
+  rivals.driver.Pass(absl::Seconds(91));
+  const auto assignment = rivals.driver.Last<SendAssignment>();
+  EXPECT_EQ(assignment.lease.agent, AgentId("eu-2"));
+  EXPECT_EQ(assignment.lease.shard.job, job);
+}
+
+TEST(Agents, ThatStartAgainAndAgainAreNoRivals) {
+  FleetDriver driver;
+  for (int i = 0; i < 20; ++i) driver.Disconnect(driver.Connect("eu-1", "eu-west-1", {}, "boot-" + std::to_string(i)));
+  EXPECT_EQ(driver.Count<SendWelcome>(), 20u);
+}
+
+TEST(Agents, ThatTakeOverNowAndThenAreNoRivals) {
+  Rivals rivals;
+  for (int i = 0; i < 10; ++i) {
+    rivals.TakeOver();
+    rivals.driver.Pass(absl::Seconds(21));
+  }
+  EXPECT_EQ(rivals.driver.Count<SendWelcome>(), 10u);
+}
+
+TEST(Agents, WhoseStreamsBreakAreNoRivalsOfThemselves) {
+  FleetDriver driver;
+  for (int i = 0; i < 10; ++i) driver.Connect("eu-1", "eu-west-1");
+  EXPECT_EQ(driver.Count<SendWelcome>(), 10u);
 }
 
 TEST(Agents, BeyondTheLimitAreRefused) {

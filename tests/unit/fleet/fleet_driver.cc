@@ -9,6 +9,8 @@ namespace wsfleet::fleet {
 
 FleetDriver::FleetDriver(FleetSettings settings) : settings_(settings), fleet_(settings) {}
 
+FleetDriver::FleetDriver(FleetSettings settings, absl::Time wall) : FleetDriver(settings) { now_.wall = wall; }
+
 void FleetDriver::Apply(const Event& event) { Take(fleet_.Apply(event, now_)); }
 
 void FleetDriver::Take(std::vector<Effect> effects) {
@@ -53,7 +55,8 @@ void FleetDriver::Heartbeat(StreamId stream, std::vector<LeaseId> leases) {
 
 JobId FleetDriver::Submit(JobSpec spec) {
   const JobId id(fmt::format("r-{}", next_job_++));
-  Apply(SubmitRequested{RequestId(next_request_++), id, std::move(spec)});
+  const auto stored = store_.FindRun(spec.key);
+  Apply(SubmitRequested{RequestId(next_request_++), id, std::move(spec), stored});
   return id;
 }
 
@@ -61,13 +64,24 @@ void FleetDriver::Cancel(const JobId& job, const std::string& reason) {
   Apply(CancelRequested{RequestId(next_request_++), job, reason});
 }
 
+void FleetDriver::ApplySchedule(ScheduleSpec spec) { Ask(fleet::ApplySchedule{std::move(spec), std::nullopt, false}); }
+
+void FleetDriver::Ask(ScheduleRequest what) { Apply(ScheduleRequested{RequestId(next_request_++), std::move(what)}); }
+
+JobId FleetDriver::Trigger(const std::string& schedule, const std::string& key) {
+  const JobId id(fmt::format("r-{}", next_job_++));
+  Apply(TriggerRequested{RequestId(next_request_++), id, ScheduleName(schedule), RunKey(key)});
+  return id;
+}
+
 void FleetDriver::Report(StreamId stream, const LeaseRecord& lease, std::uint64_t seq,
                          std::vector<CaseResult> results) {
+  reported_[lease.id] += static_cast<std::uint32_t>(results.size());
   Apply(ResultsReceived{stream, lease.id, lease.shard, lease.attempt, BatchSeq(seq), std::move(results)});
 }
 
 void FleetDriver::Finish(StreamId stream, const LeaseRecord& lease, ShardEnd end) {
-  Apply(ShardFinished{stream, lease.id, lease.shard, lease.attempt, end, 0});
+  Apply(ShardFinished{stream, lease.id, lease.shard, lease.attempt, end, reported_[lease.id]});
 }
 
 void FleetDriver::RunAll(StreamId stream, const SendAssignment& assignment, Outcome outcome) {
@@ -88,8 +102,14 @@ void FleetDriver::Pass(absl::Duration duration) {
   now_ = end;
 }
 
+void FleetDriver::PassUnnoticed(absl::Duration duration) {
+  now_.steady = now_.steady + duration;
+  now_.wall += duration;
+}
+
 void FleetDriver::Restart() {
   held_.clear();
+  ++settings_.seed;
   fleet_ = Fleet::Load(settings_, store_.Load(), now_);
 }
 
@@ -98,6 +118,21 @@ const JobRecord& FleetDriver::job(const JobId& id) const {
   const JobRecord* found = store_.FindJob(id);
   EXPECT_NE(found, nullptr) << id.value();
   return found == nullptr ? kNone : *found;
+}
+
+const ScheduleRecord& FleetDriver::schedule(const std::string& name) const {
+  static const ScheduleRecord kNone;
+  const auto found = store_.schedules().schedules().find(ScheduleName(name));
+  EXPECT_NE(found, store_.schedules().schedules().end()) << name;
+  return found == store_.schedules().schedules().end() ? kNone : found->second;
+}
+
+std::vector<TickRecord> FleetDriver::Ticks(const std::string& schedule) const {
+  std::vector<TickRecord> ticks;
+  for (const auto& [key, tick] : store_.schedules().ticks()) {
+    if (key.first.value() == schedule) ticks.push_back(tick);
+  }
+  return ticks;
 }
 
 ShardRecord FleetDriver::shard(const JobId& id, std::uint64_t index) const {
@@ -121,6 +156,16 @@ JobSpec TwoCases() {
   spec.detached = true;
   spec.suites = {"suite"};
   spec.cases = {CaseId("suite/a"), CaseId("suite/b")};
+  return spec;
+}
+
+ScheduleSpec EachMinute(const std::string& name) {
+  ScheduleSpec spec;
+  spec.name = ScheduleName(name);
+  spec.timing.every = absl::Minutes(1);
+  spec.job = TwoCases();
+  spec.job.agents_wait = absl::Hours(1);
+  spec.job.schedule = spec.name;
   return spec;
 }
 

@@ -15,6 +15,8 @@ namespace wsfleet::fleet {
 class FleetDriver {
  public:
   explicit FleetDriver(FleetSettings settings = {});
+  // At another time than that of the other tests.
+  FleetDriver(FleetSettings settings, absl::Time wall);
 
   // --- what happens ---
   void Apply(const Event& event);
@@ -25,12 +27,21 @@ class FleetDriver {
   void Heartbeat(StreamId stream, std::vector<LeaseId> leases);
   JobId Submit(JobSpec spec);
   void Cancel(const JobId& job, const std::string& reason = "");
+  // Of a schedule; the answer is the last AnswerSchedule.
+  void ApplySchedule(ScheduleSpec spec);
+  void Ask(ScheduleRequest what);
+  JobId Trigger(const std::string& schedule, const std::string& key = "");
   void Report(StreamId stream, const LeaseRecord& lease, std::uint64_t seq, std::vector<CaseResult> results);
   void Finish(StreamId stream, const LeaseRecord& lease, ShardEnd end = ShardEnd::kCompleted);
   // Everything that the job's cases need, and the shard's end.
   void RunAll(StreamId stream, const SendAssignment& assignment, Outcome outcome = Outcome::kPassed);
   // Time goes on, in steps of the machine's own wake-ups.
   void Pass(absl::Duration duration);
+  // Nobody tells the machine of the time that goes on.
+  void PassUnnoticed(absl::Duration duration);
+  // Somebody sets the wall clock.
+  void MoveWall(absl::Duration by) { now_.wall += by; }
+  absl::Time wall() const { return now_.wall; }
   // The process dies and comes back: what was not committed is lost, every stream is closed.
   void Restart();
 
@@ -63,7 +74,10 @@ class FleetDriver {
   void ForgetEffects() { effects_.clear(); }
 
   const JobRecord& job(const JobId& id) const;
+  const ScheduleRecord& schedule(const std::string& name) const;
+  std::vector<TickRecord> Ticks(const std::string& schedule) const;  // oldest first
   ShardRecord shard(const JobId& id, std::uint64_t index = 1) const;
+  std::vector<AgentView> Agents() const { return fleet_.AgentsAfter({}, 1000); }
   std::vector<std::string> Notes(const JobId& id) const;
 
  private:
@@ -76,6 +90,7 @@ class FleetDriver {
   std::vector<Effect> effects_;
   std::vector<Persist> held_;
   bool hold_ = false;
+  std::map<LeaseId, std::uint32_t> reported_;
   std::uint64_t next_stream_ = 1;
   std::uint64_t next_job_ = 1;
   std::uint64_t next_request_ = 1;
@@ -84,6 +99,8 @@ class FleetDriver {
 
 // Two cases, detached, from eu-west-1.
 JobSpec TwoCases();
+// That runs them, each minute; without an agent they wait for an hour.
+ScheduleSpec EachMinute(const std::string& name);
 CaseResult Result(const std::string& case_id, Outcome outcome = Outcome::kPassed);
 
 }  // namespace wsfleet::fleet

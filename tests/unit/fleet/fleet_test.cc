@@ -60,19 +60,6 @@ TEST(Fleet, AcknowledgesAResultAndItsDuplicateOnlyAfterTheCommit) {
   EXPECT_EQ(acks[1].disposition, Disposition::kDuplicate);
 }
 
-TEST(Fleet, QueuesOneHeartbeatReplyForAnAgentWhileTheStoreIsSlow) {
-  FleetDriver driver;
-  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
-  driver.HoldCommits();
-  driver.Submit(TwoCases());
-  for (int i = 0; i < 5; ++i) driver.Heartbeat(stream, {});
-  EXPECT_EQ(driver.Count<SendHeartbeatReply>(), 0u);
-  while (driver.held_commits() > 0) driver.CommitOne();
-  EXPECT_EQ(driver.Count<SendHeartbeatReply>(), 1u);
-  driver.Heartbeat(stream, {});
-  EXPECT_EQ(driver.Count<SendHeartbeatReply>(), 2u);
-}
-
 TEST(Fleet, AnswersAHeartbeatAtOnceWhenNothingIsUnderWay) {
   FleetDriver driver;
   const StreamId stream = driver.Connect("eu-1", "eu-west-1");

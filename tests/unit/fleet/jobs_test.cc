@@ -1,4 +1,7 @@
+#include <string>
+
 #include "coordinator/fleet/fleet.h"
+#include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/fleet/fleet_driver.h"
@@ -48,21 +51,55 @@ TEST(RunKeys, AreKeptAfterTheRunHasEndedAndAfterARestart) {
   EXPECT_EQ(driver.Last<AnswerSubmit>().job, job);
 }
 
-TEST(RunKeys, RefuseAnotherBundleSelectionOrVariables) {
+TEST(RunKeys, OfARunWhoseEndIsNotDurableAreStillKnown) {
+  FleetDriver driver;
+  const JobId job = driver.Submit(WithKey());
+  driver.HoldCommits();
+  driver.Cancel(job);
+  // A look-up that was made before the run was stored.
+  driver.Apply(SubmitRequested{RequestId(99), JobId("r-99"), WithKey(), std::nullopt});
+  while (driver.held_commits() > 0) driver.CommitOne();
+  EXPECT_TRUE(driver.Last<AnswerSubmit>().attached);
+  EXPECT_EQ(driver.Last<AnswerSubmit>().job, job);
+}
+
+TEST(RunKeys, OfEndedRunsAreNotKeptInMemory) {
+  FleetDriver driver;
+  driver.Cancel(driver.Submit(WithKey()));
+  JobSpec again = WithKey();
+  driver.Apply(SubmitRequested{RequestId(100), JobId("r-100"), again, KnownRun{JobId("r-7"), again}});
+  EXPECT_EQ(driver.Last<AnswerSubmit>().job, JobId("r-7"));
+}
+
+TEST(RunKeys, RefuseAnotherRunAndSayWhatDiffers) {
   FleetDriver driver;
   driver.Submit(WithKey());
-  JobSpec other = WithKey();
-  other.bundle = BundleDigest("d2");
-  driver.Submit(other);
-  EXPECT_EQ(LastSubmit(driver), absl::StatusCode::kAlreadyExists);
-  other = WithKey();
-  other.selection.grep = "x";
-  driver.Submit(other);
-  EXPECT_EQ(LastSubmit(driver), absl::StatusCode::kAlreadyExists);
-  other = WithKey();
-  other.variables.vars["a"] = "b";
-  driver.Submit(other);
-  EXPECT_EQ(LastSubmit(driver), absl::StatusCode::kAlreadyExists);
+  const auto refusal = [&](auto change) {
+    JobSpec other = WithKey();
+    change(other);
+    driver.Submit(other);
+    EXPECT_EQ(LastSubmit(driver), absl::StatusCode::kAlreadyExists);
+    return std::string(ToStd(driver.Last<AnswerSubmit>().status.message()));
+  };
+  EXPECT_THAT(refusal([](JobSpec& spec) { spec.bundle = BundleDigest("d2"); }), HasSubstr("has another bundle;"));
+  EXPECT_THAT(refusal([](JobSpec& spec) { spec.selection.grep = "x"; }), HasSubstr("has another selection;"));
+  EXPECT_THAT(refusal([](JobSpec& spec) { spec.variables.vars["a"] = "b"; }), HasSubstr("has other variables;"));
+  EXPECT_THAT(refusal([](JobSpec& spec) { spec.require = 1; }), HasSubstr("has another --require;"));
+  EXPECT_THAT(refusal([](JobSpec& spec) {
+                spec.bundle = BundleDigest("d2");
+                spec.from = {"us-east-1"};
+              }),
+              HasSubstr("belongs to run r-1, which has another bundle, other regions (--from);"));
+}
+
+TEST(RunKeys, AttachWhateverTheOrderOfTheRegions) {
+  FleetDriver driver;
+  JobSpec spec = WithKey();
+  spec.from = {"eu-west-1", "us-east-1"};
+  driver.Submit(spec);
+  spec.from = {"us-east-1", "eu-west-1"};
+  driver.Submit(spec);
+  EXPECT_TRUE(driver.Last<AnswerSubmit>().attached);
 }
 
 TEST(Submit, RefusesWhatCannotRun) {

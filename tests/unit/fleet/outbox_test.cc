@@ -46,6 +46,15 @@ TEST(Outbox, LetsNoLaterEffectOvertakeACommit) {
   EXPECT_EQ(Acked(outbox.Release(second)), (std::vector<std::uint64_t>{3}));
 }
 
+TEST(Outbox, EmitsWhatDependsOnNothingPastACommit) {
+  Outbox outbox;
+  const CommitId commit = Written(outbox);
+  outbox.Send(Ack(1));
+  outbox.SendNow(Ack(2));
+  EXPECT_EQ(Acked(outbox.Close()), (std::vector<std::uint64_t>{2}));
+  EXPECT_EQ(Acked(outbox.Release(commit)), (std::vector<std::uint64_t>{1}));
+}
+
 TEST(Outbox, IgnoresACommitThatIsNotTheOldest) {
   Outbox outbox;
   const CommitId first = Written(outbox);

@@ -114,7 +114,7 @@ TEST(Placing, WithoutTermsAndAgentsEndsInconclusive) {
   const JobId job = driver.Submit(From({}));
   driver.Pass(absl::Seconds(30));
   EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
-  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent is connected")));
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent is connected (waited 30s)")));
 }
 
 TEST(Placing, NamesTheRegionThatHadNoAgent) {
@@ -137,6 +137,44 @@ TEST(Placing, NamesTheLostAgentThatNobodyReplaced) {
   driver.Disconnect(driver.Last<SendWelcome>().stream);
   driver.Pass(absl::Seconds(120));
   EXPECT_EQ(driver.shard(job).reason, "agent eu-1 was lost; attempt 1 of 3; no agent in eu-west-1 within 30s");
+}
+
+TEST(Placing, SaysThatEveryAgentIsDrained) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(SetDrained{RequestId(900), {AgentId("eu-1")}, {}, true});
+  const JobId job = driver.Submit(From({}));
+  driver.Pass(absl::Seconds(30));
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("every agent is drained (waited 30s)")));
+}
+
+TEST(Placing, PassesOverAgentsThatSpeakLessThanThePlanNeedsAndNamesThem) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  JobSpec spec = TwoCases();
+  spec.language_minor = 2;
+  const JobId job = driver.Submit(spec);
+  EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.shard(job).reason,
+            "no agent in eu-west-1 within 30s (eu-1 speaks wsfleet/v1.1, the suite needs v1.2)");
+  EXPECT_EQ(driver.shard(job).attempt, 0u);
+  AgentConnected newer;
+  newer.agent.id = AgentId("eu-2");
+  newer.agent.region = RegionName("eu-west-1");
+  newer.language_minor = 2;
+  driver.ConnectWith(newer);
+  EXPECT_THAT(Agents(driver, driver.Submit(spec)), ElementsAre("eu-2"));
+}
+
+TEST(Placing, NamesAFewOfThoseThatArePassedOver) {
+  FleetDriver driver;
+  JobSpec spec = TwoCases();
+  spec.language_minor = 2;
+  for (const char* id : {"eu-1", "eu-2", "eu-3", "eu-4", "eu-5"}) driver.Connect(id, "eu-west-1");
+  const JobId job = driver.Submit(spec);
+  driver.Pass(absl::Seconds(30));
+  EXPECT_THAT(driver.shard(job).reason, HasSubstr("eu-3 speaks wsfleet/v1.1, the suite needs v1.2, 2 more)"));
 }
 
 TEST(Placing, CountsTimeInTheQueueAgainstAgentsWait) {
@@ -166,6 +204,123 @@ TEST(Placing, PrefersAnotherAgentAfterALoss) {
   const JobId job = driver.Submit(TwoCases());
   driver.Finish(first, driver.Last<SendAssignment>().lease);
   EXPECT_THAT(Agents(driver, job), ElementsAre("eu-2"));
+}
+
+JobSpec Everywhere(std::vector<std::string> terms) {
+  JobSpec spec = From(std::move(terms));
+  spec.every_agent = true;
+  return spec;
+}
+
+std::vector<std::string> Regions(const FleetDriver& driver, const JobId& job) {
+  std::vector<std::string> regions;
+  for (const ShardRecord& shard : driver.store().ShardsOf(job)) regions.push_back(shard.region.value());
+  return regions;
+}
+
+TEST(EveryAgent, RunsWhatMatchesItOnceHoweverManyTermsDo) {
+  FleetDriver driver;
+  for (const char* agent : {"eu-1", "eu-2", "eu-3"}) driver.Connect(agent, "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  const JobId job = driver.Submit(Everywhere({"eu-*", "eu-west-1", "us-1"}));
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-1", "eu-2", "eu-3", "us-1"));
+  EXPECT_EQ(driver.Count<SendAssignment>(), 4u);
+}
+
+TEST(EveryAgent, WithoutTermsIsThatOfEveryRegion) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  driver.Disconnect(driver.Connect("ap-1", "ap-south-1"));
+  const JobId job = driver.Submit(Everywhere({}));
+  EXPECT_THAT(Agents(driver, job), ElementsAre("", "eu-1", "eu-2", "us-1")) << "a lost region is missed";
+  EXPECT_THAT(Regions(driver, job), ElementsAre("ap-south-1", "eu-west-1", "eu-west-1", "us-east-1"));
+}
+
+TEST(EveryAgent, LeavesOutWhoDrainsOrIsGone) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(DrainRequested{driver.Connect("eu-2", "eu-west-1")});
+  driver.Disconnect(driver.Connect("eu-3", "eu-west-1"));
+  EXPECT_THAT(Agents(driver, driver.Submit(Everywhere({"eu-west-1"}))), ElementsAre("eu-1"));
+}
+
+TEST(EveryAgent, OfATermThatNobodyMatchesIsTheFirstThatComes) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(Everywhere({"eu-*", "us-*"}));
+  driver.Connect("us-1", "us-east-1");
+  driver.Connect("us-2", "us-east-1");
+  EXPECT_THAT(Agents(driver, job), ElementsAre("eu-1", "us-1"));
+}
+
+TEST(EveryAgent, IsNotReplacedByAnotherOfItsRegion) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const StreamId second = driver.Connect("eu-2", "eu-west-1");
+  const JobId job = driver.Submit(Everywhere({"eu-west-1"}));
+  const std::vector<SendAssignment> assignments = driver.All<SendAssignment>();
+  driver.RunAll(StreamId(1), assignments[0]);
+  driver.Disconnect(second);
+  driver.Pass(absl::Minutes(3));
+  EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("agent eu-2 was lost")));
+}
+
+TEST(EveryAgent, MustFitTheLimits) {
+  FleetSettings settings;
+  settings.max_shards_per_job = 2;
+  FleetDriver driver(settings);
+  for (const char* agent : {"eu-1", "eu-2", "eu-3"}) driver.Connect(agent, "eu-west-1");
+  driver.Submit(Everywhere({"eu-west-1"}));
+  EXPECT_TRUE(absl::IsResourceExhausted(driver.Last<AnswerSubmit>().status));
+  const JobId job = driver.Submit(Everywhere({}));
+  EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("3 agents and 2 cases")));
+}
+
+TEST(Submit, IsBoundedByTheAgentsThatOpenRunsAskFor) {
+  FleetSettings settings;
+  settings.max_open_shards = 3;
+  FleetDriver driver(settings);
+  driver.Submit(From({"eu-*", "us-*"}));
+  driver.Submit(From({"eu-*", "us-*"}));
+  EXPECT_TRUE(absl::IsResourceExhausted(driver.Last<AnswerSubmit>().status));
+  driver.Restart();
+  driver.Submit(From({"eu-*", "us-*"}));
+  EXPECT_TRUE(absl::IsResourceExhausted(driver.Last<AnswerSubmit>().status));
+  driver.Pass(absl::Minutes(1));  // nobody came: the first has ended
+  driver.Submit(From({"eu-*", "us-*"}));
+  EXPECT_TRUE(driver.Last<AnswerSubmit>().status.ok());
+}
+
+TEST(EveryAgent, LeavesTheTurnToOthersBetween) {
+  FleetSettings settings;
+  settings.max_leases_per_turn = 2;
+  FleetDriver driver(settings);
+  for (int i = 0; i < 5; ++i) driver.Connect("eu-" + std::to_string(i), "eu-west-1");
+  driver.HoldCommits();
+  driver.Submit(Everywhere({"eu-west-1"}));
+  EXPECT_EQ(driver.fleet().NextWakeup(), SteadyTime{}) << "the rest is due at once";
+  driver.CommitOne();
+  EXPECT_EQ(driver.Count<SendAssignment>(), 2u);
+  driver.Pass(absl::ZeroDuration());
+  while (driver.held_commits() > 0) driver.CommitOne();
+  EXPECT_EQ(driver.Count<SendAssignment>(), 5u);
+  EXPECT_GT(driver.fleet().NextWakeup(), SteadyTime{});
+}
+
+TEST(Placing, OffersAnAgentThatGainsRoomWhatWaits) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  driver.Submit(TwoCases());
+  const SendAssignment first = driver.Last<SendAssignment>();
+  const JobId second = driver.Submit(From({"eu-*"}));
+  const JobId elsewhere = driver.Submit(From({"us-*"}));
+  EXPECT_THAT(Agents(driver, second), ElementsAre(""));
+  driver.RunAll(stream, first);
+  EXPECT_THAT(Agents(driver, second), ElementsAre("eu-1"));
+  EXPECT_THAT(Agents(driver, elsewhere), ElementsAre(""));
 }
 
 }  // namespace

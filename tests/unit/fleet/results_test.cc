@@ -150,7 +150,7 @@ TEST(Shards, ThatEndWithoutEveryCaseGoOnElsewhere) {
   at.driver.Finish(at.first, at.lease);
   EXPECT_EQ(at.driver.Last<SendAssignment>().stream, at.second);
   EXPECT_THAT(at.driver.Notes(at.job),
-              Contains(HasSubstr("agent eu-1 ended without 1 of 2 cases (it reported 0); attempt 1 of 3")));
+              Contains(HasSubstr("agent eu-1 ended without 1 of 2 cases (it reported 1); attempt 1 of 3")));
 }
 
 TEST(Shards, StopAtTheAttemptLimitAndNameTheAgent) {
@@ -198,7 +198,10 @@ TEST(Shards, ThatAreRefusedConsumeNoAttemptAndAreNotOfferedToThatAgentAgain) {
   at.driver.Apply(AssignmentRefused{at.second, again.lease.id, "no such bundle"});
   EXPECT_EQ(at.driver.Count<SendAssignment>(), 2u);
   at.driver.Pass(absl::Seconds(30));
-  EXPECT_EQ(at.driver.shard(at.job).reason, "agent eu-2 refused it: no such bundle; no agent in eu-west-1 within 30s");
+  EXPECT_EQ(
+      at.driver.shard(at.job).reason,
+      "agent eu-2 refused it: no such bundle; no agent in eu-west-1 within 30s (eu-1 has refused it, eu-2 has refused "
+      "it)");
 }
 
 TEST(Shards, CannotBeEndedByAnotherAgent) {
@@ -207,6 +210,65 @@ TEST(Shards, CannotBeEndedByAnotherAgent) {
   at.driver.Apply(AssignmentRefused{at.second, at.lease.id, ""});
   EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
   EXPECT_EQ(at.driver.Count<SendShardDoneAck>(), 1u);
+}
+
+TEST(Attempts, ThatTakeTooLongAreStoppedAndRunElsewhere) {
+  FleetDriver driver;
+  const StreamId first = driver.Connect("eu-1", "eu-west-1");
+  JobSpec spec = TwoCases();
+  spec.attempt_limit = absl::Minutes(2);
+  const JobId job = driver.Submit(spec);
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  driver.Connect("eu-2", "eu-west-1");
+  for (int i = 0; i < 2; ++i) {
+    driver.Pass(absl::Seconds(59));
+    driver.Heartbeat(first, {lease.id});
+    EXPECT_THAT(driver.Last<SendHeartbeatReply>().cancel, ::testing::IsEmpty());
+  }
+  driver.Pass(absl::Seconds(2));
+  EXPECT_EQ(driver.Last<SendCancel>().lease, lease.id);
+  EXPECT_THAT(driver.Last<SendCancel>().reason, HasSubstr("did not end it within 2m"));
+  // Nobody else before it has stopped.
+  EXPECT_EQ(driver.Count<SendAssignment>(), 1u);
+  driver.Heartbeat(first, {lease.id});
+  EXPECT_THAT(driver.Last<SendHeartbeatReply>().cancel, ElementsAre(lease.id));
+  driver.Finish(first, lease, ShardEnd::kCancelled);
+  EXPECT_EQ(driver.shard(job).agent, AgentId("eu-2"));
+  EXPECT_EQ(driver.shard(job).attempt, 2u);
+  EXPECT_THAT(driver.Notes(job).front(), HasSubstr("agent eu-1 did not end it within 2m; attempt 1 of 3"));
+}
+
+TEST(Attempts, ThatTakeTooLongAndNeverStopEndWithTheirLease) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  JobSpec spec = TwoCases();
+  spec.attempt_limit = absl::Minutes(1);
+  const JobId job = driver.Submit(spec);
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  for (int i = 0; i < 20; ++i) {
+    driver.Pass(absl::Seconds(10));
+    driver.Heartbeat(stream, {lease.id});
+  }
+  EXPECT_THAT(driver.Notes(job).front(), HasSubstr("agent eu-1 did not end it within 1m; attempt 1 of 3"));
+  EXPECT_NE(driver.Last<SendAssignment>().lease.id, lease.id);
+}
+
+TEST(Totals, ThatContradictWhatWasCountedMakeTheShardInconclusive) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
+  at.driver.Apply(ShardFinished{at.first, at.lease.id, at.lease.shard, at.lease.attempt, ShardEnd::kCompleted, 1});
+  EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kInconclusive);
+  EXPECT_THAT(at.driver.job(at.job).reasons,
+              Contains(HasSubstr("agent eu-1 ended with 1 reported cases, 2 of them were counted")));
+}
+
+TEST(Totals, MayBeMoreThanWhatWasCounted) {
+  Working at;
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
+  // What came a second time, under another number, was counted once.
+  at.driver.Report(at.first, at.lease, 2, {Result("suite/b")});
+  at.driver.Finish(at.first, at.lease);
+  EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kPassed);
 }
 
 }  // namespace

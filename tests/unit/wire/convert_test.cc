@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "gtest/gtest.h"
+#include "proto/wire/limits.h"
 
 namespace wsfleet::wire {
 namespace {
@@ -89,6 +90,52 @@ TEST(WireResult, IsCutToItsSizeByTheOldestFramesFirst) {
   ASSERT_GT(proto.failure().evidence().transcript_size(), 0);
   EXPECT_EQ(FromWire(proto.failure().evidence().transcript().rbegin()->at()), absl::Milliseconds(63));
   EXPECT_EQ(proto.failure().evidence().status(), 500u);
+}
+
+// Fault 17: whatever a target answers and an author names, what comes of it is a result that may be sent.
+TEST(WireResult, Fault17ThatIsGiantInEveryFieldFitsAndIsReadByTheOtherSide) {
+  // Half a character of UTF-8 at its end.
+  const std::string giant = std::string(256 << 10, 'x') + "\xc3";
+  CaseResult result = FailedCase();
+  result.suite = result.scenario = result.skip_detail = result.target = result.target_name = result.revision = giant;
+  result.proof.peer_address = result.proof.tls_version = result.proof.tls_cipher = giant;
+  result.proof.attempts.assign(100, {giant, absl::Seconds(1), giant});
+  result.credentials.assign(100, {giant, true});
+  result.warnings.assign(100, giant);
+  Failure& failure = *result.failure;
+  failure.message = failure.hint = failure.step = failure.range.file = giant;
+  failure.notes.assign(100, {giant, giant});
+  Evidence& evidence = failure.evidence;
+  evidence.status_reason = evidence.body_excerpt = evidence.close_reason = evidence.trace_id = giant;
+  evidence.headers.assign(100, {giant, giant});
+  evidence.certificates.assign(100, giant);
+  evidence.transcript.assign(100, {absl::Seconds(1), true, giant, giant.size(), giant});
+  evidence.logs.assign(20, {giant, true, std::vector<std::string>(20, giant), giant});
+
+  v1::CaseResult proto = ToWire(result);
+  const auto whole = FromWire(proto);
+  EXPECT_TRUE(whole.ok()) << whole.status();
+  FitResult(proto, kMaxResultBytes);
+  EXPECT_LE(proto.ByteSizeLong(), kMaxResultBytes);
+  const auto back = FromWire(proto);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->case_id, result.case_id);
+  EXPECT_EQ(back->failure->failure_class, failure.failure_class);
+  // What is never cut away fits into much less.
+  FitResult(proto, 64 << 10);
+  EXPECT_LE(proto.ByteSizeLong(), 64u << 10);
+}
+
+TEST(WireResult, ThatPassedIsCutToItsSizeToo) {
+  CaseResult result;
+  result.case_id = CaseId("gate/health");
+  result.outcome = Outcome::kPassed;
+  result.proof.attempts.assign(16, {std::string(4000, 'a'), absl::Seconds(1), std::string(4000, 'e')});
+  result.warnings.assign(16, std::string(4000, 'w'));
+  v1::CaseResult proto = ToWire(result);
+  FitResult(proto, 100'000);
+  EXPECT_LE(proto.ByteSizeLong(), 100'000u);
+  EXPECT_EQ(proto.warnings_size(), 16);
 }
 
 TEST(WireTime, KeepsNanosecondsOnBothSidesOfZero) {

@@ -45,6 +45,12 @@ TEST(WireEnums, AnEnumeratorOfANewerVersionIsRefusedAndNamed) {
   ASSERT_FALSE(outcome.ok());
   EXPECT_NE(outcome.status().message().find("99"), absl::string_view::npos);
 }
+TEST(WireEnums, EveryOverlapPolicyComesBack) {
+  EveryEnumeratorComesBack<v1::OverlapPolicy>(v1::OverlapPolicy_descriptor(), false);
+}
+TEST(WireEnums, EveryTickOutcomeComesBack) {
+  EveryEnumeratorComesBack<v1::TickOutcome>(v1::TickOutcome_descriptor(), false);
+}
 
 }  // namespace
 }  // namespace wsfleet::wire

@@ -97,6 +97,13 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
                                 {"probe"},
                                 {"completion", "tcsh"},
                                 {"runs", "list", "-o", "xml"},
+                                {"agents", "drain"},
+                                {"agents", "drain", "eu-1", "--undo", "--wait"},
+                                {"fleet"},
+                                {"fleet", "create"},
+                                {"context", "add", "x"},
+                                {"context", "add", "no spaces", "--coordinator", "x:1"},
+                                {"context", "add", "x", "--coordinator", "x:1", "--ca", "/nowhere/ca.pem"},
                                 {"probe", "not-a-url"}}) {
     const Finished run = Wsfleet(arguments);
     EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(arguments);
@@ -107,10 +114,9 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
 
 TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows) {
   for (const auto& arguments : {std::vector<std::string>{"runs", "diff", "a", "b"},
-                                {"agents", "drain", "x"},
-                                {"context", "add", "x", "--coordinator", "y"},
-                                {"gate", "--await-revision", "x"},
-                                {"schedules", "apply", "-f", "x.yaml"}}) {
+                                {"agents", "doctor", "x"},
+                                {"fleet", "policy", "x", "--allow", "y"},
+                                {"gate", "--await-revision", "x"}}) {
     const Finished run = Wsfleet(arguments);
     EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(arguments);
     EXPECT_THAT(run.err, HasSubstr("is not in this version")) << ::testing::PrintToString(arguments);
@@ -141,6 +147,31 @@ TEST(CommandLine, NeedsACoordinatorForRunsAndSaysHowToNameOne) {
                           absl::Seconds(60));
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("WSFLEET_COORDINATOR"));
+}
+
+TEST(ContextAdd, IsUsedByTheNextCommand) {
+  testing::TemporaryDirectory directory;
+  directory.Write("ca.pem", "not looked at yet");
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), Binary("wsfleet"));
+    return testing::RunCommand({arguments,
+                                {{"WSFLEET_COORDINATOR", ""}, {"XDG_CONFIG_HOME", directory.path().string()}},
+                                directory.path().string()},
+                               absl::Seconds(60));
+  };
+  const Finished added = run({"context", "add", "staging", "--coordinator", "stage:7421", "--ca", "ca.pem"});
+  EXPECT_EQ(added.exit_code, 0) << added.err;
+  EXPECT_THAT(added.err, HasSubstr("the current context"));
+  const Finished second = run({"context", "add", "live", "--coordinator", "live:7421", "--fleet", "gold"});
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(second.err, HasSubstr("wsfleet context use live"));
+  const Finished listed = run({"context", "list", "-o", "json"});
+  EXPECT_THAT(listed.out, HasSubstr("\"coordinator\":\"stage:7421\""));
+  EXPECT_THAT(listed.out, HasSubstr("\"ca\":\"" + (directory.path() / "ca.pem").string()));
+  EXPECT_THAT(listed.out, HasSubstr("\"fleet\":\"gold\""));
+  const Finished other = run({"context", "add", "live", "--coordinator", "elsewhere:7421"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("with other settings"));
 }
 
 TEST(New, WritesASuiteThatIsValidAndOverwritesNothing) {

@@ -48,6 +48,49 @@ TEST(Progress, ShowsABarForEachRegionWithinTheWidthOfTheTerminal) {
   }
 }
 
+v1::JobEvent ChangedAll(int shards, v1::ShardState state) {
+  v1::JobEvent event;
+  for (int i = 1; i <= shards; ++i) {
+    v1::Shard* shard = event.mutable_job()->add_shards();
+    *shard = Changed(state, state == v1::SHARD_STATE_DONE ? 4 : 0).job().shards(0);
+    shard->set_index(static_cast<std::uint64_t>(i));
+    shard->set_region(i % 2 == 0 ? "eu-west-1" : "us-east-1");
+  }
+  return event;
+}
+
+TEST(Progress, OfManyShardsTellsOnlyOfThoseThatHaveSomethingToSay) {
+  ProgressModel model(false);
+  EXPECT_THAT(model.Apply(ChangedAll(100, v1::SHARD_STATE_RUNNING)), IsEmpty());
+  EXPECT_THAT(model.Apply(Changed(v1::SHARD_STATE_DONE, 4, 1)), ElementsAre(HasSubstr("1 failed")));
+  EXPECT_THAT(model.Apply(Changed(v1::SHARD_STATE_RUNNING, 0, 0, 2)), ElementsAre(HasSubstr("attempt 2")));
+}
+
+TEST(Progress, OfManyShardsShowsABarForEachRegion) {
+  ProgressModel model(false);
+  model.Apply(ChangedAll(100, v1::SHARD_STATE_DONE));
+  const auto block = model.Block(absl::Seconds(12), "", 80);
+  ASSERT_THAT(block, SizeIs(3));
+  EXPECT_THAT(block[0], HasSubstr("us-east-1  ████████████████████  200/200"));
+  EXPECT_THAT(block[2], HasSubstr("agents 100/100"));
+}
+
+TEST(Progress, ListsNotEveryResultOfARunInWhichEverythingFails) {
+  ProgressModel model(false);
+  v1::JobEvent event;
+  event.mutable_result()->mutable_result()->set_outcome(v1::OUTCOME_FAILED);
+  std::size_t lines = 0;
+  std::string last;
+  for (int i = 0; i < 1000; ++i) {
+    for (const std::string& line : model.Apply(event)) {
+      ++lines;
+      last = line;
+    }
+  }
+  EXPECT_EQ(lines, 201u);
+  EXPECT_THAT(last, HasSubstr("the summary has the others"));
+}
+
 TEST(Progress, DoesNotPassOnWhatATerminalWouldObey) {
   ProgressModel model(false);
   v1::JobEvent event;

@@ -33,9 +33,21 @@ TEST(ClockOffset, TrustsTheShortestRoundTrip) {
 
 TEST(ClockOffset, ForgetsOldExchangesSinceClocksDrift) {
   ClockOffset offset;
-  offset.Add(Exchange(absl::Seconds(1), absl::Milliseconds(1), absl::Milliseconds(1)));
-  for (int i = 0; i < 8; ++i) offset.Add(Exchange(absl::Seconds(2), absl::Milliseconds(9), absl::Milliseconds(9)));
-  EXPECT_EQ(offset.agent_ahead(), absl::Seconds(2));
+  offset.Add(Exchange(absl::Milliseconds(1), absl::Milliseconds(1), absl::Milliseconds(1)));
+  const ClockExchange later = Exchange(absl::Milliseconds(5), absl::Milliseconds(9), absl::Milliseconds(9));
+  for (int i = 0; i < 7; ++i) offset.Add(later);
+  EXPECT_EQ(offset.agent_ahead(), absl::Milliseconds(1));
+  offset.Add(later);
+  EXPECT_EQ(offset.agent_ahead(), absl::Milliseconds(5));
+}
+
+TEST(ClockOffset, KnowsAtOnceThatAClockWasSet) {
+  ClockOffset offset;
+  offset.Add(Exchange(absl::ZeroDuration(), absl::Milliseconds(1), absl::Milliseconds(1)));
+  offset.Add(Exchange(absl::Hours(1), absl::Milliseconds(9), absl::Milliseconds(30)));
+  EXPECT_LT(absl::AbsDuration(*offset.agent_ahead() - absl::Hours(1)), absl::Milliseconds(20));
+  offset.Add(Exchange(-absl::Hours(1), absl::Milliseconds(9), absl::Milliseconds(9)));
+  EXPECT_EQ(offset.agent_ahead(), -absl::Hours(1));
 }
 
 TEST(ClockOffset, IgnoresAnExchangeDuringWhichAClockWasSet) {

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "core/scenario/keys.h"
+#include "core/schedule/schedule_keys.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/scenario/suite_text.h"
 
@@ -88,12 +89,13 @@ std::string Describe(const keys::Value& value) {
   return out;
 }
 
-// In the order in which they are met from the suite on.
+// In the order in which they are met from the suite on, then from a file of schedules on.
 class Reference {
  public:
   std::string Render() {
     Visit(keys::kSuite);
     Visit(keys::kPredicate);
+    Visit(keys::kSchedules);
     return std::move(out_);
   }
 
@@ -118,9 +120,10 @@ class Reference {
 
   std::set<const keys::Table*> seen_;
   std::string out_ =
-      "# The keys of suites\n\nMade from the tables that the parser reads (`core/scenario/keys.h`); a test compares "
-      "the two. [language.md](language.md)\n"
-      "says what they are for. **Needed** keys are bold; the order is that of `wsfleet fmt`.\n";
+      "# The keys of suites and schedules\n\nMade from the tables that the parsers read (`core/scenario/keys.h`, "
+      "`core/schedule/schedule_keys.h`); a test compares the two. [language.md](language.md) and\n"
+      "[schedules.md](schedules.md) say what they are for. **Needed** keys are bold; the order is that of `wsfleet "
+      "fmt`.\n";
 };
 
 TEST(KeysReference, IsMadeOfTheTables) {

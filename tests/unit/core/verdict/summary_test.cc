@@ -14,6 +14,7 @@ using ::testing::HasSubstr;
 using testing::Missing;
 using testing::Region;
 using testing::Result;
+using ::testing::SizeIs;
 
 const CaseResult kPass = Result("one", Outcome::kPassed);
 const CaseResult kFail = Result("two", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);
@@ -82,6 +83,26 @@ TEST(Summary, CountsCasesAndNamesWhatIsMissing) {
   EXPECT_EQ(summary.counts.failed, 1u);
   EXPECT_EQ(summary.counts.skipped, 1u);
   EXPECT_THAT(summary.reasons, Contains(HasSubstr("us: no agent within 30s")));
+}
+
+TEST(Summary, CountsARegionOnceHoweverManyOfItsAgentsRan) {
+  const RegionResult good = Region("eu", {kPass}), bad = Region("eu", {kFail}), other = Region("us", {kPass});
+  const auto verdict = [](const std::vector<RegionResult>& regions, std::uint32_t require) {
+    return Summarise(regions, require, Ending()).verdict;
+  };
+  EXPECT_EQ(verdict({good, good, other}, 2), JobVerdict::kPassed);
+  EXPECT_EQ(verdict({good, bad, other}, 1), JobVerdict::kPassed);
+  EXPECT_EQ(verdict({good, bad, other}, 2), JobVerdict::kFailed);
+  EXPECT_EQ(verdict({good, Missing("eu", "agent eu-2 was lost"), other}, 2), JobVerdict::kInconclusive);
+}
+
+TEST(Summary, NamesAFewOfTheManyAgentsWhoseResultsAreMissing) {
+  std::vector<RegionResult> regions{Region("eu", {kPass})};
+  for (int i = 1; i <= 500; ++i) regions.push_back(Missing("eu", "agent eu-" + std::to_string(i) + " was lost"));
+  const JobSummary summary = Summarise(regions, std::nullopt, Ending());
+  EXPECT_THAT(summary.reasons, SizeIs(4));
+  EXPECT_THAT(summary.reasons, Contains(HasSubstr("agent eu-3 was lost")));
+  EXPECT_THAT(summary.reasons, Contains(HasSubstr("497 more of its 501 agents")));
 }
 
 TEST(Summary, SaysWhyARunInWhichEverythingWasSkippedIsNoPass) {

@@ -8,15 +8,15 @@
 
 namespace wsfleet::coordinator {
 
-// Two threads for what blocks or computes on behalf of a client: reading the store, parsing a bundle. Thread-safe.
-class ReaderPool {
+// Threads for what blocks or computes on behalf of a client: reading a page of the store, or parsing a bundle. Each
+// kind has its own, so that the one does not wait for the other. Thread-safe.
+class WorkerPool {
  public:
-  static constexpr std::size_t kThreads = 2;
   static constexpr std::size_t kMaxQueued = 4096;
 
-  ReaderPool() : threads_(kThreads) {}
+  explicit WorkerPool(std::size_t threads) : threads_(threads) {}
   // Finishes what is queued.
-  ~ReaderPool() { Stop(); }
+  ~WorkerPool() { Stop(); }
 
   // False: too much is queued, or it was stopped; `task` will not run.
   bool Post(std::function<void()> task);

@@ -1,4 +1,4 @@
-#include "coordinator/reader_pool.h"
+#include "coordinator/worker_pool.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace wsfleet::coordinator {
 
-bool ReaderPool::Post(std::function<void()> task) {
+bool WorkerPool::Post(std::function<void()> task) {
   if (stopped_) return false;
   if (queued_.fetch_add(1) >= kMaxQueued) {
     --queued_;
@@ -19,7 +19,7 @@ bool ReaderPool::Post(std::function<void()> task) {
   return true;
 }
 
-void ReaderPool::Stop() {
+void WorkerPool::Stop() {
   stopped_ = true;
   threads_.join();
 }

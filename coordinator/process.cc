@@ -1,0 +1,107 @@
+#include "coordinator/process.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "absl/synchronization/mutex.h"
+#include "boost/json/serialize.hpp"
+#include "boost/json/value.hpp"
+#include "coordinator/open_files.h"
+#include "coordinator/private_file.h"
+#include "coordinator/store/postgres/postgres_store.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+#include "fmt/format.h"
+#include "spdlog/async.h"
+#include "spdlog/sinks/stdout_color_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::size_t kMaxLogLines = 8192;  // that wait to be written
+
+// Blocked before any thread is started, so that only WaitForEnd() receives them.
+sigset_t BlockEndingSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int WaitForEnd(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordinator) {
+  if (path.empty()) return absl::OkStatus();
+  const boost::json::value content{{"agent", coordinator.agent_address()},
+                                   {"client", coordinator.client_address()},
+                                   {"pid", static_cast<std::int64_t>(getpid())}};
+  return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
+}
+
+// As it may be logged.
+std::string StoreName(const std::string& store) { return IsPostgresUrl(store) ? store::WithoutPassword(store) : store; }
+
+int Fail(const absl::Status& status) {
+  fmt::print(stderr, "wsfleet-coordinator: {}\n", ToStd(status.message()));
+  return 1;
+}
+
+// What is on the disk, the next process will see; nothing that this one holds may be written or told to anybody.
+[[noreturn]] void EndAtOnce(const absl::Status& why) {
+  spdlog::critical("coordinator ends at once reason=\"{}\"", ToStd(why.message()));
+  spdlog::shutdown();  // writes it
+  std::_Exit(1);
+}
+
+// Whoever does not read what is logged, or the disk that it goes to, holds nobody up: the oldest lines are dropped.
+void StartLog() {
+  spdlog::init_thread_pool(kMaxLogLines, 1);
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::async_logger>("coordinator", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(),
+                                             spdlog::thread_pool(), spdlog::async_overflow_policy::overrun_oldest));
+}
+
+int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& signals) {
+  const std::uint64_t open_files = RaiseOpenFiles();
+  auto store = open(options.coordinator.store, EndAtOnce);
+  if (!store.ok()) return Fail(store.status());
+  auto coordinator = Coordinator::Start(options.coordinator, *std::move(store));
+  if (!coordinator.ok()) return Fail(coordinator.status());
+  if (auto status = WriteReadyFile(options.ready_file, **coordinator); !status.ok()) return Fail(status);
+  spdlog::info(
+      "coordinator serves version={} fleet={} agent_listen={} client_listen={} store={} tls={} max_open_files={}",
+      kVersion, options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
+      StoreName(options.coordinator.store), !options.coordinator.plaintext, open_files);
+  const int signal = WaitForEnd(signals);
+  spdlog::info("coordinator stops signal={}", signal);
+  (*coordinator)->Stop();
+  return 0;
+}
+
+}  // namespace
+
+int RunProcess(const CommandLine& options, const StoreOpener& open) {
+  // The distribution's Abseil looks for deadlocks at each lock of gRPC's: an eighth of what a large fleet costs.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // The parent may die before this call; then there is nobody to live for either.
+  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const sigset_t signals = BlockEndingSignals();
+  StartLog();
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  const int exit_code = Serve(options, open, signals);
+  spdlog::shutdown();  // what is logged so far is written
+  return exit_code;
+}
+
+}  // namespace wsfleet::coordinator

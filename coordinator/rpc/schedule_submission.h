@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coordinator/secret_box.h"
+#include "core/schedule/records.h"
+#include "wsfleet/v1/schedule.pb.h"
+
+namespace wsfleet::coordinator {
+
+// A schedule that is good: what is stored of it.
+struct ScheduleSubmission {
+  ScheduleSpec spec;
+  std::vector<std::string> warnings;
+  bool secrets_changed = false;
+};
+
+// As PrepareSubmission, for what each run of a schedule is made of. `known`: what is stored of it now. Sealing gives
+// another text each time, so secrets that are the same stay what they were: what is applied twice is the same twice.
+absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
+                                                   const FleetName& fleet, const std::optional<ScheduleSpec>& known,
+                                                   const SecretBox& box);
+
+// The names of a schedule's secrets. DATA_LOSS: they cannot be opened (any more).
+absl::StatusOr<std::vector<std::string>> SecretNames(const FleetName& fleet, const ScheduleSpec& spec,
+                                                     const SecretBox& box);
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,75 @@
+#include <signal.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/faults/checker/checker.h"
+#include "tests/faults/checker/load.h"
+#include "tests/support/postgres_server.h"
+
+// Rows 30 and 31 of the faults: the database is another one from now on, and connections to it are cut.
+namespace wsfleet::testing {
+namespace {
+
+using ::testing::IsEmpty;
+
+RealFleet::Settings TwoReplicasOn(const std::string& url) {
+  RealFleet::Settings settings;
+  settings.postgres_url = url;
+  settings.replicas = 2;
+  // Longer than a takeover.
+  settings.lease_time = "20s";
+  return settings;
+}
+
+bool OneOfThemSays(RealFleet& fleet, const std::string& what) {
+  return WaitUntil(
+      [&] { return (fleet.coordinator(0).err() + fleet.coordinator(1).err()).find(what) != std::string::npos; });
+}
+
+TEST(Fault30, AFailoverToASynchronousStandbyLosesNothingThatWasAcknowledged) {
+  PostgresServer primary;
+  primary.CreateDatabase("fleet");
+  PostgresServer standby(primary);
+  RealFleet fleet(TwoReplicasOn(PostgresServer::FailoverUrl(primary, standby, "fleet")));
+  const Model model{1, {"1", "2"}, 2, "passed"};
+  TargetServer target(DemoTarget({"accept-any-token"}));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  Load load(fleet, target.ws_url(), model, 3);
+  ASSERT_TRUE(WaitUntil([&] { return load.finished_runs() >= 3; })) << fleet.agent("eu-1").err();
+  primary.Kill();
+  ASSERT_TRUE(OneOfThemSays(fleet, "commit failed")) << fleet.coordinator(0).err();
+  standby.Promote();
+  const std::size_t before = load.finished_runs();
+  EXPECT_TRUE(WaitUntil([&] { return load.finished_runs() >= before + 6; }, absl::Seconds(60)))
+      << fleet.coordinator(0).err() << fleet.coordinator(1).err();
+  const std::vector<Testimony> testimonies = load.Finish();
+  EXPECT_TRUE(fleet.agent("eu-1").running());
+  for (std::size_t replica : {0, 1}) {
+    fleet.coordinator(replica).Signal(SIGTERM);
+    EXPECT_EQ(fleet.coordinator(replica).Wait(absl::Seconds(30)), 0) << fleet.coordinator(replica).err();
+  }
+  const auto stored = ReadStored(fleet.store());
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_THAT(Check(model, testimonies, *stored, ReadTargetLog(target.access_log())), IsEmpty());
+}
+
+// There is no LISTEN whose loss could go unnoticed: replicas ask, twice in two seconds (ownership_test.cc counts the
+// rounds). All their connections are cut, and still the other one sees that the fleet is free.
+TEST(Fault31, AChangeOfAnotherReplicaIsPickedUpAlthoughEveryConnectionWasCut) {
+  const PostgresDatabase database;
+  RealFleet fleet(TwoReplicasOn(database.url()));
+  ASSERT_TRUE(WaitUntil([&] { return fleet.Owner().has_value(); }));
+  const std::size_t owner = *fleet.Owner();
+  database.Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wsfleet-coordinator' AND "
+      "datname = current_database()");
+  ASSERT_TRUE(OneOfThemSays(fleet, "ownership is extended again")) << fleet.coordinator(0).err();
+  fleet.coordinator(owner).Signal(SIGTERM);
+  EXPECT_EQ(fleet.coordinator(owner).Wait(absl::Seconds(20)), 0);
+  EXPECT_TRUE(WaitUntil([&] { return fleet.Owner() == 1 - owner; })) << fleet.coordinator(1 - owner).err();
+}
+
+}  // namespace
+}  // namespace wsfleet::testing

@@ -1,0 +1,24 @@
+#include "tests/support/failing/failing_store.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace wsfleet::testing {
+
+absl::Status FailingStore::Fail() const {
+  if (point_.how == Failpoint::How::kKill) {
+    kill(getpid(), SIGKILL);
+    // The signal ends every thread, this one too.
+    while (true) pause();
+  }
+  return absl::UnavailableError("a failpoint says that it failed");
+}
+
+absl::Status FailingStore::Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) {
+  const bool fails = point_.Concerns(batches) && ++seen_ % point_.every == 0;
+  if (fails && point_.moment == Failpoint::Moment::kBefore) return Fail();
+  absl::Status status = behind_->Commit(ownership, batches);
+  return fails && status.ok() ? Fail() : status;
+}
+
+}  // namespace wsfleet::testing

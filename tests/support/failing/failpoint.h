@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/job/batch.h"
+
+namespace wsfleet::testing {
+
+// An exact place in the life of a coordinator, and what happens there: "before submit kill", "after result kill",
+// "after any error 3". Before or after the commit of what; the process dies without a word, or the caller is told that
+// the commit failed; at each time, or each third.
+struct Failpoint {
+  enum class Moment { kBefore, kAfter };
+  enum class What { kSubmit, kResult, kEnd, kAny };  // a job's first commit, one with results, a job's last, whatever
+  enum class How { kKill, kError };
+
+  Moment moment = Moment::kBefore;
+  What what = What::kAny;
+  How how = How::kError;
+  unsigned every = 1;
+
+  // Nothing if the text is none.
+  static std::optional<Failpoint> Parse(std::string_view text);
+  bool Concerns(const std::vector<WriteBatch>& batches) const;
+};
+
+}  // namespace wsfleet::testing

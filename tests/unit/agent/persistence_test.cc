@@ -1,0 +1,33 @@
+#include "agent/persistence.h"
+
+#include "gtest/gtest.h"
+
+namespace wsfleet::agent {
+namespace {
+
+TEST(Persistence, GrowsUntilThereIsASession) {
+  Persistence persistence;
+  EXPECT_EQ(persistence.Patience(), absl::Seconds(10));
+  EXPECT_EQ(persistence.Patience(), absl::Seconds(20));
+  for (int i = 0; i < 10; ++i) persistence.Patience();
+  EXPECT_EQ(persistence.Patience(), absl::Minutes(1));
+  persistence.OnSession();
+  EXPECT_EQ(persistence.Patience(), absl::Seconds(10));
+}
+
+TEST(Persistence, PausesLongerEachTimeAndNotInStepWithOthers) {
+  Persistence persistence;
+  absl::Duration middle = Persistence::kFirstPause;
+  for (int i = 0; i < 10; ++i) {
+    const absl::Duration pause = persistence.Pause();
+    EXPECT_GE(pause, middle * 0.8);
+    EXPECT_LE(pause, middle * 1.2);
+    middle = std::min(middle * 2, Persistence::kMaxPause);
+  }
+  Persistence other;
+  persistence.OnSession();
+  EXPECT_NE(persistence.Pause(), other.Pause());
+}
+
+}  // namespace
+}  // namespace wsfleet::agent

@@ -1,0 +1,84 @@
+#include "agent/session_stream.h"
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "boost/asio/executor_work_guard.hpp"
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+
+namespace wsfleet::agent {
+namespace {
+
+// A coordinator that reads so many messages once it may, and ends the stream.
+class LateReader final : public v1::AgentSession::Service {
+ public:
+  explicit LateReader(std::size_t messages) : messages_(messages) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::AgentSession::NewStub(
+        grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+  }
+  ~LateReader() override { server_->Shutdown(); }
+
+  v1::AgentSession::Stub& stub() { return *stub_; }
+  void Read() { may_read_.set_value(); }
+  const std::vector<v1::AgentMessage::KindCase>& kinds() const { return kinds_; }
+
+ private:
+  grpc::Status Session(grpc::ServerContext*,
+                       grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::AgentMessage>* stream) override {
+    may_read_.get_future().wait();
+    v1::AgentMessage message;
+    while (kinds_.size() < messages_ && stream->Read(&message)) kinds_.push_back(message.kind_case());
+    return grpc::Status::OK;
+  }
+
+  const std::size_t messages_;
+  std::promise<void> may_read_;
+  std::vector<v1::AgentMessage::KindCase> kinds_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::AgentSession::Stub> stub_;
+};
+
+v1::AgentMessage LargeResults() {
+  v1::AgentMessage message;
+  message.mutable_results()->add_results()->set_case_id(std::string(200 * 1024, 'x'));
+  return message;
+}
+
+v1::AgentMessage Heartbeat() {
+  v1::AgentMessage message;
+  message.mutable_heartbeat()->set_number(1);
+  return message;
+}
+
+TEST(SessionStream, LetsAHeartbeatPassResultsThatWait) {
+  constexpr std::size_t kResults = 12;
+  LateReader coordinator(kResults + 1);
+  boost::asio::io_context strand(1);
+  const auto work = boost::asio::make_work_guard(strand);
+  const auto stream = std::make_shared<SessionStream>(
+      strand, SessionStream::Handlers{.on_message = {}, .on_closed = [&](const absl::Status&) { strand.stop(); }});
+  stream->Open(coordinator.stub());
+  for (std::size_t i = 0; i < kResults; ++i) EXPECT_TRUE(stream->Send(LargeResults()));
+  EXPECT_TRUE(stream->Send(Heartbeat(), SessionStream::Turn::kNext));
+  EXPECT_EQ(stream->waiting(), kResults);
+  coordinator.Read();
+  strand.run();
+  ASSERT_EQ(coordinator.kinds().size(), kResults + 1);
+  // Behind the one that was being written.
+  EXPECT_EQ(coordinator.kinds()[1], v1::AgentMessage::kHeartbeat);
+}
+
+}  // namespace
+}  // namespace wsfleet::agent

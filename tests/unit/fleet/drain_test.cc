@@ -1,0 +1,151 @@
+#include <string>
+
+#include "coordinator/fleet/fleet.h"
+#include "core/base/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/fleet/fleet_driver.h"
+
+// What an operator wants of agents.
+namespace wsfleet::fleet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+void SetDrainedTo(FleetDriver& driver, const std::string& agent, bool drained) {
+  driver.Apply(SetDrained{RequestId(900), {AgentId(agent)}, {}, drained});
+  ASSERT_TRUE(driver.Last<AnswerSetDrained>().status.ok()) << driver.Last<AnswerSetDrained>().status;
+}
+
+AgentView::State StateOf(const FleetDriver& driver) { return driver.Agents().front().state; }
+
+TEST(Drain, TellsTheAgentAtOnceAndWithEachReplyAndGivesItNothing) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  SetDrainedTo(driver, "eu-1", true);
+  EXPECT_EQ(driver.Last<SendDrain>().stream, stream);
+  EXPECT_TRUE(driver.Last<SendDrain>().drain);
+  for (int i = 0; i < 2; ++i) {
+    driver.Heartbeat(stream, {});
+    EXPECT_TRUE(driver.Last<SendHeartbeatReply>().drain);
+  }
+  driver.Submit(TwoCases());
+  EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
+  EXPECT_EQ(StateOf(driver), AgentView::State::kDrained);
+}
+
+TEST(Drain, IsAnsweredAndSentWhenItIsDurable) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.HoldCommits();
+  driver.Apply(SetDrained{RequestId(900), {AgentId("eu-1")}, {}, true});
+  EXPECT_EQ(driver.Count<SendDrain>() + driver.Count<AnswerSetDrained>(), 0u);
+  driver.CommitOne();
+  EXPECT_EQ(driver.Count<SendDrain>(), 1u);
+  EXPECT_EQ(driver.Count<AnswerSetDrained>(), 1u);
+}
+
+TEST(Drain, LetsAnAgentFinishWhatItRuns) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  const auto assignment = driver.Last<SendAssignment>();
+  SetDrainedTo(driver, "eu-1", true);
+  EXPECT_EQ(StateOf(driver), AgentView::State::kDraining);
+  driver.RunAll(stream, assignment);
+  EXPECT_EQ(driver.job(job).state, JobState::kPassed);
+  EXPECT_EQ(StateOf(driver), AgentView::State::kDrained);
+}
+
+TEST(Drain, HasWhatIsGivenBackRunElsewhereWithoutAnAttempt) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  driver.Connect("eu-2", "eu-west-1");
+  SetDrainedTo(driver, "eu-1", true);
+  driver.Finish(stream, lease, ShardEnd::kReleased);
+  EXPECT_EQ(driver.shard(job).agent, AgentId("eu-2"));
+  EXPECT_EQ(driver.shard(job).released, 1u);
+}
+
+TEST(Drain, HoldsOverReconnectsRestartsOfBothAndUntilItIsUndone) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  SetDrainedTo(driver, "eu-1", true);
+  driver.Connect("eu-1", "eu-west-1", {}, "boot-2");
+  driver.Restart();
+  driver.ForgetEffects();
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1", {}, "boot-3");
+  EXPECT_EQ(driver.Last<SendDrain>().stream, stream);
+  driver.Submit(TwoCases());
+  EXPECT_EQ(driver.Count<SendAssignment>(), 0u);
+  SetDrainedTo(driver, "eu-1", false);
+  EXPECT_FALSE(driver.Last<SendDrain>().drain);
+  EXPECT_EQ(driver.Count<SendAssignment>(), 1u);
+  driver.Heartbeat(stream, {});
+  EXPECT_FALSE(driver.Last<SendHeartbeatReply>().drain);
+}
+
+TEST(Drain, IsRememberedOfAnAgentThatIsGoneForAWeek) {
+  FleetDriver driver;
+  const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+  SetDrainedTo(driver, "eu-1", true);
+  driver.Apply(DrainRequested{stream});  // its host is shut down in good order
+  driver.Disconnect(stream);
+  driver.Pass(absl::Hours(24 * 6));
+  EXPECT_TRUE(driver.Agents().front().agent.drained);
+  driver.Pass(absl::Hours(25));
+  EXPECT_TRUE(driver.Agents().empty());
+}
+
+TEST(Drain, UndoneOfAnAgentThatIsGoneForgetsItAsOthers) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  SetDrainedTo(driver, "eu-1", true);
+  SetDrainedTo(driver, "eu-1", false);
+  driver.Pass(absl::Minutes(61));
+  EXPECT_TRUE(driver.Agents().empty());
+}
+
+TEST(Drain, OfARegionIsOfEveryAgentInIt) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  driver.Disconnect(driver.Connect("eu-2", "eu-west-1"));
+  driver.Apply(SetDrained{RequestId(900), {}, RegionName("eu-west-1"), true});
+  std::vector<bool> drained;
+  for (const AgentView& view : driver.Agents()) drained.push_back(view.agent.drained);
+  EXPECT_THAT(drained, ElementsAre(true, true, false));
+  // Runs everywhere are runs in what is left.
+  JobSpec anywhere = TwoCases();
+  anywhere.from.clear();
+  const JobId job = driver.Submit(anywhere);
+  ASSERT_EQ(driver.store().ShardsOf(job).size(), 1u);
+  EXPECT_EQ(driver.shard(job).agent, AgentId("us-1"));
+}
+
+TEST(Drain, OfSomebodyUnknownChangesNothing) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Apply(SetDrained{RequestId(900), {AgentId("eu-1"), AgentId("eu-9")}, {}, true});
+  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerSetDrained>().status));
+  EXPECT_THAT(std::string(ToStd(driver.Last<AnswerSetDrained>().status.message())), HasSubstr("no agent \"eu-9\""));
+  EXPECT_FALSE(driver.Agents().front().agent.drained);
+  driver.Apply(SetDrained{RequestId(901), {}, RegionName("eu-9"), true});
+  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerSetDrained>().status));
+}
+
+TEST(Drain, IsNamedWhereAShardFoundNobody) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  SetDrainedTo(driver, "eu-1", true);
+  const JobId job = driver.Submit(TwoCases());
+  driver.Pass(absl::Seconds(31));
+  EXPECT_EQ(driver.shard(job).reason, "no agent in eu-west-1 within 30s (eu-1 is drained)");
+}
+
+}  // namespace
+}  // namespace wsfleet::fleet
