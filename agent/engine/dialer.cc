@@ -1,11 +1,9 @@
 #include "agent/engine/dialer.h"
 
-#include <openssl/x509v3.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "agent/engine/certificate.h"
 #include "agent/engine/guarded_stream.h"
 #include "agent/engine/name_resolver.h"
 #include "agent/engine/phase_timer.h"
@@ -36,28 +34,15 @@ std::string AddressText(const tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-std::string NameText(X509_NAME* name) {
-  char text[256] = {};
-  X509_NAME_oneline(name, text, sizeof(text) - 1);
-  return text;
-}
-
-std::tm UntilOf(X509* certificate) {
-  std::tm until{};
-  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until);
-  return until;
-}
-
-std::string CertificateText(X509* certificate) {
-  const std::tm until = UntilOf(certificate);
-  return fmt::format("{} issuer={} until={:04}-{:02}-{:02}", NameText(X509_get_subject_name(certificate)),
-                     NameText(X509_get_issuer_name(certificate)), until.tm_year + 1900, until.tm_mon + 1,
-                     until.tm_mday);
-}
-
 WireFailure GuardFailure(const std::string& address) {
   return {Phase::kConnect, FailureClass::kGuard,
           fmt::format("{} is where a cloud keeps credentials; no agent may be led there", address)};
+}
+
+// Whether what came begins with no TLS record: OpenSSL looks for a version in it.
+bool IsNoTls(const boost::system::error_code& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER;
 }
 
 }  // namespace
@@ -257,9 +242,25 @@ asio::awaitable<WireFailure> Dialer::Handshake() {
     co_return WireFailure{Phase::kTls, FailureClass::kTcp,
                           fmt::format("the connection ended in the TLS handshake: {}", error.message())};
   }
-  const long verified = SSL_get_verify_result(stream_.tls().native_handle());
-  const std::string why = verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
-  co_return WireFailure{Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why)};
+  co_return HandshakeFailure(name, error);
+}
+
+WireFailure Dialer::HandshakeFailure(const std::string& name, const boost::system::error_code& error) {
+  SSL* ssl = stream_.tls().native_handle();
+  const long verified = SSL_get_verify_result(ssl);
+  std::string why = error.message(), hint;
+  if (verified != X509_V_OK) {
+    why = X509_verify_cert_error_string(verified);
+    const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+    const bool other_name = verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    if (other_name && chain != nullptr && sk_X509_num(chain) > 0) {
+      why += ": " + DescribeMismatch(sk_X509_value(chain, 0), name);
+    }
+  } else if (IsNoTls(error)) {
+    why = fmt::format("the answer is not TLS ({})", error.message());
+    hint = "the port may speak no TLS; did you mean ws://?";
+  }
+  return {Phase::kTls, FailureClass::kTls, fmt::format("TLS handshake with {}: {}", name, why), std::move(hint)};
 }
 
 void Dialer::NoteTls() {
@@ -269,11 +270,10 @@ void Dialer::NoteTls() {
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   if (chain == nullptr || sk_X509_num(chain) == 0) return;
   for (int i = 0; i < std::min(sk_X509_num(chain), kMaxCertificates); ++i) {
-    facts_->certificates.push_back(CertificateText(sk_X509_value(chain, i)));
+    facts_->certificates.push_back(DescribeCertificate(sk_X509_value(chain, i)));
   }
-  X509* leaf = sk_X509_value(chain, 0);
-  const std::tm until = UntilOf(leaf);
-  facts_->leaf = {NameText(X509_get_issuer_name(leaf)), absl::FromTM(until, absl::UTCTimeZone())};
+  const X509* leaf = sk_X509_value(chain, 0);
+  facts_->leaf = {IssuerOf(leaf), EndOf(leaf)};
 }
 
 }  // namespace wsfleet::engine

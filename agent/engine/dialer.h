@@ -41,6 +41,7 @@ struct WireFailure {
   Phase phase = Phase::kNone;
   FailureClass failure_class = FailureClass::kNone;
   std::string message;
+  std::string hint = {};  // what is inferred
   bool ok() const { return failure_class == FailureClass::kNone; }
 };
 
@@ -85,6 +86,7 @@ class Dialer {
   boost::asio::awaitable<WireFailure> Connect();
   boost::asio::awaitable<WireFailure> OpenTunnel(SteadyTime deadline);
   boost::asio::awaitable<WireFailure> Handshake();
+  WireFailure HandshakeFailure(const std::string& name, const boost::system::error_code& error);
   void NoteTls();
 
   const boost::asio::any_io_executor executor_;

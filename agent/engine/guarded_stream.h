@@ -59,6 +59,11 @@ class GuardedStream {
   // On the socket: of TLS its records, not what they hold.
   std::uint64_t bytes_in() const;
   std::uint64_t bytes_out() const;
+  // As the reader and the writer above see them: TLS taken off.
+  struct Counts {
+    std::uint64_t in = 0, out = 0;
+  };
+  Counts counts() const { return {bytes_in_, bytes_out_}; }
   // Null before BeginFrames().
   const FrameWatch* watch() const { return watch_ ? &*watch_ : nullptr; }
   FrameWatch* watch() { return watch_ ? &*watch_ : nullptr; }

@@ -170,6 +170,7 @@ Failure Session::ConfigFailure(const absl::Status& status) const {
 
 Failure Session::FromWire(const WireFailure& wire, const HttpAnswer* answer) const {
   Failure failure = MakeFailure(wire.phase, wire.failure_class, wire.message);
+  failure.hint = wire.hint;
   if (answer != nullptr) AddEvidence(failure, *answer);
   return failure;
 }
@@ -227,9 +228,23 @@ void Session::Complete(Failure& failure, const Step& step) {
 }
 
 void Session::Record(bool inbound, std::string_view kind, std::string_view payload) {
-  if (transcript_.size() == kMaxTranscript) transcript_.erase(transcript_.begin());
-  transcript_.push_back(
+  Insert(
       {SteadyNow() - began_, inbound, std::string(kind), payload.size(), Printable(Excerpt(payload, kMaxExcerpt - 4))});
+}
+
+void Session::RecordExchange(std::string_view request, const HttpAnswer& answer) {
+  if (!answer.written) return;
+  const auto shown = [](std::string_view text) { return Printable(Excerpt(text, kMaxExcerpt - 4)); };
+  Insert({*answer.written - began_, false, "http", answer.request_bytes, shown(request)});
+  if (!answer.head) return;
+  const std::string line = fmt::format("{} {}", answer.head->status, answer.head->reason);
+  Insert({SteadyNow() - began_, true, "http", answer.answer_bytes, shown(line)});
+}
+
+void Session::Insert(TranscriptEntry entry) {
+  const auto place = std::ranges::upper_bound(transcript_, entry.at, {}, &TranscriptEntry::at);
+  transcript_.insert(place, std::move(entry));
+  if (transcript_.size() > kMaxTranscript) transcript_.erase(transcript_.begin());
 }
 
 void Session::AddProof(NamedConnection& connection) {

@@ -112,6 +112,10 @@ class Session {
   void Complete(Failure& failure, const Step& step);
   void NoteCredential(const std::string& name, bool accepted);
   void Record(bool inbound, std::string_view kind, std::string_view payload);
+  // Request and answer, as far as they went over the wire. `request`: "GET /ws (upgrade)".
+  void RecordExchange(std::string_view request, const HttpAnswer& answer);
+  // In the order of time: other connections' frames may have come since.
+  void Insert(TranscriptEntry entry);
   void AddProof(const WireFacts& facts);
   void AddProof(NamedConnection& connection);
   Result Interrupted();

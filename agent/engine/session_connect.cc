@@ -212,7 +212,6 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   if (place) AddProof(*place);
   place = current_ = connection;
   connection->wire.OnControl([this, to = connection.get()](Incoming incoming) { Receive(*to, std::move(incoming)); });
-  Record(false, "http", fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)));
   HttpAnswer answer;
   answer.failure = co_await connection->wire.Dial(std::move(options));
   UpgradeRequest upgrade;
@@ -222,7 +221,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   // A larger one would not fit into the inbox.
   upgrade.max_message = std::max<std::size_t>(upgrade.max_message, facts_.planned->suite->defaults.inbox.max_bytes);
   if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
-  if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
+  RecordExchange(fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)), answer);
   connection->credential = placed.credential;
   NoteCredential(placed.credential, answer.failure.ok());
   if (answer.failure.ok()) {

@@ -39,7 +39,6 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   options.proxy = placed.proxy;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
-  Record(false, "http", fmt::format("{} {}", step.method, placed.url.target));
   auto connection = std::make_shared<Connection>(executor_);
   http_ = connection.get();
   const auto done = absl::MakeCleanup([this] { http_ = nullptr; });
@@ -49,7 +48,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   AddProof(connection->facts());
   connection->Drop();
   NoteCredential(placed.credential, answer.head && answer.head->status < 400);
-  if (answer.head) Record(true, "http", fmt::format("{} {}", answer.head->status, answer.head->reason));
+  RecordExchange(fmt::format("{} {}", step.method, placed.url.target), answer);
   Result failure = JudgeHttp(step, answer, SteadyNow() - began);
   if (failure) {
     failure->evidence.certificates = connection->facts().certificates;

@@ -52,6 +52,7 @@ class Connection::Socket {
     if (!request.body().empty()) request.prepare_payload();
     const SteadyTime written = SteadyNow();
     PhaseTimer timer(executor_, options_.deadline, [this] { Drop(); });
+    const GuardedStream::Counts before = stream_.counts();
     HttpAnswer answer;
     auto [write_error, written_bytes] = co_await http::async_write(stream_, request, kTuple);
     http::response_parser<http::string_body> parser;
@@ -66,12 +67,13 @@ class Connection::Socket {
     facts_.timings.total = SteadyNow() - begun_;
     if (stream_.first_byte()) facts_.timings.first_byte = *stream_.first_byte() - written;
     answer.head = ParseHead(stream_.received());
+    Measure(before, written, answer);
     answer.body = parser.is_header_done() ? parser.get().body() : std::string();
     if (error == http::error::end_of_stream && parser.is_done()) error = {};
     if (timer.expired()) {
       answer.failure = RanOut(Phase::kHttp, SteadyNow() - begun_);
     } else if (error) {
-      answer.failure = ExchangeFailure(Phase::kHttp, error, stream_.received());
+      answer.failure = ExchangeFailure(Phase::kHttp, !options_.url.tls, error, stream_.received());
     }
     co_return answer;
   }
@@ -98,6 +100,7 @@ class Connection::Socket {
     const SteadyTime deadline = std::min(written + options_.caps.upgrade, options_.deadline);
     PhaseTimer timer(executor_, deadline, [this] { Drop(); });
     stream_.Cap(kMaxHead + kMaxBody);
+    const GuardedStream::Counts before = stream_.counts();
     websocket::response_type response;
     auto [error] =
         co_await websocket_->async_handshake(response, options_.url.HostHeader(), options_.url.target, kTuple);
@@ -108,6 +111,7 @@ class Connection::Socket {
     if (stream_.first_byte()) facts_.timings.first_byte = *stream_.first_byte() - written;
     HttpAnswer answer;
     answer.head = ParseHead(stream_.received());
+    Measure(before, written, answer);
     // What follows a 101 are frames.
     if (answer.head && answer.head->status != 101)
       answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
@@ -116,7 +120,7 @@ class Connection::Socket {
     } else if (timer.expired()) {
       answer.failure = RanOut(Phase::kUpgrade, now - written);
     } else {
-      answer.failure = ExchangeFailure(Phase::kUpgrade, error, stream_.received());
+      answer.failure = ExchangeFailure(Phase::kUpgrade, !options_.url.tls, error, stream_.received());
     }
     if (answer.failure.ok()) {
       if (upgrade.deflate && answer.deflate) OfferCompression(MayCompress(*upgrade.deflate, *answer.deflate));
@@ -206,6 +210,15 @@ class Connection::Socket {
   }
 
  private:
+  // What of the exchange that began at `begun` really went over the wire.
+  void Measure(const GuardedStream::Counts& before, SteadyTime begun, HttpAnswer& answer) const {
+    const GuardedStream::Counts now = stream_.counts();
+    answer.request_bytes = now.out - before.out;
+    if (answer.request_bytes > 0) answer.written = begun;
+    const bool switched = answer.head && answer.head->status == 101;
+    answer.answer_bytes = switched ? answer.head->bytes : now.in - before.in;
+  }
+
   // Beast takes heads of 8 KiB; the status of a refusal is worth reading more.
   asio::awaitable<void> ReadOn() {
     std::array<char, 4096> chunk;

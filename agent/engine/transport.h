@@ -25,6 +25,9 @@ struct HttpMessage {
 
 struct HttpAnswer {
   WireFailure failure;
+  std::optional<SteadyTime> written;   // when the request was; nothing: not a byte of it
+  std::uint64_t request_bytes = 0;     // that were written, body included, TLS taken off
+  std::uint64_t answer_bytes = 0;      // that came of it, interim answers included; of a 101 its head
   std::optional<HttpHead> head;        // also of an answer that was cut short
   std::string body;                    // at most kMaxBody
   std::optional<DeflateSpec> deflate;  // of an upgrade: what was agreed; nothing: frames are not compressed

@@ -35,19 +35,30 @@ std::string FirstLine(std::string_view received) {
   return Printable(Excerpt(received.substr(0, received.find_first_of("\r\n")), kMaxShown));
 }
 
+// A port that speaks TLS answers a plain request with an alert (RFC 8446, 5.1 and 6), or ends without a word.
+std::string HintOfTls(Phase phase, std::string_view received) {
+  constexpr std::string_view kAlert = "\x15\x03";
+  const char* scheme = phase == Phase::kHttp ? "https" : "wss";
+  if (received.starts_with(kAlert)) return fmt::format("the port speaks TLS; did you mean {}://?", scheme);
+  return received.empty() ? fmt::format("the port may speak TLS; did you mean {}://?", scheme) : std::string();
+}
+
 }  // namespace
 
-WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error, std::string_view received) {
+WireFailure ExchangeFailure(Phase phase, bool plain, const boost::system::error_code& error,
+                            std::string_view received) {
+  const std::string hint = plain && (IsCutShort(error) || !received.empty()) ? HintOfTls(phase, received) : "";
   if (IsTooLarge(error) && MayBeHttp(received)) {
     return {phase, FailureClass::kProtocol,
             fmt::format("the answer is larger than this agent takes; it begins with \"{}\"", FirstLine(received))};
   }
   if (received.empty() || (IsCutShort(error) && MayBeHttp(received))) {
     return {phase, FailureClass::kTcp,
-            fmt::format("the connection ended before the answer was complete: {}", error.message())};
+            fmt::format("the connection ended before the answer was complete: {}", error.message()), hint};
   }
   return {phase, FailureClass::kProtocol,
-          fmt::format("the answer is not HTTP/1.1: {}; it begins with \"{}\"", error.message(), FirstLine(received))};
+          fmt::format("the answer is not HTTP/1.1: {}; it begins with \"{}\"", error.message(), FirstLine(received)),
+          hint};
 }
 
 WireFailure JudgeUpgrade(const UpgradeRequest& upgrade, const boost::system::error_code& error, HttpAnswer& answer) {

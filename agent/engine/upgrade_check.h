@@ -9,7 +9,8 @@
 namespace wsfleet::engine {
 
 // Why there is no whole answer: the connection ended (tcp), or what came is not HTTP/1.1 or too large (protocol).
-WireFailure ExchangeFailure(Phase phase, const boost::system::error_code& error, std::string_view received);
+// `plain`: without TLS.
+WireFailure ExchangeFailure(Phase phase, bool plain, const boost::system::error_code& error, std::string_view received);
 
 // Of an answer with a head; sets answer.deflate if it is a 101 as RFC 6455, 4.1 asks for it.
 WireFailure JudgeUpgrade(const UpgradeRequest& upgrade, const boost::system::error_code& error, HttpAnswer& answer);

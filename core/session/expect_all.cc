@@ -131,7 +131,7 @@ void ExpectAll::FailMissing(std::size_t message, Assignment without_it, Inbox& i
   std::vector<MatchedMessage> matched = MatchedIn(without_it);
   Failure failure = MissingFailure(plan_.messages[message], plan_.since);
   NoteMatched(matched, failure);
-  NoteNearest(plan_.messages[message], inbox, anchor(), failure);
+  NoteWhatCame(plan_.messages[message], {}, inbox, anchor(), failure);
   Fail(std::move(failure), std::move(matched));
 }
 

@@ -124,7 +124,7 @@ void ExpectSequence::OnDeadline(Inbox& inbox) {
   const AwaitedMessage& missing = *presence.missing;
   Failure failure = MissingFailure(missing, plan_.since);
   NoteMatched(matched_, failure);
-  NoteNearest(missing, inbox, anchor(), failure);
+  NoteWhatCame(missing, presence.came_after, inbox, anchor(), failure);
   Fail(std::move(failure), matched_);
 }
 

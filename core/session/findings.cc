@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxPayloadBytes = 120;
 constexpr std::size_t kMaxListed = 8;
+constexpr std::size_t kMaxLast = 3;
 constexpr std::size_t kMaxReasonBytes = 123;  // of a close frame (RFC 6455, 5.5)
 
 std::string DescribePayload(const Payload& payload) {
@@ -37,6 +38,51 @@ std::string ListKeys(const std::vector<Mismatch>& mismatches) {
     out += mismatches[i].entry->key;
   }
   return out;
+}
+
+// "accepted +41ms (frame 4), filled +50ms (frame 5)".
+std::string ListMessages(const std::vector<MatchedMessage>& messages) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(messages.size(), kMaxListed); ++i) {
+    if (i > 0) text += ", ";
+    text += fmt::format("{} +{} (frame {})", messages[i].name, FormatElapsed(messages[i].latency), messages[i].frame);
+  }
+  if (messages.size() > kMaxListed) text += fmt::format(" and {} more", messages.size() - kMaxListed);
+  return text;
+}
+
+struct Nearest {
+  const ReceivedFrame* frame = nullptr;
+  std::vector<Mismatch> differences;
+};
+
+// `frames` is not empty.
+Nearest FindNearest(const AwaitedMessage& message, const std::vector<const ReceivedFrame*>& frames,
+                    const Anchor& anchor) {
+  Nearest nearest;
+  const auto rank = [&](const ReceivedFrame& of, std::size_t mismatches) {
+    return std::tuple(mismatches, of.at < anchor.clock, of.number);
+  };
+  for (const ReceivedFrame* frame : frames) {
+    std::vector<Mismatch> found = Mismatches(message.match, frame->payload);
+    if (nearest.frame != nullptr && rank(*nearest.frame, nearest.differences.size()) <= rank(*frame, found.size())) {
+      continue;
+    }
+    nearest = {frame, std::move(found)};
+  }
+  return nearest;
+}
+
+void NoteNearest(const Nearest& nearest, const Anchor& anchor, Failure& failure) {
+  std::string text = DescribeFrame(*nearest.frame, anchor);
+  if (nearest.differences.empty()) {
+    failure.notes.push_back({"nearest", text + "   too late"});
+    return;
+  }
+  failure.notes.push_back({"nearest", text + "   differs: " + ListKeys(nearest.differences)});
+  // What was expected there: "1" and 1 look alike in an excerpt.
+  const Mismatch& first = nearest.differences.front();
+  failure.notes.push_back({"differs", fmt::format("{}: {}", first.entry->key, first.explanation)});
 }
 
 }  // namespace
@@ -94,42 +140,30 @@ std::string DescribeFrame(const ReceivedFrame& frame, const Anchor& anchor) {
 }
 
 void NoteMatched(const std::vector<MatchedMessage>& matched, Failure& failure) {
-  if (matched.empty()) return;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(matched.size(), kMaxListed); ++i) {
-    if (i > 0) text += ", ";
-    text += fmt::format("{} +{} (frame {})", matched[i].name, FormatElapsed(matched[i].latency), matched[i].frame);
-  }
-  if (matched.size() > kMaxListed) text += fmt::format(" and {} more", matched.size() - kMaxListed);
-  failure.notes.push_back({"matched", std::move(text)});
+  if (!matched.empty()) failure.notes.push_back({"matched", ListMessages(matched)});
 }
 
-void NoteNearest(const AwaitedMessage& message, const Inbox& inbox, const Anchor& anchor, Failure& failure) {
-  const ReceivedFrame* nearest = nullptr;
-  std::vector<Mismatch> differences;
+void NoteWhatCame(const AwaitedMessage& message, const std::vector<MatchedMessage>& came_after, const Inbox& inbox,
+                  const Anchor& anchor, Failure& failure) {
+  std::vector<const ReceivedFrame*> others;
   for (const ReceivedFrame& frame : inbox.frames()) {
-    if (!Sees(message, frame, anchor)) continue;
-    std::vector<Mismatch> found = Mismatches(message.match, frame.payload);
-    const auto rank = [&](const ReceivedFrame& of, std::size_t mismatches) {
-      return std::tuple(mismatches, of.at < anchor.clock, of.number);
-    };
-    if (nearest != nullptr && rank(*nearest, differences.size()) <= rank(frame, found.size())) continue;
-    nearest = &frame;
-    differences = std::move(found);
+    const bool named = std::ranges::find(came_after, frame.number, &MatchedMessage::frame) != came_after.end();
+    if (!named && Sees(message, frame, anchor)) others.push_back(&frame);
   }
-  if (nearest == nullptr) {
-    failure.notes.push_back({"received", "no other frame"});
+  if (!came_after.empty()) failure.notes.push_back({"came after", ListMessages(came_after)});
+  if (others.empty()) {
+    if (came_after.empty()) failure.notes.push_back({"received", "no other frame"});
     return;
   }
-  std::string text = DescribeFrame(*nearest, anchor);
-  if (differences.empty()) {
-    failure.notes.push_back({"nearest", text + "   too late"});
-    return;
+  const Nearest nearest = FindNearest(message, others, anchor);
+  const bool agrees = nearest.differences.size() < message.match.entries.size();
+  const bool shown = agrees || (came_after.empty() && others.size() == 1);
+  if (shown) NoteNearest(nearest, anchor, failure);
+  if (!came_after.empty()) return;
+  for (std::size_t i = others.size() - std::min(others.size(), kMaxLast); i < others.size(); ++i) {
+    if (shown && others[i] == nearest.frame) continue;
+    failure.notes.push_back({"last", DescribeFrame(*others[i], anchor)});
   }
-  failure.notes.push_back({"nearest", text + "   differs: " + ListKeys(differences)});
-  // What was expected there: "1" and 1 look alike in an excerpt.
-  const Mismatch& first = differences.front();
-  failure.notes.push_back({"differs", fmt::format("{}: {}", first.entry->key, first.explanation)});
 }
 
 }  // namespace wsfleet

@@ -30,8 +30,12 @@ std::string DescribeFrame(const ReceivedFrame& frame, const Anchor& anchor);
 
 // Adds `matched: accepted +41ms (frame 4)`, unless there is none.
 void NoteMatched(const std::vector<MatchedMessage>& matched, Failure& failure);
-// Adds `nearest: frame 7 … differs: $.type` for the frame that contradicts the message in the fewest entries, of those
-// in the inbox that the step looks at; frames after the clock began come first, then earlier numbers.
-void NoteNearest(const AwaitedMessage& message, const Inbox& inbox, const Anchor& anchor, Failure& failure);
+// What came in place of a message that is missing, of the frames in the inbox that the step looks at:
+// `came after: done +30ms (frame 3)`, the messages behind it, which came without it;
+// `nearest: frame 7 … differs: $.type`, the frame that contradicts it in the fewest entries; frames after the clock
+// began come first, then earlier numbers; left out if that one agrees in nothing and others tell more;
+// `last: frame 9 …`, up to three, unless messages behind it came: these tell how far the target got.
+void NoteWhatCame(const AwaitedMessage& message, const std::vector<MatchedMessage>& came_after, const Inbox& inbox,
+                  const Anchor& anchor, Failure& failure);
 
 }  // namespace wsfleet

@@ -90,14 +90,23 @@ Presence LookForAll(std::span<const AwaitedMessage> messages, std::size_t next, 
     if (!could_be.empty()) assignment.Add(frame->number, could_be);
   }
   Presence presence;
-  // A message that has been taken is not the one that is missing, although another assignment could say so.
-  for (std::size_t i = 0; i < candidates.size() && !presence.missing; ++i) {
+  std::size_t missing = candidates.size();
+  for (std::size_t i = 0; i < candidates.size() && missing == candidates.size(); ++i) {
     if (assignment.frame_of(i)) {
       presence.order.emplace(*assignment.frame_of(i), candidates[i].name);
     } else {
-      presence.missing = std::move(candidates[std::max(i, next)]);
+      // A message that has been taken is not the one that is missing, although another assignment could say so.
+      missing = std::max(i, next);
     }
   }
+  if (missing == candidates.size()) return presence;
+  for (std::size_t i = missing + 1; i < candidates.size(); ++i) {
+    const std::optional<std::uint64_t> number = assignment.frame_of(i);
+    if (!number || std::ranges::find(taken, *number, &ReceivedFrame::number) != taken.end()) continue;
+    const auto frame = std::ranges::find(frames, *number, &ReceivedFrame::number);
+    presence.came_after.push_back(Matched(candidates[i], **frame, anchor));
+  }
+  presence.missing = std::move(candidates[missing]);
   return presence;
 }
 

@@ -17,6 +17,7 @@ namespace wsfleet {
 struct Presence {
   std::optional<AwaitedMessage> missing;       // bound; the first that no frame can be
   std::map<std::uint64_t, std::string> order;  // without `missing`: which frame is which message
+  std::vector<MatchedMessage> came_after;      // with `missing`: messages behind it that frames not taken can be
 };
 
 // Looks for messages[0 … next-1], which are the frames of `taken`, and for those from `next` on whose deadline is not

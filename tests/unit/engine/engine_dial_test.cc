@@ -16,6 +16,7 @@ namespace wsfleet::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -67,7 +68,9 @@ TEST(Names, ThatGiveNoAddressSayWhy) {
   failing.code = 2;
   refusing.code = 5;
   NameServer names({{"failing.test", failing}, {"refusing.test", refusing}, {"empty.test", empty}});
-  ExpectFailed(RunAt("ws://missing.test", names), Phase::kResolve, FailureClass::kDns, "NXDOMAIN");
+  const CaseResult missing = RunAt("ws://missing.test", names);
+  ExpectFailed(missing, Phase::kResolve, FailureClass::kDns, "NXDOMAIN");
+  EXPECT_THAT(missing.failure->evidence.transcript, IsEmpty()) << "nobody was there to send anything to";
   ExpectFailed(RunAt("ws://failing.test", names), Phase::kResolve, FailureClass::kDns, "SERVFAIL");
   ExpectFailed(RunAt("ws://refusing.test", names), Phase::kResolve, FailureClass::kDns, "REFUSED");
   ExpectFailed(RunAt("ws://empty.test", names), Phase::kResolve, FailureClass::kDns, "has no address");

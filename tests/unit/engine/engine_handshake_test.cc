@@ -12,6 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 
 const std::vector<std::string> kConnect{"- connect: {path: /ws}", "- ping: {}"};
 
@@ -35,6 +36,65 @@ TEST(Upgrade, ThatIsRefusedReportsStatusReasonAndBody) {
   EXPECT_EQ(result.failure->evidence.status_reason, "Internal Server Error");
   EXPECT_THAT(result.failure->evidence.body_excerpt, HasSubstr("broken"));
   EXPECT_EQ(result.failure->range.line, 7u);
+}
+
+TEST(Upgrade, IsInTheTranscriptWithTheBytesThatWentOverTheWire) {
+  std::string sent, answered;
+  CaseResult result;
+  {
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      sent = peer.ReadHead();
+      answered =
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Accept: " +
+          AcceptValue(KeyOf(sent)) + "\r\nX-Padding: 0123456789\r\n\r\n";
+      peer.Send(answered);
+      peer.SendFrame(0x81, "hello");
+      peer.Drain();
+    });
+    result =
+        SuiteRun(OneScenario(server.url(), {"- connect: {path: /ws}", "- expect: {match: {text: bye}, within: 50ms}"}))
+            .Result();
+  }
+  ASSERT_TRUE(result.failure.has_value());
+  const auto& transcript = result.failure->evidence.transcript;
+  ASSERT_THAT(transcript, SizeIs(3));
+  EXPECT_FALSE(transcript[0].inbound);
+  EXPECT_EQ(transcript[0].excerpt, "GET /ws (upgrade)");
+  EXPECT_EQ(transcript[0].bytes, sent.size());
+  EXPECT_GE(transcript[0].at, *result.proof.timings.connect) << "it is written once TCP is there";
+  EXPECT_TRUE(transcript[1].inbound);
+  EXPECT_EQ(transcript[1].excerpt, "101 Switching Protocols");
+  EXPECT_EQ(transcript[1].bytes, answered.size());
+  EXPECT_EQ(transcript[2].bytes, 5u);
+}
+
+TEST(Upgrade, ThatIsRefusedIsInTheTranscriptWithItsBody) {
+  const std::string answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\n\r\nsorry";
+  const CaseResult result = Answered(answer);
+  ASSERT_TRUE(result.failure.has_value());
+  ASSERT_THAT(result.failure->evidence.transcript, SizeIs(2));
+  EXPECT_EQ(result.failure->evidence.transcript[1].bytes, answer.size());
+}
+
+TEST(Http, IsInTheTranscriptWithTheBytesThatWentOverTheWire) {
+  std::string sent;
+  const std::string answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry";
+  CaseResult result;
+  {
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      sent = peer.ReadHead();
+      peer.Send(answer);
+    });
+    result =
+        SuiteRun(OneScenario(server.url(), {"- http: {post: /token, text: question, expect: {status: 200}}"})).Result();
+  }
+  ASSERT_TRUE(result.failure.has_value());
+  const auto& transcript = result.failure->evidence.transcript;
+  ASSERT_THAT(transcript, SizeIs(2));
+  EXPECT_EQ(transcript[0].excerpt, "POST /token");
+  EXPECT_EQ(transcript[0].bytes, sent.size() + std::string("question").size());
+  EXPECT_EQ(transcript[1].bytes, answer.size());
 }
 
 TEST(Upgrade, KeepsTheStatusOfARefusalWhoseBodyIsCutShort) {

@@ -28,7 +28,11 @@ EVP_PKEY* NewP256Key() {
 }
 
 namespace asio = boost::asio;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 struct Certificate {
@@ -74,7 +78,11 @@ class TlsServer {
     port_ = acceptor_.local_endpoint().port();
     thread_ = std::thread([this] { Serve(); });
   }
-  ~TlsServer() { thread_.join(); }
+  ~TlsServer() {
+    // Wakes an accept that nobody came to.
+    ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+    thread_.join();
+  }
 
   std::string url() const { return "wss://127.0.0.1:" + std::to_string(port_); }
 
@@ -98,7 +106,7 @@ class TlsServer {
 
 // `target` with these TLS settings.
 std::string TlsSuite(const std::string& url, const std::string& tls) {
-  return "version: wsfleet/v1\nname: test\ntargets: {here: {url: \"" + url + "\", tls: " + tls +
+  return "version: wsfleet/v1\nname: test\nvars: {ca: \"\"}\ntargets: {here: {url: \"" + url + "\", tls: " + tls +
          "}}\ntarget: here\nscenarios:\n  - name: one\n    steps: [{connect: {path: /ws}}, {ping: {}}]\n";
 }
 
@@ -109,6 +117,23 @@ TEST(Tls, OfAnUnknownAuthorityIsRefusedInItsPhase) {
   EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kTls);
   EXPECT_EQ(run.Result().failure->phase, Phase::kTls);
   EXPECT_THAT(run.Result().failure->message, HasSubstr("self-signed certificate"));
+  EXPECT_THAT(run.Result().failure->evidence.certificates,
+              ElementsAre(AllOf(StartsWith("/CN=test issuer=/CN=test from=20"), HasSubstr(" until=20"),
+                                EndsWith(" names=127.0.0.1"))));
+  EXPECT_THAT(run.Result().failure->evidence.transcript, IsEmpty()) << "no request was written";
+}
+
+TEST(Tls, OfAnotherNameSaysWhichItIsForAndWhichWasAsked) {
+  const Certificate certificate = SelfSigned("DNS:chat.example.com,DNS:*.chat.example.com");
+  TlsServer server(certificate);
+  SuiteRun::Options options;
+  options.vars["ca"] = certificate.certificate_pem;
+  SuiteRun run(TlsSuite(server.url(), "{ca: \"${ca}\", server_name: localhost}"), options);
+  ASSERT_TRUE(run.Result().failure.has_value());
+  EXPECT_THAT(run.Result().failure->message,
+              EndsWith("the certificate is for chat.example.com, *.chat.example.com, asked for localhost"));
+  EXPECT_THAT(run.Result().failure->evidence.certificates,
+              ElementsAre(EndsWith(" names=chat.example.com,*.chat.example.com")));
 }
 
 TEST(Tls, ThatIsNotToBeVerifiedIsShownInTheProof) {

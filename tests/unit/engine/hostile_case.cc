@@ -50,6 +50,7 @@ std::string EvidenceText(const CaseResult& result) {
   const Failure& failure = *result.failure;
   const Evidence& evidence = failure.evidence;
   text += fmt::format("message: {}\n", failure.message);
+  text += fmt::format("hint: {}\n", failure.hint);
   for (const Note& note : failure.notes) text += fmt::format("note: {} {}\n", note.label, note.text);
   if (evidence.status) text += fmt::format("status: {} {}\n", *evidence.status, evidence.status_reason);
   for (const HeaderField& field : evidence.headers) text += fmt::format("header: {}: {}\n", field.name, field.value);

@@ -68,9 +68,9 @@ std::vector<HostileCase> TlsCases() {
   }
   const std::vector<HostileCase> others{
       {"tls-alert", Phase::kTls, FailureClass::kTls, {"handshake failure"}},
-      {"tls-noise", Phase::kTls, FailureClass::kTls, {"wrong version number"}},
-      {"tls-http", Phase::kTls, FailureClass::kTls, {"wrong version number"}},
-      {"tls-ssh", Phase::kTls, FailureClass::kTls, {"wrong version number"}},
+      {"tls-noise", Phase::kTls, FailureClass::kTls, {"the answer is not TLS", "did you mean ws://?"}},
+      {"tls-http", Phase::kTls, FailureClass::kTls, {"the answer is not TLS", "did you mean ws://?"}},
+      {"tls-ssh", Phase::kTls, FailureClass::kTls, {"the answer is not TLS", "did you mean ws://?"}},
       {"tls-rst-after-handshake", Phase::kUpgrade, FailureClass::kTcp, {"Connection reset by peer"}},
       {"tls-fin-after-handshake", Phase::kUpgrade, FailureClass::kTcp, {"the connection ended before the answer"}},
       {"tls-stall-after-handshake", Phase::kUpgrade, FailureClass::kDeadline, {"upgrade took"}, "upgrade: 200ms"},
@@ -78,7 +78,10 @@ std::vector<HostileCase> TlsCases() {
       {"tls-fin-after-101", Phase::kMessage, FailureClass::kClose, {"close: 1006", "certificate: /CN=hostile target"}},
       {"tls-expired", Phase::kTls, FailureClass::kTls, {"certificate has expired", "certificate: /CN=expired"}},
       {"tls-not-yet-valid", Phase::kTls, FailureClass::kTls, {"not yet valid", "certificate: /CN=not yet valid"}},
-      {"tls-wrong-host", Phase::kTls, FailureClass::kTls, {"IP address mismatch", "certificate: /CN=elsewhere"}},
+      {"tls-wrong-host",
+       Phase::kTls,
+       FailureClass::kTls,
+       {"IP address mismatch: the certificate is for elsewhere.example, asked for 127.0.0.1", "certificate: /CN=elsewhere"}},
       {"tls-self-signed", Phase::kTls, FailureClass::kTls, {"self-signed certificate", "issuer=/CN=hostile target"}},
       {"tls-unknown-authority",
        Phase::kTls,
@@ -86,8 +89,14 @@ std::vector<HostileCase> TlsCases() {
        {"unable to get local issuer certificate", "issuer=/CN=somebody else's authority"}},
       {"tls-1.1-only", Phase::kTls, FailureClass::kTls, {"protocol version"}},
       {"tls-h2-only", Phase::kTls, FailureClass::kTls, {"no application protocol"}},
-      {"tls-alert-on-plain-port", Phase::kUpgrade, FailureClass::kProtocol, {"the answer is not HTTP/1.1"}},
-      {"tls-on-plain-port", Phase::kUpgrade, FailureClass::kTcp, {"the connection ended before the answer"}},
+      {"tls-alert-on-plain-port",
+       Phase::kUpgrade,
+       FailureClass::kProtocol,
+       {"the answer is not HTTP/1.1", "the port speaks TLS; did you mean wss://?"}},
+      {"tls-on-plain-port",
+       Phase::kUpgrade,
+       FailureClass::kTcp,
+       {"the connection ended before the answer", "the port may speak TLS; did you mean wss://?"}},
   };
   cases.insert(cases.end(), others.begin(), others.end());
   return cases;

@@ -243,6 +243,26 @@ TEST(Expect, ShowsWhatWasNearest) {
   EXPECT_EQ(NoteOf(ending.judgement, "differs"), "$.type: expected \"filled\", found \"rejected\"");
 }
 
+TEST(ExpectSequence, SaysWhichLaterMessagesCameWhenOneIsMissing) {
+  const ExpectManyStep step = Sequence({OfType("started"), OfType("progress"), OfType("done")});
+  const Ending ending =
+      PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("welcome@5 started@10 done@30"), .end = {}});
+  EXPECT_EQ(Summary(ending.judgement), "missing progress");
+  EXPECT_EQ(NoteOf(ending.judgement, "matched"), "started +10ms (frame 2)");
+  EXPECT_EQ(NoteOf(ending.judgement, "came after"), "done +30ms (frame 3)");
+  EXPECT_EQ(NoteOf(ending.judgement, "nearest"), "") << "a frame that agrees in nothing is near to nothing";
+}
+
+TEST(ExpectSequence, ShowsTheLastFramesWhenNoLaterMessageCame) {
+  const ExpectManyStep step = Sequence({OfType("started"), OfType("done")});
+  const Ending ending =
+      PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("w@1 x@5 started@10 y@30 ping@31 z@40"), .end = {}});
+  EXPECT_EQ(Summary(ending.judgement), "missing done");
+  EXPECT_EQ(NoteOf(ending.judgement, "came after"), "");
+  EXPECT_EQ(NoteOf(ending.judgement, "last"), R"(frame 2 +5.0ms {"type":"x"})") << "of three, without pings";
+  EXPECT_EQ(ending.judgement.failure->notes.back().text, R"(frame 6 +40ms {"type":"z"})");
+}
+
 TEST(Expect, TakesTheEarliestFrameAndNoTimeForOnesThatWereThere) {
   ExpectStep step;
   step.message = OfType("a");
