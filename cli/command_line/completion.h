@@ -7,8 +7,8 @@
 
 namespace wsfleet::cli {
 
-// A script that completes commands and flags of the tree: `shell` is bash, zsh or fish. Commands of later versions are
-// left out.
+// A script that completes commands, flags and, where they are words of a list, values: `shell` is bash, zsh or fish.
+// The value of a flag is never taken for a command. Commands of later versions are left out.
 std::string RenderCompletion(const CLI::App& tree, std::string_view shell);
 
 }  // namespace wsfleet::cli

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/command_line/completion.h"
-#include "core/base/text.h"
+#include "cli/command_line/explain.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
 
@@ -33,20 +33,6 @@ std::string CommandLine(int argc, char** argv) {
   std::string line = "wsfleet";
   for (int i = 1; i < argc; ++i) line += " " + Quoted(argv[i]);
   return line;
-}
-
-std::vector<std::string> CommandNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  return names;
-}
-
-std::string DidYouMean(std::string_view word, const std::vector<std::string>& names) {
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string_view near = ClosestMatch(word, views);
-  return near.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", near);
 }
 
 }  // namespace
@@ -75,7 +61,7 @@ int Program::Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // A flag of a later version says so whatever else is wrong with the line.
     if (later_.empty()) {
-      PrintError(Explain(error, argc, argv));
+      PrintError(Explain(app_, error, argc, argv));
       return kUsageCode;
     }
   }
@@ -95,42 +81,6 @@ int Program::Main(int argc, char** argv) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   PrintError("stdout could not be written");
   return code == kPassedCode ? static_cast<int>(kInconclusiveCode) : code;
-}
-
-std::string Program::Explain(const CLI::ParseError& error, int argc, char** argv) const {
-  // The commands that were understood, and the first word that was not.
-  const CLI::App* at = &app_;
-  std::string command = "wsfleet";
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word.starts_with("-")) {
-      // The value of a flag of the program is no command.
-      const CLI::Option* option = app_.get_option_no_throw(word);
-      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
-      continue;
-    }
-    const auto names = CommandNames(*at);
-    if (names.empty()) break;
-    if (std::ranges::find(names, word) == names.end()) {
-      return fmt::format("\"{}\" is not a command of {}{}\nsee `{} --help`", Printable(word), command,
-                         DidYouMean(word, names), command);
-    }
-    at = at->get_subcommand(word);
-    command += " " + word;
-  }
-  std::vector<std::string> flags;
-  for (const CLI::App* app : {at, &app_}) {
-    for (const CLI::Option* option : app->get_options()) {
-      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-    }
-  }
-  for (int i = 1; i < argc; ++i) {
-    const std::string flag = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
-    return fmt::format("\"{}\" is not a flag of {}{}\nsee `{} --help`", Printable(flag), command,
-                       DidYouMean(flag, flags), command);
-  }
-  return fmt::format("{}\nsee `{} --help`", Printable(error.what()), command);
 }
 
 CLI::App* Program::AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
@@ -156,11 +106,11 @@ void Program::AddLaterFlag(CLI::App& app, const std::string& flag) {
 }
 
 void Program::AddGlobalFlags() {
-  app_.add_option_function<std::string>(
-          "-o,--output", [this](const std::string& name) { invocation_.output = kFormats.at(name); },
-          "table, wide, json, yaml or name")
-      ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}).description(""))
-      ->default_str("table");
+  CLI::Option* output = app_.add_option_function<std::string>(
+      "-o,--output", [this](const std::string& name) { invocation_.output = kFormats.at(name); },
+      "table, wide, json, yaml or name");
+  output->default_str("table");
+  OneOf(*output, {"table", "wide", "json", "yaml", "name"});
   app_.add_option("--context", invocation_.connection.context, "Context of wsfleet.yaml or of your configuration");
   app_.add_option("--coordinator", invocation_.connection.coordinator,
                   "Client listener of the coordinator, host:port; several, of its replicas, with commas between them");
@@ -189,8 +139,8 @@ void Program::AddPlanFlags(CLI::App& app) {
   }
   app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
   app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
-  app.add_option("--priority", plan.max_priority, "Only tiers up to this one")->check(CLI::Range(1u, 9u));
-  app.add_option("--repeat", plan.repeat, "Run each case so often")->check(CLI::Range(1u, 1000u));
+  NumberIn(*app.add_option("--priority", plan.max_priority, "Only tiers up to this one"), 1, 9);
+  NumberIn(*app.add_option("--repeat", plan.repeat, "Run each case so often"), 1, 1000);
 }
 
 void Program::AddRunFlags(CLI::App& app) {
@@ -217,9 +167,8 @@ void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
 }
 
 void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
-  app.add_option("--summary", summary, "compact, full or none")
-      ->check(CLI::IsMember({"compact", "full", "none"}).description(""))
-      ->default_str("full");
+  OneOf(*app.add_option("--summary", summary, "compact, full or none")->default_str("full"),
+        {"compact", "full", "none"});
 }
 
 void Program::AddRunning() {
@@ -262,7 +211,7 @@ void Program::AddRuns() {
   runs->require_subcommand(1);
   CLI::App* list =
       AddCommand(*runs, "list", "The newest runs", [this] { return RunsListCommand(invocation_, limit_); });
-  list->add_option("--limit", limit_, "At most so many")->check(CLI::Range(1u, 10'000u))->default_str("50");
+  NumberIn(*list->add_option("--limit", limit_, "At most so many")->default_str("50"), 1, 10'000);
   const auto add = [&](const char* name, const char* text, std::function<int()> action) {
     CLI::App* command = AddCommand(*runs, name, text, std::move(action));
     command->add_option("run", job_, "Id of the run")->required();
@@ -390,9 +339,7 @@ void Program::AddOthers() {
     fmt::print("{}", RenderCompletion(app_, shell_));
     return static_cast<int>(kPassedCode);
   });
-  completion->add_option("shell", shell_, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+  OneOf(*completion->add_option("shell", shell_, "bash, zsh or fish")->required(), {"bash", "zsh", "fish"});
   AddCommand(app_, "version", "Print the version", [this] { return VersionCommand(invocation_); });
 }
 

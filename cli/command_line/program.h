@@ -45,9 +45,6 @@ class Program {
   void AddLater(CLI::App& parent, const std::string& name);
   void AddLaterFlag(CLI::App& app, const std::string& flag);
 
-  // What a parse error means in words, with the nearest known name.
-  std::string Explain(const CLI::ParseError& error, int argc, char** argv) const;
-
   Invocation invocation_;
   CLI::App app_;
   RunFlags run_;

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_split.h"
+
 namespace wsfleet::cli {
 namespace {
 
@@ -14,6 +16,7 @@ TreeFlag Describe(const CLI::Option& option) {
   for (const std::string& name : option.get_lnames()) flag.names.push_back("--" + name);
   if (option.get_positional()) flag.names.push_back(option.get_single_name());
   if (option.get_items_expected_max() > 0) flag.value = option.get_type_name();
+  if (flag.value.find('|') != std::string::npos) flag.words = absl::StrSplit(flag.value, '|');
   flag.description = option.get_description();
   flag.default_value = option.get_default_str();
   return flag;

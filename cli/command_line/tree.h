@@ -10,7 +10,8 @@ namespace wsfleet::cli {
 
 struct TreeFlag {
   std::vector<std::string> names;  // "-o", "--output"
-  std::string value;               // "TEXT"; empty for a switch
+  std::string value;               // "TEXT", or the words that it may be, "full|none"; empty for a switch
+  std::vector<std::string> words;  // these; empty: any value
   std::string description;
   std::string default_value;
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "absl/strings/ascii.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -50,7 +51,9 @@ std::string EvidenceText(const Failure& failure) {
   for (const HeaderField& header : evidence.headers) out += fmt::format("{}: {}\n", header.name, header.value);
   if (!evidence.body_excerpt.empty()) out += fmt::format("{}\n", evidence.body_excerpt);
   if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
+  for (const std::string& certificate : evidence.certificates) out += fmt::format("certificate {}\n", certificate);
   for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
+  if (!failure.hint.empty()) out += fmt::format("hint: {}\n", failure.hint);
   if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
   for (const LogExcerpt& log : evidence.logs) {
     out += fmt::format("{}\n", LogHeading(log));
@@ -81,6 +84,27 @@ std::string SourceExcerpt(const RunRecord& record, const Failure& failure) {
                           record.bundle.files);
 }
 
+std::vector<HeaderField> TellingHeaders(const Evidence& evidence) {
+  std::vector<HeaderField> telling;
+  for (const HeaderField& header : evidence.headers) {
+    const std::string name = absl::AsciiStrToLower(ToAbsl(header.name));
+    if (name != "date" && name != "content-length" && !name.starts_with("sec-websocket-")) telling.push_back(header);
+  }
+  return telling;
+}
+
+std::string SourceLine(const RunRecord& record, const Failure& failure) {
+  const auto file = record.bundle.files.find(failure.range.file);
+  if (!failure.range.known() || file == record.bundle.files.end()) return {};
+  std::string_view rest = file->second;
+  for (std::uint32_t line = 1; line < failure.range.line; ++line) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos) return {};  // the file is not the one that was run
+    rest.remove_prefix(end + 1);
+  }
+  return std::string(ToStd(absl::StripAsciiWhitespace(ToAbsl(rest.substr(0, rest.find('\n'))))));
+}
+
 const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result) {
   if (!result.failure) return nullptr;
   const auto found = std::ranges::find_if(record.summary.failures, [&](const AttributedFailure& attributed) {
@@ -98,6 +122,16 @@ std::map<std::string, std::size_t> Warnings(const RunRecord& record) {
     }
   }
   return warnings;
+}
+
+std::set<std::string> Targets(const RunRecord& record) {
+  std::set<std::string> targets;
+  for (const ShardRecordWithCases& entry : record.shards) {
+    for (const CaseResult& result : entry.cases) {
+      if (!result.target.empty()) targets.insert(result.target);
+    }
+  }
+  return targets;
 }
 
 std::set<std::string> Revisions(const RunRecord& record) {

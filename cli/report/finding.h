@@ -26,7 +26,7 @@ std::vector<Finding> Findings(const RunRecord& record);
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
 
-// What was observed, a line each: status, headers, body, close, notes, trace, logs.
+// What was observed, a line each: status, headers, body, close, certificates, notes, trace, logs; and what is inferred.
 std::string EvidenceText(const Failure& failure);
 
 // Lines of the target's own log, of the first case that has any; else why there are none.
@@ -41,10 +41,19 @@ std::string SourceExcerpt(const RunRecord& record, const Failure& failure);
 // Who the failure of this result is attributed to; null if nobody is.
 const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result);
 
-// Of the target, as the agents read them.
+// Headers of an answer that say who gave it and where it leads: not its date and size, nor those of the upgrade itself.
+std::vector<HeaderField> TellingHeaders(const Evidence& evidence);
+
+// The author's line alone, without what it is indented by; empty if there is none.
+std::string SourceLine(const RunRecord& record, const Failure& failure);
+
 // What results warn of, passes too, with the number of results: "insecure: …".
 std::map<std::string, std::size_t> Warnings(const RunRecord& record);
 
+// URLs that were taken, without credentials.
+std::set<std::string> Targets(const RunRecord& record);
+
+// Of the target, as the agents read them.
 std::set<std::string> Revisions(const RunRecord& record);
 std::set<std::string> Regions(const RunRecord& record);
 

@@ -79,7 +79,7 @@ std::string PhaseBars(const PhaseTimings& timings) {
     begin += width;
   }
   if (timings.first_byte) keys += fmt::format("· first byte {} ", FormatElapsed(*timings.first_byte));
-  if (timings.total) keys += fmt::format("· in all {}", FormatElapsed(*timings.total));
+  if (timings.total) keys += fmt::format("· {}", WholeText(timings));
   return fmt::format(
       "<figure><svg viewBox=\"0 0 1000 20\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">{}</svg>"
       "<figcaption>{}</figcaption></figure>\n",

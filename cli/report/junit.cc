@@ -1,6 +1,9 @@
 #include "cli/report/junit.h"
 
+#include <cstddef>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "cli/report/finding.h"
 #include "core/base/text.h"
@@ -34,7 +37,37 @@ std::string Xml(std::string_view text) {
   return out;
 }
 
-std::string TestCase(const CaseResult& result, const std::string& class_name) {
+struct Tally {
+  std::size_t tests = 0, failed = 0, errors = 0, skipped = 0;
+  absl::Duration time;
+
+  void Add(const CaseResult& result) {
+    ++tests;
+    failed += result.outcome == Outcome::kFailed;
+    errors += result.outcome == Outcome::kInconclusive;
+    skipped += result.outcome == Outcome::kSkipped;
+    time += result.duration;
+  }
+};
+
+std::string Attributes(const std::string& name, const Tally& counts) {
+  return fmt::format("name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", Xml(name),
+                     counts.tests, counts.failed, counts.errors, counts.skipped, absl::ToDoubleSeconds(counts.time));
+}
+
+// The author's line with the message, whom the failure is attributed to, and what was asked.
+std::string FailureText(const RunRecord& record, const CaseResult& result) {
+  std::string out = SourceExcerpt(record, *result.failure);
+  if (out.empty()) out = ToString(result.failure->range) + "\n";
+  if (!result.target.empty()) out += fmt::format("target: {}\n", result.target);
+  if (const AttributedFailure* attributed = AttributionOf(record, result)) {
+    out += fmt::format("attributed to: {}\n", AttributionName(attributed->attribution));
+    for (const Observation& observation : attributed->rests_on) out += fmt::format("  {}\n", observation.text);
+  }
+  return out;
+}
+
+std::string TestCase(const RunRecord& record, const CaseResult& result, const std::string& class_name) {
   std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
                                 Xml(class_name), absl::ToDoubleSeconds(result.duration));
   if (result.outcome == Outcome::kPassed && result.warnings.empty()) return out + "/>\n";
@@ -46,7 +79,7 @@ std::string TestCase(const CaseResult& result, const std::string& class_name) {
     const char* element = result.outcome == Outcome::kFailed ? "failure" : "error";
     out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
                        FailureClassName(result.failure->failure_class), Xml(result.failure->message),
-                       Xml(ToString(result.failure->range)));
+                       Xml(FailureText(record, result)));
     out += fmt::format("      <system-out>{}</system-out>\n", Xml(EvidenceText(*result.failure)));
   }
   for (const std::string& warning : result.warnings) {
@@ -55,29 +88,44 @@ std::string TestCase(const CaseResult& result, const std::string& class_name) {
   return out + "    </testcase>\n";
 }
 
+// What differs from run to run stands here: whoever compares runs goes by the names.
+std::string Properties(const RunRecord& record, const ShardRecord& shard) {
+  std::string out = "    <properties>\n";
+  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"run", record.job.id.value()},
+                                    {"region", shard.region.value()},
+                                    {"agent", shard.agent.value()},
+                                    {"command", record.command}}) {
+    if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Xml(value));
+  }
+  return out + "    </properties>\n";
+}
+
 }  // namespace
 
 std::string RenderJunit(const RunRecord& record) {
-  std::string out =
-      fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\">\n", Xml(record.job.id.value()));
+  Tally all;
+  std::string body;
+  const std::string timestamp =
+      absl::FormatTime("%Y-%m-%d%ET%H:%M:%S", record.job.created, absl::UTCTimeZone());  // without a zone: UTC
   for (const ShardRecordWithCases& entry : record.shards) {
     std::map<std::string, std::vector<const CaseResult*>> suites;
     for (const CaseResult& result : entry.cases) suites[result.suite].push_back(&result);
     for (const auto& [suite, results] : suites) {
       const std::string name = fmt::format("{}@{}", suite, entry.shard.region.value());
-      int failed = 0, errors = 0, skipped = 0;
+      Tally counts;
       for (const CaseResult* result : results) {
-        failed += result->outcome == Outcome::kFailed;
-        errors += result->outcome == Outcome::kInconclusive;
-        skipped += result->outcome == Outcome::kSkipped;
+        counts.Add(*result);
+        all.Add(*result);
       }
-      out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
-                         Xml(name), results.size(), failed, errors, skipped);
-      for (const CaseResult* result : results) out += TestCase(*result, name);
-      out += "  </testsuite>\n";
+      body += fmt::format("  <testsuite {} timestamp=\"{}\">\n", Attributes(name, counts), timestamp);
+      body += Properties(record, entry.shard);
+      for (const CaseResult* result : results) body += TestCase(record, *result, name);
+      body += "  </testsuite>\n";
     }
   }
-  return out + "</testsuites>\n";
+  const std::string name = fmt::format("{}", fmt::join(record.job.spec.suites, ", "));
+  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n{}</testsuites>\n",
+                     Attributes(name, all), body);
 }
 
 }  // namespace wsfleet::cli

@@ -4,15 +4,26 @@
 #include <initializer_list>
 #include <vector>
 
+#include "cli/report/cause.h"
 #include "cli/report/finding.h"
+#include "cli/report/matrix.h"
+#include "cli/report/next_action.h"
 #include "core/base/text.h"
+#include "core/value/json_reader.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
 
 constexpr std::string_view kFence = "````";
-constexpr std::size_t kMaxBytes = (1 << 20) - 4096;
+constexpr std::size_t kMaxBytes = (1 << 20) - 256 * 1024;  // one cause more may stand in each group
+constexpr std::size_t kMaxSourceBytes = 200;
+constexpr std::size_t kMaxCommandBytes = 2000;
+constexpr std::size_t kMaxCases = 50;  // of one cause
+constexpr std::size_t kMaxActions = 5;
+constexpr std::size_t kMaxTargets = 10;
+constexpr std::size_t kMaxColumns = 50;
+constexpr std::size_t kMaxRows = 100;
 
 // What comes from targets must not become markup.
 std::string Plain(std::string_view text) {
@@ -24,22 +35,34 @@ std::string Plain(std::string_view text) {
   return out;
 }
 
-std::string Render(const Finding& finding) {
+// As code that nothing in it ends: the fence is longer than any run of backticks in the text.
+std::string Code(std::string_view text, std::size_t max_bytes) {
+  const std::string shown = Printable(Excerpt(text, max_bytes));
+  std::string fence = "`";
+  while (shown.find(fence) != std::string::npos) fence += '`';
+  const std::string_view blank = shown.find('`') == std::string::npos ? "" : " ";
+  return fmt::format("{0}{1}{2}{1}{0}", fence, blank, shown);
+}
+
+std::string Item(std::string_view label, std::string_view text) {
+  return fmt::format("  - {}: {}\n", Plain(label), Plain(text));
+}
+
+// "- **chat › two** in eu-west-1, at chat.wsfleet.yaml:2:5: `- connect: …`".
+std::string Case(const RunRecord& record, const Finding& finding, std::string_view indent) {
   const CaseResult& result = *finding.result;
-  std::string out = fmt::format("- **{}** in {}", Plain(fmt::format("{} › {}", result.suite, result.scenario)),
-                                Plain(RegionList(finding)));
-  if (result.outcome == Outcome::kSkipped) {
-    return out + fmt::format(": skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
-  }
+  std::string out =
+      fmt::format("{}- **{}** in {}", indent, Plain(fmt::format("{} › {}", result.suite, result.scenario)),
+                  Plain(RegionList(finding)));
   if (!result.failure) return out + (result.flaky ? " (flaky)\n" : "\n");
-  const Failure& failure = *result.failure;
-  out += fmt::format(": `{}` in phase {}: {}\n", FailureClassName(failure.failure_class), PhaseName(failure.phase),
-                     Plain(failure.message));
-  if (failure.range.known()) out += fmt::format("  - at {}\n", Plain(ToString(failure.range)));
-  for (const Note& note : failure.notes) out += fmt::format("  - {}: {}\n", Plain(note.label), Plain(note.text));
-  if (!failure.evidence.body_excerpt.empty())
-    out += fmt::format("  - body: {}\n", Plain(failure.evidence.body_excerpt));
-  if (!failure.evidence.trace_id.empty()) out += fmt::format("  - trace: {}\n", failure.evidence.trace_id);
+  if (result.failure->range.known()) out += fmt::format(", at {}", Plain(ToString(result.failure->range)));
+  if (const std::string line = SourceLine(record, *result.failure); !line.empty())
+    out += ": " + Code(line, kMaxSourceBytes);
+  return out + "\n";
+}
+
+std::string Logs(const Finding& finding) {
+  std::string out;
   for (const LogExcerpt& log : LogsOf(finding)) {
     out += fmt::format("  - {}\n", Plain(LogHeading(log)));
     if (log.lines.empty()) continue;
@@ -53,37 +76,106 @@ std::string Render(const Finding& finding) {
   return out;
 }
 
-std::string Group(const std::vector<Finding>& findings, const char* title, std::initializer_list<Outcome> outcomes) {
+// What the first case of the cause has seen; that is what the others have in common with it.
+std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
+  const Failure& failure = *cause.result().failure;
+  const Evidence& evidence = failure.evidence;
+  std::string out;
+  if (evidence.status) out += Item("answer", fmt::format("{} {}", *evidence.status, evidence.status_reason));
+  for (const HeaderField& header : TellingHeaders(evidence)) out += Item(header.name, header.value);
+  if (!evidence.body_excerpt.empty()) out += Item("body", evidence.body_excerpt);
+  if (evidence.close_code) out += Item("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
+  // Of a connection that TLS let through it explains nothing.
+  if (failure.phase == Phase::kTls) {
+    for (const std::string& certificate : evidence.certificates) out += Item("certificate", certificate);
+  }
+  for (const Note& note : failure.notes) out += Item(note.label, note.text);
+  if (!failure.hint.empty()) out += Item("hint", failure.hint);
+  if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
+    out += Item("attributed to", AttributionName(attributed->attribution));
+  }
+  if (!evidence.trace_id.empty()) out += Item("trace", evidence.trace_id);
+  return out + Logs(*cause.findings.front());
+}
+
+std::string Render(const RunRecord& record, const Cause& cause) {
+  const CaseResult& result = cause.result();
+  if (!result.failure && result.outcome != Outcome::kSkipped) return Case(record, *cause.findings.front(), "");
+  std::string out = "- ";
+  if (result.failure) {
+    out += fmt::format("`{}` in phase {}: {}\n", FailureClassName(result.failure->failure_class),
+                       PhaseName(result.failure->phase), Plain(result.failure->message));
+  } else {
+    out += fmt::format("skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
+  }
+  for (std::size_t i = 0; i < std::min(cause.findings.size(), kMaxCases); ++i) {
+    out += Case(record, *cause.findings[i], "  ");
+  }
+  if (cause.findings.size() > kMaxCases) out += fmt::format("  - … and {} more\n", cause.findings.size() - kMaxCases);
+  return result.failure ? out + EvidenceOf(record, cause) : out;
+}
+
+std::string Group(const RunRecord& record, const std::vector<Cause>& causes, const char* title,
+                  std::initializer_list<Outcome> outcomes) {
   std::string out = fmt::format("\n## {}\n\n", title);
   std::size_t shown = 0, left_out = 0;
-  for (const Finding& finding : findings) {
-    if (std::ranges::find(outcomes, finding.result->outcome) == outcomes.end()) continue;
+  for (const Cause& cause : causes) {
+    if (std::ranges::find(outcomes, cause.result().outcome) == outcomes.end()) continue;
     if (out.size() > kMaxBytes / 3) {
       ++left_out;
       continue;
     }
-    out += Render(finding);
+    out += Render(record, cause);
     ++shown;
   }
   if (left_out > 0) out += fmt::format("- … and {} more; the JSON report has them all\n", left_out);
   return shown > 0 ? out : out + "Nothing.\n";
 }
 
-std::string NextAction(const RunRecord& record) {
-  if (record.summary.verdict == JobVerdict::kPassed) return "None: everything that was asked holds.";
-  for (const AttributedFailure& failure : record.summary.failures) {
-    return fmt::format("Look at {} ({}), attributed to {}.", Plain(failure.scenario),
-                       FailureClassName(failure.failure_class), AttributionName(failure.attribution));
+std::string NextActions(const RunRecord& record, const std::vector<Cause>& causes) {
+  if (record.summary.verdict == JobVerdict::kPassed) return "None: everything that was asked holds.\n";
+  std::string out;
+  std::size_t shown = 0;
+  for (const Cause& cause : causes) {
+    if (!cause.result().failure || shown == kMaxActions) continue;
+    ++shown;
+    const FailureClass failure = cause.result().failure->failure_class;
+    out += fmt::format("- `{}` ({}; {}): {}.", FailureClassName(failure), Plain(CaseList(cause)),
+                       Plain(RegionList(cause)), WhatToLookAt(failure));
+    const AttributedFailure* attributed = AttributionOf(record, cause.result());
+    if (attributed != nullptr && attributed->attribution != Attribution::kNone) {
+      out += fmt::format(" It is attributed to {}: {}.", AttributionName(attributed->attribution),
+                         WhereToBegin(attributed->attribution));
+    }
+    out += "\n";
   }
-  if (!record.summary.reasons.empty()) return Plain(record.summary.reasons.front());
-  return "Run it again.";
+  if (!out.empty()) return out;
+  return record.summary.reasons.empty() ? "Run it again.\n" : Plain(record.summary.reasons.front()) + "\n";
 }
 
-}  // namespace
+std::string RegionTable(const RunRecord& record) {
+  const Matrix matrix = MakeMatrix(record);
+  std::string head = "| suite |", rule = "| --- |", rows;
+  const std::size_t columns = std::min(matrix.regions.size(), kMaxColumns);
+  for (std::size_t i = 0; i < columns; ++i) {
+    head += fmt::format(" {} |", Plain(matrix.regions[i]));
+    rule += " --- |";
+  }
+  for (std::size_t i = 0; i < std::min(matrix.rows.size(), kMaxRows); ++i) {
+    rows += fmt::format("| {} |", Plain(matrix.rows[i].suite));
+    for (std::size_t column = 0; column < columns; ++column) rows += fmt::format(" {} |", matrix.rows[i].cells[column]);
+    rows += "\n";
+  }
+  return fmt::format("\n{}\n{}\n{}", head, rule, rows);
+}
 
-std::string RenderMarkdown(const RunRecord& record) {
-  std::string out = fmt::format("# Run {}: {}\n\n", record.job.id.value(), JobVerdictName(record.summary.verdict));
-  if (!record.command.empty()) out += fmt::format("- command: `{}`\n", Printable(record.command));
+std::string Facts(const RunRecord& record) {
+  std::string out = fmt::format("- date: {}\n", TimeText(record.job.created));
+  if (!record.command.empty()) out += fmt::format("- command: {}\n", Code(record.command, kMaxCommandBytes));
+  std::size_t shown = 0;
+  for (const std::string& target : Targets(record)) {
+    if (++shown <= kMaxTargets) out += fmt::format("- target: {}\n", Plain(target));
+  }
   for (const std::string& revision : Revisions(record)) out += fmt::format("- revision: {}\n", Plain(revision));
   if (record.job.finished)
     out += fmt::format("- duration: {}\n", FormatElapsed(*record.job.finished - record.job.created));
@@ -94,11 +186,20 @@ std::string RenderMarkdown(const RunRecord& record) {
   for (const auto& [warning, results] : Warnings(record)) {
     out += fmt::format("- warning: {} ({} results)\n", Plain(warning), results);
   }
+  return out;
+}
+
+}  // namespace
+
+std::string RenderMarkdown(const RunRecord& record) {
   const std::vector<Finding> findings = Findings(record);
-  out += Group(findings, "Working", {Outcome::kPassed});
-  out += Group(findings, "Failing", {Outcome::kFailed});
-  out += Group(findings, "Infrastructure", {Outcome::kInconclusive, Outcome::kSkipped});
-  return out + fmt::format("\n## Next action\n\n{}\n", NextAction(record));
+  const std::vector<Cause> causes = Causes(findings);
+  std::string out = fmt::format("# Run {}: {}\n\n", record.job.id.value(), JobVerdictName(record.summary.verdict));
+  out += Facts(record) + RegionTable(record);
+  out += Group(record, causes, "Working", {Outcome::kPassed});
+  out += Group(record, causes, "Failing", {Outcome::kFailed});
+  out += Group(record, causes, "Infrastructure", {Outcome::kInconclusive, Outcome::kSkipped});
+  return out + fmt::format("\n## Next action\n\n{}", NextActions(record, causes));
 }
 
 }  // namespace wsfleet::cli

@@ -6,7 +6,8 @@
 
 namespace wsfleet::cli {
 
-// The worklog: command, revision, duration, counts, findings by group, evidence, next action. Under 1 MiB.
+// The worklog: date, command, target, revision, duration, counts, suites by regions, causes by group with their cases,
+// the author's lines and the evidence, next actions. Under 1 MiB.
 std::string RenderMarkdown(const RunRecord& record);
 
 }  // namespace wsfleet::cli

@@ -101,13 +101,19 @@ std::vector<PhaseTime> PhaseTimes(const PhaseTimings& timings) {
   return phases;
 }
 
+std::string WholeText(const PhaseTimings& timings) {
+  if (!timings.total) return {};
+  const bool request = timings.first_byte && !timings.upgrade;
+  return fmt::format("{} {}", request ? "request" : "handshake", FormatElapsed(*timings.total));
+}
+
 std::string PhaseText(const PhaseTimings& timings) {
   std::string out;
   for (const PhaseTime& phase : PhaseTimes(timings)) {
     out += fmt::format("{}{} {}", out.empty() ? "" : " · ", phase.name, FormatElapsed(phase.time));
   }
-  if (timings.total) out += fmt::format("{}in all {}", out.empty() ? "" : " · ", FormatElapsed(*timings.total));
-  return out;
+  const std::string whole = WholeText(timings);
+  return whole.empty() || out.empty() ? out + whole : fmt::format("{} · {}", out, whole);
 }
 
 std::string KeptText(const CaseResult& result) {

@@ -17,7 +17,10 @@ struct PhaseTime {
 };
 // The phases that follow one another, as far as they were reached: resolve, connect, tls, upgrade.
 std::vector<PhaseTime> PhaseTimes(const PhaseTimings& timings);
-// "resolve 1.0ms · connect 2.0ms · in all 9.0ms"; empty if no phase was reached.
+// From the start of resolving to the 101, or to where it failed: "handshake 9.0ms"; of an HTTP request to the end of
+// its answer: "request 9.0ms". Empty if it is not known.
+std::string WholeText(const PhaseTimings& timings);
+// "resolve 1.0ms · connect 2.0ms · handshake 9.0ms"; empty if no phase was reached.
 std::string PhaseText(const PhaseTimings& timings);
 
 struct Trace {

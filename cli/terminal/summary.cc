@@ -1,22 +1,25 @@
 #include "cli/terminal/summary.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <vector>
 
 #include "cli/output.h"
 #include "cli/report/finding.h"
+#include "cli/report/matrix.h"
+#include "cli/report/trace.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
 
-std::string Wire(const ProofOfExecution& proof) {
+std::string Wire(const CaseResult& result) {
+  const ProofOfExecution& proof = result.proof;
   std::string out;
   const auto add = [&](const std::string& text) { out += out.empty() ? text : fmt::format(" · {}", text); };
-  if (proof.timings.total) add(fmt::format("{} in all", FormatElapsed(*proof.timings.total)));
+  if (proof.timings.total) add(WholeText(proof.timings));
+  add(fmt::format("case {}", FormatElapsed(result.duration)));
   if (!proof.tls_version.empty()) add(proof.tls_version);
   if (!proof.peer_address.empty()) add(proof.peer_address);
   add(fmt::format("{} frames, {} in", proof.frames_in, FormatBytes(proof.bytes_in)));
@@ -46,12 +49,39 @@ std::string Scope(const RunRecord& record, const Finding& finding) {
                      passed.empty() ? "" : fmt::format(" ({} passed)", fmt::join(passed, ", ")));
 }
 
+// "✗ chat › two  eu-west-1  [upgrade-refused-5xx]".
+std::string Heading(const Finding& finding) {
+  const CaseResult& result = *finding.result;
+  return fmt::format("{} {} › {}  {}  [{}]", result.outcome == Outcome::kFailed ? "✗" : "?", Printable(result.suite),
+                     Printable(result.scenario), RegionList(finding), FailureClassName(result.failure->failure_class));
+}
+
+std::string RenderFailureInALine(const Finding& finding) {
+  const SourceRange& range = finding.result->failure->range;
+  return fmt::format("{}{}\n", Heading(finding), range.known() ? "  " + Printable(ToString(range)) : "");
+}
+
+// What was observed of the answer and of its peer.
+std::string RenderEvidence(const Failure& failure) {
+  const Evidence& evidence = failure.evidence;
+  std::string out;
+  if (evidence.status) out += Line("answer", fmt::format("{} {}", *evidence.status, evidence.status_reason));
+  for (const HeaderField& header : TellingHeaders(evidence)) out += Line(Printable(header.name), header.value);
+  if (!evidence.body_excerpt.empty()) out += Line("body", Excerpt(evidence.body_excerpt, 200));
+  if (evidence.close_code) out += Line("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
+  // Of a connection that TLS let through it explains nothing.
+  if (failure.phase == Phase::kTls) {
+    for (const std::string& certificate : evidence.certificates) out += Line("certificate", certificate);
+  }
+  for (const Note& note : failure.notes) out += Line(note.label, note.text);
+  if (!failure.hint.empty()) out += Line("hint", failure.hint);
+  return out;
+}
+
 std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   const CaseResult& result = *finding.result;
   const Failure& failure = *result.failure;
-  std::string out =
-      fmt::format("\n{} {} › {}  {}  [{}]\n", result.outcome == Outcome::kFailed ? "✗" : "?", Printable(result.suite),
-                  Printable(result.scenario), RegionList(finding), FailureClassName(failure.failure_class));
+  std::string out = fmt::format("\n{}\n", Heading(finding));
   if (failure.range.known()) {
     const Diagnostic diagnostic{Diagnostic::Severity::kError, failure.range, Printable(failure.message)};
     out += fmt::format("  --> {}", RenderDiagnostic(diagnostic, record.bundle.files));
@@ -59,16 +89,12 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
     out += fmt::format("  {}\n", Printable(failure.message));
   }
   out += Line("phase", PhaseName(failure.phase));
-  const Evidence& evidence = failure.evidence;
-  if (evidence.status) out += Line("answer", fmt::format("{} {}", *evidence.status, evidence.status_reason));
-  if (!evidence.body_excerpt.empty()) out += Line("body", Excerpt(evidence.body_excerpt, 200));
-  if (evidence.close_code) out += Line("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
-  for (const Note& note : failure.notes) out += Line(note.label, note.text);
+  out += RenderEvidence(failure);
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed->attribution)));
   }
-  std::string wire = Wire(result.proof);
-  if (!evidence.trace_id.empty()) wire += fmt::format(" · trace {}", evidence.trace_id);
+  std::string wire = Wire(result);
+  if (!failure.evidence.trace_id.empty()) wire += fmt::format(" · trace {}", failure.evidence.trace_id);
   out += Line("wire", wire);
   for (const LogExcerpt& log : LogsOf(finding)) {
     out += Line("log", LogHeading(log).substr(4));
@@ -78,41 +104,15 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   return out;
 }
 
-struct Cell {
-  int passed = 0, failed = 0, inconclusive = 0, skipped = 0;
-};
-
-std::string Text(const Cell& cell) {
-  const int all = cell.passed + cell.failed + cell.inconclusive + cell.skipped;
-  const std::string_view mark = cell.failed > 0 ? "✗" : cell.inconclusive > 0 ? "?" : cell.passed > 0 ? "✓" : "-";
-  return fmt::format("{} {}/{}", mark, cell.passed, all);
-}
-
 std::string RenderMatrix(const RunRecord& record) {
-  std::map<std::string, std::map<std::string, Cell>> cells;  // suite → region
-  std::vector<std::string> regions;
-  for (const ShardRecordWithCases& entry : record.shards) {
-    const std::string region = Printable(entry.shard.region.empty() ? entry.shard.term : entry.shard.region.value());
-    if (std::ranges::find(regions, region) == regions.end()) regions.push_back(region);
-    for (const CaseResult& result : entry.cases) {
-      Cell& cell = cells[result.suite][region];
-      (result.outcome == Outcome::kPassed         ? cell.passed
-       : result.outcome == Outcome::kFailed       ? cell.failed
-       : result.outcome == Outcome::kInconclusive ? cell.inconclusive
-                                                  : cell.skipped)++;
-    }
-  }
-  for (const std::string& suite : record.job.spec.suites) cells[suite];
+  const Matrix matrix = MakeMatrix(record);
   Listing table;
   table.columns.push_back({""});
-  for (const std::string& region : regions) table.columns.push_back({region});
-  for (const auto& [suite, row] : cells) {
+  for (const std::string& region : matrix.regions) table.columns.push_back({region});
+  for (const Matrix::Row& row : matrix.rows) {
     std::vector<std::string>& line = table.rows.emplace_back();
-    line.push_back(" " + Printable(Excerpt(suite, 40)));
-    for (const std::string& region : regions) {
-      const auto cell = row.find(region);
-      line.push_back(cell == row.end() ? "? no result" : Text(cell->second));
-    }
+    line.push_back(" " + row.suite);
+    line.insert(line.end(), row.cells.begin(), row.cells.end());
   }
   return "\n" + Render(table, OutputFormat::kTable);
 }
@@ -141,10 +141,11 @@ std::string RenderSkipped(const Finding& finding) {
 std::string RenderSummary(const RunRecord& record, bool full) {
   std::string out = Title(record), skipped;
   for (const Finding& finding : Findings(record)) {
-    if (!full) break;
     // Of a case that was never reported the reasons below say all that is known.
-    if (finding.result->failure && finding.result->tries > 0) out += RenderFailure(record, finding);
-    if (finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
+    if (finding.result->failure && finding.result->tries > 0) {
+      out += full ? RenderFailure(record, finding) : RenderFailureInALine(finding);
+    }
+    if (full && finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
   if (!skipped.empty()) out += "\n" + skipped;
   out += RenderMatrix(record);

@@ -39,6 +39,43 @@ TEST_F(ProgramTest, CompletesEveryCommandAndFlagOfThisVersion) {
   }
 }
 
+// What bash offers for a line with the cursor at its end, a word each.
+std::string Completed(const std::string& script, const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += " '" + word + "'";
+  const std::string program = script + "COMP_WORDS=(wsfleet" + line + ")\nCOMP_CWORD=" + std::to_string(words.size()) +
+                              "\n_wsfleet\necho \"${COMPREPLY[*]}\"\n";
+  testing::TemporaryDirectory directory;
+  return testing::RunCommand({{"/bin/bash", directory.Write("complete.bash", program)}, {}, {}}, absl::Seconds(60)).out;
+}
+
+TEST_F(ProgramTest, CompletesBehindFlagsAndTheirValues) {
+  const std::string bash = RenderCompletion(program_.tree(), "bash");
+  EXPECT_EQ(Completed(bash, {"ru"}), "run runs\n");
+  EXPECT_EQ(Completed(bash, {"--context", "dev", "ru"}), "run runs\n");
+  EXPECT_EQ(Completed(bash, {"--context", "runs", "va"}), "validate\n") << "a value is no command";
+  EXPECT_EQ(Completed(bash, {"--context", "=", "dev", "runs", "tr"}), "trace\n");
+  EXPECT_EQ(Completed(bash, {"-q", "runs", "tr"}), "trace\n");
+  EXPECT_EQ(Completed(bash, {"runs", "rerun", "--fa"}), "--failed\n");
+}
+
+TEST_F(ProgramTest, CompletesTheValuesThatAFlagOrArgumentMayHave) {
+  const std::string bash = RenderCompletion(program_.tree(), "bash");
+  EXPECT_EQ(Completed(bash, {"-o", "js"}), "json\n");
+  EXPECT_EQ(Completed(bash, {"runs", "list", "--output", ""}), "table wide json yaml name\n");
+  EXPECT_EQ(Completed(bash, {"--output", "="}), "table wide json yaml name\n");
+  EXPECT_EQ(Completed(bash, {"--output", "=", "y"}), "yaml\n");
+  EXPECT_EQ(Completed(bash, {"run", "--summary", "co"}), "compact\n");
+  EXPECT_EQ(Completed(bash, {"completion", "ba"}), "bash\n");
+  EXPECT_EQ(Completed(bash, {"--context", "ru"}), "\n") << "a name of the user's";
+  for (const char* shell : {"zsh", "fish"}) {
+    const std::string script = RenderCompletion(program_.tree(), shell);
+    EXPECT_THAT(script, HasSubstr("table wide json yaml name")) << shell;
+    EXPECT_THAT(script, HasSubstr("compact full none")) << shell;
+    EXPECT_THAT(script, HasSubstr("bash zsh fish")) << shell;
+  }
+}
+
 TEST_F(ProgramTest, IsWhatTheReferenceSays) {
   const std::string path = std::string(WSFLEET_SOURCE_DIR) + "/docs/reference/cli.md";
   const std::string rendered = RenderReference(program_.tree());
@@ -82,6 +119,25 @@ TEST(CommandLine, TakesWhatFollowsTheValueOfAFlagAsSuites) {
     EXPECT_EQ(run.exit_code, 2) << flag;
     EXPECT_THAT(run.err, HasSubstr("a.wsfleet.yaml")) << flag;
   }
+}
+
+TEST(CommandLine, SaysInItsOwnWordsWhatWasExpectedAndFound) {
+  const std::pair<std::vector<std::string>, const char*> kLines[] = {
+      {{}, "expected a command of wsfleet, found none: run, probe, new, "},
+      {{"runs"}, "expected a command of wsfleet runs, found none: list, get, "},
+      {{"run"}, "expected suites (Suites or folders), found none\nsee `wsfleet run --help`"},
+      {{"-o", "xml", "version"}, "--output: expected table, wide, json, yaml or name, found \"xml\"\nsee"},
+      {{"run", "x", "--summary", "long"}, "--summary: expected compact, full or none, found \"long\""},
+      {{"run", "x", "--priority", "10"}, "--priority: expected a number from 1 to 9, found \"10\""},
+      {{"run", "x", "--repeat", "often"}, "--repeat: expected a number from 1 to 1000, found \"often\""},
+      {{"runs", "list", "--limit", "0"}, "--limit: expected a number from 1 to 10000, found \"0\""},
+      {{"run", "x", "--report"}, "--report: expected a value, found none"},
+      {{"runs", "get", "r-1", "r-2"}, "expected nothing more, found \"r-2\"\nsee `wsfleet runs get --help`"},
+  };
+  for (const auto& [line, words] : kLines) {
+    EXPECT_THAT(Wsfleet(line).err, HasSubstr(words)) << ::testing::PrintToString(line);
+  }
+  EXPECT_THAT(Wsfleet({"run", "--help"}).out, Not(HasSubstr("UINT")));
 }
 
 TEST(CommandLine, EndsWith2WhenItIsIncomplete) {

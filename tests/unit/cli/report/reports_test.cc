@@ -14,6 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr const char* kFormats[] = {"json", "junit", "ctrf", "html", "md"};
+
 TEST(Json, HoldsVerdictResultsAndAttribution) {
   const boost::json::value json = boost::json::parse(RenderReport(BrokenInOneRegion(), "json"));
   EXPECT_EQ(json.at("verdict").as_string(), "failed");
@@ -52,8 +54,6 @@ TEST(Reports, ShowACaseWithoutAResultAsAnError) {
   EXPECT_THAT(RenderReport(record, "md"), HasSubstr("no result: agent us-1 was lost"));
 }
 
-constexpr const char* kFormats[] = {"json", "junit", "ctrf", "html", "md"};
-
 TEST(Reports, AllSayThatACertificateWasNotVerified) {
   RunRecord record = BrokenInOneRegion();
   record.shards[1].cases[0].warnings = {"insecure: the certificate was not verified"};  // of a pass
@@ -61,6 +61,60 @@ TEST(Reports, AllSayThatACertificateWasNotVerified) {
   for (const char* format : kFormats) {
     EXPECT_THAT(RenderReport(record, format), HasSubstr("insecure: the certificate was not verified")) << format;
   }
+}
+
+// The Markdown reader's eyes: its marks taken away.
+std::string Unescaped(std::string text) {
+  std::erase(text, '\\');
+  return text;
+}
+
+TEST(Reports, AllShowTheCertificatesAndWhatIsInferred) {
+  RunRecord record = BrokenInOneRegion();
+  Failure& failure = *record.shards[0].cases[1].failure;
+  failure.phase = Phase::kTls;
+  failure.hint = "the port may speak TLS";
+  failure.evidence.certificates = {"/CN=chat issuer=/CN=ca from=2026-01-01 until=2026-02-02 names=chat.example.com",
+                                   "/CN=ca issuer=/CN=root from=2020-01-01 until=2030-02-02"};
+  const std::string terminal = RenderSummary(record, true);
+  EXPECT_THAT(terminal, HasSubstr("   = hint: the port may speak TLS\n"));
+  EXPECT_THAT(terminal, HasSubstr("   = certificate: /CN=chat issuer=/CN=ca from=2026-01-01"));
+  EXPECT_THAT(terminal, HasSubstr("   = certificate: /CN=ca issuer"));
+  for (const char* format : kFormats) {
+    // A solidus of JSON may be escaped.
+    const std::string text = Unescaped(RenderReport(record, format));
+    EXPECT_THAT(text, HasSubstr("names=chat.example.com")) << format;
+    EXPECT_THAT(text, HasSubstr("until=2030-02-02")) << format;
+    EXPECT_THAT(text, HasSubstr("the port may speak TLS")) << format;
+  }
+}
+
+TEST(Reports, AllShowWhereARedirectLeads) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[0].cases[1].failure->evidence.headers = {{"location", "/login"}};
+  for (const char* format : kFormats)
+    EXPECT_THAT(Unescaped(RenderReport(record, format)), HasSubstr("/login")) << format;
+}
+
+TEST(Junit, KeepsItsNamesFromRunToRunAndTheRunAsAProperty) {
+  RunRecord record = BrokenInOneRegion();
+  const std::string one = RenderReport(record, "junit");
+  EXPECT_THAT(one, HasSubstr("<testsuites name=\"chat\""));
+  EXPECT_THAT(one, HasSubstr("<property name=\"run\" value=\"r-7Q2K\"/>"));
+  EXPECT_THAT(one, HasSubstr("<property name=\"agent\" value=\"eu-west-1-a\"/>"));
+  record.job.id = JobId("r-OTHER");
+  std::string other = RenderReport(record, "junit");
+  for (std::size_t at; (at = other.find("r-OTHER")) != std::string::npos;) other.replace(at, 7, "r-7Q2K");
+  EXPECT_EQ(one, other);
+}
+
+TEST(Junit, SaysWhoIsMeantWhatWasAskedAndWhereTheAuthorWroteIt) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[0].cases[1].target = "wss://chat.example.com:443";
+  const std::string text = RenderReport(record, "junit");
+  EXPECT_THAT(text, HasSubstr(" 2 |   - connect: {path: /ws}\n"));
+  EXPECT_THAT(text, HasSubstr("attributed to: region-path"));
+  EXPECT_THAT(text, HasSubstr("target: wss://chat.example.com:443"));
 }
 
 TEST(Reports, AllShowTheLinesOfTheTargetsOwnLogAndWhoseTheyMayBe) {
@@ -83,6 +137,51 @@ TEST(Markdown, IsAWorklogWithCommandCountsAndFindings) {
   EXPECT_THAT(text, HasSubstr("eu-west-1"));
   EXPECT_THAT(text, Not(HasSubstr("<b>")));
   EXPECT_LT(text.size(), std::size_t{1} << 20);
+}
+
+TEST(Markdown, HasTheTargetTheDateTheRegionsAndTheAuthorsLine) {
+  RunRecord record = BrokenInOneRegion();
+  for (CaseResult& result : record.shards[0].cases) result.target = "wss://chat.example.com:443";
+  const std::string text = RenderReport(record, "md");
+  EXPECT_THAT(text, HasSubstr("- date: 2027-01-15T08:00:00"));
+  EXPECT_THAT(text, HasSubstr("- target: wss://chat.example.com:443\n"));
+  EXPECT_THAT(text, HasSubstr("| suite | eu-west-1 | us-east-1 |\n| --- | --- | --- |\n| chat | ✗ 1/3 | ✓ 2/3 |\n"));
+  EXPECT_THAT(text, HasSubstr("at chat.wsfleet.yaml:2:5: `- connect: {path: /ws}`\n"));
+}
+
+TEST(Markdown, TellsACauseOnceHoweverManyCasesItHas) {
+  RunRecord record = BrokenInOneRegion();
+  CaseResult again = record.shards[0].cases[1];
+  again.case_id = CaseId("chat/four");
+  again.scenario = "four";
+  record.shards[0].cases.push_back(again);
+  CaseResult other = again;
+  other.case_id = CaseId("chat/five");
+  other.scenario = "five";
+  other.failure->evidence.body_excerpt = "something else";
+  record.shards[0].cases.push_back(other);
+  Summarise(record);
+  const std::string text = RenderReport(record, "md");
+  const auto count = [&](std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("body: \\]\\]\\> \\<b\\>broken"), 1u) << text;
+  EXPECT_EQ(count("body: something else"), 1u) << "another answer is another cause";
+  EXPECT_THAT(text, HasSubstr("**chat › two** in eu-west-1"));
+  EXPECT_THAT(text, HasSubstr("**chat › four** in eu-west-1"));
+}
+
+TEST(Markdown, SaysWhatToDoNextByClassAndAttribution) {
+  const std::string text = RenderReport(BrokenInOneRegion(), "md");
+  const std::string next = text.substr(text.find("## Next action"));
+  EXPECT_THAT(next, HasSubstr("`upgrade-refused-5xx` (chat › two; eu-west-1)"));
+  EXPECT_THAT(next, HasSubstr("the server's log"));
+  EXPECT_THAT(next, HasSubstr("attributed to region-path: "));
+  RunRecord record = BrokenInOneRegion();
+  record.summary.failures.front().attribution = Attribution::kUndetermined;
+  EXPECT_THAT(RenderReport(record, "md"), HasSubstr("run it from more regions"));
 }
 
 }  // namespace

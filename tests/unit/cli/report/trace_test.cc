@@ -62,6 +62,16 @@ TEST(Trace, SaysHowManyFramesWereNotKept) {
   EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")), HasSubstr("64 of 80 frames; the others were not kept"));
 }
 
+TEST(Trace, CallsTheWholeByWhatItIsTheWholeOf) {
+  RunRecord record = BrokenInOneRegion();
+  PhaseTimings& timings = record.shards[0].cases[1].proof.timings;
+  timings.total = absl::Milliseconds(9);
+  EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")), HasSubstr("upgrade 7.0ms · handshake 9.0ms\n"));
+  timings.upgrade.reset();
+  timings.first_byte = absl::Milliseconds(7);
+  EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")), HasSubstr("connect 1.0ms · request 9.0ms\n"));
+}
+
 TEST(Trace, OfAPassedCaseHasItsPhasesOnly) {
   RunRecord record = BrokenInOneRegion();
   record.shards[0].cases[0].proof.timings.resolve = absl::Milliseconds(3);

@@ -29,6 +29,30 @@ TEST(Summary, EndsWithTheMatrixAndTheVerdict) {
   EXPECT_THAT(text, Not(HasSubstr("= phase")));
 }
 
+TEST(Summary, NamesEachFailureInALineWhenItIsCompact) {
+  const std::string text = RenderSummary(BrokenInOneRegion(), false);
+  EXPECT_THAT(text, HasSubstr("\n✗ chat › two  eu-west-1  [upgrade-refused-5xx]  chat.wsfleet.yaml:2:5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("STAGE is not set")));
+}
+
+TEST(Summary, SaysWhatTheHandshakeTookAndWhatTheCaseTook) {
+  RunRecord record = BrokenInOneRegion();
+  CaseResult& broken = record.shards[0].cases[1];
+  broken.duration = absl::Seconds(3);
+  broken.proof.timings.total = absl::Microseconds(666);
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("= wire: handshake 666µs · case 3.00s · "));
+}
+
+TEST(Summary, ShowsWhereARedirectLeadsAndWhoAnswered) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[0].cases[1].failure->evidence.headers = {
+      {"server", "nginx"}, {"date", "today"}, {"content-length", "0"}, {"location", "/login\x1b[31m"}};
+  const std::string text = RenderSummary(record, true);
+  EXPECT_THAT(text, HasSubstr("   = location: /login?[31m\n"));
+  EXPECT_THAT(text, HasSubstr("   = server: nginx\n"));
+  EXPECT_THAT(text, Not(HasSubstr("= date"))) << "it explains nothing";
+}
+
 TEST(Summary, NeverPassesOnWhatATerminalWouldObey) {
   EXPECT_THAT(RenderSummary(BrokenInOneRegion(), true), Not(HasSubstr("\x1b")));
 }

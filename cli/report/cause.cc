@@ -1,0 +1,68 @@
+#include "cli/report/cause.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "fmt/format.h"
+
+namespace wsfleet::cli {
+namespace {
+
+constexpr std::size_t kMaxCases = 3;
+
+// The members that say what happened, and the case where it must be the same too.
+using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, CaseId>;
+
+bool StandsAlone(const CaseResult& result) {
+  if (!result.failure) return result.outcome != Outcome::kSkipped;
+  return result.failure->phase == Phase::kMessage || result.failure->phase == Phase::kClose;
+}
+
+Key KeyOf(const CaseResult& result) {
+  const CaseId id = StandsAlone(result) ? result.case_id : CaseId();
+  if (!result.failure)
+    return {result.outcome, Phase::kNone, FailureClass::kNone, result.skip_detail, "", result.skip_reason, id};
+  const Failure& failure = *result.failure;
+  const Evidence& evidence = failure.evidence;
+  const std::string answer = fmt::format("{} {}", evidence.status.value_or(0), evidence.body_excerpt);
+  return {result.outcome, failure.phase, failure.failure_class, failure.message, answer, SkipReason::kNone, id};
+}
+
+}  // namespace
+
+std::vector<Cause> Causes(const std::vector<Finding>& findings) {
+  std::vector<Cause> causes;
+  std::map<Key, std::size_t> places;
+  for (const Finding& finding : findings) {
+    const auto [place, is_new] = places.emplace(KeyOf(*finding.result), causes.size());
+    if (is_new) causes.emplace_back();
+    causes[place->second].findings.push_back(&finding);
+  }
+  return causes;
+}
+
+std::string CaseList(const Cause& cause) {
+  std::vector<std::string> names;
+  for (const Finding* finding : cause.findings) {
+    std::string name = fmt::format("{} › {}", finding->result->suite, finding->result->scenario);
+    // One case may have several findings: another message in each region.
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  const std::size_t shown = std::min(names.size(), kMaxCases);
+  std::string out =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return names.size() == shown ? out : out + fmt::format(" and {} more", names.size() - shown);
+}
+
+std::string RegionList(const Cause& cause) {
+  std::vector<std::string> regions;
+  for (const Finding* finding : cause.findings) {
+    for (const std::string& region : finding->regions) {
+      if (std::ranges::find(regions, region) == regions.end()) regions.push_back(region);
+    }
+  }
+  return fmt::format("{}", fmt::join(regions, ", "));
+}
+
+}  // namespace wsfleet::cli

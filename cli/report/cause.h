@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/report/finding.h"
+
+namespace wsfleet::cli {
+
+// Findings that one thing explains: a name that does not resolve fails every case that asks for it.
+struct Cause {
+  std::vector<const Finding*> findings;  // not empty; in the order of the plan
+
+  const CaseResult& result() const { return *findings.front()->result; }
+};
+
+// In the order of their first findings. Failures are alike if outcome, phase, class, message and what was answered are
+// the same; one of messages stands alone, for what did not come is another thing in each case. Skips are alike if their
+// reason is. Passes are not grouped.
+std::vector<Cause> Causes(const std::vector<Finding>& findings);
+
+// "chat › one, chat › two and 3 more".
+std::string CaseList(const Cause& cause);
+// Of all its findings, each once: "eu-west-1, us-east-1".
+std::string RegionList(const Cause& cause);
+
+}  // namespace wsfleet::cli

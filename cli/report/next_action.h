@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/verdict/taxonomy.h"
+
+// What a person can do about a failure: docs/reference/failures.md in a line.
+namespace wsfleet::cli {
+
+// What to look at for a class: "`dig` the name on the agent's host; …". Empty for kNone.
+std::string_view WhatToLookAt(FailureClass failure);
+
+// What an attribution means for where to begin. Empty for kNone.
+std::string_view WhereToBegin(Attribution attribution);
+
+}  // namespace wsfleet::cli
