@@ -21,6 +21,11 @@ struct NamedConnection {
       : opened_by(step), wire(executor), inbox(limits) {}
 
   const std::string& name() const { return opened_by.as; }
+  // Ends TCP from our side; the end that its reader reports is no surprise.
+  void Cut() {
+    close_asked = true;
+    wire.Drop();
+  }
 
   const ConnectStep& opened_by;
   Connection wire;

@@ -67,9 +67,10 @@ boost::asio::awaitable<void> Session::CloseAll(bool politely) {
         boost::asio::detached);
   }
   const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
-  while ((politely || cancelled_) && readers_ > 0 && SteadyNow() < until) co_await WaitUntil(until);
-  for (const auto& [name, connection] : connections_) connection->wire.Drop();
-  while (readers_ > 0) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
+  while ((politely || cancelled_) && !reading_.empty() && SteadyNow() < until) co_await WaitUntil(until);
+  // All that something still reads, whether or not its name means another one by now.
+  for (const auto& connection : reading_) connection->wire.Drop();
+  while (!reading_.empty()) co_await WaitUntil(SteadyNow() + absl::Seconds(1));
 }
 
 void Session::Cancel() {

@@ -77,6 +77,8 @@ class Session {
   // Their own settings, over those of the target where it is its origin.
   absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec, bool own_origin);
   absl::Status PrepareRoute(const ConnectionSpec& spec, Placed& placed);
+  // Before its name is given to another connection.
+  Result Leave(NamedConnection& before);
   // Dials and upgrades `connection`, and makes it that of its name. Nothing if a template gave no value: see `failure`.
   boost::asio::awaitable<std::optional<HttpAnswer>> Open(std::shared_ptr<NamedConnection> connection,
                                                          const ReconnectStep* again, SteadyTime until, Result& failure);
@@ -135,11 +137,11 @@ class Session {
   std::function<void(std::string_view)> on_step_;
   std::uint64_t unexpected_ = 0;  // frames so far
   std::map<std::string, std::shared_ptr<NamedConnection>> connections_;
-  std::shared_ptr<NamedConnection> current_;  // that of the step under way; null before the first
-  Connection* http_ = nullptr;                // of the http step that is under way
-  const Expectation* waiting_ = nullptr;      // of the step that waits
-  std::optional<Failure> stream_failure_;     // protocol error or overflow: ends the session
-  int readers_ = 0;
+  std::shared_ptr<NamedConnection> current_;               // that of the step under way; null before the first
+  Connection* http_ = nullptr;                             // of the http step that is under way
+  const Expectation* waiting_ = nullptr;                   // of the step that waits
+  std::optional<Failure> stream_failure_;                  // protocol error or overflow: ends the session
+  std::vector<std::shared_ptr<NamedConnection>> reading_;  // those that a coroutine reads
   bool cancelled_ = false;
   bool refused_ = false;  // as a step asked for
   boost::asio::steady_timer wake_;

@@ -193,9 +193,23 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, con
   return placed;
 }
 
+Session::Result Session::Leave(NamedConnection& before) {
+  if (before.wire.is_open() && !before.close_asked && !before.end_expected) {
+    return ConfigFailure(absl::FailedPreconditionError(
+        fmt::format("connection \"{}\" is still open; close it or drop it before it is opened again", before.name())));
+  }
+  // Nothing looks at it any more.
+  before.wire.Drop();
+  AddProof(before);
+  return std::nullopt;
+}
+
 boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<NamedConnection> connection,
                                                                 const ReconnectStep* again, SteadyTime until,
                                                                 Result& failure) {
+  const auto before = connections_.find(connection->name());
+  if (before != connections_.end()) failure = Leave(*before->second);
+  if (failure) co_return std::nullopt;
   auto prepared = Prepare(connection->opened_by.connection, again);
   if (!prepared.ok()) {
     failure = ConfigFailure(prepared.status());
@@ -208,9 +222,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   options.proxy = placed.proxy;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = until;
-  std::shared_ptr<NamedConnection>& place = connections_[connection->name()];
-  if (place) AddProof(*place);
-  place = current_ = connection;
+  connections_[connection->name()] = current_ = connection;
   connection->wire.OnControl([this, to = connection.get()](Incoming incoming) { Receive(*to, std::move(incoming)); });
   HttpAnswer answer;
   answer.failure = co_await connection->wire.Dial(std::move(options));
@@ -225,7 +237,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   connection->credential = placed.credential;
   NoteCredential(placed.credential, answer.failure.ok());
   if (answer.failure.ok()) {
-    ++readers_;
+    reading_.push_back(connection);
     boost::asio::co_spawn(executor_, ReadFrames(connection), boost::asio::detached);
   }
   co_return answer;
@@ -271,8 +283,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep& step) {
     failure = JudgeConnect(connect, *answer, SteadyNow() - began);
     const SteadyTime next = SteadyNow() + backoff;
     if (!failure || attempt >= step.attempts || next >= until || cancelled_) co_return failure;
-    connection->close_asked = true;
-    connection->wire.Drop();
+    connection->Cut();
     while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
     backoff *= 2;
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "absl/cleanup/cleanup.h"
+#include "agent/engine/phase_timer.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/as_tuple.hpp"
@@ -32,7 +33,7 @@ boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<NamedConnection
     Incoming incoming = co_await connection->wire.Read();
     open = Receive(*connection, std::move(incoming));
   }
-  --readers_;
+  std::erase(reading_, connection);
   wake_.cancel();
 }
 
@@ -235,6 +236,9 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
     scope_.Set(capture.variable, *std::move(value));
   }
   const std::shared_ptr<NamedConnection> connection = current_;
+  const absl::Duration within = facts_.planned->suite->defaults.within;
+  // A write that waits for a peer which does not read ends with TCP only.
+  const PhaseTimer timer(executor_, std::min(deadline_, SteadyNow() + within), [connection] { connection->Cut(); });
   bool written = false;
   if (!connection->inbox.end() && pong) {
     written = co_await connection->wire.Pong(*std::move(payload));
@@ -247,6 +251,11 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   }
   if (written) co_return std::nullopt;
   if (Result stop = Interrupted()) co_return stop;
+  if (timer.expired()) {
+    co_return MakeFailure(
+        Phase::kMessage, FailureClass::kDeadline,
+        fmt::format("the message was not written within {}: the target does not read", DurationText(within)));
+  }
   const std::uint16_t code = connection->inbox.end() ? connection->inbox.end()->code : 1006;
   co_return MakeFailure(Phase::kMessage, FailureClass::kClose,
                         fmt::format("the connection is gone (close code {}); the message was not sent", code));
@@ -256,14 +265,21 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   ++outcome_.assertions;
   const std::string payload = RandomHex(8);
   const SteadyTime began = SteadyNow();
-  const SteadyTime until = std::min(deadline_, began + step.within.value_or(absl::Seconds(5)));
+  const absl::Duration within = step.within.value_or(facts_.planned->suite->defaults.within);
+  const SteadyTime until = std::min(deadline_, began + within);
   const std::shared_ptr<NamedConnection> connection = current_;
   const std::optional<ConnectionEnd>& end = connection->inbox.end();
   Record(false, "ping", payload);
-  if (!end) co_await connection->wire.Ping(payload);
+  bool written_in_time = true;
+  if (!end) {
+    // As for a message.
+    const PhaseTimer timer(executor_, until, [connection] { connection->Cut(); });
+    co_await connection->wire.Ping(payload);
+    written_in_time = !timer.expired();
+  }
   while (!connection->pongs.contains(payload)) {
     if (stream_failure_) co_return stream_failure_;
-    if (end) {
+    if (end && written_in_time) {
       co_return MakeFailure(
           Phase::kMessage, FailureClass::kClose,
           fmt::format("the connection was closed with {} {} while a pong was awaited", end->code, end->reason));
@@ -271,7 +287,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
     if (cancelled_ || SteadyNow() >= until) {
       if (Result stop = Interrupted()) co_return stop;
       co_return MakeFailure(Phase::kMessage, FailureClass::kDeadline,
-                            fmt::format("no pong within {}", DurationText(step.within.value_or(absl::Seconds(5)))));
+                            fmt::format("no pong within {}{}", DurationText(within),
+                                        written_in_time ? "" : ": the target does not read"));
     }
     co_await WaitUntil(until);
   }
@@ -306,9 +323,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
 
 boost::asio::awaitable<Session::Result> Session::Do(const DropStep&) {
   const std::shared_ptr<NamedConnection> connection = current_;
-  connection->close_asked = true;
   Record(false, "drop", "");
-  connection->wire.Drop();
+  connection->Cut();
   // Its reader reports the end at once, and with it the last number of a sequence is known.
   while (!connection->inbox.end() && !cancelled_) co_await WaitUntil(deadline_);
   co_return std::nullopt;

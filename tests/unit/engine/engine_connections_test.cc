@@ -60,6 +60,8 @@ void SendSequence(ScriptedPeer& peer, int from, int to) {
   for (int number = from; number <= to; ++number) peer.SendFrame(kText, fmt::format(R"({{"seq":{}}})", number));
 }
 
+bool IsDrop(const Step& step) { return std::holds_alternative<DropStep>(step.action); }
+
 void ExpectPassed(const CaseResult& result) {
   EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
 }
@@ -129,6 +131,26 @@ TEST(Connections, AreAllClosedWhenTheSessionEnds) {
   ExpectPassed(server.Run({"- connect: {as: desk, path: /}", "- connect: {as: phone, path: /}",
                            "- via: desk\n        expect: {match: {text: hello}}"}));
   EXPECT_EQ(closed, 2);
+}
+
+// No valid suite does; a plan of another version may.
+TEST(Connections, ThatAreOpenAreNotOpenedAgainAndNothingHangs) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.SendFrame(0x8A, peer.ReadFrame().payload);
+    peer.Drain();
+  });
+  for (const std::string again : {"- connect: {path: /}", "- reconnect: {}"}) {
+    SuiteRun::Options options;
+    options.change = [](Suite& suite) { std::erase_if(suite.scenarios.front().steps, IsDrop); };
+    SuiteRun run(OneScenario(server.url(), {"- connect: {path: /}", "- ping: {}", "- drop: {}", again, "- ping: {}"}),
+                 options);
+    ASSERT_TRUE(run.EndsWithin(std::chrono::seconds(30))) << again;
+    EXPECT_EQ(run.Result().outcome, Outcome::kInconclusive);
+    ASSERT_TRUE(run.Result().failure);
+    EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kConfig);
+    EXPECT_THAT(run.Result().failure->message, HasSubstr("\"main\" is still open"));
+  }
 }
 
 TEST(Drop, CutsTcpWithoutACloseFrame) {

@@ -1,3 +1,5 @@
+#include <chrono>
+#include <future>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -200,6 +202,43 @@ TEST(Send, GoesOutAsItIsWritten) {
   EXPECT_EQ(first, R"({"type":"hello","from":"eu-west-1"})");
   EXPECT_EQ(second, std::string("\x00\xFF\x10", 3));
   EXPECT_EQ(result.proof.frames_out, 2u);
+}
+
+// A peer that never reads; messages that no buffer on the way holds.
+CaseResult ToADeafPeer(const std::vector<std::string>& steps, const std::string& more) {
+  std::promise<void> over;
+  ScriptedServer server([done = over.get_future().share()](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    done.wait();
+  });
+  SuiteRun::Options options;
+  options.vars["big"] = std::string(4 << 20, 'x');
+  std::vector<std::string> all = steps;
+  all.insert(all.begin(), "- connect: {path: /, within: 60s}");
+  SuiteRun run(OneScenario(server.url(), all, "vars: {big: \"\"}\n" + more), options);
+  EXPECT_TRUE(run.EndsWithin(std::chrono::seconds(30)));
+  over.set_value();
+  return run.Result();
+}
+
+const std::string kSendUntilFull = "- repeat: {times: 50, steps: [{send: {text: \"${big}\"}}]}";
+
+void ExpectDeadline(const CaseResult& result, const std::string& step, const std::string& words) {
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kDeadline) << result.failure->message;
+  EXPECT_EQ(PhaseName(result.failure->phase), "message");
+  EXPECT_THAT(result.failure->message, HasSubstr(words));
+  EXPECT_EQ(result.failure->step, step);
+}
+
+TEST(Send, ThatIsNotWrittenWithinItsTimeFailsAsADeadline) {
+  ExpectDeadline(ToADeafPeer({kSendUntilFull, "- ping: {}"}, "defaults: {within: 200ms}\n"), "send", "within 200ms");
+}
+
+TEST(Send, DoesNotOutliveTheDeadlineOfItsSession) {
+  ExpectDeadline(ToADeafPeer({kSendUntilFull, "- ping: {}"}, "defaults: {within: 10m, deadline: 500ms}\n"), "send",
+                 "its deadline of 500ms");
 }
 
 TEST(Unexpected, FramesFailTheSessionIfTheSuiteSaysSo) {

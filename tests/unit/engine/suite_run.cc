@@ -9,6 +9,23 @@ namespace {
 const engine::RunId kRun(1);
 constexpr std::string_view kFile = "suite.wsfleet.yaml";
 
+// The cases of the changed suites are those of the plan.
+std::shared_ptr<const Plan> Changed(const Plan& plan, const std::function<void(Suite&)>& change) {
+  auto changed = std::make_shared<Plan>(plan);
+  for (std::shared_ptr<const Suite>& place : changed->suites) {
+    const std::shared_ptr<const Suite> before = place;
+    const auto suite = std::make_shared<Suite>(*before);
+    change(*suite);
+    for (PlannedCase& planned : changed->cases) {
+      if (planned.suite != before.get()) continue;
+      planned.suite = suite.get();
+      planned.scenario = &suite->scenarios[static_cast<std::size_t>(planned.scenario - before->scenarios.data())];
+    }
+    place = suite;
+  }
+  return changed;
+}
+
 }  // namespace
 
 SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_future().share()) {
@@ -24,7 +41,7 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   run.session_prefix = "test";
   ResolveResult resolved = Resolve(bundle, Selection{}, run.variables);
   if (!resolved.plan) throw std::invalid_argument(RenderDiagnostic(resolved.diagnostics.front(), bundle.files));
-  run.plan = resolved.plan;
+  run.plan = options.change ? Changed(*resolved.plan, options.change) : resolved.plan;
   engine::AgentFacts facts;
   facts.id = AgentId("test-agent");
   facts.region = RegionName("eu-west-1");

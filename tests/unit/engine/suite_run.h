@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -24,6 +25,8 @@ class SuiteRun {
     std::string name_servers = {};
     std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
     std::chrono::seconds clock_ahead{0};
+    // To a suite that has been parsed: what no valid text says.
+    std::function<void(Suite&)> change = {};
     std::chrono::milliseconds busy{0};  // how long the engine's thread is kept from its work when a step begins
   };
   // Throws if the suite is refused: the test is wrong then.
