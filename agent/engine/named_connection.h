@@ -21,9 +21,9 @@ struct NamedConnection {
       : opened_by(step), wire(executor), inbox(limits) {}
 
   const std::string& name() const { return opened_by.as; }
-  // Ends TCP from our side; the end that its reader reports is no surprise.
+  // Ends TCP from our side. The end that its reader reports is then no surprise, unless the target was faster.
   void Cut() {
-    close_asked = true;
+    close_asked = close_asked || !wire.peer_closed();
     wire.Drop();
   }
 

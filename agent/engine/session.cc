@@ -16,6 +16,13 @@ constexpr std::size_t kMaxTranscript = 64;
 constexpr std::size_t kMaxExcerpt = 512;
 constexpr std::size_t kMaxAttempts = 16;
 
+// Steps that are about something else than how their connection ends.
+bool NeedsAnOpenConnection(const Action& action) {
+  return std::holds_alternative<SendStep>(action) || std::holds_alternative<ExpectStep>(action) ||
+         std::holds_alternative<ExpectManyStep>(action) || std::holds_alternative<ExpectNoneStep>(action) ||
+         std::holds_alternative<PingStep>(action);
+}
+
 }  // namespace
 
 Session::Session(boost::asio::any_io_executor executor, SessionFacts facts, Url base)
@@ -215,7 +222,8 @@ void Session::Complete(Failure& failure, const Step& step) {
   if (failure.failure_class == FailureClass::kClose && code) {
     failure.evidence.close_code = code;
     failure.evidence.close_reason = end->reason;
-    if (current_->messages_in == 0 && (*code == 1008 || *code == 4401 || *code == 4403)) {
+    if (NeedsAnOpenConnection(step.action) && current_->messages_in == 0 &&
+        (*code == 1008 || *code == 4401 || *code == 4403)) {
       failure.failure_class = FailureClass::kAuth;
       failure.phase = Phase::kOpen;
       NoteCredential(current_->credential, false);

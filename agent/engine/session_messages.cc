@@ -10,15 +10,27 @@
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/json/serialize.hpp"
 #include "core/base/text.h"
+#include "core/session/findings.h"
 #include "fmt/format.h"
 
 // Steps on an open connection: send, the expectations, ping, close.
 namespace wsfleet::engine {
 namespace {
 
-constexpr std::size_t kMaxControl = 125;  // RFC 6455, 5.5
+constexpr std::size_t kMaxControl = 125;             // RFC 6455, 5.5
+constexpr std::size_t kMaxReason = kMaxControl - 2;  // behind the code
+constexpr std::uint16_t kNoCloseFrame = 1006;
 constexpr std::uint64_t kMaxUnexpectedShown = 10;
 constexpr std::size_t kMaxPongs = 1000;  // unsolicited ones are a peer's choice
+
+// What a target says that has nothing more to say: done, going away, or a close frame without a code.
+bool IsOrderly(const ConnectionEnd& end) { return end.code == 1000 || end.code == 1001 || end.code == 1005; }
+
+Failure EndedBadly(const ConnectionEnd& end, std::string_view how) {
+  Failure failure = CloseFailure(end, how);
+  failure.phase = Phase::kClose;
+  return failure;
+}
 
 }  // namespace
 
@@ -304,8 +316,17 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
 boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
   auto reason = ExpandText(step.reason, scope_);
   if (!reason.ok()) co_return ConfigFailure(reason.status());
+  if (reason->size() > kMaxReason) {
+    co_return ConfigFailure(absl::InvalidArgumentError(
+        fmt::format("a close reason holds at most {} bytes (RFC 6455, 5.5), found {}", kMaxReason, reason->size())));
+  }
   const std::shared_ptr<NamedConnection> connection = current_;
-  if (connection->inbox.end()) co_return std::nullopt;
+  const std::optional<ConnectionEnd>& end = connection->inbox.end();
+  const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
+  while (!end && connection->wire.peer_closed() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  // Both sides may close at once. Any other end of the target is not what this step is about.
+  if (end && IsOrderly(*end)) co_return std::nullopt;
+  if (end) co_return EndedBadly(*end, "before this step closed it");
   connection->close_asked = true;
   Record(false, "close", fmt::format("{} {}", step.code, *reason));
   const std::uint16_t code = step.code;
@@ -315,9 +336,11 @@ boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
         co_await connection->wire.Close(code, text);
       },
       boost::asio::detached);
-  const SteadyTime until = std::min(deadline_, SteadyNow() + facts_.planned->suite->defaults.phases.close);
-  while (!connection->inbox.end() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
-  if (connection->inbox.end()) co_return std::nullopt;
+  while (!end && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
+  if (stream_failure_) co_return stream_failure_;
+  if (cancelled_) co_return Interrupted();
+  if (end && end->code == kNoCloseFrame) co_return EndedBadly(*end, "instead of an answer to our close frame");
+  if (end) co_return std::nullopt;
   co_return MakeFailure(Phase::kClose, FailureClass::kDeadline, "no answering close frame came in time");
 }
 

@@ -201,6 +201,8 @@ class Connection::Socket {
   // Beast's operations on a stream whose handshake is not over break its locks.
   bool is_open() const { return open_ && !closing_ && !ended_; }
 
+  bool peer_closed() const { return open_ && stream_.watch()->close().has_value(); }
+
   void SetControlHandler(std::function<void(Incoming)> handler) { on_control_ = std::move(handler); }
 
   const WireFacts& facts() {
@@ -273,12 +275,12 @@ class Connection::Socket {
     const FrameWatch& watch = *stream_.watch();
     if (watch.problem() == FrameWatch::Problem::kBroken) return ProtocolError(watch.what());
     if (watch.problem() == FrameWatch::Problem::kTooMuch) return TooMuch(watch.what());
-    // Beast does not know 1014, which is registered.
     const auto close = watch.close();
-    if (error == websocket::error::bad_close_code && close) {
-      const websocket::close_reason reason(static_cast<websocket::close_code>(close->code), close->reason);
-      return Closed(reason);
-    }
+    const auto said = [&] {
+      return Closed(websocket::close_reason(static_cast<websocket::close_code>(close->code), close->reason));
+    };
+    // Beast does not know 1014, which is registered.
+    if (error == websocket::error::bad_close_code && close) return said();
     if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow) {
       return TooMuch(
           fmt::format("a message of more than {} bytes arrived; this agent takes no larger ones", max_message_));
@@ -288,6 +290,8 @@ class Connection::Socket {
     if (error.category() == boost::system::error_code(beast::zlib::error::general).category()) {
       return ProtocolError(fmt::format("a compressed message cannot be expanded: {}", error.message()));
     }
+    // What the target said stays said, though TCP ended before it was answered.
+    if (close) return said();
     return Incoming{};  // TCP ended: 1006
   }
 
@@ -327,6 +331,7 @@ asio::awaitable<bool> Connection::Close(std::uint16_t code, std::string reason) 
 void Connection::OnControl(std::function<void(Incoming)> handler) { socket_->SetControlHandler(std::move(handler)); }
 void Connection::Drop() { socket_->Drop(); }
 bool Connection::is_open() const { return socket_->is_open(); }
+bool Connection::peer_closed() const { return socket_->peer_closed(); }
 const WireFacts& Connection::facts() const { return socket_->facts(); }
 
 }  // namespace wsfleet::engine

@@ -87,6 +87,8 @@ class Connection {
   boost::asio::awaitable<bool> Close(std::uint16_t code, std::string reason);
   // From the 101 to our close or the end. Write, Ping and Close do nothing at any other time.
   bool is_open() const;
+  // The target's close frame has come; the end that Read() reports may be a moment behind it.
+  bool peer_closed() const;
   // Cuts TCP at once; whatever waits ends.
   void Drop();
 

@@ -41,6 +41,11 @@ class CloseExpectation final : public FrameJudge {
   }
 
   void OnEnd(const ConnectionEnd& end, Inbox&) override {
+    if (!anchor().whole_inbox && end.at < anchor().frames_after) {
+      Failure failure = CloseFailure(end, fmt::format("before `{}`", since_));
+      failure.phase = Phase::kClose;
+      return Fail(std::move(failure), {});
+    }
     const boost::json::value code(end.code);
     const boost::json::value reason(end.reason);
     if (!HoldsFor(code_, code)) return FailOther(end, "code", *code_, code);

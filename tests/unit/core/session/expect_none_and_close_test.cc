@@ -81,8 +81,8 @@ ExpectCloseStep CloseWith(std::string_view code) {
   return step;
 }
 
-MakeExpectation Make(const ExpectCloseStep& step) {
-  return [&step](CaptureScope& scope) { return ExpectClose(step, Since(), absl::Seconds(1), scope); };
+MakeExpectation Make(const ExpectCloseStep& step, const Anchor& anchor = WholeInbox()) {
+  return [&step, anchor](CaptureScope& scope) { return ExpectClose(step, anchor, absl::Seconds(1), scope); };
 }
 
 TEST(ExpectClose, AcceptsTheCodeAndReasonThatItAsksFor) {
@@ -105,6 +105,19 @@ TEST(ExpectClose, FailsOnAnotherCodeOrReason) {
   step.reason = Is("\"bye\"");
   EXPECT_EQ(PlayBothWays(Make(step), {.arrivals = {}, .end = Ends(40, 1000, "no")}).judgement.failure->message,
             "the connection closed with 1000 \"no\" (reason: expected \"bye\", found \"no\")");
+}
+
+TEST(ExpectClose, DoesNotAcceptACloseFromBeforeItsSince) {
+  ExpectCloseStep step;
+  step.since = "ask";
+  const auto play = [&](int closed_at) {
+    return PlayBothWays(Make(step, Since()), {.arrivals = {}, .end = Ends(closed_at, 1000, "bye")}).judgement;
+  };
+  const Judgement before = play(-1);
+  EXPECT_EQ(Summary(before), "close ");
+  EXPECT_EQ(before.failure->phase, Phase::kClose);
+  EXPECT_EQ(before.failure->message, "the connection closed with 1000 \"bye\" before `ask`");
+  EXPECT_EQ(Summary(play(0)), "holds");
 }
 
 TEST(ExpectClose, RunsOutOfTimeInThePhaseClose) {
