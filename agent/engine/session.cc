@@ -44,7 +44,14 @@ Session::~Session() = default;
 boost::asio::awaitable<SessionOutcome> Session::Run() {
   Result failure = co_await RunSteps(facts_.planned->scenario->steps, false);
   for (const auto& [name, connection] : connections_) {
-    if (!failure && !cancelled_) failure = JudgeLeftovers(*connection);
+    if (!failure && !cancelled_) {
+      failure = JudgeLeftovers(*connection);
+      if (failure) {
+        failure->range = facts_.planned->scenario->range;
+        failure->evidence.transcript = transcript_;
+        failure->evidence.trace_id = trace_id_;
+      }
+    }
     if (connection != current_) AddProof(*connection);
   }
   // The timings that are shown are those of the last step's connection.

@@ -56,7 +56,7 @@ class Session {
   boost::asio::awaitable<Result> Do(const ReconnectStep& step);
   boost::asio::awaitable<Result> Do(const DropStep& step);
 
-  // session_connect.cc
+  // session_request.cc
   struct Placed {
     Url url;
     std::vector<HeaderField> headers;
@@ -73,10 +73,11 @@ class Session {
   // What a reconnect adds to the connect that it repeats; null for the connect itself.
   absl::StatusOr<Placed> Prepare(const ConnectionSpec& spec, const ReconnectStep* again);
   // URL, the target's headers and these, and the trace context.
-  absl::StatusOr<Placed> Address(const Template& reference, const Headers& headers);
+  absl::StatusOr<Placed> Address(const Template& reference, const Headers& headers, const Template& auth);
   // Their own settings, over those of the target where it is its origin.
   absl::StatusOr<TlsOptions> PrepareTls(const TlsSpec& spec, bool own_origin);
   absl::Status PrepareRoute(const ConnectionSpec& spec, Placed& placed);
+  // session_connect.cc
   // Before its name is given to another connection.
   Result Leave(NamedConnection& before);
   // Dials and upgrades `connection`, and makes it that of its name. Nothing if a template gave no value: see `failure`.

@@ -1,9 +1,7 @@
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "agent/engine/deflate_extension.h"
-#include "agent/engine/jwt.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/co_spawn.hpp"
@@ -11,7 +9,7 @@
 #include "core/base/text.h"
 #include "fmt/format.h"
 
-// The connect step: credentials, the upgrade, and being refused.
+// The steps that open a connection: connect and reconnect, their answer, and being refused.
 namespace wsfleet::engine {
 namespace {
 
@@ -55,144 +53,6 @@ bool AsksForAnswer(const HttpExpect& answer) {
 
 }  // namespace
 
-absl::Status Session::Place(const Template& auth, Placed& request) {
-  if (auth.empty()) return absl::OkStatus();
-  auto name = ExpandText(auth, scope_);
-  if (!name.ok()) return name.status();
-  if (*name == "none") return absl::OkStatus();
-  const auto& credentials = facts_.planned->suite->credentials;
-  const auto credential = std::ranges::find(credentials, *name, &Credential::name);
-  if (credential == credentials.end())
-    return absl::NotFoundError(fmt::format("credential \"{}\" is not defined", *name));
-  auto token = tokens_.find(*name);
-  if (token == tokens_.end()) {
-    auto minted = MintToken(*credential, scope_, absl::Now() - facts_.surroundings->clock_ahead);
-    if (!minted.ok()) return minted.status();
-    redactor_.AddSecret(*minted);
-    token = tokens_.emplace(*name, *std::move(minted)).first;
-  }
-  request.credential = *name;
-  const std::string value = FormatToken(*credential, token->second);
-  switch (credential->place) {
-    case CredentialPlace::kHeader:
-      request.headers.push_back({credential->parameter, value});
-      break;
-    case CredentialPlace::kQuery:
-      AddQuery(request.url, credential->parameter, value);
-      break;
-    case CredentialPlace::kSubprotocol:
-      request.subprotocols.push_back(value);
-      break;
-    case CredentialPlace::kCookie:
-      request.headers.push_back({"Cookie", fmt::format("{}={}", credential->parameter, value)});
-      break;
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_origin) {
-  TlsOptions tls;
-  // The target's settings go with its origin.
-  const TlsSpec standard_tls = own_origin ? facts_.target->tls : TlsSpec{};
-  const auto fill = [&](const std::optional<Template>& own, const std::optional<Template>& standard,
-                        std::string& out) -> absl::Status {
-    const auto& text = own ? own : standard;
-    if (!text) return absl::OkStatus();
-    auto value = ExpandText(*text, scope_);
-    if (!value.ok()) return value.status();
-    out = *std::move(value);
-    return absl::OkStatus();
-  };
-  if (auto status = fill(spec.ca, standard_tls.ca, tls.ca_pem); !status.ok()) return status;
-  if (auto status = fill(spec.certificate, standard_tls.certificate, tls.certificate_pem); !status.ok()) return status;
-  if (auto status = fill(spec.key, standard_tls.key, tls.key_pem); !status.ok()) return status;
-  if (auto status = fill(spec.server_name, standard_tls.server_name, tls.server_name); !status.ok()) return status;
-  tls.min_version = spec.min_version.value_or(standard_tls.min_version.value_or(""));
-  tls.max_version = spec.max_version.value_or(standard_tls.max_version.value_or(""));
-  tls.insecure = spec.insecure || standard_tls.insecure;
-  constexpr char kInsecure[] = "insecure: the certificate was not verified";
-  if (tls.insecure && std::ranges::find(outcome_.warnings, kInsecure) == outcome_.warnings.end()) {
-    outcome_.warnings.emplace_back(kInsecure);
-  }
-  return tls;
-}
-
-absl::Status Session::PrepareRoute(const ConnectionSpec& spec, Placed& placed) {
-  auto tls = PrepareTls(spec.tls, placed.own_origin);
-  if (!tls.ok()) return tls.status();
-  placed.tls = *std::move(tls);
-  const std::optional<Template>& proxy = spec.proxy          ? spec.proxy
-                                         : placed.own_origin ? facts_.target->proxy
-                                                             : spec.proxy;
-  if (!proxy) return absl::OkStatus();
-  auto text = ExpandText(*proxy, scope_);
-  if (!text.ok()) return text.status();
-  if (*text != "none") placed.proxy = *std::move(text);
-  return absl::OkStatus();
-}
-
-absl::Status Session::AddHeaders(const Headers& headers, Placed& placed) {
-  for (const auto& [name, text] : headers) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) return value.status();
-    const auto same = [&field = name](const HeaderField& other) {
-      return absl::EqualsIgnoreCase(ToAbsl(other.name), ToAbsl(field));
-    };
-    std::erase_if(placed.headers, same);
-    placed.headers.push_back({name, *std::move(value)});
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Session::Placed> Session::Address(const Template& reference, const Headers& headers) {
-  Placed placed;
-  auto text = ExpandText(reference, scope_);
-  if (!text.ok()) return text.status();
-  auto url = ResolveUrl(base_, *text);
-  if (!url.ok()) return url.status();
-  placed.url = *std::move(url);
-  placed.own_origin = placed.url.Origin() == base_.Origin();
-  if (placed.own_origin) {
-    if (absl::Status status = AddHeaders(facts_.target->headers, placed); !status.ok()) return status;
-  }
-  if (absl::Status status = AddHeaders(headers, placed); !status.ok()) return status;
-  placed.headers.push_back({"User-Agent", "wsfleet"});
-  if (!trace_id_.empty()) {
-    placed.headers.push_back({"traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8))});
-  }
-  return placed;
-}
-
-absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, const ReconnectStep* again) {
-  auto addressed = Address(spec.url, spec.headers);
-  if (!addressed.ok()) return addressed.status();
-  Placed placed = *std::move(addressed);
-  const auto add_query = [&](const Headers& query) -> absl::Status {
-    for (const auto& [name, text] : query) {
-      auto value = ExpandText(text, scope_);
-      if (!value.ok()) return value.status();
-      AddQuery(placed.url, name, *value);
-    }
-    return absl::OkStatus();
-  };
-  if (absl::Status status = add_query(spec.query); !status.ok()) return status;
-  if (again != nullptr) {
-    if (absl::Status status = add_query(again->query); !status.ok()) return status;
-    if (absl::Status status = AddHeaders(again->headers, placed); !status.ok()) return status;
-  }
-  for (const Template& text : spec.subprotocols) {
-    auto value = ExpandText(text, scope_);
-    if (!value.ok()) return value.status();
-    placed.subprotocols.push_back(*value);
-  }
-  if (absl::Status status = Place(spec.auth, placed); !status.ok()) return status;
-  std::vector<HeaderField> fields = placed.headers;
-  for (const std::string& name : placed.subprotocols) fields.push_back({"Sec-WebSocket-Protocol", name});
-  if (absl::Status status = CheckFields(fields); !status.ok()) return status;
-  if (absl::Status status = PrepareRoute(spec, placed); !status.ok()) return status;
-  return placed;
-}
-
 Session::Result Session::Leave(NamedConnection& before) {
   if (before.wire.is_open() && !before.close_asked && !before.end_expected) {
     return ConfigFailure(absl::FailedPreconditionError(
@@ -201,15 +61,18 @@ Session::Result Session::Leave(NamedConnection& before) {
   // Nothing looks at it any more.
   before.wire.Drop();
   AddProof(before);
-  return std::nullopt;
+  return JudgeLeftovers(before);
 }
 
 boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<NamedConnection> connection,
                                                                 const ReconnectStep* again, SteadyTime until,
                                                                 Result& failure) {
   const auto before = connections_.find(connection->name());
-  if (before != connections_.end()) failure = Leave(*before->second);
-  if (failure) co_return std::nullopt;
+  if (before != connections_.end()) {
+    current_ = before->second;
+    failure = Leave(*current_);
+    if (failure) co_return std::nullopt;
+  }
   auto prepared = Prepare(connection->opened_by.connection, again);
   if (!prepared.ok()) {
     failure = ConfigFailure(prepared.status());
@@ -283,8 +146,11 @@ boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep& step) {
     failure = JudgeConnect(connect, *answer, SteadyNow() - began);
     const SteadyTime next = SteadyNow() + backoff;
     if (!failure || attempt >= step.attempts || next >= until || cancelled_) co_return failure;
+    // Of an attempt that failed nothing is judged any more.
+    connection->end_expected = true;
     connection->Cut();
     while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
+    connection->inbox.Release(SteadyNow() + absl::Nanoseconds(1));
     backoff *= 2;
   }
 }

@@ -1,4 +1,5 @@
 #include "absl/cleanup/cleanup.h"
+#include "agent/engine/request_fields.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/json/serialize.hpp"
@@ -10,7 +11,7 @@
 namespace wsfleet::engine {
 
 boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
-  auto addressed = Address(step.url, step.headers);
+  auto addressed = Address(step.url, step.headers, step.auth);
   if (!addressed.ok()) co_return ConfigFailure(addressed.status());
   Placed placed = *std::move(addressed);
   if (absl::Status status = Place(step.auth, placed); !status.ok()) co_return ConfigFailure(status);
@@ -20,13 +21,13 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
     auto body = Expand(*step.json, scope_);
     if (!body.ok()) co_return ConfigFailure(body.status());
     message.body = boost::json::serialize(*body);
-    placed.headers.push_back({"Content-Type", "application/json"});
+    AddIfAbsent(placed.headers, "Content-Type", "application/json");
   } else if (step.text) {
     auto body = ExpandText(*step.text, scope_);
     if (!body.ok()) co_return ConfigFailure(body.status());
     message.body = *body;
   }
-  placed.headers.push_back({"Connection", "close"});
+  AddIfAbsent(placed.headers, "Connection", "close");
   if (absl::Status status = CheckFields(placed.headers); !status.ok()) co_return ConfigFailure(status);
   message.headers = std::move(placed.headers);
 

@@ -205,11 +205,6 @@ Session::Result Session::JudgeLeftovers(NamedConnection& connection) {
       outcome_.warnings.push_back(redactor_.Apply(found));
     }
   }
-  if (failure) {
-    failure->range = facts_.planned->scenario->range;
-    failure->evidence.transcript = transcript_;
-    failure->evidence.trace_id = trace_id_;
-  }
   return failure;
 }
 

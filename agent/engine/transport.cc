@@ -47,7 +47,7 @@ class Connection::Socket {
   asio::awaitable<HttpAnswer> Exchange(HttpMessage message) {
     http::request<http::string_body> request{http::string_to_verb(message.method), options_.url.target, 11};
     request.set(http::field::host, options_.url.HostHeader());
-    for (const HeaderField& header : message.headers) request.insert(header.name, header.value);
+    for (const HeaderField& header : message.headers) request.set(header.name, header.value);
     request.body() = std::move(message.body);
     if (!request.body().empty()) request.prepare_payload();
     const SteadyTime written = SteadyNow();
@@ -89,7 +89,7 @@ class Connection::Socket {
     websocket_->control_callback(
         [this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
     websocket_->set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
-      for (const HeaderField& header : upgrade.headers) request.insert(header.name, header.value);
+      for (const HeaderField& header : upgrade.headers) request.set(header.name, header.value);
       // In our words: Beast names windows of 15 bits, which some servers decline.
       if (upgrade.deflate) request.set(http::field::sec_websocket_extensions, OfferDeflate(*upgrade.deflate));
       std::string list;

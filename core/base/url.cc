@@ -24,6 +24,23 @@ std::string PercentEncode(std::string_view text) {
   return out;
 }
 
+// What is no escape stays as it is; of the parts of a query, + is a space.
+std::string PercentDecode(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned char byte = 0;
+    const char* const digits = text.data() + at + 1;
+    const bool escape = text[at] == '%' && text.size() - at > 2;
+    if (escape && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      out += static_cast<char>(byte);
+      at += 2;
+    } else {
+      out += text[at] == '+' ? ' ' : text[at];
+    }
+  }
+  return out;
+}
+
 // Names as resolvers take them, IPv4, and IPv6 with a zone.
 bool IsHost(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -99,6 +116,21 @@ absl::StatusOr<Url> ResolveUrl(const Url& base, std::string_view reference) {
 void AddQuery(Url& url, std::string_view name, std::string_view value) {
   url.target += url.target.find('?') == std::string::npos ? '?' : '&';
   url.target += fmt::format("{}={}", PercentEncode(name), PercentEncode(value));
+}
+
+void RemoveQuery(Url& url, std::string_view name) {
+  const std::size_t question = url.target.find('?');
+  if (question == std::string::npos) return;
+  std::string_view left = std::string_view(url.target).substr(question + 1);
+  std::string kept;
+  while (!left.empty()) {
+    const std::string_view parameter = left.substr(0, left.find('&'));
+    left.remove_prefix(std::min(left.size(), parameter.size() + 1));
+    if (PercentDecode(parameter.substr(0, parameter.find('='))) == name) continue;
+    kept += kept.empty() ? '?' : '&';
+    kept += parameter;
+  }
+  url.target.replace(question, std::string::npos, kept);
 }
 
 }  // namespace wsfleet

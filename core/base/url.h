@@ -28,5 +28,7 @@ absl::StatusOr<Url> ResolveUrl(const Url& base, std::string_view reference);
 
 // Adds percent-encoded parameters to the query.
 void AddQuery(Url& url, std::string_view name, std::string_view value);
+// Takes out all parameters of this name, however they are written.
+void RemoveQuery(Url& url, std::string_view name);
 
 }  // namespace wsfleet

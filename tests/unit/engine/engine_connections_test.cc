@@ -1,4 +1,6 @@
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -184,6 +186,46 @@ TEST(Reconnect, DoesTheSameConnectAgainWithWhatItAdds) {
   EXPECT_THAT(heads[1], HasSubstr("X-One: 1"));
   EXPECT_THAT(heads[1], HasSubstr("x-two: other"));
   EXPECT_THAT(heads[1], Not(HasSubstr("X-Two")));
+}
+
+TEST(Reconnect, DoesNotHideWhatWasUnexpectedOnTheConnectionBefore) {
+  const std::vector<std::string> steps{"- connect: {path: /}", "- ping: {}",      "- http: {get: /}",
+                                       "- drop: {}",           "- reconnect: {}", "- ping: {}"};
+  const auto run = [&](std::uint8_t first, const std::string& payload) {
+    std::promise<void> seen;
+    Numbered server([&](ScriptedPeer& peer, int number, const std::string& head) {
+      if (number == 2) {
+        seen.get_future().wait();
+        peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        return;
+      }
+      Accept(peer, head);
+      const std::string ping = peer.ReadFrame().payload;
+      if (number == 1 && first == kText) peer.SendFrame(first, payload);
+      peer.SendFrame(0x8A, ping);
+      if (number == 1 && first == kText) seen.set_value();
+      if (number == 1 && first != kText) {
+        peer.SendFrame(first, payload);
+        peer.ReadFrame();  // the agent's answer: it has seen the close
+        seen.set_value();
+      }
+      peer.Drain();
+    });
+    return server.Run(steps, "defaults: {unexpected: fail}\n");
+  };
+  ExpectFailed(run(0x88, std::string("\x03\xF3", 2)), FailureClass::kClose, "closed with 1011");
+  ExpectFailed(run(kText, "noise"), FailureClass::kEventForbidden, "noise");
+}
+
+TEST(Reconnect, ReplacesTheParametersOfTheSameName) {
+  Numbered server([](ScriptedPeer& peer, int, const std::string& head) {
+    Accept(peer, head);
+    peer.SendFrame(kText, "hello");
+    peer.Drain();
+  });
+  ExpectPassed(server.Run({"- connect: {path: \"/?from=1&x=2\", query: {\"a b\": c, keep: d}}", "- drop: {}",
+                           "- reconnect: {query: {from: \"7\", \"a b\": e}}", "- expect: {match: {text: hello}}"}));
+  EXPECT_THAT(server.heads().back(), HasSubstr("GET /?x=2&keep=d&from=7&a%20b=e "));
 }
 
 TEST(Reconnect, MintsANewToken) {

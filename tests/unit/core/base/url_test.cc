@@ -47,6 +47,19 @@ TEST(Url, EscapesParametersThatAreAdded) {
   EXPECT_EQ(url.target, "/chat?room=a%20b%26c%3Dd&token=x%2Fy%2Bz");
 }
 
+TEST(Url, LosesAllParametersOfAName) {
+  const auto without = [](const std::string& target, const std::string& name) {
+    Url url = *ParseUrl("ws://host" + target);
+    RemoveQuery(url, name);
+    return url.target;
+  };
+  EXPECT_EQ(without("/chat?a=1&b=2&a=3&ab", "a"), "/chat?b=2&ab");
+  EXPECT_EQ(without("/chat?a=1", "a"), "/chat");
+  EXPECT_EQ(without("/chat?%61=1&a%20b=2&a+b&%zz=%&b", "a b"), "/chat?%61=1&%zz=%&b");
+  EXPECT_EQ(without("/chat?%61=1", "a"), "/chat");
+  EXPECT_EQ(without("/chat", "a"), "/chat");
+}
+
 TEST(Url, OfOneTargetHasOneOrigin) {
   EXPECT_EQ(ParseUrl("wss://host/a")->Origin(), ParseUrl("wss://host:443/b")->Origin());
   EXPECT_NE(ParseUrl("wss://host/a")->Origin(), ParseUrl("ws://host/a")->Origin());

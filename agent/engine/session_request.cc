@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "agent/engine/jwt.h"
+#include "agent/engine/request_fields.h"
+#include "agent/engine/session.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+
+// What a request is made of, upgrades and http alike: address, headers, credential, and the way to the target.
+namespace wsfleet::engine {
+namespace {
+
+// With `auth: none` nothing goes along that a credential of the suite would be, and that a target sends with each
+// request.
+void RemoveCredentials(const std::vector<Credential>& credentials, std::vector<HeaderField>& fields) {
+  for (const Credential& credential : credentials) {
+    if (credential.place == CredentialPlace::kHeader) RemoveField(fields, credential.parameter);
+    if (credential.place == CredentialPlace::kCookie) RemoveCookie(fields, credential.parameter);
+  }
+}
+
+}  // namespace
+
+absl::Status Session::Place(const Template& auth, Placed& request) {
+  if (auth.empty()) return absl::OkStatus();
+  auto name = ExpandText(auth, scope_);
+  if (!name.ok()) return name.status();
+  if (*name == "none") return absl::OkStatus();
+  const auto& credentials = facts_.planned->suite->credentials;
+  const auto credential = std::ranges::find(credentials, *name, &Credential::name);
+  if (credential == credentials.end())
+    return absl::NotFoundError(fmt::format("credential \"{}\" is not defined", *name));
+  auto token = tokens_.find(*name);
+  if (token == tokens_.end()) {
+    auto minted = MintToken(*credential, scope_, absl::Now() - facts_.surroundings->clock_ahead);
+    if (!minted.ok()) return minted.status();
+    redactor_.AddSecret(*minted);
+    token = tokens_.emplace(*name, *std::move(minted)).first;
+  }
+  request.credential = *name;
+  const std::string value = FormatToken(*credential, token->second);
+  // It goes over whatever else stands at its place: a test of a bad token must not send a good one.
+  switch (credential->place) {
+    case CredentialPlace::kHeader:
+      SetField(request.headers, credential->parameter, value);
+      break;
+    case CredentialPlace::kQuery:
+      RemoveQuery(request.url, credential->parameter);
+      AddQuery(request.url, credential->parameter, value);
+      break;
+    case CredentialPlace::kSubprotocol:
+      request.subprotocols.push_back(value);
+      break;
+    case CredentialPlace::kCookie:
+      SetCookie(request.headers, credential->parameter, value);
+      break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TlsOptions> Session::PrepareTls(const TlsSpec& spec, bool own_origin) {
+  TlsOptions tls;
+  // The target's settings go with its origin.
+  const TlsSpec standard_tls = own_origin ? facts_.target->tls : TlsSpec{};
+  const auto fill = [&](const std::optional<Template>& own, const std::optional<Template>& standard,
+                        std::string& out) -> absl::Status {
+    const auto& text = own ? own : standard;
+    if (!text) return absl::OkStatus();
+    auto value = ExpandText(*text, scope_);
+    if (!value.ok()) return value.status();
+    out = *std::move(value);
+    return absl::OkStatus();
+  };
+  if (auto status = fill(spec.ca, standard_tls.ca, tls.ca_pem); !status.ok()) return status;
+  if (auto status = fill(spec.certificate, standard_tls.certificate, tls.certificate_pem); !status.ok()) return status;
+  if (auto status = fill(spec.key, standard_tls.key, tls.key_pem); !status.ok()) return status;
+  if (auto status = fill(spec.server_name, standard_tls.server_name, tls.server_name); !status.ok()) return status;
+  tls.min_version = spec.min_version.value_or(standard_tls.min_version.value_or(""));
+  tls.max_version = spec.max_version.value_or(standard_tls.max_version.value_or(""));
+  tls.insecure = spec.insecure || standard_tls.insecure;
+  constexpr char kInsecure[] = "insecure: the certificate was not verified";
+  if (tls.insecure && std::ranges::find(outcome_.warnings, kInsecure) == outcome_.warnings.end()) {
+    outcome_.warnings.emplace_back(kInsecure);
+  }
+  return tls;
+}
+
+absl::Status Session::PrepareRoute(const ConnectionSpec& spec, Placed& placed) {
+  auto tls = PrepareTls(spec.tls, placed.own_origin);
+  if (!tls.ok()) return tls.status();
+  placed.tls = *std::move(tls);
+  const std::optional<Template>& proxy = spec.proxy          ? spec.proxy
+                                         : placed.own_origin ? facts_.target->proxy
+                                                             : spec.proxy;
+  if (!proxy) return absl::OkStatus();
+  auto text = ExpandText(*proxy, scope_);
+  if (!text.ok()) return text.status();
+  if (*text != "none") placed.proxy = *std::move(text);
+  return absl::OkStatus();
+}
+
+absl::Status Session::AddHeaders(const Headers& headers, Placed& placed) {
+  for (const auto& [name, text] : headers) {
+    auto value = ExpandText(text, scope_);
+    if (!value.ok()) return value.status();
+    SetField(placed.headers, name, *std::move(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Session::Placed> Session::Address(const Template& reference, const Headers& headers,
+                                                 const Template& auth) {
+  Placed placed;
+  auto text = ExpandText(reference, scope_);
+  if (!text.ok()) return text.status();
+  auto url = ResolveUrl(base_, *text);
+  if (!url.ok()) return url.status();
+  placed.url = *std::move(url);
+  placed.own_origin = placed.url.Origin() == base_.Origin();
+  if (placed.own_origin) {
+    if (absl::Status status = AddHeaders(facts_.target->headers, placed); !status.ok()) return status;
+    const auto name = ExpandText(auth, scope_);
+    if (name.ok() && *name == "none") RemoveCredentials(facts_.planned->suite->credentials, placed.headers);
+  }
+  if (absl::Status status = AddHeaders(headers, placed); !status.ok()) return status;
+  AddIfAbsent(placed.headers, "User-Agent", "wsfleet");
+  if (!trace_id_.empty()) {
+    AddIfAbsent(placed.headers, "traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8)));
+  }
+  return placed;
+}
+
+absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, const ReconnectStep* again) {
+  auto addressed = Address(spec.url, spec.headers, spec.auth);
+  if (!addressed.ok()) return addressed.status();
+  Placed placed = *std::move(addressed);
+  const auto add_query = [&](const Headers& query) -> absl::Status {
+    for (const auto& [name, text] : query) {
+      auto value = ExpandText(text, scope_);
+      if (!value.ok()) return value.status();
+      AddQuery(placed.url, name, *value);
+    }
+    return absl::OkStatus();
+  };
+  if (absl::Status status = add_query(spec.query); !status.ok()) return status;
+  if (again != nullptr) {
+    for (const auto& [name, text] : again->query) RemoveQuery(placed.url, name);
+    if (absl::Status status = add_query(again->query); !status.ok()) return status;
+    if (absl::Status status = AddHeaders(again->headers, placed); !status.ok()) return status;
+  }
+  for (const Template& text : spec.subprotocols) {
+    auto value = ExpandText(text, scope_);
+    if (!value.ok()) return value.status();
+    placed.subprotocols.push_back(*value);
+  }
+  if (absl::Status status = Place(spec.auth, placed); !status.ok()) return status;
+  std::vector<HeaderField> fields = placed.headers;
+  for (const std::string& name : placed.subprotocols) fields.push_back({"Sec-WebSocket-Protocol", name});
+  if (absl::Status status = CheckFields(fields); !status.ok()) return status;
+  if (absl::Status status = PrepareRoute(spec, placed); !status.ok()) return status;
+  return placed;
+}
+
+}  // namespace wsfleet::engine
