@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 
 namespace wsfleet {
 namespace {
@@ -68,6 +69,29 @@ std::string SkipReasons(std::span<const RegionResult> regions) {
   for (const auto& [count, text] : ordered) {
     if (!out.empty()) out += ", ";
     out += text;
+  }
+  return out;
+}
+
+// "config: agents chose different targets for suite: local in us, stage in eu", for each suite of which that is so. One
+// target may have another address in each region; one without a name is its address.
+std::vector<std::string> DifferentTargets(std::span<const RegionResult> regions) {
+  std::map<std::string, std::map<std::string, std::set<std::string>>> chosen;  // by suite and target: in which regions
+  for (const RegionResult& region : regions) {
+    for (const CaseResult& result : region.cases) {
+      const std::string& target = result.target_name.empty() ? result.target : result.target_name;
+      if (result.outcome == Outcome::kSkipped || target.empty()) continue;
+      chosen[result.suite][target].insert(region.region.value());
+    }
+  }
+  std::vector<std::string> out;
+  for (const auto& [suite, targets] : chosen) {
+    if (targets.size() < 2) continue;
+    std::string list;
+    for (const auto& [target, where] : targets) {
+      list += fmt::format("{}{} in {}", list.empty() ? "" : ", ", target, fmt::join(where, " and "));
+    }
+    out.push_back(fmt::format("config: agents chose different targets for {}: {}", suite, list));
   }
   return out;
 }
@@ -136,6 +160,11 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
   }
 
   summary.verdict = Judge(summary.regions, summary.counts, require, ending);
+  // Passes of two targets are a pass of neither; a failure is one wherever it happened.
+  for (std::string& reason : DifferentTargets(regions)) {
+    if (summary.verdict == JobVerdict::kPassed) summary.verdict = JobVerdict::kInconclusive;
+    summary.reasons.push_back(std::move(reason));
+  }
   summary.failures = Attribute(regions);
   if (ending.cancelled) summary.reasons.insert(summary.reasons.begin(), "the run was cancelled");
   if (ending.deadline_passed) summary.reasons.insert(summary.reasons.begin(), "the run's deadline passed");

@@ -63,7 +63,8 @@ struct JobSummary {
 // `require`: how many regions must pass; absent: all. A region is all of its agents together.
 // region: any failed → failed; else any inconclusive or missing → inconclusive; else any passed → passed; else skipped.
 // job: cancelled → kCancelled; more regions failed than `require` leaves room for → kFailed; deadline → kTimedOut; too
-// few regions passed → kInconclusive; nothing passed at all → kInconclusive; else kPassed.
+// few regions passed → kInconclusive; nothing passed at all → kInconclusive; agents chose different targets for one
+// suite → kInconclusive; else kPassed.
 JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require, const Ending& ending);
 
 // Exit code of ux.md: 0, 1, 3, 124, 130.

@@ -60,6 +60,38 @@ TEST(Verdict, OfAJobIsThatOfTheTruthTable) {
   }
 }
 
+CaseResult On(const std::string& name, const std::string& origin, Outcome outcome = Outcome::kPassed) {
+  CaseResult result = Result("one", outcome);
+  result.target_name = name;
+  result.target = origin;
+  return result;
+}
+
+TEST(Verdict, IsNoPassWhereAgentsChoseDifferentTargets) {
+  const RegionResult eu = Region("eu", {On("stage", "wss://stage:443")}),
+                     us = Region("us", {On("local", "ws://local:80")});
+  const RegionResult both[] = {eu, us};
+  const JobSummary summary = Summarise(both, std::nullopt, Ending());
+  EXPECT_EQ(summary.verdict, JobVerdict::kInconclusive);
+  EXPECT_THAT(summary.reasons, Contains("config: agents chose different targets for suite: local in us, stage in eu"));
+  // Of one region, too: its shard may have gone from one agent to another.
+  const RegionResult moved[] = {Region("eu", {On("stage", ""), On("local", "")})};
+  EXPECT_EQ(Summarise(moved, std::nullopt, Ending()).verdict, JobVerdict::kInconclusive);
+  // What has failed has failed wherever it ran.
+  const RegionResult failed[] = {eu, Region("us", {On("local", "", Outcome::kFailed)})};
+  EXPECT_EQ(Summarise(failed, std::nullopt, Ending()).verdict, JobVerdict::kFailed);
+}
+
+TEST(Verdict, IsAPassWhereOneTargetHasAnAddressForEachRegion) {
+  const RegionResult named[] = {Region("eu", {On("stage", "wss://eu.stage:443")}),
+                                Region("us", {On("stage", "wss://us.stage:443")})};
+  EXPECT_EQ(Summarise(named, std::nullopt, Ending()).verdict, JobVerdict::kPassed);
+  // Where nothing ran, nothing was chosen.
+  CaseResult skipped = On("local", "ws://local:80", Outcome::kSkipped);
+  const RegionResult beside[] = {Region("eu", {On("stage", "wss://stage:443"), skipped})};
+  EXPECT_EQ(Summarise(beside, std::nullopt, Ending()).verdict, JobVerdict::kPassed);
+}
+
 TEST(Verdict, HasTheExitCodeOfItsKind) {
   EXPECT_EQ(ExitCode(JobVerdict::kPassed), 0);
   EXPECT_EQ(ExitCode(JobVerdict::kFailed), 1);
