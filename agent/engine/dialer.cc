@@ -34,6 +34,9 @@ std::string AddressText(const tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
+// Before an address, or a name: whose it is. Behind a proxy no address is the target's.
+std::string_view Whose(const DialOptions& options) { return options.proxy.empty() ? "" : "proxy "; }
+
 WireFailure GuardFailure(const std::string& address) {
   return {Phase::kConnect, FailureClass::kGuard,
           fmt::format("{} is where a cloud keeps credentials; no agent may be led there", address)};
@@ -136,8 +139,11 @@ asio::awaitable<WireFailure> Dialer::Dial(const DialOptions& options, WireFacts&
     const auto literal = asio::ip::make_address(options.url.host, is_name);
     if (!is_name && IsMetadataAddress(literal)) co_return GuardFailure(options.url.host);
   }
-  WireFailure failure = co_await Resolve(std::move(host), port);
+  WireFailure failure = co_await Resolve(host, port);
   if (failure.ok()) failure = co_await Connect();
+  if (failure.failure_class == FailureClass::kDeadline && !options.proxy.empty()) {
+    failure.message += fmt::format(" (by way of the proxy {}:{})", host, port);
+  }
   if (failure.ok() && options.url.tls) failure = co_await Handshake();
   facts.timings.total = SteadyNow() - began;
   co_return failure;
@@ -156,7 +162,7 @@ asio::awaitable<WireFailure> Dialer::Resolve(std::string host, std::uint16_t por
       co_return WireFailure{Phase::kResolve, FailureClass::kDns, "resolving was cancelled"};
     case Resolution::Outcome::kNotFound:
       co_return WireFailure{Phase::kResolve, FailureClass::kDns,
-                            fmt::format("{} does not resolve: {}", host, resolution.reason)};
+                            fmt::format("{}{} does not resolve: {}", Whose(*options_), host, resolution.reason)};
     case Resolution::Outcome::kFound:
       break;
   }
@@ -189,7 +195,7 @@ asio::awaitable<WireFailure> Dialer::Connect() {
   facts_->timings.connect = SteadyNow() - began;
   std::string last = "no address";
   for (const auto& attempt : race->attempts) {
-    const std::string address = AddressText(attempt->endpoint);
+    const std::string address = fmt::format("{}{}", Whose(*options_), AddressText(attempt->endpoint));
     const std::string what = attempt == race->winner ? std::string()
                              : attempt->over         ? attempt->error.message()
                              : race->winner          ? "another address was faster"
@@ -198,10 +204,12 @@ asio::awaitable<WireFailure> Dialer::Connect() {
     if (attempt->over && attempt->error) last = fmt::format("{}: {}", address, what);
   }
   if (!race->winner) {
-    if (!cancelled_ && SteadyNow() >= deadline) co_return RanOut(Phase::kConnect, SteadyNow() - began);
-    co_return WireFailure{Phase::kConnect, FailureClass::kTcp, cancelled_ ? "connecting was cancelled" : last};
+    if (cancelled_) co_return WireFailure{Phase::kConnect, FailureClass::kTcp, "connecting was cancelled"};
+    if (SteadyNow() >= deadline) co_return RanOut(Phase::kConnect, SteadyNow() - began);
+    const FailureClass not_there = options_->proxy.empty() ? FailureClass::kTcp : FailureClass::kProxy;
+    co_return WireFailure{Phase::kConnect, not_there, last};
   }
-  facts_->peer_address = AddressText(race->winner->endpoint);
+  facts_->peer_address = fmt::format("{}{}", Whose(*options_), AddressText(race->winner->endpoint));
   facts_->connected = true;
   stream_.socket() = std::move(race->winner->socket);
   boost::system::error_code ignored;

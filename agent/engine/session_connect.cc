@@ -179,10 +179,12 @@ Session::Result Session::JudgeExpect(const ConnectExpect& expect, const HttpAnsw
     auto predicate = Bind(test, scope_);
     if (!predicate.ok()) return ConfigFailure(predicate.status());
     const auto value = seen.find(name);
-    if (value == seen.end()) return fail(Phase::kTls, fmt::format("tls {}: there is none", name));
-    if (!Holds(*predicate, value->second)) {
-      return fail(Phase::kTls, fmt::format("tls {}: {}", name, ExplainMismatch(*predicate, value->second)));
-    }
+    std::vector<const boost::json::value*> selection;
+    if (value != seen.end()) selection.push_back(&value->second);
+    if (HoldsForSelection(*predicate, selection)) continue;
+    const std::string why = selection.empty() ? fmt::format("expected {}, found none", Describe(*predicate))
+                                              : ExplainMismatch(*predicate, value->second);
+    return fail(Phase::kTls, fmt::format("tls {}: {}", name, why));
   }
   return std::nullopt;
 }

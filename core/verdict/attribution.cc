@@ -192,6 +192,10 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
   for (const Sighting& sighting : failed) vantages.insert(VantageOf(*sighting.region));
   failure.rests_on.push_back(
       {fmt::format("it passed nowhere; {} vantage{} saw it", vantages.size(), vantages.size() == 1 ? "" : "s")});
+  if (failure.failure_class == FailureClass::kProxy) {
+    failure.rests_on.push_back({"the proxy says nothing of the target behind it"});
+    return Attribution::kUndetermined;
+  }
   if (!IsSilence(failure.failure_class)) {
     failure.rests_on.push_back({"the target itself answered so"});
     return Attribution::kTarget;

@@ -28,7 +28,7 @@ struct PhaseTimings {
 
 // One TCP attempt to one resolved address.
 struct AddressAttempt {
-  std::string address;  // "203.0.113.7:443"
+  std::string address;  // "203.0.113.7:443"; of a proxy "proxy 203.0.113.7:3128"
   absl::Duration duration;
   std::string error;  // empty: connected
 };
@@ -36,7 +36,7 @@ struct AddressAttempt {
 // What shows that a case really spoke with its target (S11).
 struct ProofOfExecution {
   std::uint32_t connections = 0;  // TCP connections that were established
-  std::string peer_address;       // of the last one
+  std::string peer_address;       // of the last one; as in AddressAttempt
   std::string tls_version;        // "TLSv1.3", empty without TLS
   std::string tls_cipher;
   std::uint64_t bytes_in = 0, bytes_out = 0;    // on the socket, TLS and HTTP included

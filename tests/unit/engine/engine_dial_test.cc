@@ -189,12 +189,28 @@ TEST(HttpProxy, ThatRefusesFailsTheConnectAsProxy) {
   ExpectFailed(answer(""), Phase::kConnect, FailureClass::kProxy, "ended the connection");
 }
 
+TEST(HttpProxy, ThatIsNotThereIsNamedAsTheProxy) {
+  const auto run = [](const std::string& proxy) {
+    return SuiteRun(
+               "version: wsfleet/v1\nname: test\ntarget: t\ntargets: {t: {url: \"ws://behind.test:81\", proxy: \"" +
+               proxy + "\"}}\n" + std::string(kShort) +
+               "scenarios: [{name: one, steps: [{connect: {path: /}}, {ping: {}}]}]\n")
+        .Result();
+  };
+  const CaseResult refused = run("http://127.0.0.1:1");
+  ExpectFailed(refused, Phase::kConnect, FailureClass::kProxy, "proxy 127.0.0.1:1: ");
+  ASSERT_EQ(refused.proof.attempts.size(), 1u);
+  EXPECT_EQ(refused.proof.attempts[0].address, "proxy 127.0.0.1:1");
+  ExpectFailed(run("socks5://nowhere.invalid:1080"), Phase::kResolve, FailureClass::kDns,
+               "proxy nowhere.invalid does not resolve");
+}
+
 TEST(HttpProxy, ThatSaysNothingRunsOutOfTime) {
   const CaseResult result = ThroughProxy("http://", [](ScriptedPeer& peer) {
     peer.ReadHead();
     peer.ReadHead();
   });
-  ExpectFailed(result, Phase::kConnect, FailureClass::kDeadline, "connect");
+  ExpectFailed(result, Phase::kConnect, FailureClass::kDeadline, "by way of the proxy 127.0.0.1:");
 }
 
 TEST(HttpProxy, OfTheTargetIsLeftOutWhereAConnectSaysNone) {

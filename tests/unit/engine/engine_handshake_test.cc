@@ -97,6 +97,22 @@ TEST(Http, IsInTheTranscriptWithTheBytesThatWentOverTheWire) {
   EXPECT_EQ(transcript[1].bytes, answer.size());
 }
 
+TEST(Upgrade, WithoutTlsHoldsForATestThatThereIsNone) {
+  const auto run = [](const std::string& test) {
+    ScriptedServer server([](ScriptedPeer& peer) {
+      peer.AcceptUpgrade();
+      peer.Drain();
+    });
+    return SuiteRun(OneScenario(server.url(), {"- connect: {path: /, expect: {tls: {version: " + test + "}}}"}))
+        .Result();
+  };
+  EXPECT_EQ(run("{exists: false}").outcome, Outcome::kPassed);
+  const CaseResult failed = run("tls1.3");
+  ASSERT_TRUE(failed.failure);
+  EXPECT_EQ(failed.failure->failure_class, FailureClass::kAssertion);
+  EXPECT_THAT(failed.failure->message, HasSubstr("found none"));
+}
+
 TEST(Upgrade, KeepsTheStatusOfARefusalWhoseBodyIsCutShort) {
   const CaseResult result = Answered("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000\r\n\r\nmain");
   ASSERT_TRUE(result.failure.has_value());

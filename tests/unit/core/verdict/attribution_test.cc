@@ -117,6 +117,13 @@ TEST(Attribution, NamesTheEndpointWhereRegionsReachedDifferentOnes) {
   EXPECT_THAT(failures[0].rests_on.back().text, HasSubstr("path or endpoint 203.0.113.7:443"));
 }
 
+TEST(Attribution, DoesNotBlameTheTargetForAProxy) {
+  const auto result = [] { return Result("one", Outcome::kFailed, FailureClass::kProxy, Phase::kConnect); };
+  const RegionResult regions[] = {Region("eu", {result()}), Region("us", {result()})};
+  ASSERT_EQ(Attribute(regions).size(), 1u);
+  EXPECT_EQ(Attribute(regions)[0].attribution, Attribution::kUndetermined);
+}
+
 TEST(Attribution, SaysNothingOfWhatPassed) {
   const RegionResult regions[] = {Region("eu", {kPass})};
   EXPECT_TRUE(Attribute(regions).empty());
