@@ -11,6 +11,7 @@
 
 #include "agent/agent.h"
 #include "agent/channel.h"
+#include "agent/machine.h"
 #include "agent/options.h"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
@@ -57,8 +58,7 @@ AgentOptions ToAgentOptions(const CommandLine& options) {
   result.facts.region = RegionName(options.region);
   result.facts.labels = options.labels;
   // What the operator says of the machine goes over what it says of itself.
-  result.facts.labels.try_emplace("arch", machine.machine);
-  result.facts.labels.try_emplace("os", "linux");
+  result.facts.labels.merge(MachineLabels());
   result.fleet = FleetName(options.fleet);
   result.vantage = machine.nodename;
   result.max_shards = options.max_shards;

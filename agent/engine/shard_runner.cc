@@ -22,8 +22,6 @@ constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
 constexpr absl::Duration kLogLimit = absl::Seconds(10);
 constexpr std::uint32_t kMaxLoggedCases = 8;  // of a shard
 
-using Unmet = std::optional<std::pair<SkipReason, std::string>>;
-
 bool RunTogether(const Suite& one, const Suite& other) {
   return &one == &other || (!one.folder.empty() && one.folder == other.folder);
 }
@@ -147,13 +145,13 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
     const std::pair<SkipReason, std::string> reason{SkipReason::kDisabled, *planned.scenario->skip};
     co_return Skipped(std::move(result), reason);
   }
-  if (chosen.skip) co_return Skipped(std::move(result), *chosen.skip);
-  if (chosen.failure) {
-    result.failure = chosen.failure;
+  Obstacle obstacle = chosen.obstacle;
+  if (!obstacle.any()) obstacle = co_await FirstUnmet(planned.scenario->requirements, planned, chosen);
+  if (obstacle.skip) co_return Skipped(std::move(result), *obstacle.skip);
+  if (obstacle.failure) {
+    result.failure = std::move(obstacle.failure);
     co_return result;
   }
-  Unmet unmet = co_await FirstUnmet(planned.scenario->requirements, planned, chosen);
-  if (unmet) co_return Skipped(std::move(result), *unmet);
   for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
     std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
     Judge(result, std::move(outcomes));

@@ -30,12 +30,17 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   std::uint32_t open_sessions() const { return static_cast<std::uint32_t>(sessions_.size()); }
 
  private:
+  // Why something does not run: a requirement does not hold, or nobody can tell, which is inconclusive.
+  struct Obstacle {
+    std::optional<std::pair<SkipReason, std::string>> skip;
+    std::optional<Failure> failure;  // of ours
+    bool any() const { return skip || failure; }
+  };
   // The target that a suite's cases use, decided once; or why there is none.
   struct ChosenTarget {
     std::optional<Target> target;
     Url base;
-    std::optional<std::pair<SkipReason, std::string>> skip;
-    std::optional<Failure> failure;  // inconclusive: config
+    Obstacle obstacle;
     std::string revision;
   };
 
@@ -53,8 +58,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   // Results are ordered by their agents' clocks: a warning where this one's is wrong.
   void JudgeClock(CaseResult& result) const;
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
-  boost::asio::awaitable<std::optional<std::pair<SkipReason, std::string>>> FirstUnmet(
-      const std::vector<Requirement>& requirements, const PlannedCase& planned, const ChosenTarget& chosen);
+  boost::asio::awaitable<Obstacle> FirstUnmet(const std::vector<Requirement>& requirements, const PlannedCase& planned,
+                                              const ChosenTarget& chosen);
   std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement) const;
   // One http request outside of a scenario; as Session::Probe.
   boost::asio::awaitable<std::optional<Failure>> Probe(const PlannedCase& planned, const ChosenTarget& chosen,

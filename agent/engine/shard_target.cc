@@ -17,10 +17,8 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
   ChosenTarget chosen;
   for (const Requirement& requirement : suite.requirements) {
     if (std::holds_alternative<HttpRequirement>(requirement.what)) continue;  // needs a target
-    if (Unmet unmet = UnmetHere(requirement)) {
-      chosen.skip = unmet;
-      co_return chosen;
-    }
+    chosen.obstacle.skip = UnmetHere(requirement);
+    if (chosen.obstacle.any()) co_return chosen;
   }
   Unmet last;
   for (const Target& target : suite.target_candidates) {
@@ -39,21 +37,26 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
       failure.failure_class = FailureClass::kConfig;
       failure.message = fmt::format("target: {}", ToStd(base.status().message()));
       failure.range = target.range;
-      chosen.failure = std::move(failure);
+      chosen.obstacle.failure = std::move(failure);
       co_return chosen;
     }
     candidate.base = *base;
-    last = co_await FirstUnmet(target.requirements, any, candidate);
+    Obstacle obstacle = co_await FirstUnmet(target.requirements, any, candidate);
+    if (obstacle.failure) {
+      chosen.obstacle = std::move(obstacle);
+      co_return chosen;
+    }
+    last = std::move(obstacle.skip);
     if (last) continue;
     chosen = candidate;
     break;
   }
   if (!chosen.target) {
-    chosen.skip = std::pair(SkipReason::kTargetUnavailable, last ? last->second : std::string("no target"));
+    chosen.obstacle.skip = std::pair(SkipReason::kTargetUnavailable, last ? last->second : std::string("no target"));
     co_return chosen;
   }
-  chosen.skip = co_await FirstUnmet(suite.requirements, any, chosen);
-  if (!chosen.skip) chosen.failure = co_await ReadRevision(any, chosen, chosen.revision);
+  chosen.obstacle = co_await FirstUnmet(suite.requirements, any, chosen);
+  if (!chosen.obstacle.any()) chosen.obstacle.failure = co_await ReadRevision(any, chosen, chosen.revision);
   co_return chosen;
 }
 
@@ -104,21 +107,27 @@ boost::asio::awaitable<void> ShardRunner::JudgeRevision(const PlannedCase& last,
   result.skip_detail.clear();
 }
 
-boost::asio::awaitable<Unmet> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,
-                                                      const PlannedCase& planned, const ChosenTarget& chosen) {
+boost::asio::awaitable<ShardRunner::Obstacle> ShardRunner::FirstUnmet(const std::vector<Requirement>& requirements,
+                                                                      const PlannedCase& planned,
+                                                                      const ChosenTarget& chosen) {
+  Obstacle obstacle;
   for (const Requirement& requirement : requirements) {
     const auto* http = std::get_if<HttpRequirement>(&requirement.what);
     if (http == nullptr) {
-      if (Unmet unmet = UnmetHere(requirement)) co_return unmet;
-      continue;
+      obstacle.skip = UnmetHere(requirement);
+    } else if (std::optional<Failure> failure = co_await Probe(planned, chosen, http->request, nullptr, nullptr)) {
+      if (IsOurs(failure->failure_class)) {
+        // The request could not be asked as it is written: whether the requirement holds is not known.
+        failure->message = fmt::format("requires: http: {}", failure->message);
+        if (!failure->range.known()) failure->range = requirement.range;
+        obstacle.failure = std::move(failure);
+      } else {
+        obstacle.skip = std::pair(SkipReason::kEndpointUnreachable, failure->message);
+      }
     }
-    const std::optional<Failure> failure = co_await Probe(planned, chosen, http->request, nullptr, nullptr);
-    if (failure) {
-      const Unmet unmet = std::pair(SkipReason::kEndpointUnreachable, failure->message);
-      co_return unmet;
-    }
+    if (obstacle.any()) break;
   }
-  co_return std::nullopt;
+  co_return obstacle;
 }
 
 std::string ShardRunner::LabelOf(const std::string& name, bool& known) const {
@@ -143,14 +152,20 @@ Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
   for (const auto& [name, predicate] : agent->labels) {
     bool known = false;
     const std::string value = LabelOf(name, known);
-    boost::json::value json(value);
-    // Labels are text; one that is a number is compared as such.
-    boost::json::value number;
-    if (double parsed = 0; known && !value.empty() && value.find_first_not_of("0123456789.") == std::string::npos) {
-      parsed = std::strtod(value.c_str(), nullptr);
-      number = parsed;
+    const boost::json::value json(value);
+    // Labels are text; one that is a number, or true or false, is compared as such too.
+    boost::json::value typed;
+    if (value == "true" || value == "false") {
+      typed = value == "true";
+    } else if (!value.empty() && value.find_first_not_of("0123456789.") == std::string::npos) {
+      typed = std::strtod(value.c_str(), nullptr);
     }
-    if (known && (Holds(predicate, json) || (number.is_number() && Holds(predicate, number)))) continue;
+    const auto holds = [&](const boost::json::value& label) {
+      std::vector<const boost::json::value*> selection;
+      if (known) selection.push_back(&label);
+      return HoldsForSelection(predicate, selection);
+    };
+    if (holds(json) || (!typed.is_null() && holds(typed))) continue;
     return std::pair(SkipReason::kAgentMismatch,
                      fmt::format("agent {} has {}", agent_.id.value(),
                                  known ? fmt::format("{}={}", name, value) : fmt::format("no label {}", name)));

@@ -11,6 +11,13 @@
 namespace wsfleet {
 namespace {
 
+void ReportReach(const SourceRange& range, std::optional<absl::Duration> max_time, absl::Duration within,
+                 Diagnostics& diagnostics) {
+  if (!max_time || *max_time < within) return;
+  diagnostics.Error(
+      range, fmt::format("max_time {} can never be reached within {}", DurationText(*max_time), DurationText(within)));
+}
+
 // Walks one scenario as it would run.
 class ScenarioChecker {
  public:
@@ -33,7 +40,10 @@ class ScenarioChecker {
     };
     for (const Requirement& requirement : scenario_.requirements) {
       VisitTemplates(requirement, visit);
-      if (const auto* http = std::get_if<HttpRequirement>(&requirement.what)) CheckCredential(http->request.auth);
+      const auto* http = std::get_if<HttpRequirement>(&requirement.what);
+      if (http == nullptr) continue;
+      CheckCredential(http->request.auth);
+      wsfleet::CheckReach(http->request, suite_.defaults.within, diagnostics_);
     }
     CollectIds(scenario_.steps);
     CheckSteps(scenario_.steps);
@@ -136,10 +146,7 @@ class ScenarioChecker {
   }
 
   void CheckReach(const SourceRange& range, std::optional<absl::Duration> max_time, absl::Duration within) {
-    if (max_time && *max_time >= within) {
-      diagnostics_.Error(range, fmt::format("max_time {} can never be reached within {}", DurationText(*max_time),
-                                            DurationText(within)));
-    }
+    ReportReach(range, max_time, within, diagnostics_);
   }
 
   void CheckMessages(const ExpectManyStep& step, const SourceRange& range) {
@@ -161,8 +168,7 @@ class ScenarioChecker {
 
   void CheckTimes(const Step& step) {
     const absl::Duration standard = suite_.defaults.within;
-    if (const auto* http = std::get_if<HttpRequest>(&step.action))
-      CheckReach(step.max_time_range, http->max_time, http->within.value_or(standard));
+    if (const auto* http = std::get_if<HttpRequest>(&step.action)) wsfleet::CheckReach(*http, standard, diagnostics_);
     if (const auto* connect = std::get_if<ConnectStep>(&step.action))
       CheckReach(step.max_time_range, connect->max_time, connect->within.value_or(standard));
     if (const auto* ping = std::get_if<PingStep>(&step.action))
@@ -290,6 +296,10 @@ class ScenarioChecker {
 };
 
 }  // namespace
+
+void CheckReach(const HttpRequest& http, absl::Duration standard_within, Diagnostics& diagnostics) {
+  ReportReach(http.max_time_range, http.max_time, http.within.value_or(standard_within), diagnostics);
+}
 
 void CheckScenario(const Suite& suite, const Scenario& scenario, const SuiteNames& names, Diagnostics& diagnostics) {
   ScenarioChecker(suite, scenario, names, diagnostics).Check();

@@ -73,12 +73,14 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
   for (const Credential& credential : suite.credentials) {
     VisitTemplates(credential, [&](const Template& text, bool) { references.Check(text, true, anywhere); });
   }
+  const auto check_request = [&](const HttpRequest& http) {
+    references.CheckCredential(http.auth);
+    CheckReach(http, suite.defaults.within, diagnostics);
+  };
   const auto check_requirements = [&](const std::vector<Requirement>& requirements) {
     for (const Requirement& requirement : requirements) {
       VisitTemplates(requirement, visit);
-      if (const auto* http = std::get_if<HttpRequirement>(&requirement.what)) {
-        references.CheckCredential(http->request.auth);
-      }
+      if (const auto* http = std::get_if<HttpRequirement>(&requirement.what)) check_request(http->request);
     }
   };
   check_requirements(suite.requirements);
@@ -96,7 +98,7 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
   }
   if (suite.revision) {
     VisitTemplates(suite.revision->http, visit);
-    references.CheckCredential(suite.revision->http.auth);
+    check_request(suite.revision->http);
   }
   std::set<std::string> of_failure = names.variables;
   of_failure.insert({"trace.id", "window.start", "window.end"});
@@ -106,7 +108,7 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
     };
     if (source.http) {
       VisitTemplates(*source.http, check);
-      references.CheckCredential(source.http->auth);
+      check_request(*source.http);
     }
     check(source.file, false);
     check(source.loki, false);

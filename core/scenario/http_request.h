@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/source.h"
 #include "core/match/selector.h"
 #include "core/value/template.h"
 
@@ -28,6 +29,7 @@ struct HttpRequest {
   std::optional<Template> text;
   std::optional<absl::Duration> within;
   std::optional<absl::Duration> max_time;
+  SourceRange max_time_range;  // of its value, if there is one
   std::optional<HttpExpect> expect;
   std::vector<Capture> capture;
 };

@@ -246,8 +246,10 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
     http.text = ReadTemplate(context, "text", text->value);
   }
   if (const YamlNode* within = Get(node, "within")) http.within = ReadDuration(context, keys::kHttp["within"], *within);
-  if (const YamlNode* max_time = Get(node, "max_time"))
+  if (const YamlNode* max_time = Get(node, "max_time")) {
     http.max_time = ReadDuration(context, keys::kHttp["max_time"], *max_time);
+    http.max_time_range = max_time->range;
+  }
   if (const YamlNode* expect = Get(node, "expect")) {
     if (CheckKeys(context, *expect, "expect", keys::kHttpExpect)) {
       ParseHttpTests(context, *expect, http.expect.emplace());

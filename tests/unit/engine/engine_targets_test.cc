@@ -64,6 +64,54 @@ TEST(Targets, OfWhichNoneIsHealthySkipTheSuiteAndSayWhyTheLastIsNot) {
   EXPECT_THAT(run.Result().skip_detail, HasSubstr("503"));
 }
 
+TEST(Requirements, ThatCannotBeAskedForAreNoSkip) {
+  const Always server(200);
+  const auto result = [&](const std::string& suite, const std::string& target, const std::string& scenario) {
+    const std::string requires_http = "requires: [{http: {get: /, headers: {X-Key: \"${secret.NOT_GIVEN}\"}}}], ";
+    return SuiteRun("version: wsfleet/v1\nname: test\ntargets: {t: {" + (target.empty() ? "" : requires_http) +
+                    "url: \"" + server.url() + "\"}, fallback: {url: \"" + server.url() +
+                    "\"}}\ntarget: [t, fallback]\n" +
+                    (suite.empty() ? "" : requires_http.substr(0, requires_http.size() - 2) + "\n") +
+                    "scenarios:\n  - {name: one, " + (scenario.empty() ? "" : requires_http) +
+                    "steps: [{http: {get: /, expect: {status: 200}}}]}\n")
+        .Result();
+  };
+  for (const CaseResult& found : {result("x", "", ""), result("", "x", ""), result("", "", "x")}) {
+    EXPECT_EQ(found.outcome, Outcome::kInconclusive) << found.skip_detail;
+    ASSERT_TRUE(found.failure);
+    EXPECT_EQ(found.failure->failure_class, FailureClass::kConfig);
+    EXPECT_THAT(found.failure->message, HasSubstr("secret NOT_GIVEN was not given"));
+    EXPECT_GT(found.failure->range.line, 0u);
+  }
+}
+
+TEST(Labels, ThatAnAgentDoesNotHaveCanBeAskedFor) {
+  const Always server(200);
+  const auto run = [&](const std::string& test) {
+    return SuiteRun(OneScenario(server.url(), {"- http: {get: /, expect: {status: 200}}"},
+                                "requires: [{agent: {gpu: " + test + "}}]\n"),
+                    {.labels = {{"arch", "x86_64"}, {"gpu.count", "2"}}})
+        .Result();
+  };
+  EXPECT_EQ(run("{exists: false}").outcome, Outcome::kPassed);
+  EXPECT_EQ(run("{exists: true}").skip_reason, SkipReason::kAgentMismatch);
+  EXPECT_EQ(run("a100").skip_reason, SkipReason::kAgentMismatch);
+}
+
+TEST(Labels, ThatAreTrueOrFalseAreComparedAsSuch) {
+  const Always server(200);
+  const auto outcome = [&](const std::string& test) {
+    return SuiteRun(OneScenario(server.url(), {"- http: {get: /, expect: {status: 200}}"},
+                                "requires: [{agent: {ipv6: " + test + "}}]\n"),
+                    {.labels = {{"ipv6", "true"}}})
+        .Result()
+        .outcome;
+  };
+  EXPECT_EQ(outcome("true"), Outcome::kPassed);
+  EXPECT_EQ(outcome("\"true\""), Outcome::kPassed);
+  EXPECT_EQ(outcome("false"), Outcome::kSkipped);
+}
+
 // Says another revision each time it is asked, and `status` to everything else.
 CaseResult WithAChangingRevision(int status, const std::string& scenario, const std::string& request = {}) {
   std::atomic<int> asked = 0;

@@ -198,6 +198,16 @@ TEST(Mistakes, OfCredentialsThatCannotDoWhatTheySay) {
   });
 }
 
+TEST(Mistakes, OfTimesOfRequestsOutsideOfStepsAreFoundToo) {
+  const std::string late = "max_time 3s can never be reached within 2s";
+  ExpectRefused({
+      AtTop("requires: [{http: {get: /, within: 2s, max_time: 3s}}]", "4:50 " + late),
+      AtTop("revision: {http: {get: /, within: 2s, max_time: 3s}, from: $.a}", "4:49 " + late),
+      AtTop("evidence: {logs: [{http: {get: /, within: 2s, max_time: 3s}}]}", "4:57 " + late),
+      AtTop("targets: {t: {url: \"ws://a\", requires: [{http: {get: /, within: 2s, max_time: 3s}}]}}", "4:79 " + late),
+  });
+}
+
 TEST(Mistakes, OfLoadAndThresholdsAreRefusedAtTheFirstWrongCharacter) {
   const auto threshold = [](const std::string& expr, std::string expected) {
     return AtTop("thresholds: [{expr: '" + expr + "'}]", std::move(expected));
