@@ -128,7 +128,7 @@ asio::awaitable<WireFailure> Dialer::Dial(const DialOptions& options, WireFacts&
   std::string host = options.url.host;
   std::uint16_t port = options.url.port;
   if (!options.proxy.empty()) {
-    const auto proxy = ParseProxy(options.proxy);
+    const auto proxy = ParseProxyUrl(options.proxy);
     if (!proxy.ok()) {
       co_return WireFailure{Phase::kConnect, FailureClass::kConfig, std::string(ToStd(proxy.status().message()))};
     }
@@ -223,7 +223,7 @@ asio::awaitable<WireFailure> Dialer::Connect() {
 asio::awaitable<WireFailure> Dialer::OpenTunnel(SteadyTime deadline) {
   const SteadyTime began = SteadyNow();
   PhaseTimer timer(executor_, deadline, [this] { stream_.CloseSocket(); });
-  auto proxy = ParseProxy(options_->proxy);
+  auto proxy = ParseProxyUrl(options_->proxy);
   std::string host = options_->url.host;
   const std::string problem =
       co_await engine::OpenTunnel(stream_, *std::move(proxy), std::move(host), options_->url.port);

@@ -1,9 +1,7 @@
 #include "agent/engine/proxy.h"
 
 #include <array>
-#include <charconv>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "agent/engine/guarded_stream.h"
@@ -48,7 +46,7 @@ class ProxyStream {
   boost::system::error_code error_;
 };
 
-asio::awaitable<std::string> OpenHttp(ProxyStream stream, Proxy proxy, std::string host, std::uint16_t port) {
+asio::awaitable<std::string> OpenHttp(ProxyStream stream, ProxyUrl proxy, std::string host, std::uint16_t port) {
   const std::string authority =
       host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
   std::string request = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
@@ -103,7 +101,7 @@ std::string SocksAddress(const std::string& host) {
   return std::string("\x04") + std::string(bytes.begin(), bytes.end());
 }
 
-asio::awaitable<std::string> SignIn(ProxyStream& stream, Proxy proxy) {
+asio::awaitable<std::string> SignIn(ProxyStream& stream, ProxyUrl proxy) {
   const std::string methods = proxy.user.empty() ? std::string("\x05\x01\x00", 3) : std::string("\x05\x02\x00\x02", 4);
   bool good = co_await stream.Write(methods);
   std::string chosen;
@@ -124,7 +122,7 @@ asio::awaitable<std::string> SignIn(ProxyStream& stream, Proxy proxy) {
   co_return std::string(verdict[1] == 0 ? "" : "the proxy refused user and password");
 }
 
-asio::awaitable<std::string> OpenSocks(ProxyStream stream, Proxy proxy, std::string host, std::uint16_t port) {
+asio::awaitable<std::string> OpenSocks(ProxyStream stream, ProxyUrl proxy, std::string host, std::uint16_t port) {
   const std::string problem = co_await SignIn(stream, std::move(proxy));
   if (!problem.empty()) co_return problem;
   const std::string address = SocksAddress(host);
@@ -154,50 +152,9 @@ asio::awaitable<std::string> OpenSocks(ProxyStream stream, Proxy proxy, std::str
 
 }  // namespace
 
-absl::StatusOr<Proxy> ParseProxy(std::string_view text) {
-  Proxy proxy;
-  const auto invalid = [](std::string_view expected) {
-    return absl::InvalidArgumentError(fmt::format("proxy: expected {}", expected));
-  };
-  constexpr std::string_view kHttp = "http://", kSocks = "socks5://";
-  if (text.starts_with(kHttp)) {
-    text.remove_prefix(kHttp.size());
-  } else if (text.starts_with(kSocks)) {
-    proxy.kind = Proxy::Kind::kSocks5;
-    text.remove_prefix(kSocks.size());
-  } else {
-    return invalid("http://host:port or socks5://host:port");
-  }
-  if (text.ends_with('/')) text.remove_suffix(1);
-  if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
-    const std::string_view user = text.substr(0, at);
-    const std::size_t colon = user.find(':');
-    proxy.user = std::string(user.substr(0, colon));
-    if (colon != std::string_view::npos) proxy.password = std::string(user.substr(colon + 1));
-    // RFC 1929, 2: one byte each says how long they are.
-    if (proxy.user.empty() || proxy.user.size() > 255 || proxy.password.size() > 255) {
-      return invalid("a user and a password of at most 255 bytes");
-    }
-    text.remove_prefix(at + 1);
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || (text.starts_with('[') && text.find(']') > colon)) {
-    return invalid("a port after the host");
-  }
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const std::string_view port = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), proxy.port);
-  if (error != std::errc() || end != port.data() + port.size() || proxy.port == 0)
-    return invalid("a port of 1 to 65535");
-  if (host.empty()) return invalid("a host");
-  proxy.host = std::string(host);
-  return proxy;
-}
-
-asio::awaitable<std::string> OpenTunnel(GuardedStream& stream, Proxy proxy, std::string host, std::uint16_t port) {
+asio::awaitable<std::string> OpenTunnel(GuardedStream& stream, ProxyUrl proxy, std::string host, std::uint16_t port) {
   ProxyStream through(stream);
-  if (proxy.kind == Proxy::Kind::kHttpConnect) {
+  if (proxy.kind == ProxyUrl::Kind::kHttpConnect) {
     co_return co_await OpenHttp(through, std::move(proxy), std::move(host), port);
   }
   co_return co_await OpenSocks(through, std::move(proxy), std::move(host), port);

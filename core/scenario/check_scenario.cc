@@ -31,6 +31,7 @@ class ScenarioChecker {
 
   void Check() {
     for (const auto& [name, values] : scenario_.matrix) {
+      for (const TemplateValue& value : values) CheckCell(value);
       fixed_.insert(name);
       variables_.insert(name);
     }
@@ -55,6 +56,18 @@ class ScenarioChecker {
   }
 
  private:
+  // The cases are laid out, and named, before a session begins.
+  void CheckCell(const TemplateValue& value) {
+    VisitTemplates(value, false, [&](const Template& text, bool) {
+      for (const Template::Part& part : text.parts()) {
+        if (!part.reference || part.text.starts_with("env.") || names_.variables.contains(part.text)) continue;
+        if (!IsBuiltIn(part.text)) continue;
+        diagnostics_.Error(part.range, fmt::format("matrix: ${{{}}} has no value before a session begins", part.text));
+      }
+      references_.Check(text, false, names_.variables);
+    });
+  }
+
   void CollectIds(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
       if (!step.id.empty()) {
@@ -232,7 +245,9 @@ class ScenarioChecker {
     const Template::Part* reference = auth.sole_reference();
     for (const auto& [name, values] : scenario_.matrix) {
       if (reference == nullptr || reference->text != name) continue;
-      for (const boost::json::value& value : values) used(ValueAsText(value));
+      for (const TemplateValue& value : values) {
+        if (const auto* constant = std::get_if<boost::json::value>(&value.value)) used(ValueAsText(*constant));
+      }
     }
   }
 
@@ -247,25 +262,31 @@ class ScenarioChecker {
   }
 
   void AddCaptures(const std::vector<Capture>& captures) {
-    for (const Capture& capture : captures) {
-      if (fixed_.contains(capture.variable)) {
-        diagnostics_.Error(capture.source.range,
-                           fmt::format("\"{}\" is a var or a matrix name; capture into another one", capture.variable));
-      }
-      variables_.insert(capture.variable);
+    for (const Capture& capture : captures) AddCaptured(capture.variable, capture.source.range);
+  }
+
+  void AddCaptured(const std::string& variable, const SourceRange& range) {
+    if (fixed_.contains(variable)) {
+      diagnostics_.Error(range, fmt::format("\"{}\" is a var or a matrix name; capture into another one", variable));
     }
+    variables_.insert(variable);
   }
 
   void Effects(const Step& step) {
     if (const auto* connect = std::get_if<ConnectStep>(&step.action)) {
-      known_.insert(connect->as);
+      // One that is to be refused leaves nothing to connect again.
+      if (connect->refused.empty()) {
+        known_.insert(connect->as);
+      } else {
+        known_.erase(connect->as);
+      }
       if (connect->refused.empty() && !open_.insert(connect->as).second) {
         diagnostics_.Error(
             step.range,
             fmt::format("connection \"{}\" is open already; close it before, or name this one with as", connect->as));
       }
       if (connect->connection.sequence && !connect->connection.sequence->as.empty()) {
-        variables_.insert(connect->connection.sequence->as);
+        AddCaptured(connect->connection.sequence->as, connect->connection.sequence->range);
       }
     }
     if (std::holds_alternative<ReconnectStep>(step.action)) open_.insert(step.via);

@@ -12,6 +12,9 @@
 namespace wsfleet {
 namespace {
 
+// Beyond it a deadline is none, and arithmetic with times ends.
+constexpr absl::Duration kMaxDuration = absl::Hours(100 * 365 * 24);
+
 // The first ${…} of a text, or nothing.
 std::string_view FirstTemplate(std::string_view text) {
   std::size_t at = text.find("${");
@@ -128,6 +131,10 @@ std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Ke
   const Kind kind = taken.value.kind == Kind::kEither ? taken.Of(Kind::kPause).kind : taken.value.kind;
   if (node.is_scalar()) {
     if (const auto duration = ParseDuration(node.text, kind == Kind::kOffset)) {
+      if (*duration > kMaxDuration || *duration < -kMaxDuration) {
+        Expected(context, key, node, fmt::format("at most {}", DurationText(kMaxDuration)));
+        return std::nullopt;
+      }
       if (kind != Kind::kDuration || *duration > absl::ZeroDuration()) return duration;
       Expected(context, key, node, "more than zero");
       return std::nullopt;

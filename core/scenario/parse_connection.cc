@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/base/proxy_url.h"
 #include "core/base/text.h"
 #include "core/scenario/bundle_file.h"
 #include "core/scenario/keys.h"
@@ -212,10 +213,13 @@ Template ParseProxy(ParseContext& context, const YamlNode& node) {
   Template proxy = ReadTemplate(context, "proxy", node);
   if (proxy.is_literal()) {
     const std::string url = proxy.literal();
-    if (url != "none" && !url.starts_with("http://") && !url.starts_with("socks5://")) {
+    if (url == "none") return proxy;
+    if (!url.starts_with("http://") && !url.starts_with("socks5://")) {
       context.diagnostics.Error(
           node.range,
           fmt::format("proxy: expected http://host:port, socks5://host:port or none, found {}", DescribeNode(node)));
+    } else if (const auto parsed = ParseProxyUrl(url); !parsed.ok()) {
+      context.diagnostics.Error(node.range, std::string(ToStd(parsed.status().message())));
     }
   }
   return proxy;

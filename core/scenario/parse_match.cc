@@ -50,6 +50,23 @@ std::shared_ptr<const JsonSchema> ReadSchema(ParseContext& context, std::string_
   return known = *std::move(schema);
 }
 
+// Of what is compared with a length as it is written: a text would wait in vain.
+void CheckLength(ParseContext& context, const YamlNode& node) {
+  if (node.is_scalar()) {
+    const TemplateValue value = ReadValue(context, node);
+    const auto* constant = std::get_if<boost::json::value>(&value.value);
+    if (constant == nullptr || constant->is_number()) return;
+    context.diagnostics.Error(node.range,
+                              fmt::format("length: expected a number or tests of one, found {}", DescribeNode(node)));
+    return;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (entry.key == "eq" || entry.key == "not") CheckLength(context, entry.value);
+    if (entry.key != "in") continue;
+    for (const YamlNode& element : entry.value.elements) CheckLength(context, element);
+  }
+}
+
 bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::Test& test) {
   using Op = Predicate::Op;
   const std::string& key = entry.key;
@@ -76,10 +93,17 @@ bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::T
   if (key == "gt") return number(Op::kGreater);
   if (key == "gte") return number(Op::kGreaterOrEqual);
   if (key == "not") return nested(Op::kNot);
-  if (key == "length") return nested(Op::kLength);
+  if (key == "length") {
+    CheckLength(context, node);
+    return nested(Op::kLength);
+  }
   if (key == "every") return nested(Op::kEvery);
   if (key == "in") {
-    if (!node.is_sequence() || node.elements.empty()) {
+    // A template that is the whole value may be a list; what it is shows when it is filled in.
+    const TemplateValue value = node.is_scalar() ? ReadValue(context, node) : TemplateValue();
+    const auto* text = std::get_if<Template>(&value.value);
+    const bool variable = text != nullptr && text->sole_reference() != nullptr;
+    if (!variable && (!node.is_sequence() || node.elements.empty())) {
       context.diagnostics.Error(node.range, fmt::format("in: expected a list of values, found {}", DescribeNode(node)));
       return false;
     }

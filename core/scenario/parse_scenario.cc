@@ -31,20 +31,16 @@ void ParseMatrix(ParseContext& context, const YamlNode& node, Scenario& scenario
       context.diagnostics.Error(entry.value.range, fmt::format("{}: expected a list of values", entry.key));
       continue;
     }
-    std::vector<boost::json::value> values;
+    std::vector<TemplateValue> values;
     std::set<std::string> names;
     for (const YamlNode& element : entry.value.elements) {
-      const TemplateValue value = ReadValue(context, element);
-      if (const auto* constant = std::get_if<boost::json::value>(&value.value)) {
-        if (!names.insert(ValueAsText(*constant)).second) {
-          context.diagnostics.Error(element.range,
-                                    fmt::format("matrix: {} stands twice in {}", DescribeNode(element), entry.key));
-        }
-        values.push_back(*constant);
-      } else {
-        context.diagnostics.Error(
-            element.range, fmt::format("matrix: a template is not allowed here, found {}", DescribeNode(element)));
+      TemplateValue value = ReadValue(context, element);
+      const auto* constant = std::get_if<boost::json::value>(&value.value);
+      if (constant != nullptr && !names.insert(ValueAsText(*constant)).second) {
+        context.diagnostics.Error(element.range,
+                                  fmt::format("matrix: {} stands twice in {}", DescribeNode(element), entry.key));
       }
+      values.push_back(std::move(value));
     }
     cells = std::min(kTooManyCells, cells * std::max<std::size_t>(1, std::min(values.size(), kTooManyCells)));
     scenario.matrix.emplace_back(entry.key, std::move(values));

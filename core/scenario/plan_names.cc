@@ -23,6 +23,7 @@ class NameCollector {
     for (const Scenario& scenario : suite_.scenarios) {
       if (!selected.contains(&scenario)) continue;
       Add(scenario.requirements);
+      AddMatrix(scenario);
       Add(scenario.steps, scenario);
     }
   }
@@ -52,6 +53,12 @@ class NameCollector {
     AddCredentials(http.auth, nullptr);
   }
 
+  void AddMatrix(const Scenario& scenario) {
+    for (const auto& [name, values] : scenario.matrix) {
+      for (const TemplateValue& value : values) VisitTemplates(value, false, visit_);
+    }
+  }
+
   void Add(const std::vector<Step>& steps, const Scenario& scenario) {
     for (const Step& step : steps) {
       VisitTemplates(step.action, visit_);
@@ -70,11 +77,19 @@ class NameCollector {
     if (scenario != nullptr && reference != nullptr) {
       for (const auto& [name, values] : scenario->matrix) {
         if (name != reference->text) continue;
-        for (const boost::json::value& value : values) AddCredential(ValueAsText(value));
+        for (const TemplateValue& value : values) {
+          const auto* constant = std::get_if<boost::json::value>(&value.value);
+          if (constant == nullptr) return AddAnyCredential();
+          AddCredential(ValueAsText(*constant));
+        }
         return;
       }
     }
-    // Named by a variable: it may be any of them.
+    AddAnyCredential();
+  }
+
+  // Named by a variable: it may be any of them.
+  void AddAnyCredential() {
     for (const Credential& credential : suite_.credentials) VisitTemplates(credential, visit_);
   }
 

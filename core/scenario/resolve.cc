@@ -37,6 +37,11 @@ class ConstantScope : public Scope {
 
 constexpr std::size_t kMaxCases = 100'000;
 
+bool NamesEnvironment(const Template& text) {
+  return std::ranges::any_of(
+      text.parts(), [](const Template::Part& part) { return part.reference && part.text.starts_with("env."); });
+}
+
 class Resolver {
  public:
   Resolver(const Selection& selection, const Variables& variables)
@@ -168,12 +173,22 @@ class Resolver {
 
   void AddCases(const Suite& suite, const Scenario& scenario, Plan& plan) {
     std::vector<std::vector<std::pair<std::string, boost::json::value>>> cells{{}};
+    const ConstantScope scope(suite, variables_);
     for (const auto& [name, values] : scenario.matrix) {
       decltype(cells) next;
       for (const auto& cell : cells) {
-        for (const auto& value : values) {
+        for (const TemplateValue& text : values) {
+          auto value = Expand(text, scope);
+          // A variable of the environment that is not set skips the scenario, which names its cases all the same.
+          const auto* written = std::get_if<Template>(&text.value);
+          if (!value.ok() && written != nullptr && NamesEnvironment(*written))
+            value = boost::json::value(written->source_text());
+          if (!value.ok()) {
+            diagnostics_.Error(scenario.range, fmt::format("matrix: {}: {}", name, ToStd(value.status().message())));
+            return;
+          }
           next.push_back(cell);
-          next.back().emplace_back(name, value);
+          next.back().emplace_back(name, *std::move(value));
         }
       }
       cells = std::move(next);

@@ -106,7 +106,7 @@ struct Scenario {
   std::uint32_t priority = 5;
   std::vector<Requirement> requirements;
   std::optional<std::string> skip;  // the reason
-  std::vector<std::pair<std::string, std::vector<boost::json::value>>> matrix;
+  std::vector<std::pair<std::string, std::vector<TemplateValue>>> matrix;
   std::uint32_t concurrent = 1;
   std::uint32_t retries = 0;
   absl::Duration deadline;

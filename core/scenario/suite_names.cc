@@ -32,6 +32,8 @@ SuiteNames::SuiteNames(const Suite& suite) {
   for (const Credential& credential : suite.credentials) credentials.insert(credential.name);
 }
 
+bool IsBuiltIn(std::string_view name) { return std::ranges::find(kBuiltIns, name) != kBuiltIns.end(); }
+
 std::string Meant(std::string_view word, const std::set<std::string>& known) {
   if (known.size() > kMaxCandidates) return {};
   const std::vector<std::string_view> candidates(known.begin(), known.end());
@@ -79,7 +81,7 @@ void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed
     }
     return;
   }
-  if (std::ranges::find(kBuiltIns, name) != kBuiltIns.end() || variables.contains(name)) return;
+  if (IsBuiltIn(name) || variables.contains(name)) return;
   std::set<std::string> known;
   if (variables.size() <= kMaxCandidates) known = variables;
   known.insert(kBuiltIns.begin(), kBuiltIns.end());

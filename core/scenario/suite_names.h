@@ -18,6 +18,9 @@ struct SuiteNames {
   std::set<std::string> environment;  // named by a `requires`
 };
 
+// "session.id", "uuid", "now" and the like.
+bool IsBuiltIn(std::string_view name);
+
 // `; did you mean "thread"?`, or nothing.
 std::string Meant(std::string_view word, const std::set<std::string>& known);
 

@@ -240,6 +240,20 @@ SourceRange RangeOf(const std::string& file, std::string_view text, std::size_t 
   return {file, line, static_cast<std::uint32_t>(offset - line_begin + 1), 1};
 }
 
+// Where a directive (YAML 1.2, 6.8.1) asks for another version.
+std::optional<std::size_t> FindOtherVersion(std::string_view text) {
+  constexpr std::string_view kDirective = "%YAML", kVersion = " 1.2";
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    const bool before_the_document = line.empty() || line.starts_with('#') || line.starts_with('%') || line == "\r";
+    if (!before_the_document) return std::nullopt;
+    if (line.starts_with(kDirective) && !line.substr(kDirective.size()).starts_with(kVersion)) return begin;
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
 // What can be said without parsing. Empty if all is well.
 std::optional<Refused> CheckText(const std::string& file, std::string_view text) {
   const SourceRange begin{file, 1, 1, 1};
@@ -256,6 +270,9 @@ std::optional<Refused> CheckText(const std::string& file, std::string_view text)
   }
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     return Refused{RangeOf(file, text, zero), "the file is binary: it holds a zero byte"};
+  }
+  if (const auto other = FindOtherVersion(text)) {
+    return Refused{RangeOf(file, text, *other), "suites are YAML 1.2; leave this line out"};
   }
   if (const auto tab = FindTab(file, text, false)) return Refused{*tab, "a tab cannot indent YAML; use spaces"};
   return std::nullopt;

@@ -6,7 +6,7 @@
 
 #include "agent/engine/deflate_extension.h"
 #include "agent/engine/http_head.h"
-#include "agent/engine/proxy.h"
+#include "core/base/proxy_url.h"
 #include "core/base/url.h"
 
 // The answer to an upgrade, as any server may write it: its head, and what a 101 agrees to. The first line of the input
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t line = std::min(input.find('\n'), input.size());
   const auto url = ParseUrl(input.substr(0, line));
   if (url.ok() && (url->host.empty() || url->target.empty() || url->port == 0)) std::abort();
-  (void)engine::ParseProxy(input.substr(0, line));
+  (void)ParseProxyUrl(input.substr(0, line));
 
   const std::string_view raw = input.substr(std::min(line + 1, input.size()));
   const auto head = engine::ParseHead(raw);

@@ -74,6 +74,20 @@ TEST(Frames, OfOneMessageArePutTogetherAcrossPings) {
   ExpectPassed(result);
 }
 
+TEST(Frames, CanBeOneOfAListThatAVariableHolds) {
+  const auto run = [](const std::string& value) {
+    return Connected(
+        [&](ScriptedPeer& peer) {
+          peer.SendFrame(kText, "{\"a\":" + value + "}");
+          peer.Drain();
+        },
+        {"- expect: {match: {$.a: {in: \"${list}\"}}, within: 100ms}"}, "vars: {list: [1, b]}\n");
+  };
+  ExpectPassed(run("1"));
+  ExpectPassed(run("\"b\""));
+  EXPECT_EQ(run("2").outcome, Outcome::kFailed);
+}
+
 TEST(Frames, ThatArriveBeforeTheirExpectationCount) {
   const CaseResult result = Connected(
       [](ScriptedPeer& peer) {

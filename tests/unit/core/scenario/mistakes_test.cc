@@ -208,6 +208,47 @@ TEST(Mistakes, OfTimesOfRequestsOutsideOfStepsAreFoundToo) {
   });
 }
 
+TEST(Mistakes, OfWhatCouldNeverHappen) {
+  ExpectRefused({
+      InStep("wait: 99999999999999h", "8:15 wait: expected at most 876000h, found \"99999999999999h\""),
+      InStep("expect: {match: {$.a: {length: abc}}}", "8:40 length: expected a number or tests of one, found \"abc\""),
+      InStep("expect: {match: {$.a: {length: {not: {in: [1, x]}}}}}",
+             "8:55 length: expected a number or tests of one, found \"x\""),
+      {"      - connect: {path: /, as: a, sequence: {path: $.seq, as: last}}\n      - ping: {}\n        via: a\n",
+       "8:52 \"last\" is a var or a matrix name; capture into another one", "target: ws://a\nvars: {last: 1}\n"},
+      {"      - connect: {path: /, auth: none, refused: {status: 401}}\n      - reconnect: {}\n      - ping: {}\n",
+       "8:9 no connection \"main\" is known here"},
+  });
+  const auto proxy = [](const std::string& url, const std::string& expected) {
+    return Mistake{"      - connect: {path: /, proxy: \"" + url + "\"}\n      - ping: {}\n",
+                   "7:36 proxy: expected " + expected};
+  };
+  ExpectRefused({proxy("http://", "a port after the host"), proxy("socks5://host:0", "a port of 1 to 65535"),
+                 proxy("http://:1", "a host")});
+  const std::string suite = SuiteText(kGood);
+  EXPECT_EQ(Errors(TextBundle("# a suite\n%YAML 1.1\n---\n" + suite)),
+            "2:1 suites are YAML 1.2; leave this line out\n");
+  EXPECT_EQ(Errors(TextBundle("%YAML 1.2\n---\n" + suite)), "");
+}
+
+TEST(Mistakes, OfTemplatesInAMatrixAreThoseThatHaveNoValueYet) {
+  const auto cell = [](const std::string& text, const std::string& expected) {
+    return Mistake{kGood + "    matrix: {room: [\"" + text + "\"]}\n", expected};
+  };
+  ExpectRefused({
+      cell("a-${uuid}", "9:24 matrix: ${uuid} has no value before a session begins"),
+      cell("${secret.A}", "9:22 ${secret.A} is not allowed here"),
+      cell("${nobody}", "9:22 undefined variable \"nobody\""),
+  });
+}
+
+TEST(Mistakes, AreNotListsThatAVariableHolds) {
+  EXPECT_EQ(Errors(TextBundle(SuiteText(std::string(kConnect) + "      - expect: {match: {$.a: {in: \"${list}\"}}}\n",
+                                        "target: ws://a\nvars: {list: [1, 2]}\n"))),
+            "");
+  ExpectRefused({InStep("expect: {match: {$.a: {in: 3}}}", "8:36 in: expected a list of values, found 3")});
+}
+
 TEST(Mistakes, OfLoadAndThresholdsAreRefusedAtTheFirstWrongCharacter) {
   const auto threshold = [](const std::string& expr, std::string expected) {
     return AtTop("thresholds: [{expr: '" + expr + "'}]", std::move(expected));

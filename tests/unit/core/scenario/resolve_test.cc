@@ -34,6 +34,30 @@ TEST(Resolve, OrdersByTierAndNamesEachCellOfAMatrix) {
   EXPECT_EQ(CaseIds(result), (std::vector<std::string>{"s/early [a=1, b=x]", "s/early [a=2, b=x]", "s/late"}));
 }
 
+TEST(Resolve, FillsInTheTemplatesOfAMatrix) {
+  const Bundle bundle = TextBundle(R"(version: wsfleet/v1
+name: s
+target: ws://127.0.0.1:1
+vars: {stage: blue, count: 3}
+scenarios:
+  - name: one
+    requires: [{env: ROOM}]
+    matrix: {room: ["${stage}-1", "${env.ROOM}"], n: ["${count}"]}
+    steps: [{http: {get: "/${room}", expect: {status: 200}}}]
+)");
+  Variables variables;
+  variables.env["ROOM"] = "hall";
+  const ResolveResult result = Resolve(bundle, {}, variables);
+  ASSERT_NE(result.plan, nullptr);
+  EXPECT_EQ(CaseIds(result), (std::vector<std::string>{"s/one [room=blue-1, n=3]", "s/one [room=hall, n=3]"}));
+  EXPECT_EQ(result.plan->cases[0].cell[1].second, boost::json::value(3));
+  EXPECT_EQ(result.plan->environment, std::vector<std::string>{"ROOM"});
+  variables.env.clear();
+  variables.vars["stage"] = "green";
+  EXPECT_EQ(CaseIds(Resolve(bundle, {}, variables)),
+            (std::vector<std::string>{"s/one [room=green-1, n=3]", "s/one [room=${env.ROOM}, n=3]"}));
+}
+
 TEST(Resolve, SelectsByExpressionTagAndTier) {
   const Bundle bundle = TextBundle(kMatrixSuite);
   Selection grep, tag, tier;
