@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/engine/named_connection.h"
+#include "agent/engine/placed_request.h"
 #include "agent/engine/session_outcome.h"
 #include "agent/engine/session_scope.h"
 #include "boost/asio/awaitable.hpp"
@@ -57,15 +58,7 @@ class Session {
   boost::asio::awaitable<Result> Do(const DropStep& step);
 
   // session_request.cc
-  struct Placed {
-    Url url;
-    std::vector<HeaderField> headers;
-    std::vector<std::string> subprotocols;
-    TlsOptions tls;
-    std::string proxy;
-    std::string credential;   // empty: none
-    bool own_origin = false;  // of the target: its headers and TLS settings go along
-  };
+  using Placed = PlacedRequest;
   using Headers = std::vector<std::pair<std::string, Template>>;
   absl::Status Place(const Template& auth, Placed& request);
   // A later field of one name goes over an earlier one.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/engine/dialer.h"
+#include "core/base/url.h"
+#include "core/match/selector.h"
+
+namespace wsfleet::engine {
+
+// A request, or an upgrade, with everything that suite, target and credential say of it; secrets included.
+struct PlacedRequest {
+  Url url;
+  std::vector<HeaderField> headers;
+  std::vector<std::string> subprotocols;
+  TlsOptions tls;
+  std::string proxy;
+  std::string credential;   // empty: none
+  bool own_origin = false;  // of the target: its headers and TLS settings go along
+};
+
+}  // namespace wsfleet::engine
