@@ -30,9 +30,9 @@ grpc::Status Busy() {
 
 grpc::ServerReadReactor<v1::ApplyScheduleRequest>* SchedulesService::Apply(grpc::CallbackServerContext* context,
                                                                            v1::ApplyScheduleReply* reply) {
-  auto* call = new ApplyCall(backend_, *context, *reply);
+  const auto call = std::make_shared<ApplyCall>(backend_, *context, *reply);
   call->Begin(backend_.token.Check(*context));
-  return call;
+  return call.get();
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Get(grpc::CallbackServerContext* context,

@@ -13,6 +13,7 @@
 #include "proto/wire/convert.h"
 #include "tests/support/child_process.h"
 #include "tests/unit/coordinator/coordinator_fixture.h"
+#include "wsfleet/v1/schedule.grpc.pb.h"
 
 // Peers that keep their stream open and do not read it, or send nothing on it: they are dropped, and nobody else waits.
 namespace wsfleet::coordinator {
@@ -184,6 +185,26 @@ TEST_F(SlowPeers, SubmitsThatNeverGoOnGiveTheirPlacesToOthers) {
     half.writer = jobs_->Submit(&half.context, &half.reply);
     v1::SubmitRequest part;
     part.mutable_header()->set_run_key("half");
+    half.writer->Write(part);
+  }
+  const auto [status, reply] = Submit();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  for (Half& half : halves) EXPECT_EQ(half.writer->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(SlowPeers, SchedulesThatNeverGoOnGiveTheirPlacesToSubmits) {
+  struct Half {
+    grpc::ClientContext context;
+    v1::ApplyScheduleReply reply;
+    std::unique_ptr<grpc::ClientWriter<v1::ApplyScheduleRequest>> writer;
+  };
+  const auto schedules = v1::Schedules::NewStub(OwnClientChannel());
+  std::list<Half> halves(16);
+  for (Half& half : halves) {
+    Authorize(half.context);
+    half.writer = schedules->Apply(&half.context, &half.reply);
+    v1::ApplyScheduleRequest part;
+    part.mutable_header()->set_name("half");
     half.writer->Write(part);
   }
   const auto [status, reply] = Submit();
