@@ -85,13 +85,16 @@ std::string WhatIsMissing(const Place& place, std::string_view message) {
 }
 
 // Of an error of the library, by its kind. `message` begins with the name of the flag where there is one.
-std::string InOurWords(const Place& place, const std::string& kind, const std::string& message) {
+std::string InOurWords(const Place& place, const CLI::ParseError& error) {
+  const std::string kind = error.get_name();
+  const std::string message = error.what();
   const std::size_t colon = message.find(": ");
   if (kind == "RequiredError") return WhatIsMissing(place, message);
   if (kind == "ArgumentMismatch" && colon != std::string::npos) {
     return fmt::format("{}: expected a value, found none", message.substr(0, colon));
   }
-  if (kind == "ExtrasError" && colon != std::string::npos) {
+  // Its name is that of the command.
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && colon != std::string::npos) {
     return fmt::format("expected nothing more, found \"{}\"", message.substr(colon + 2));
   }
   return message;
@@ -132,7 +135,7 @@ std::string Explain(const CLI::App& program, const CLI::ParseError& error, int a
     if (!flag.starts_with("--") || flag == "--" || std::ranges::find(flags, flag) != flags.end()) continue;
     return fmt::format("\"{}\" is not a flag of {}{}{}", Printable(flag), place.command, DidYouMean(flag, flags), see);
   }
-  return Printable(InOurWords(place, error.get_name(), error.what())) + see;
+  return Printable(InOurWords(place, error)) + see;
 }
 
 }  // namespace wsfleet::cli

@@ -98,7 +98,13 @@ std::vector<HostileCase> ApplicationCases() {
   const std::string all =
       "- expect_seq: {messages: [{match: {$.type: started}}, {match: {$.type: working}}, {match: {$.type: done}}], ";
   return {
-      {"event-missing", kMessage, FailureClass::kEventMissing, {"working"}, "", "", {all + "within: 300ms}"}},
+      {"event-missing",
+       kMessage,
+       FailureClass::kEventMissing,
+       {"matched 1", "came after 3"},
+       "",
+       "",
+       {all + "within: 300ms}"}},
       {"event-twice",
        kMessage,
        FailureClass::kEventDuplicate,
