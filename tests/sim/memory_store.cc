@@ -45,10 +45,10 @@ void MemoryStore::RemoveEnded(absl::Time before) {
       ++it;
       continue;
     }
-    const auto is_of_job = [&id = id](const auto& entry) { return entry.first.job == id; };
+    const auto is_of_job = [&of = id](const auto& entry) { return entry.first.job == of; };
     std::erase_if(shards_, is_of_job);
-    std::erase_if(batches_, [&id = id](const BatchRecord& batch) { return batch.shard.job == id; });
-    std::erase_if(results_, [&id = id](const auto& entry) { return entry.first.first.job == id; });
+    std::erase_if(batches_, [&of = id](const BatchRecord& batch) { return batch.shard.job == of; });
+    std::erase_if(results_, [&of = id](const auto& entry) { return entry.first.first.job == of; });
     events_.erase(id);
     removed_jobs_.insert(*it);
     it = jobs_.erase(it);
