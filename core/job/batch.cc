@@ -5,17 +5,17 @@ namespace {
 
 std::size_t BytesOf(const CaseResult& result) {
   std::size_t bytes = sizeof(CaseResult) + result.case_id.value().size() + result.suite.size() + result.scenario.size();
-  for (const std::string& warning : result.warnings) bytes += sizeof(warning) + warning.size();
+  for (const std::string& warning : result.warnings) bytes += sizeof(std::string) + warning.size();
   if (!result.failure) return bytes;
   const Evidence& evidence = result.failure->evidence;
   bytes +=
       sizeof(Failure) + result.failure->message.size() + result.failure->hint.size() + evidence.body_excerpt.size();
   for (const Note& note : result.failure->notes) bytes += sizeof(note) + note.text.size();
   for (const HeaderField& header : evidence.headers) bytes += sizeof(header) + header.name.size() + header.value.size();
-  for (const std::string& certificate : evidence.certificates) bytes += sizeof(certificate) + certificate.size();
+  for (const std::string& certificate : evidence.certificates) bytes += sizeof(std::string) + certificate.size();
   for (const TranscriptEntry& entry : evidence.transcript) bytes += sizeof(entry) + entry.excerpt.size();
   for (const LogExcerpt& log : evidence.logs) {
-    for (const std::string& line : log.lines) bytes += sizeof(line) + line.size();
+    for (const std::string& line : log.lines) bytes += sizeof(std::string) + line.size();
   }
   return bytes;
 }
@@ -35,8 +35,8 @@ std::size_t ApproximateBytes(const WriteBatch& batch) {
   for (const JobRecord& job : batch.jobs) {
     bytes += sizeof(JobRecord);
     for (const CaseId& id : job.spec.cases) bytes += sizeof(id) + id.value().size();
-    for (const std::string& term : job.spec.from) bytes += sizeof(term) + term.size();
-    for (const std::string& reason : job.reasons) bytes += sizeof(reason) + reason.size();
+    for (const std::string& term : job.spec.from) bytes += sizeof(std::string) + term.size();
+    for (const std::string& reason : job.reasons) bytes += sizeof(std::string) + reason.size();
   }
   for (const CaseResultRecord& taken : batch.results) bytes += sizeof(taken) + BytesOf(taken.result);
   for (const JobEventRecord& event : batch.events) bytes += sizeof(event) + event.text.size();
