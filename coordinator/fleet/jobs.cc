@@ -26,6 +26,7 @@ std::string Differences(const JobSpec& known, const JobSpec& asked) {
   if (known.selection != asked.selection) found.emplace_back("another selection");
   if (known.variables != asked.variables) found.emplace_back("other variables");
   if (sorted(known.from) != sorted(asked.from)) found.emplace_back("other regions (--from)");
+  if (known.every_agent != asked.every_agent) found.emplace_back("another --agents");
   if (known.require != asked.require) found.emplace_back("another --require");
   return fmt::format("{}", fmt::join(found, ", "));
 }

@@ -13,6 +13,7 @@ JobSpec Fleet::Machine::DistinguishingPart(const JobSpec& spec) {
   part.selection = spec.selection;
   part.variables = spec.variables;
   part.from = spec.from;
+  part.every_agent = spec.every_agent;
   part.require = spec.require;
   return part;
 }

@@ -84,6 +84,7 @@ TEST(RunKeys, RefuseAnotherRunAndSayWhatDiffers) {
   EXPECT_THAT(refusal([](JobSpec& spec) { spec.bundle = BundleDigest("d2"); }), HasSubstr("has another bundle;"));
   EXPECT_THAT(refusal([](JobSpec& spec) { spec.selection.grep = "x"; }), HasSubstr("has another selection;"));
   EXPECT_THAT(refusal([](JobSpec& spec) { spec.variables.vars["a"] = "b"; }), HasSubstr("has other variables;"));
+  EXPECT_THAT(refusal([](JobSpec& spec) { spec.every_agent = true; }), HasSubstr("has another --agents;"));
   EXPECT_THAT(refusal([](JobSpec& spec) { spec.require = 1; }), HasSubstr("has another --require;"));
   EXPECT_THAT(refusal([](JobSpec& spec) {
                 spec.bundle = BundleDigest("d2");
