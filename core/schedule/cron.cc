@@ -95,7 +95,8 @@ std::optional<absl::CivilMinute> CronExpression::FirstMatch(absl::CivilMinute fr
 }
 
 std::uint64_t CronExpression::CountMatches(absl::CivilMinute from, absl::CivilMinute before) const {
-  const auto a_day = static_cast<std::uint64_t>(std::popcount(fields_.hours) * std::popcount(fields_.minutes));
+  const auto hours = static_cast<std::uint64_t>(std::popcount(fields_.hours));
+  const std::uint64_t a_day = hours * static_cast<std::uint64_t>(std::popcount(fields_.minutes));
   std::uint64_t count = 0;
   const auto count_singly = [&](absl::CivilMinute begin, absl::CivilMinute end) {
     for (auto match = FirstMatch(begin, end); match; match = FirstMatch(*match + 1, end)) ++count;
