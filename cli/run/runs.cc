@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "cli/run/bundle_stream.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
 
@@ -49,12 +50,8 @@ absl::Status FetchResults(CoordinatorClient& client, const std::string& job, Run
 absl::Status FetchBundle(CoordinatorClient& client, const std::string& job, RunRecord& record) {
   std::string canonical;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
-    canonical.clear();
     const auto stream = client.jobs().Bundle(&context, RequestFor<v1::GetJobRequest>(client, job));
-    v1::BundleChunk chunk;
-    // The files and their names; what is longer is refused below.
-    while (canonical.size() <= 2 * kMaxBundleBytes && stream->Read(&chunk)) canonical += chunk.data();
-    if (canonical.size() > 2 * kMaxBundleBytes) context.TryCancel();
+    canonical = ReceiveBundle(context, *stream);
     return stream->Finish();
   });
   if (!status.ok()) return status;
@@ -97,14 +94,7 @@ absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle
   const auto submit = [&](grpc::ClientContext& context) {
     reply.Clear();
     const auto stream = client.jobs().Submit(&context, &reply);
-    v1::SubmitRequest request;
-    *request.mutable_header() = header;
-    bool open = stream->Write(request);
-    for (std::string& chunk : wire::Chunks(canonical)) {
-      request.mutable_chunk()->set_data(std::move(chunk));
-      open = open && stream->Write(request);
-    }
-    if (open) stream->WritesDone();
+    SendBundle<v1::SubmitRequest>(*stream, header, canonical);
     return stream->Finish();
   };
   if (const absl::Status status = client.Call(kCallLimit, submit, repetition); !status.ok()) return status;

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "cli/run/bundle_stream.h"
 #include "cli/run/runs.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
@@ -42,14 +43,7 @@ absl::StatusOr<v1::ApplyScheduleReply> Send(CoordinatorClient& client, const v1:
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
     reply.Clear();
     const auto stream = client.schedules().Apply(&context, &reply);
-    v1::ApplyScheduleRequest request;
-    *request.mutable_header() = header;
-    bool open = stream->Write(request);
-    for (std::string& chunk : wire::Chunks(canonical)) {
-      request.mutable_chunk()->set_data(std::move(chunk));
-      open = open && stream->Write(request);
-    }
-    if (open) stream->WritesDone();
+    SendBundle<v1::ApplyScheduleRequest>(*stream, header, canonical);
     return stream->Finish();
   });
   if (!status.ok()) return status;
@@ -104,11 +98,8 @@ absl::StatusOr<std::vector<v1::Schedule>> ListSchedules(CoordinatorClient& clien
 absl::StatusOr<Bundle> FetchScheduleBundle(CoordinatorClient& client, const std::string& name) {
   std::string canonical;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
-    canonical.clear();
     const auto stream = client.schedules().Bundle(&context, RequestFor<v1::GetScheduleRequest>(client, name));
-    v1::BundleChunk chunk;
-    while (canonical.size() <= 2 * kMaxBundleBytes && stream->Read(&chunk)) canonical += chunk.data();
-    if (canonical.size() > 2 * kMaxBundleBytes) context.TryCancel();
+    canonical = ReceiveBundle(context, *stream);
     return stream->Finish();
   });
   if (!status.ok()) return status;

@@ -31,6 +31,8 @@ class UnreadCall : public grpc::ClientReadReactor<Message> {
     this->AddHold();
     this->StartCall();
   }
+  // Until the coordinator has begun to answer: it holds a place then.
+  void AwaitAnswer() { answered_.get_future().wait(); }
   // Takes what has come after all, since gRPC says nothing of an end before; then: how the call ended.
   grpc::StatusCode End() {
     this->StartRead(&message_);
@@ -39,6 +41,7 @@ class UnreadCall : public grpc::ClientReadReactor<Message> {
   }
 
  private:
+  void OnReadInitialMetadataDone(bool) override { answered_.set_value(); }
   void OnReadDone(bool ok) override {
     if (ok) this->StartRead(&message_);
   }
@@ -46,6 +49,7 @@ class UnreadCall : public grpc::ClientReadReactor<Message> {
 
   grpc::ClientContext context_;
   Message message_;
+  std::promise<void> answered_;
   std::promise<grpc::Status> ended_;
 };
 
@@ -163,13 +167,14 @@ TEST_F(SlowPeers, ListingsThatNobodyReadsGiveTheirPlacesToOthers) {
     stub->async()->Results(&call.context(), &request, &call);
     call.Begin();
   }
+  for (auto& call : unread) call.AwaitAnswer();
   const auto context = Context();
   const auto reader = jobs_->Results(context.get(), request);
   int results = 0;
   for (v1::ShardCaseResult result; reader->Read(&result);) ++results;
   EXPECT_TRUE(reader->Finish().ok());
   EXPECT_EQ(results, kResults);
-  // It had to wait for places of theirs; those that got one after it may read on.
+  // They had all the places, so it had to wait until one of them was dropped; others may read on.
   EXPECT_GT(std::ranges::count_if(unread, [](auto& call) { return call.End() == grpc::StatusCode::CANCELLED; }), 0);
 }
 
