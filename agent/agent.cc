@@ -144,6 +144,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       break;
     case v1::CoordinatorMessage::kRedirect:
       redirected_ = endpoints_.Follow(message.redirect());
+      persistence_.OnRedirect();
       break;
     case v1::CoordinatorMessage::KIND_NOT_SET:
       // Of a newer coordinator; what this version does not know it leaves alone.

@@ -14,7 +14,8 @@ v1::AgentSession::Stub& Endpoints::stub() {
 }
 
 void Endpoints::Next() {
-  next_ = (next_ + 1) % addresses_.size();
+  asked_again_ = hops_ > 0 && !asked_again_;
+  if (!asked_again_) next_ = (next_ + 1) % addresses_.size();
   address_ = addresses_[next_];
   hops_ = 0;
 }

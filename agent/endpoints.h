@@ -31,9 +31,13 @@ class Endpoints {
   void Redial() { stubs_.erase(address_); }
 
   // There is a session: it is the right one.
-  void OnSession() { hops_ = 0; }
+  void OnSession() {
+    hops_ = 0;
+    asked_again_ = false;
+  }
 
-  // The one in use did not give a session, or it broke: the next one that the operator gave.
+  // The one in use did not give a session, or it broke: the next one that the operator gave. Who sent us to it is
+  // alive, and soon knows better where to: it is asked once more before.
   void Next();
 
   // Goes where a replica sends us. False, and nothing changes, if that says nothing new (its epoch does not rise above
@@ -48,6 +52,7 @@ class Endpoints {
   std::string address_;
   std::uint64_t epoch_ = 0;
   int hops_ = 0;
+  bool asked_again_ = false;
 };
 
 }  // namespace wsfleet::agent

@@ -12,6 +12,8 @@ absl::Duration Persistence::Pause() {
   return pause * absl::Uniform(random_, 0.8, 1.2);
 }
 
+void Persistence::OnRedirect() { pause_ = std::min(pause_, kMaxPauseRedirected); }
+
 void Persistence::OnSession() {
   patience_ = kFirstPatience;
   pause_ = kFirstPause;

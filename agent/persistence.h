@@ -14,12 +14,15 @@ class Persistence {
   static constexpr absl::Duration kMaxPatience = absl::Minutes(1);
   static constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
   static constexpr absl::Duration kMaxPause = absl::Seconds(5);
+  static constexpr absl::Duration kMaxPauseRedirected = absl::Seconds(1);
 
   // From the attempt until the coordinator's welcome.
   absl::Duration Patience();
   // Between an attempt that failed and the next, within a fifth of it, so that agents do not keep step.
   absl::Duration Pause();
   void OnSession();
+  // Somebody answered, if only to send us elsewhere: whoever is there now, or soon, is looked for in short intervals.
+  void OnRedirect();
 
  private:
   absl::Duration patience_ = kFirstPatience;

@@ -284,16 +284,16 @@ void ShardTable::Renew(LeaseId lease, SteadyTime lease_end) {
   RunIfReady(lease, found->second);
 }
 
-bool ShardTable::IsAtStake(const LeasedShard& shard) {
-  return !shard.abandoned && !shard.interrupted && shard.stage != Stage::kPreparing;
-}
+bool ShardTable::IsAtStake(const LeasedShard& shard) { return !shard.abandoned && shard.stage == Stage::kRunning; }
 
 void ShardTable::ExpireLeases(SteadyTime now) {
-  std::vector<LeaseId> ended;
-  for (const auto& [lease, shard] : shards_) {
-    if (IsAtStake(shard) && shard.lease_end <= now) ended.push_back(lease);
+  for (auto& [lease, shard] : shards_) {
+    if (!IsAtStake(shard) || shard.lease_end > now) continue;
+    spdlog::warn(
+        "shard stopped job={} shard={} lease={} reason=\"the lease ended while the coordinator was out of reach\"",
+        shard.assignment.job(), shard.assignment.shard(), lease.value());
+    Stop(lease, shard, v1::SHARD_END_EXPIRED);
   }
-  for (const LeaseId& lease : ended) Abandon(lease, "the lease ended while the coordinator was out of reach");
 }
 
 std::optional<SteadyTime> ShardTable::EarliestLeaseEnd() const {

@@ -51,7 +51,9 @@ class ShardTable {
 
   void Renew(LeaseId lease, SteadyTime lease_end);
 
-  // The dead-man's switch: abandons every shard that has begun and whose lease has ended.
+  // The dead-man's switch: stops every run whose lease has ended. What it has finished is kept and, like what ran to
+  // its end, offered to the coordinator when there is one again: it may be the coordinator that was away, and nobody
+  // else has the shard.
   void ExpireLeases(SteadyTime now);
   std::optional<SteadyTime> EarliestLeaseEnd() const;
 
@@ -94,7 +96,7 @@ class ShardTable {
   void OnBundle(LeaseId lease, const absl::StatusOr<std::shared_ptr<const Bundle>>& bundle);
   void RunIfReady(LeaseId lease, LeasedShard& shard);
   void Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle);
-  // Its work would go on after the end of its lease.
+  // It would go on after the end of its lease.
   static bool IsAtStake(const LeasedShard& shard);
   void Refuse(LeaseId lease, std::string reason);
   void OnResult(LeaseId lease, const CaseResult& result);

@@ -21,6 +21,8 @@
 namespace wsfleet::cli {
 
 inline constexpr absl::Duration kConnectLimit = absl::Seconds(10);
+// For a call that is answered at once.
+inline constexpr absl::Duration kCallLimit = absl::Seconds(30);
 
 // The coordinators of an endpoint: the addresses that were configured, and those that one of them names as the fleet's
 // owner. Thread-safe.

@@ -3,6 +3,8 @@
 option(WSFLEET_BUILD_TESTS "Build the test programs" ON)
 option(WSFLEET_BUILD_FUZZERS "Build the fuzz targets (clang only)" OFF)
 set(WSFLEET_SANITIZE "" CACHE STRING "Value of -fsanitize= for our own code, empty for none")
+# With Debian's headers of gRPC, Boost and Abseil, most of a file's cost is what it includes.
+option(WSFLEET_UNITY "Compile and lint a dozen sources of a library at once" OFF)
 option(WSFLEET_COVERAGE "Instrument for gcov" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -32,6 +34,10 @@ target_compile_options(wsfleet_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and uninitialised values inside inlined std::variant and coroutines where there are none.
   target_compile_options(wsfleet_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete)
+  # To g++ a source of a batch is a header, whose types must not have members of an anonymous namespace.
+  if(WSFLEET_UNITY)
+    target_compile_options(wsfleet_options INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # libstdc++ 12's stable_sort calls what libstdc++ 12 deprecates.

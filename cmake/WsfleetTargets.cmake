@@ -9,6 +9,7 @@ function(wsfleet_library name)
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} PRIVATE $<BUILD_INTERFACE:wsfleet_options>)
   target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}")
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 12)
 
   add_executable(closure_${name} "${CMAKE_SOURCE_DIR}/cmake/closure_main.cc")
   target_link_libraries(closure_${name} PRIVATE

@@ -127,6 +127,9 @@ absl::StatusOr<fleet::ShardFinished> ParseShardDone(const v1::ShardDone& done) {
     case v1::SHARD_END_INTERRUPTED:
       event.end = fleet::ShardEnd::kInterrupted;
       return event;
+    case v1::SHARD_END_EXPIRED:
+      event.end = fleet::ShardEnd::kExpired;
+      return event;
     default:
       return absl::InvalidArgumentError(
           fmt::format("shard_done.end: {} is not one that this version knows", static_cast<int>(done.end())));

@@ -67,6 +67,10 @@ void FleetHost::Disown(const store::OwnerStore::Owner& owner) {
   });
 }
 
+void FleetHost::NoteStore(const absl::Status& status) {
+  boost::asio::post(strand_, [this, status] { store_status_ = status; });
+}
+
 bool FleetHost::IsOwner() const { return ownership_ && SteadyNow() < owned_until_; }
 
 void FleetHost::GiveUp(std::string_view why) {
@@ -96,6 +100,11 @@ absl::Status FleetHost::NotHere() const {
         "the coordinator cannot run its fleet at the moment, and tries again: {}", ToStd(not_loaded_.message())));
   } else if (ownership_) {
     status = absl::UnavailableError("the coordinator is loading its fleet; try again");
+  } else if (!store_status_.ok()) {
+    // Who runs the fleet is written there; whom we know last may still have it for some seconds.
+    redirect.set_address(elsewhere_.addresses.clients);
+    status = absl::UnavailableError(
+        fmt::format("the coordinator cannot reach its store, and tries again: {}", ToStd(store_status_.message())));
   } else if (!elsewhere_.addresses.clients.empty()) {
     redirect.set_address(elsewhere_.addresses.clients);
     status = absl::UnavailableError(
@@ -328,7 +337,7 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
     spdlog::error("shard not sent job={} shard={} lease={} reason=secret-lost detail=\"{}\"",
                   effect.lease.shard.job.value(), effect.lease.shard.index.value(), effect.lease.id.value(),
                   ToStd(secrets.status().message()));
-    return Apply(fleet::AssignmentRefused{effect.stream, effect.lease.id, "secret-lost"});
+    return Apply(fleet::SecretLost{effect.lease.id, std::string(ToStd(secrets.status().message()))});
   }
   spdlog::info("shard assigned job={} shard={} lease={} attempt={} agent={}", effect.lease.shard.job.value(),
                effect.lease.shard.index.value(), effect.lease.id.value(), effect.lease.attempt,

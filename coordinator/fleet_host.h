@@ -51,6 +51,8 @@ class FleetHost {
   void Own(const store::Ownership& ownership, SteadyTime until);
   // It is another's now, or nobody's.
   void Disown(const store::OwnerStore::Owner& owner);
+  // Whether the store can be asked; if not, that is what clients are told.
+  void NoteStore(const absl::Status& status);
   // Ends every stream and watch and answers what waits, then calls `on_stopped` on the strand. Commits that are under
   // way are finished by the store's thread.
   void Stop(std::function<void()> on_stopped);
@@ -134,6 +136,7 @@ class FleetHost {
   store::OwnerStore::Owner elsewhere_;   // while it is not ours
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
   absl::Status not_loaded_;              // why it could not be loaded the last time
+  absl::Status store_status_;            // why nobody can be asked who runs the fleet
   SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false;

@@ -41,6 +41,10 @@ std::vector<Fleets::Unit*> Fleets::All() {
   return all;
 }
 
+void Fleets::NoteStore(const absl::Status& status) {
+  for (Unit* unit : All()) unit->host.NoteStore(status);
+}
+
 void Fleets::StopHosts() {
   for (Unit* unit : All()) {
     std::promise<void> stopped;

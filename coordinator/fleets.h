@@ -34,6 +34,8 @@ class Fleets {
 
   // Made if it is not known yet.
   FleetHost& Add(const FleetName& fleet);
+  // As FleetHost::NoteStore(), of all of them.
+  void NoteStore(const absl::Status& status);
 
   // It is ours until then, at least: as FleetHost::Own(). What is not kept of it any more is removed meanwhile.
   void Own(const store::Ownership& ownership, SteadyTime until);

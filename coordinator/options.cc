@@ -66,6 +66,10 @@ std::string CheckTls(const CoordinatorOptions& options) {
 
 // What CLI11 cannot express. Empty if all is well.
 std::string Check(CoordinatorOptions& options, const std::string& lease_time, const std::string& keep) {
+  if (options.store.find("://") != std::string::npos && !IsPostgresUrl(options.store)) {
+    return fmt::format("--store: expected a file, :memory: or postgres://USER@HOST/DATABASE, found \"{}\"",
+                       options.store);
+  }
   if (IsPostgresUrl(options.store) && options.state_directory.empty()) {
     return "--store postgres://…: --state-dir is missing, the directory of the secrets' key, which all replicas share";
   }

@@ -51,6 +51,7 @@ void OwnershipKeeper::Main() {
     // What is owned meanwhile runs out by itself: the hosts know until when.
     if (status.ok() == failing) {
       failing = !status.ok();
+      handlers_.on_trouble(status);
       if (failing) {
         spdlog::error("ownership not extended reason=\"{}\"", ToStd(status.message()));
       } else {

@@ -30,6 +30,8 @@ class OwnershipKeeper {
     std::function<void(const store::Ownership&, SteadyTime until)> on_owned;
     // At each round, of a fleet that is not ours.
     std::function<void(const FleetName&, const store::OwnerStore::Owner&)> on_other;
+    // When the store cannot be asked (any more), and, with OK, when it can again.
+    std::function<void(const absl::Status&)> on_trouble;
   };
 
   OwnershipKeeper(store::OwnerStore& store, Settings settings, Handlers handlers);

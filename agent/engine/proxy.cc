@@ -19,7 +19,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kProxyTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxHead = 16 * 1024;
 
 // Bytes from and to the proxy; an empty answer of Read is an error.
@@ -28,13 +28,13 @@ class ProxyStream {
   explicit ProxyStream(GuardedStream& stream) : stream_(stream) {}
 
   asio::awaitable<bool> Write(std::string bytes) {
-    auto [error, written] = co_await asio::async_write(stream_, asio::buffer(bytes), kTuple);
+    auto [error, written] = co_await asio::async_write(stream_, asio::buffer(bytes), kProxyTuple);
     error_ = error;
     co_return !error;
   }
   asio::awaitable<std::string> Read(std::size_t bytes) {
     std::string into(bytes, '\0');
-    auto [error, read] = co_await asio::async_read(stream_, asio::buffer(into), kTuple);
+    auto [error, read] = co_await asio::async_read(stream_, asio::buffer(into), kProxyTuple);
     error_ = error;
     if (error) into.clear();
     co_return into;

@@ -174,9 +174,14 @@ int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow)
 int RunsCancelCommand(Invocation& invocation, const std::string& job) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
-  const absl::Status status = CancelJob(**client, job, "wsfleet runs cancel", kCancelLimit);
-  if (!status.ok()) return Fail(status);
-  if (!invocation.quiet) fmt::print(stderr, "run {} is being cancelled\n", job);
+  const auto cancelled = CancelJob(**client, job, "wsfleet runs cancel", kCancelLimit);
+  if (!cancelled.ok()) return Fail(cancelled.status());
+  if (invocation.quiet) return kPassedCode;
+  if (cancelled->has_finished()) {
+    fmt::print(stderr, "run {} has ended: {}\n", job, StateName(cancelled->state()));
+  } else {
+    fmt::print(stderr, "run {} is being cancelled\n", job);
+  }
   return kPassedCode;
 }
 

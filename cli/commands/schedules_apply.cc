@@ -133,17 +133,22 @@ class Applier {
     for (const ScheduleDifference& one : differences_) {
       if (one.change == v1::SCHEDULE_CHANGE_UNCHANGED) continue;
       absl::Status status;
+      // What was shown is what is changed; somebody may have made the same change meanwhile.
+      v1::ScheduleChange change = one.change;
       if (one.change == v1::SCHEDULE_CHANGE_DELETED) {
-        status = DeleteSchedule(client, one.name);
+        status = DeleteSchedule(client, one.name, &one.before);
       } else {
         const auto schedule = std::ranges::find_if(
             schedules_, [&](const auto& known) { return known.text.spec.name.value() == one.name; });
-        // What was shown is what is changed.
-        const auto reply = Apply(client, *schedule, one.before.version());
-        if (!reply.ok()) status = AtItsPlace(*schedule, reply.status());
+        const auto reply = Apply(client, *schedule, one.before);
+        if (reply.ok()) {
+          change = reply->change();
+        } else {
+          status = AtItsPlace(*schedule, reply.status());
+        }
       }
       if (!status.ok()) return status;
-      if (!invocation_.quiet) fmt::print(stderr, "schedule {} is {}\n", one.name, ChangeText(one.change));
+      if (!invocation_.quiet) fmt::print(stderr, "schedule {} is {}\n", one.name, ChangeText(change));
     }
     return absl::OkStatus();
   }

@@ -32,7 +32,7 @@ constexpr int kEndMilliseconds = 2000;
 constexpr std::uint64_t kMaxLog = 16 << 20;
 constexpr std::size_t kShownOutput = 2000;
 
-std::string Locate(const std::string& program) {
+std::string ProgramFile(const std::string& program) {
   std::error_code error;
   const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / program;
   return !error && fs::exists(beside, error) ? beside.string() : program;
@@ -72,7 +72,7 @@ std::vector<std::string> InnocentEnvironment() {
 
 absl::StatusOr<Child> Child::Start(const std::string& program, std::vector<std::string> arguments,
                                    const std::string& log_path) {
-  arguments.insert(arguments.begin(), Locate(program));
+  arguments.insert(arguments.begin(), ProgramFile(program));
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);

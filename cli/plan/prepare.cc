@@ -49,7 +49,7 @@ absl::Status ReadSecret(const std::string& text, const Environment& environment,
   // An empty one is what a CI system gives for a secret that it does not have: a token signed with it would be refused,
   // and the target blamed.
   const auto take = [&](std::string value) {
-    if (value.empty()) return absl::InvalidArgumentError(fmt::format("--secret {}: {} is empty", name, source));
+    if (value.empty()) return absl::InvalidArgumentError(fmt::format("secret {}: {} is empty", name, source));
     out[name] = std::move(value);
     return absl::OkStatus();
   };
@@ -57,12 +57,12 @@ absl::Status ReadSecret(const std::string& text, const Environment& environment,
     const auto found = environment.find(source.substr(4));
     if (found != environment.end()) return take(found->second);
     return absl::InvalidArgumentError(fmt::format(
-        "--secret {}: the environment variable {} is not set; set it, or leave the flag out to skip what requires it",
+        "secret {}: the environment variable {} is not set; set it, or leave the secret out to skip what requires it",
         name, source.substr(4)));
   }
   if (!source.starts_with("file:")) {
     return absl::InvalidArgumentError(
-        fmt::format("--secret {}: expected NAME, NAME=env:VARIABLE or NAME=file:PATH; a value on a command line could "
+        fmt::format("secret {}: expected NAME, NAME=env:VARIABLE or NAME=file:PATH; a value on a command line could "
                     "be read by everybody on this machine",
                     name));
   }
@@ -79,7 +79,7 @@ void WarnOfUnused(const std::map<std::string, std::string>& given, const std::ve
   for (const auto& [name, value] : given) {
     if (std::ranges::find(used, name) != used.end()) continue;
     const std::string_view near = ClosestMatch(name, names);
-    fmt::print(stderr, "warning: --secret {}: no selected case uses it{}\n", Printable(name),
+    fmt::print(stderr, "warning: secret {}: no selected case uses it{}\n", Printable(name),
                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
   }
 }

@@ -23,7 +23,7 @@ constexpr std::size_t kMaxFailureBytes = 3 << 20;
 constexpr std::size_t kMaxOtherBytes = 1 << 20;
 constexpr std::size_t kMaxMatrixBytes = 1 << 20;
 constexpr std::size_t kMaxReasons = 50;
-constexpr std::size_t kMaxColumns = 200;
+constexpr std::size_t kMaxShardColumns = 200;
 
 std::string Hash(const std::string& hex) {
   return fmt::format("'sha256-{}'", absl::Base64Escape(absl::HexStringToBytes(hex)));
@@ -189,7 +189,7 @@ class Page {
   }
 
   std::string Matrix() const {
-    const std::size_t columns = std::min(record_.shards.size(), kMaxColumns);
+    const std::size_t columns = std::min(record_.shards.size(), kMaxShardColumns);
     std::string out =
         "<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">Cases by region</h2>\n<div class=\"scroll\" "
         "tabindex=\"0\" role=\"region\" aria-labelledby=\"matrix\"><table><thead><tr><th scope=\"col\">Case</th>";

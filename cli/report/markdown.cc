@@ -22,7 +22,7 @@ constexpr std::size_t kMaxCommandBytes = 2000;
 constexpr std::size_t kMaxCases = 50;  // of one cause
 constexpr std::size_t kMaxActions = 5;
 constexpr std::size_t kMaxTargets = 10;
-constexpr std::size_t kMaxColumns = 50;
+constexpr std::size_t kMaxRegionColumns = 50;
 constexpr std::size_t kMaxRows = 100;
 
 // What comes from targets must not become markup.
@@ -156,7 +156,7 @@ std::string NextActions(const RunRecord& record, const std::vector<Cause>& cause
 std::string RegionTable(const RunRecord& record) {
   const Matrix matrix = MakeMatrix(record);
   std::string head = "| suite |", rule = "| --- |", rows;
-  const std::size_t columns = std::min(matrix.regions.size(), kMaxColumns);
+  const std::size_t columns = std::min(matrix.regions.size(), kMaxRegionColumns);
   for (std::size_t i = 0; i < columns; ++i) {
     head += fmt::format(" {} |", Plain(matrix.regions[i]));
     rule += " --- |";

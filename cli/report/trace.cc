@@ -27,20 +27,6 @@ absl::Status NoSuch(std::string_view what, const std::string& name, const std::s
                   closest.empty() ? "" : fmt::format("; did you mean \"{}\"?", Printable(closest))));
 }
 
-std::string_view Mark(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kPassed:
-      return "✓";
-    case Outcome::kFailed:
-      return "✗";
-    case Outcome::kSkipped:
-      return "-";
-    case Outcome::kInconclusive:
-      break;
-  }
-  return "?";
-}
-
 std::string RenderEntry(const TranscriptEntry& entry) {
   return fmt::format("  {:>9}  {}  {:<6}  {:>8}  {}\n", "+" + FormatElapsed(entry.at), entry.inbound ? "←" : "→",
                      Printable(entry.kind), FormatBytes(entry.bytes),
@@ -49,7 +35,7 @@ std::string RenderEntry(const TranscriptEntry& entry) {
 
 std::string RenderTrace(const Trace& trace) {
   const CaseResult& result = *trace.result;
-  std::string out = fmt::format("{} {}  {}", Mark(result.outcome), Printable(result.case_id.value()),
+  std::string out = fmt::format("{} {}  {}", OutcomeMark(result.outcome), Printable(result.case_id.value()),
                                 Printable(trace.shard->region.value()));
   if (!trace.shard->agent.empty()) out += fmt::format(" ({})", Printable(trace.shard->agent.value()));
   out += fmt::format("  {}  {}", OutcomeName(result.outcome), FormatElapsed(result.duration));

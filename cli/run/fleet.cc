@@ -6,7 +6,6 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kMaxAgentsPage = 1000;
 
 }  // namespace

@@ -12,7 +12,6 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kMaxPage = 500;
 
 template <typename Request>
@@ -110,13 +109,15 @@ absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job
   return reply;
 }
 
-absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
-                       absl::Duration limit) {
+absl::StatusOr<v1::Job> CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
+                                  absl::Duration limit) {
   auto request = RequestFor<v1::CancelJobRequest>(client, job);
   request.set_reason(reason);
   v1::Job reply;
-  return client.Call(limit,
-                     [&](grpc::ClientContext& context) { return client.jobs().Cancel(&context, request, &reply); });
+  const absl::Status status =
+      client.Call(limit, [&](grpc::ClientContext& context) { return client.jobs().Cancel(&context, request, &reply); });
+  if (!status.ok()) return status;
+  return reply;
 }
 
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit) {

@@ -31,9 +31,9 @@ struct Submitted {
 absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options);
 
 absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job);
-// Returns when the wish is stored, not when the run has ended.
-absl::Status CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
-                       absl::Duration limit);
+// The run when the wish is stored: it ends later, or had ended before.
+absl::StatusOr<v1::Job> CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
+                                  absl::Duration limit);
 // Newest first.
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit);
 

@@ -13,15 +13,20 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr absl::Duration kCallLimit = absl::Seconds(30);
 constexpr std::uint32_t kPage = 100;
 
 template <typename Request>
-Request RequestFor(const CoordinatorClient& client, const std::string& name) {
+Request RequestAbout(const CoordinatorClient& client, const std::string& name) {
   Request request;
   request.set_fleet(client.fleet());
   request.set_schedule(name);
   return request;
+}
+
+template <typename Request>
+void Expect(const v1::Schedule& schedule, Request& request) {
+  request.set_expected_version(schedule.version());
+  if (schedule.has_created()) *request.mutable_expected_created() = schedule.created();
 }
 
 v1::ApplyScheduleHeader HeaderOf(const CoordinatorClient& client, const PreparedSchedule& schedule,
@@ -60,17 +65,17 @@ absl::StatusOr<v1::ApplyScheduleReply> TryApply(CoordinatorClient& client, const
 }
 
 absl::StatusOr<v1::ApplyScheduleReply> Apply(CoordinatorClient& client, const PreparedSchedule& schedule,
-                                             std::uint64_t expected_version) {
+                                             const v1::Schedule& expected) {
   const std::string canonical = wire::CanonicalForm(schedule.run.files.bundle);
   v1::ApplyScheduleHeader header = HeaderOf(client, schedule, canonical);
-  header.set_expected_version(expected_version);
+  Expect(expected, header);
   return Send(client, header, canonical);
 }
 
 absl::StatusOr<v1::Schedule> GetSchedule(CoordinatorClient& client, const std::string& name) {
   v1::Schedule reply;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
-    return client.schedules().Get(&context, RequestFor<v1::GetScheduleRequest>(client, name), &reply);
+    return client.schedules().Get(&context, RequestAbout<v1::GetScheduleRequest>(client, name), &reply);
   });
   if (!status.ok()) return status;
   return reply;
@@ -98,7 +103,7 @@ absl::StatusOr<std::vector<v1::Schedule>> ListSchedules(CoordinatorClient& clien
 absl::StatusOr<Bundle> FetchScheduleBundle(CoordinatorClient& client, const std::string& name) {
   std::string canonical;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
-    const auto stream = client.schedules().Bundle(&context, RequestFor<v1::GetScheduleRequest>(client, name));
+    const auto stream = client.schedules().Bundle(&context, RequestAbout<v1::GetScheduleRequest>(client, name));
     canonical = ReceiveBundle(context, *stream);
     return stream->Finish();
   });
@@ -107,7 +112,7 @@ absl::StatusOr<Bundle> FetchScheduleBundle(CoordinatorClient& client, const std:
 }
 
 absl::StatusOr<bool> PauseSchedule(CoordinatorClient& client, const std::string& name, const std::string& reason) {
-  auto request = RequestFor<v1::PauseScheduleRequest>(client, name);
+  auto request = RequestAbout<v1::PauseScheduleRequest>(client, name);
   request.set_reason(reason);
   v1::ChangeScheduleReply reply;
   const absl::Status status = client.Call(
@@ -119,26 +124,25 @@ absl::StatusOr<bool> PauseSchedule(CoordinatorClient& client, const std::string&
 absl::StatusOr<bool> ResumeSchedule(CoordinatorClient& client, const std::string& name) {
   v1::ChangeScheduleReply reply;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {
-    return client.schedules().Resume(&context, RequestFor<v1::ResumeScheduleRequest>(client, name), &reply);
+    return client.schedules().Resume(&context, RequestAbout<v1::ResumeScheduleRequest>(client, name), &reply);
   });
   if (!status.ok()) return status;
   return reply.change() == v1::SCHEDULE_CHANGE_UPDATED;
 }
 
-absl::Status DeleteSchedule(CoordinatorClient& client, const std::string& name) {
+absl::Status DeleteSchedule(CoordinatorClient& client, const std::string& name, const v1::Schedule* expected) {
+  auto request = RequestAbout<v1::DeleteScheduleRequest>(client, name);
+  if (expected != nullptr) Expect(*expected, request);
   v1::ChangeScheduleReply reply;
   // A second call would not find what the first one deleted.
   return client.Call(
-      kCallLimit,
-      [&](grpc::ClientContext& context) {
-        return client.schedules().Delete(&context, RequestFor<v1::DeleteScheduleRequest>(client, name), &reply);
-      },
+      kCallLimit, [&](grpc::ClientContext& context) { return client.schedules().Delete(&context, request, &reply); },
       CoordinatorClient::Repetition::kIfNotTaken);
 }
 
 absl::StatusOr<v1::SubmitReply> TriggerSchedule(CoordinatorClient& client, const std::string& name,
                                                 const std::string& run_key) {
-  auto request = RequestFor<v1::TriggerScheduleRequest>(client, name);
+  auto request = RequestAbout<v1::TriggerScheduleRequest>(client, name);
   request.set_run_key(run_key);
   v1::SubmitReply reply;
   // Without a key it would be two runs.

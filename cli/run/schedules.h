@@ -14,10 +14,10 @@ namespace wsfleet::cli {
 // What a client asks of a coordinator about schedules. Every call blocks, and has a limit of its own. NOT_FOUND: there
 // is no schedule of this name.
 
-// What would become of it, and with `expected_version` what has: ABORTED if there is another one by now.
+// What would become of it, and what has: ABORTED if there is by now another one than `expected` (default: none).
 absl::StatusOr<v1::ApplyScheduleReply> TryApply(CoordinatorClient& client, const PreparedSchedule& schedule);
 absl::StatusOr<v1::ApplyScheduleReply> Apply(CoordinatorClient& client, const PreparedSchedule& schedule,
-                                             std::uint64_t expected_version);
+                                             const v1::Schedule& expected);
 
 absl::StatusOr<v1::Schedule> GetSchedule(CoordinatorClient& client, const std::string& name);
 // By name.
@@ -28,7 +28,8 @@ absl::StatusOr<Bundle> FetchScheduleBundle(CoordinatorClient& client, const std:
 // False: it was so already.
 absl::StatusOr<bool> PauseSchedule(CoordinatorClient& client, const std::string& name, const std::string& reason);
 absl::StatusOr<bool> ResumeSchedule(CoordinatorClient& client, const std::string& name);
-absl::Status DeleteSchedule(CoordinatorClient& client, const std::string& name);
+// With `expected`: ABORTED if there is another one by now.
+absl::Status DeleteSchedule(CoordinatorClient& client, const std::string& name, const v1::Schedule* expected = nullptr);
 absl::StatusOr<v1::SubmitReply> TriggerSchedule(CoordinatorClient& client, const std::string& name,
                                                 const std::string& run_key);
 

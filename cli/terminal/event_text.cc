@@ -12,20 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxMessage = 300;
 
-std::string_view Mark(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kPassed:
-      return "✓";
-    case Outcome::kFailed:
-      return "✗";
-    case Outcome::kInconclusive:
-      return "?";
-    case Outcome::kSkipped:
-      return "-";
-  }
-  return "?";
-}
-
 std::string JobLine(const v1::Job& job) {
   std::string line = StateName(job.state());
   for (const v1::Shard& shard : job.shards()) {
@@ -51,8 +37,8 @@ std::string ResultLine(const v1::ShardCaseResult& result) {
   const std::string region = Printable(result.region());
   const auto parsed = wire::FromWire(result.result());
   if (!parsed.ok()) return fmt::format("{:<12} ? a result of a newer version", region);
-  std::string line = fmt::format("{:<12} {} {}  {}", region, Mark(parsed->outcome), Printable(parsed->case_id.value()),
-                                 FormatElapsed(parsed->duration));
+  std::string line = fmt::format("{:<12} {} {}  {}", region, OutcomeMark(parsed->outcome),
+                                 Printable(parsed->case_id.value()), FormatElapsed(parsed->duration));
   if (parsed->flaky) line += "  flaky";
   if (parsed->outcome == Outcome::kSkipped) {
     line += fmt::format("  skipped: {}", SkipReasonName(parsed->skip_reason));

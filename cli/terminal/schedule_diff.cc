@@ -12,7 +12,9 @@
 namespace wsfleet::cli {
 namespace {
 
-std::string Line(std::string_view name, std::string_view text) { return fmt::format("    {:<12} {}\n", name, text); }
+std::string DiffLine(std::string_view name, std::string_view text) {
+  return fmt::format("    {:<12} {}\n", name, text);
+}
 
 // "~ a.yaml  + new.yaml  - old.yaml"
 std::string FilesText(const SourceFiles& before, const SourceFiles& after) {
@@ -36,7 +38,7 @@ std::string FilesText(const SourceFiles& before, const SourceFiles& after) {
 
 std::string RenderNew(const v1::Schedule& schedule) {
   std::string out;
-  for (const auto& [name, text] : AppliedProperties(schedule)) out += Line(name, text);
+  for (const auto& [name, text] : AppliedProperties(schedule)) out += DiffLine(name, text);
   return out;
 }
 
@@ -54,14 +56,14 @@ std::string RenderChanged(const ScheduleDifference& difference) {
     for (const auto& [name, text] : *properties) {
       const std::string from = value(old_values, name), to = value(new_values, name);
       if (!seen.insert(name).second || from == to) continue;
-      out += Line(name, fmt::format("{} → {}", from, to));
+      out += DiffLine(name, fmt::format("{} → {}", from, to));
     }
   }
   if (difference.secrets_changed && value(old_values, "secrets") == value(new_values, "secrets")) {
-    out += Line("secrets", "other values");
+    out += DiffLine("secrets", "other values");
   }
   const std::string files = FilesText(difference.known_files, difference.files);
-  if (!files.empty()) out += Line("files", files);
+  if (!files.empty()) out += DiffLine("files", files);
   return out;
 }
 

@@ -37,16 +37,16 @@ std::string RunText(const std::string& job, const std::string& verdict, v1::JobS
   return known.ok() ? fmt::format("{} {}", job, JobStateName(*known)) : job;
 }
 
-std::string Line(std::string_view name, std::string_view text) { return fmt::format("  {:<12} {}\n", name, text); }
+std::string Property(std::string_view name, std::string_view text) { return fmt::format("  {:<12} {}\n", name, text); }
 
 std::string RenderNext(const v1::Schedule& schedule, absl::Time now) {
   std::string out;
   for (const google::protobuf::Timestamp& next : schedule.next()) {
     const absl::Time nominal = wire::FromWire(next);
     const absl::Duration until = nominal + wire::FromWire(schedule.timing().offset()) - now;
-    out += Line(out.empty() ? "next" : "",
-                fmt::format("{}  {}", LocalTime(schedule, nominal),
-                            until > absl::ZeroDuration() ? "in " + FormatElapsed(until) : "now"));
+    out += Property(out.empty() ? "next" : "",
+                    fmt::format("{}  {}", LocalTime(schedule, nominal),
+                                until > absl::ZeroDuration() ? "in " + FormatElapsed(until) : "now"));
   }
   return out;
 }
@@ -113,7 +113,7 @@ std::vector<std::pair<std::string, std::string>> AppliedProperties(const v1::Sch
   if (selection.repeat() > 1) add("repeat", std::to_string(selection.repeat()));
   add("vars", Joined(schedule.variables().vars()));
   add("env", Joined(schedule.variables().env()));
-  add("secrets", Joined(schedule.secrets()));
+  add("secrets", schedule.secrets_lost() ? "(cannot be opened any more)" : Joined(schedule.secrets()));
   add("agents_wait", DurationText(wire::FromWire(schedule.agents_wait())));
   add("timeout", DurationText(wire::FromWire(schedule.deadline())));
   return properties;
@@ -123,23 +123,24 @@ std::string RenderSchedule(const v1::Schedule& schedule, absl::Time now) {
   std::string out = fmt::format("Schedule {}  {}", schedule.name(), StateText(schedule));
   if (!schedule.pause_reason().empty()) out += fmt::format(" ({})", Printable(schedule.pause_reason()));
   out += "\n";
-  if (!schedule.problem().empty()) out += Line("problem", Printable(schedule.problem()));
-  for (const auto& [name, text] : AppliedProperties(schedule)) out += Line(name, text);
-  out += Line("version",
-              fmt::format("{}, applied {} by {}", schedule.version(),
-                          LocalTime(schedule, wire::FromWire(schedule.changed())), Printable(schedule.submitter())));
-  out += Line("times so far", fmt::format("{} started, {} skipped, {} missed, {} refused", schedule.started(),
-                                          schedule.skipped(), schedule.missed(), schedule.refused()));
+  if (!schedule.problem().empty()) out += Property("problem", Printable(schedule.problem()));
+  for (const auto& [name, text] : AppliedProperties(schedule)) out += Property(name, text);
+  out += Property(
+      "version", fmt::format("{}, applied {} by {}", schedule.version(),
+                             LocalTime(schedule, wire::FromWire(schedule.changed())), Printable(schedule.submitter())));
+  out += Property("times so far", fmt::format("{} started, {} skipped, {} missed, {} refused", schedule.started(),
+                                              schedule.skipped(), schedule.missed(), schedule.refused()));
   if (!schedule.last_job().empty()) {
-    out += Line("last run", Printable(RunText(schedule.last_job(), schedule.last_verdict(), schedule.last_state())));
+    out +=
+        Property("last run", Printable(RunText(schedule.last_job(), schedule.last_verdict(), schedule.last_state())));
   }
   if (schedule.has_waiting()) {
-    out += Line("waits",
-                fmt::format("{}, for the end of the run", LocalTime(schedule, wire::FromWire(schedule.waiting()))));
+    out += Property("waits",
+                    fmt::format("{}, for the end of the run", LocalTime(schedule, wire::FromWire(schedule.waiting()))));
   }
   const absl::Duration offset = wire::FromWire(schedule.timing().offset());
   if (offset > absl::ZeroDuration())
-    out += Line("starts", fmt::format("{} later, by its jitter", FormatElapsed(offset)));
+    out += Property("starts", fmt::format("{} later, by its jitter", FormatElapsed(offset)));
   return out + RenderNext(schedule, now) + RenderTicks(schedule);
 }
 

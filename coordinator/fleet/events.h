@@ -48,7 +48,7 @@ struct ResultsReceived {
   BatchSeq seq;
   std::vector<CaseResult> results;
 };
-enum class ShardEnd { kCompleted, kCancelled, kReleased, kInterrupted };
+enum class ShardEnd { kCompleted, kCancelled, kReleased, kInterrupted, kExpired };
 struct ShardFinished {
   StreamId stream;
   LeaseId lease;
@@ -61,6 +61,11 @@ struct AssignmentRefused {
   StreamId stream;
   LeaseId lease;
   std::string reason;
+};
+// What an assignment should have carried cannot be opened: it was not sent.
+struct SecretLost {
+  LeaseId lease;
+  std::string why;
 };
 // The agent's process was told to stop.
 struct DrainRequested {
@@ -93,10 +98,15 @@ struct SetDrained {
   RegionName region;  // empty: none
   bool drained = true;
 };
+// Which of those that a schedule's name has had. The version begins anew when one is deleted and made again.
+struct ScheduleEdition {
+  std::uint64_t version = 0;                  // 0: there is none of this name
+  absl::Time created = absl::InfinitePast();  // infinite past: not known, any
+};
 struct ApplySchedule {
   ScheduleSpec spec;
-  std::optional<std::uint64_t> expected_version;  // 0: there is none of this name
-  bool dry_run = false;                           // only say what would become of it
+  std::optional<ScheduleEdition> expected;  // absent: whatever is there
+  bool dry_run = false;                     // only say what would become of it
 };
 struct PauseSchedule {
   ScheduleName schedule;
@@ -107,6 +117,7 @@ struct ResumeSchedule {
 };
 struct DeleteSchedule {
   ScheduleName schedule;
+  std::optional<ScheduleEdition> expected = {};
 };
 using ScheduleRequest = std::variant<ApplySchedule, PauseSchedule, ResumeSchedule, DeleteSchedule>;
 struct ScheduleRequested {
@@ -133,9 +144,9 @@ struct Persisted {
 // Time has passed; due deadlines are acted on. Every event does this too.
 struct TimePassed {};
 
-using Event =
-    std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
-                 AssignmentRefused, DrainRequested, ReadingPaused, ReadingResumed, SubmitRequested, CancelRequested,
-                 SetDrained, WatchersChanged, ScheduleRequested, TriggerRequested, Persisted, TimePassed>;
+using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
+                           AssignmentRefused, SecretLost, DrainRequested, ReadingPaused, ReadingResumed,
+                           SubmitRequested, CancelRequested, SetDrained, WatchersChanged, ScheduleRequested,
+                           TriggerRequested, Persisted, TimePassed>;
 
 }  // namespace wsfleet::fleet

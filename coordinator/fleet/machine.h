@@ -51,6 +51,7 @@ class Fleet::Machine {
   void On(const ResultsReceived& event);
   void On(const ShardFinished& event);
   void On(const AssignmentRefused& event);
+  void On(const SecretLost& event);
   void On(const SubmitRequested& event);
   void On(const CancelRequested& event);
   void On(const WatchersChanged& event);

@@ -84,6 +84,10 @@ void Fleet::Machine::On(const ShardFinished& event) {
       case ShardEnd::kInterrupted:
         EndLease(event.lease, LeaseEnd::kLost, fmt::format("agent {} was restarted", name));
         break;
+      case ShardEnd::kExpired:
+        EndLease(event.lease, LeaseEnd::kLost,
+                 fmt::format("agent {} stopped it when no coordinator answered for a lease", name));
+        break;
     }
   }
   outbox_.Send(SendShardDoneAck{event.stream, event.lease});
@@ -110,6 +114,11 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
   if (agent == nullptr || lease == nullptr || lease->agent != agent->record.id) return;
   EndLease(event.lease, LeaseEnd::kRefused,
            fmt::format("agent {} refused it: {}", agent->record.id.value(), Excerpt(event.reason, 512)));
+}
+
+void Fleet::Machine::On(const SecretLost& event) {
+  if (leases_.Find(event.lease) == nullptr) return;
+  EndLease(event.lease, LeaseEnd::kSecretLost, fmt::format("secret-lost: {}", event.why));
 }
 
 void Fleet::Machine::On(const LeaseExpires& due) {

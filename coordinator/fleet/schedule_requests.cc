@@ -19,6 +19,25 @@ bool IsSame(const ScheduleSpec& known, ScheduleSpec applied) {
   return known == applied;
 }
 
+absl::Status CheckEdition(const ScheduleName& name, const std::optional<ScheduleEdition>& expected,
+                          const Schedule* known) {
+  if (!expected) return absl::OkStatus();
+  const std::uint64_t version = known == nullptr ? 0 : known->record.version;
+  if (expected->version != version) {
+    return absl::AbortedError(
+        fmt::format("schedule \"{}\" was changed by somebody meanwhile (expected version {}, found {}); "
+                    "look at the difference again",
+                    name.value(), expected->version, version));
+  }
+  if (known != nullptr && expected->created != absl::InfinitePast() && expected->created != known->record.created) {
+    return absl::AbortedError(
+        fmt::format("schedule \"{}\" was deleted and made anew by somebody meanwhile (at {}); "
+                    "look at the difference again",
+                    name.value(), UtcText(known->record.created)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckCatchUp(absl::Duration catch_up) {
   if (catch_up >= ScheduleSpec::kMinCatchUp && catch_up <= ScheduleSpec::kMaxCatchUp) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("catch_up: expected {} to {}, found {}",
@@ -42,13 +61,7 @@ absl::StatusOr<JobSpec> Scheduler::SpecOf(const ScheduleName& name) {
 
 absl::Status Scheduler::CheckApply(const ApplySchedule& request, const Schedule* known) const {
   const ScheduleSpec& spec = request.spec;
-  const std::uint64_t version = known == nullptr ? 0 : known->record.version;
-  if (request.expected_version.value_or(version) != version) {
-    return absl::AbortedError(
-        fmt::format("schedule \"{}\" was changed by somebody meanwhile (expected version {}, found {}); "
-                    "look at the difference again",
-                    spec.name.value(), *request.expected_version, version));
-  }
+  if (absl::Status status = CheckEdition(spec.name, request.expected, known); !status.ok()) return status;
   if (known == nullptr && schedules_.all().size() >= max_schedules_) {
     return absl::ResourceExhaustedError(
         fmt::format("the fleet has {} schedules; its limit is reached", max_schedules_));
@@ -116,6 +129,8 @@ AnswerSchedule Scheduler::On(const DeleteSchedule& request) {
     answer.status = NoSchedule(request.schedule);
     return answer;
   }
+  answer.status = CheckEdition(request.schedule, request.expected, schedule);
+  if (!answer.status.ok()) return answer;
   answer.change = ScheduleChange::kDeleted;
   answer.before = schedule->record;
   schedules_.Remove(request.schedule);

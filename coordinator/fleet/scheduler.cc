@@ -10,10 +10,6 @@
 namespace wsfleet::fleet {
 namespace {
 
-std::string UtcText(absl::Time time) {
-  return std::string(ToStd(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone())));
-}
-
 TickRecord TickOf(const Schedule& schedule, absl::Time nominal, TickOutcome outcome, std::string reason) {
   TickRecord tick;
   tick.schedule = schedule.record.spec.name;
@@ -36,25 +32,19 @@ std::vector<ScheduleRecord> Scheduler::records() const {
 }
 
 void Scheduler::RestoreRun(const JobId& job, const JobSpec& spec) {
-  Schedule* schedule = schedules_.Find(spec.schedule);
-  if (schedule == nullptr) return;
-  schedule->open.insert(job);
-  schedules_.Update(*schedule);
+  if (!spec.schedule.empty()) schedules_.AddRun(spec.schedule, job);
 }
 
 void Scheduler::OnStarted(const JobId& job, const JobSpec& spec) {
+  RestoreRun(job, spec);
   Schedule* schedule = schedules_.Find(spec.schedule);
   if (schedule == nullptr) return;
-  RestoreRun(job, spec);
   schedule->record.last_job = job;
   schedules_.Touch(*schedule);
 }
 
 void Scheduler::OnEnded(const JobId& job, const JobSpec& spec) {
-  Schedule* schedule = schedules_.Find(spec.schedule);
-  if (schedule == nullptr) return;
-  schedule->open.erase(job);
-  schedules_.Update(*schedule);
+  if (!spec.schedule.empty()) schedules_.RemoveRun(spec.schedule, job);
 }
 
 void Scheduler::WriteTouched() {

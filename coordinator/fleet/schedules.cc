@@ -16,6 +16,7 @@ Schedule& Schedules::Put(ScheduleRecord record) {
   schedule.rule.reset();
   if (rule.ok()) schedule.rule.emplace(*std::move(rule));
   schedule.record = std::move(record);
+  if (auto left = left_.extract(schedule.record.spec.name)) schedule.open = std::move(left.mapped());
   Update(schedule);
   return schedule;
 }
@@ -25,7 +26,28 @@ void Schedules::Remove(const ScheduleName& name) {
   due_.erase(name);
   ready_.erase(name);
   touched_.erase(name);
-  all_.erase(name);
+  auto removed = all_.extract(name);
+  if (removed && !removed.mapped().open.empty()) left_[name] = std::move(removed.mapped().open);
+}
+
+void Schedules::AddRun(const ScheduleName& name, const JobId& job) {
+  Schedule* schedule = Find(name);
+  if (schedule == nullptr) {
+    left_[name].insert(job);
+    return;
+  }
+  schedule->open.insert(job);
+  Update(*schedule);
+}
+
+void Schedules::RemoveRun(const ScheduleName& name, const JobId& job) {
+  if (Schedule* schedule = Find(name)) {
+    schedule->open.erase(job);
+    Update(*schedule);
+  } else if (const auto left = left_.find(name); left != left_.end()) {
+    left->second.erase(job);
+    if (left->second.empty()) left_.erase(left);
+  }
 }
 
 void Schedules::Update(Schedule& schedule) {

@@ -33,12 +33,17 @@ class Schedules {
   Schedule* Find(const ScheduleName& name);
   const std::map<ScheduleName, Schedule>& all() const { return all_; }
 
-  // Adds it, or replaces its record; its open runs stay. What it does with its rule it does from `settled` on.
+  // Adds it, or replaces its record; open runs of its name stay, also those of one that was removed. What it does with
+  // its rule it does from `settled` on.
   Schedule& Put(ScheduleRecord record);
   void Remove(const ScheduleName& name);
 
-  // After `settled`, `waiting`, `paused` or `open` of it changed.
+  // After `settled`, `waiting` or `paused` of it changed.
   void Update(Schedule& schedule);
+
+  // A run of this name has begun, has ended.
+  void AddRun(const ScheduleName& name, const JobId& job);
+  void RemoveRun(const ScheduleName& name, const JobId& job);
 
   // Those that have a nominal time that is due by now, or one that waits and may start.
   std::vector<ScheduleName> Due(absl::Time wall) const;
@@ -51,6 +56,7 @@ class Schedules {
 
  private:
   std::map<ScheduleName, Schedule> all_;
+  std::map<ScheduleName, std::set<JobId>> left_;           // open runs of schedules that were removed
   std::map<ScheduleName, absl::Time> due_;                 // by name, what stands in by_time_
   std::set<std::pair<absl::Time, ScheduleName>> by_time_;  // when a run is to start
   std::set<ScheduleName> ready_;                           // a tick waits, and there is room

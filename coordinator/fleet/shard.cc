@@ -44,17 +44,17 @@ void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::op
     --record.attempt;
   } else if (end == LeaseEnd::kReleased || end == LeaseEnd::kNeverArrived || end == LeaseEnd::kRefused) {
     ++record.released;
-  } else {
+  } else if (end != LeaseEnd::kSecretLost) {
     why = fmt::format("{}; attempt {} of {}", why, UsedAttempts(), max_attempts);
   }
 
-  if (end == LeaseEnd::kMismatch) {
-    Finish(std::move(why));
-  } else if (complete) {
+  // It does not become better elsewhere.
+  const bool hopeless = end == LeaseEnd::kMismatch || end == LeaseEnd::kSecretLost;
+  if (complete && !hopeless) {
     Finish("");
-  } else if (stopped.has_value()) {
+  } else if (stopped.has_value() && !hopeless) {
     Finish(*stopped);
-  } else if (UsedAttempts() >= max_attempts) {
+  } else if (hopeless || UsedAttempts() >= max_attempts) {
     Finish(std::move(why));
   } else {
     record.state = ShardState::kPending;

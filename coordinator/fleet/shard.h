@@ -19,6 +19,7 @@ enum class LeaseEnd {
   kReleased,      // given back by an agent that drains or has no room: not held against the limit
   kNeverArrived,  // the agent does not know it and never did: not held against the limit
   kRefused,       // the agent cannot run it: the lease was no attempt
+  kSecretLost,    // the coordinator cannot open the job's secrets (any more): no agent can be given it
 };
 
 struct TakenCase {

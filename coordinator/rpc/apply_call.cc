@@ -72,7 +72,7 @@ void ApplyCall::AskMachine(ScheduleSubmission submission) {
     for (std::string& warning : submission.warnings) reply_.add_warnings(std::move(warning));
   }
   fleet::ApplySchedule request{std::move(submission.spec), std::nullopt, header_.dry_run()};
-  if (header_.has_expected_version()) request.expected_version = header_.expected_version();
+  request.expected = ExpectedEdition(header_);
   host().AskSchedule(std::move(request),
                      [self = Self()](const fleet::AnswerSchedule& answer) { self->OnAnswer(answer); });
 }

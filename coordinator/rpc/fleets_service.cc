@@ -74,10 +74,6 @@ v1::FleetSummary ToWire(const store::OwnerStore::FleetFacts& facts) {
   return summary;
 }
 
-grpc::Status Busy() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
-}
-
 using Listings = absl::StatusOr<std::vector<AgentListing>>;
 
 // Where a page begins: "region/agent". Neither has a slash in it.

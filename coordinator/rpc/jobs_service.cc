@@ -16,13 +16,9 @@
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::uint32_t kDefaultPage = 50;
-constexpr std::uint32_t kMaxPage = 500;
-constexpr std::size_t kMaxReasonBytes = 1024;
-
-grpc::Status Busy() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
-}
+constexpr std::uint32_t kDefaultJobs = 50;
+constexpr std::uint32_t kMaxJobs = 500;
+constexpr std::size_t kMaxCancelReasonBytes = 1024;
 
 void Fill(const FleetName& fleet, v1::Job* job) {
   job->set_fleet(fleet.value());
@@ -89,7 +85,7 @@ grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context
     reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  const std::uint32_t size = request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
+  const std::uint32_t size = request->page_size() == 0 ? kDefaultJobs : std::min(request->page_size(), kMaxJobs);
   const bool posted = backend_.readers.Post(
       [this, reactor, reply, size, fleet = (*host)->name(), before = JobId(request->page_token())] {
         const auto jobs = backend_.jobs.ListJobs(fleet, size, before);
@@ -116,7 +112,7 @@ grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* conte
     return reactor;
   }
   const JobId job(request->job());
-  (*host)->Cancel(job, Excerpt(request->reason(), kMaxReasonBytes),
+  (*host)->Cancel(job, Excerpt(request->reason(), kMaxCancelReasonBytes),
                   [this, reactor, fleet = (*host)->name(), job, reply](const absl::Status& status) {
                     // The machine knows open jobs only; whether it is one that has ended, the store says.
                     if (status.ok() || absl::IsNotFound(status)) return Answer(reactor, fleet, job, reply);

@@ -70,9 +70,6 @@ class PagedStream : public grpc::ServerWriteReactor<Message>,
     });
   }
 
-  static grpc::Status Busy() {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
-  }
   static grpc::Status Gone() { return {grpc::StatusCode::CANCELLED, "the client is gone"}; }
 
   void ReadPage() {

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "coordinator/fleet/events.h"
 #include "coordinator/secret_box.h"
 #include "core/schedule/records.h"
+#include "proto/wire/convert.h"
 #include "wsfleet/v1/schedule.pb.h"
 
 namespace wsfleet::coordinator {
@@ -23,6 +25,15 @@ struct ScheduleSubmission {
 absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
                                                    const FleetName& fleet, const std::optional<ScheduleSpec>& known,
                                                    const SecretBox& box);
+
+// What a request to apply or to delete takes for granted; absent: nothing.
+template <typename Request>
+std::optional<fleet::ScheduleEdition> ExpectedEdition(const Request& request) {
+  if (!request.has_expected_version()) return std::nullopt;
+  fleet::ScheduleEdition expected{.version = request.expected_version()};
+  if (request.has_expected_created()) expected.created = wire::FromWire(request.expected_created());
+  return expected;
+}
 
 // The names of a schedule's secrets. DATA_LOSS: they cannot be opened (any more).
 absl::StatusOr<std::vector<std::string>> SecretNames(const FleetName& fleet, const ScheduleSpec& spec,

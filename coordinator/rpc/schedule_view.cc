@@ -56,6 +56,7 @@ v1::Schedule DetailedSchedule(const FleetName& fleet, const store::ScheduleReade
   v1::Schedule schedule = Fill(fleet, view, now, kNextTimes);
   const auto names = SecretNames(fleet, view.schedule.spec, box);
   if (!names.ok()) AddProblem(schedule, names.status());
+  schedule.set_secrets_lost(!names.ok());
   if (names.ok()) schedule.mutable_secrets()->Add(names->begin(), names->end());
   for (const auto& [tick, run] : view.ticks) {
     v1::Tick& shown = *schedule.add_ticks();

@@ -17,14 +17,10 @@
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::uint32_t kDefaultPage = 100;
-constexpr std::uint32_t kMaxPage = 500;
+constexpr std::uint32_t kDefaultSchedules = 100;
+constexpr std::uint32_t kMaxSchedules = 500;
 constexpr std::uint32_t kShownTicks = 20;
-constexpr std::size_t kMaxReasonBytes = 512;
-
-grpc::Status Busy() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
-}
+constexpr std::size_t kMaxPauseReasonBytes = 512;
 
 }  // namespace
 
@@ -62,7 +58,8 @@ grpc::ServerUnaryReactor* SchedulesService::List(grpc::CallbackServerContext* co
     reactor->Finish(wire::ToGrpc(host.status()));
     return reactor;
   }
-  const std::uint32_t size = request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
+  const std::uint32_t size =
+      request->page_size() == 0 ? kDefaultSchedules : std::min(request->page_size(), kMaxSchedules);
   const bool posted = backend_.readers.Post(
       [this, reactor, reply, size, fleet = (*host)->name(), after = ScheduleName(request->page_token())] {
         const auto views = backend_.schedules.ListSchedules(fleet, size, after);
@@ -111,9 +108,10 @@ grpc::ServerUnaryReactor* SchedulesService::Change(grpc::CallbackServerContext& 
 grpc::ServerUnaryReactor* SchedulesService::Pause(grpc::CallbackServerContext* context,
                                                   const v1::PauseScheduleRequest* request,
                                                   v1::ChangeScheduleReply* reply) {
-  return Change(*context, request->fleet(),
-                fleet::PauseSchedule{ScheduleName(request->schedule()), Excerpt(request->reason(), kMaxReasonBytes)},
-                *reply);
+  return Change(
+      *context, request->fleet(),
+      fleet::PauseSchedule{ScheduleName(request->schedule()), Excerpt(request->reason(), kMaxPauseReasonBytes)},
+      *reply);
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Resume(grpc::CallbackServerContext* context,
@@ -125,7 +123,8 @@ grpc::ServerUnaryReactor* SchedulesService::Resume(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* SchedulesService::Delete(grpc::CallbackServerContext* context,
                                                    const v1::DeleteScheduleRequest* request,
                                                    v1::ChangeScheduleReply* reply) {
-  return Change(*context, request->fleet(), fleet::DeleteSchedule{ScheduleName(request->schedule())}, *reply);
+  return Change(*context, request->fleet(),
+                fleet::DeleteSchedule{ScheduleName(request->schedule()), ExpectedEdition(*request)}, *reply);
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Trigger(grpc::CallbackServerContext* context,

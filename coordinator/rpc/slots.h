@@ -7,7 +7,14 @@
 #include <mutex>
 #include <utility>
 
+#include "grpcpp/support/status.h"
+
 namespace wsfleet::coordinator {
+
+// What a caller is told for whom there is no slot, or no place on a full queue.
+inline grpc::Status Busy() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator answers too many requests; try again"};
+}
 
 // At most so many at once; the others wait in line. Thread-safe. A slot is given back when its last holder goes.
 class Slots {

@@ -46,10 +46,6 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
   // The header of the first part; absent in those of chunks. `fleet` is what it names.
   virtual bool TakeHeader(Request& part, std::string& fleet) = 0;
 
-  static grpc::Status Busy() {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the coordinator takes too many submits at once; try again"};
-  }
-
   template <typename Step>
   void Post(Step step) {
     boost::asio::post(backend_.fleets.strand(),

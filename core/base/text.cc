@@ -99,6 +99,8 @@ std::string DurationText(absl::Duration duration) {
   return fmt::format("{}s", seconds);
 }
 
+std::string UtcText(absl::Time time) { return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone()); }
+
 std::string FormatElapsed(absl::Duration duration) {
   const double seconds = absl::ToDoubleSeconds(duration);
   if (seconds < 0) return fmt::format("-{}", FormatElapsed(-duration));

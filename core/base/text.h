@@ -22,6 +22,9 @@ std::optional<absl::Duration> ParseDuration(std::string_view text, bool signed_a
 // Shortest exact form that ParseDuration reads: "250ms", "3s", "1m30s" is written "90s".
 std::string DurationText(absl::Duration duration);
 
+// RFC 3339, to the second: "2026-11-26T08:30:00Z".
+std::string UtcText(absl::Time time);
+
 // For people: three significant digits, "182ms", "1.84s", "2m03s".
 std::string FormatElapsed(absl::Duration duration);
 

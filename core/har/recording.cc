@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 // Chrome writes the call stack of each request, a level for each asynchronous call.
-constexpr std::size_t kMaxDepth = 500;
+constexpr std::size_t kMaxJsonDepth = 500;
 constexpr std::string_view kHowToRecord =
     "open the browser's developer tools on the Network panel, load the page so that it connects, then \"Save all as "
     "HAR with content\"";
@@ -71,7 +71,7 @@ bool IsWebSocketUrl(std::string_view url) {
 absl::StatusOr<json::value> ParseJson(std::string_view file, std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   json::parse_options options;
-  options.max_depth = kMaxDepth;
+  options.max_depth = kMaxJsonDepth;
   json::parser parser({}, options);
   json::error_code error;
   const std::size_t taken = parser.write_some(text.data(), text.size(), error);

@@ -23,7 +23,7 @@ namespace json = boost::json;
 constexpr std::size_t kMaxSentBytes = 64 << 10;
 constexpr std::size_t kMaxValues = 2000;   // of a message that is written as JSON
 constexpr std::size_t kMaxKeyBytes = 150;  // YAML's own limit is 1024 signs
-constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxMatchDepth = 32;
 constexpr int kDefaultWithin = 5, kMaxWithin = 120, kDefaultDeadline = 60, kMaxDeadline = 3600;  // seconds
 
 // What a browser or the handshake itself adds.
@@ -79,7 +79,7 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 
 // Whether a value may stand in a suite as YAML: neither deep nor wide, and no key that YAML or a template would mind.
 bool FitsYaml(const json::value& value, std::size_t depth, std::size_t& left) {
-  if (depth == kMaxDepth || left == 0) return false;
+  if (depth == kMaxMatchDepth || left == 0) return false;
   --left;
   if (const auto* array = value.if_array()) {
     return std::ranges::all_of(*array, [&](const json::value& element) { return FitsYaml(element, depth + 1, left); });

@@ -12,7 +12,7 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMinOpaqueBytes = 20;
-constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::size_t kMaxMemberBytes = 40;
 constexpr std::string_view kRestName = "OTHER";
 
 // Parts of names, and whole names, without - and _.
@@ -99,7 +99,7 @@ std::string SecretTable::HideField(std::string_view kind, std::string_view name,
 }
 
 std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
-  const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxNameBytes)));
+  const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
   if (!value.empty() && IsSecretName(name)) return Reference(name, origin, value);
   return HideTokens(origin, value);
 }
@@ -129,7 +129,7 @@ std::string SecretTable::Reference(std::string_view name, std::string_view origi
     return fmt::format("${{secret.{}}}", kRestName);
   }
   std::string base;
-  for (const char c : name.substr(0, kMaxNameBytes)) {
+  for (const char c : name.substr(0, kMaxMemberBytes)) {
     const auto byte = static_cast<unsigned char>(c);
     if (absl::ascii_isalnum(byte)) {
       base += absl::ascii_toupper(byte);

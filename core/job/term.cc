@@ -8,7 +8,7 @@
 namespace wsfleet {
 namespace {
 
-bool IsNameByte(char c) {
+bool IsPlaceByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
@@ -30,7 +30,7 @@ absl::StatusOr<Term> Term::Parse(std::string_view text) {
       continue;
     }
     const bool glob_in_place = c == '*' && parts.size() == 1;
-    if (!IsNameByte(c) && !glob_in_place) {
+    if (!IsPlaceByte(c) && !glob_in_place) {
       return Refuse(text, "expected a region (eu-west-1, eu-*), a region and labels (us-east+arm64), or an agent's id");
     }
     parts.back() += c;

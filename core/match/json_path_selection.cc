@@ -149,22 +149,22 @@ bool PathSelection::Holds(const FilterExpression& expression, const value& curre
 }
 
 bool PathSelection::Compare(const FilterExpression& expression, const value& current) {
-  using Comparison = FilterExpression::Comparison;
+  using Operator = FilterExpression::Comparison;
   const value* left = Resolve(expression.left, current);
   const value* right = Resolve(expression.right, current);
   const auto less = [](const value* a, const value* b) { return a != nullptr && b != nullptr && Less(*a, *b); };
   switch (expression.comparison) {
-    case Comparison::kEqual:
+    case Operator::kEqual:
       return EqualOrBothNothing(left, right);
-    case Comparison::kNotEqual:
+    case Operator::kNotEqual:
       return !EqualOrBothNothing(left, right);
-    case Comparison::kLess:
+    case Operator::kLess:
       return less(left, right);
-    case Comparison::kLessOrEqual:
+    case Operator::kLessOrEqual:
       return less(left, right) || EqualOrBothNothing(left, right);
-    case Comparison::kGreater:
+    case Operator::kGreater:
       return less(right, left);
-    case Comparison::kGreaterOrEqual:
+    case Operator::kGreaterOrEqual:
       return less(right, left) || EqualOrBothNothing(left, right);
   }
   return false;

@@ -81,9 +81,9 @@ std::string Explain(const Selector::Entry& entry, const Payload& payload) {
   return out;
 }
 
-bool IsControl(Opcode opcode) { return opcode == Opcode::kPing || opcode == Opcode::kPong; }
-
 }  // namespace
+
+bool IsControl(Opcode opcode) { return opcode == Opcode::kPing || opcode == Opcode::kPong; }
 
 std::string_view OpcodeName(Opcode opcode) {
   switch (opcode) {

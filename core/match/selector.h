@@ -17,6 +17,8 @@ namespace wsfleet {
 
 enum class Opcode { kText, kBinary, kPing, kPong };
 std::string_view OpcodeName(Opcode opcode);
+// A ping or a pong; close frames are never looked at as messages.
+bool IsControl(Opcode opcode);
 
 // What a selector looks at: a frame's payload or an HTTP body. Owns its bytes; the JSON tree is parsed when first
 // asked for, once. Not thread-safe.

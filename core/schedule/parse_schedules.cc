@@ -102,7 +102,8 @@ class RunReader {
     if (node.is_scalar() && std::ranges::find(words, node.text) != words.end()) {
       run_.require = node.text;
     } else if (node.is_scalar() && ScalarValue(node).is_string()) {
-      ReadWord(context_, kTable["require"], node);
+      context_.diagnostics.Error(
+          node.range, fmt::format("require: expected all, any or a number of regions, found {}", DescribeNode(node)));
     } else if (const auto number = ReadInteger(context_, kTable["require"], node)) {
       run_.require = std::to_string(*number);
     }

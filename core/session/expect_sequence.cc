@@ -10,10 +10,6 @@
 namespace wsfleet {
 namespace {
 
-bool IsControl(const ReceivedFrame& frame) {
-  return frame.payload.opcode() == Opcode::kPing || frame.payload.opcode() == Opcode::kPong;
-}
-
 // "came in another order: filled (frame 3), accepted (frame 5)".
 Failure OrderFailure(const Presence& presence, const AwaitedMessage& waited_for) {
   std::string text = "came in another order: ";
@@ -43,7 +39,7 @@ void ExpectSequence::OnFrame(const ReceivedFrame& frame, Inbox& inbox) {
   if (plan_.unique.wanted) {
     if (const std::optional<std::size_t> message = DuplicateOf(frame)) return FailDuplicate(*message, frame);
   }
-  if (plan_.strict && next_ > 0 && !complete() && !IsControl(frame)) {
+  if (plan_.strict && next_ > 0 && !complete() && !IsControl(frame.payload.opcode())) {
     const AwaitedMessage& message = plan_.messages[next_];
     Failure failure = MessageFailure(FailureClass::kEventOrder,
                                      fmt::format("frame {} came between {} and {}", frame.number,

@@ -4,20 +4,14 @@
 #include <utility>
 
 namespace wsfleet {
-namespace {
-
-bool IsControl(const ReceivedFrame& frame) {
-  return frame.payload.opcode() == Opcode::kPing || frame.payload.opcode() == Opcode::kPong;
-}
-
-}  // namespace
 
 bool Inbox::Fits(std::size_t bytes) const {
   return frames_.size() < limits_.max_frames && bytes <= limits_.max_bytes && bytes_ <= limits_.max_bytes - bytes;
 }
 
 bool Inbox::DropOldestControlFrame() {
-  const auto oldest = std::ranges::find_if(frames_, IsControl);
+  const auto oldest =
+      std::ranges::find_if(frames_, IsControl, [](const ReceivedFrame& frame) { return frame.payload.opcode(); });
   if (oldest == frames_.end()) return false;
   bytes_ -= oldest->payload.bytes().size();
   frames_.erase(oldest);
@@ -65,7 +59,7 @@ std::vector<ReceivedFrame> Inbox::ReleaseIf(const std::function<bool(const Recei
       continue;
     }
     bytes_ -= frame.payload.bytes().size();
-    if (!IsControl(frame)) released.push_back(std::move(frame));
+    if (!IsControl(frame.payload.opcode())) released.push_back(std::move(frame));
   }
   frames_ = std::move(kept);
   return released;

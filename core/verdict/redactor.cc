@@ -11,6 +11,7 @@
 #include "boost/json/serialize.hpp"
 #include "boost/json/string.hpp"
 #include "core/base/text.h"
+#include "core/verdict/escaped_text.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
@@ -23,12 +24,37 @@ constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "p
 // Shorter ones would blacken everything.
 constexpr std::size_t kMinBytes = 4;
 
+// Longer ones are not looked for in escapes: their expression would need megabytes.
+constexpr std::size_t kMaxEscapedBytes = 4096;
+constexpr std::int64_t kPatternMemory = 64 << 20;
+
+// The characters that a text has in base64 (standard, and that of URLs) somewhere within a longer one, such as the
+// password in the credentials of RFC 7617: those that its neighbours do not change, for each place modulo three.
+std::vector<std::string> WithinBase64(std::string_view value) {
+  constexpr std::size_t kMinCharacters = 8;
+  std::vector<std::string> forms;
+  for (const std::size_t before : {0U, 1U, 2U}) {
+    const std::string shifted = std::string(before, '\0') + std::string(value);
+    const std::size_t changed = before == 0 ? 0 : before + 1;
+    const std::size_t whole = shifted.size() * 8 / 6;
+    if (whole < changed + kMinCharacters) continue;
+    forms.push_back(absl::Base64Escape(ToAbsl(shifted)).substr(changed, whole - changed));
+    forms.push_back(absl::WebSafeBase64Escape(ToAbsl(shifted)).substr(changed, whole - changed));
+  }
+  return forms;
+}
+
+// Of RFC 3986, section 2.3: what nobody escapes.
+bool IsUnreserved(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 // RFC 3986, section 2.1; `digits`: both cases are seen.
 std::string PercentEncoded(std::string_view text, const char* digits) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+    if (IsUnreserved(c)) {
       out += c;
     } else {
       out += {'%', digits[byte >> 4U], digits[byte & 15U]};
@@ -57,10 +83,26 @@ void Redactor::AddSecret(std::string_view value) {
   }
   AddForm(std::string(value));
   AddForm(Printable(value));  // reports show it so
+  AddFormsOfBytes(value);
+  AddFormsOfText(value);
+  // Longer ones first: one may hold another.
+  std::ranges::sort(secrets_, std::greater<>(), &std::string::size);
+  if (value.size() <= kMaxEscapedBytes && !std::ranges::all_of(value, IsUnreserved)) escapable_.emplace_back(value);
+}
+
+void Redactor::AddFormsOfBytes(std::string_view value) {
   AddForm(absl::WebSafeBase64Escape(ToAbsl(value)));
   std::string base64 = absl::Base64Escape(ToAbsl(value));
   AddForm(base64);
   AddForm(base64.substr(0, base64.find('=')));
+  for (std::string& within : WithinBase64(value)) AddForm(std::move(within));
+  const std::string hex = absl::BytesToHexString(ToAbsl(value));
+  AddForm(hex);
+  AddForm(absl::AsciiStrToUpper(hex));
+}
+
+// What PatternOfEscaped finds too; where an excerpt was cut, its begin has to be known.
+void Redactor::AddFormsOfText(std::string_view value) {
   for (const char* digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
     std::string url = PercentEncoded(value, digits);
     AddForm(url);
@@ -68,12 +110,22 @@ void Redactor::AddSecret(std::string_view value) {
   }
   const std::string json = boost::json::serialize(boost::json::string(value));
   AddForm(json.substr(1, json.size() - 2));
-  // Longer ones first: one may hold another.
-  std::ranges::sort(secrets_, std::greater<>(), &std::string::size);
 }
 
 void Redactor::AddForm(std::string form) {
   if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
+}
+
+void Redactor::RedactEscapedOnes(std::string& text) const {
+  RE2::Options options(RE2::Latin1);
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemory);
+  while (escaped_.size() < escapable_.size()) {
+    escaped_.push_back(std::make_shared<const RE2>(PatternOfEscaped(escapable_[escaped_.size()]), options));
+  }
+  for (const auto& pattern : escaped_) {
+    if (pattern->ok()) RE2::GlobalReplace(&text, *pattern, std::string(kRedacted));
+  }
 }
 
 // Where an excerpt ends in the middle of a secret, its begin is left.
@@ -100,6 +152,7 @@ std::string Redactor::Apply(std::string_view text) const {
   for (const std::string& secret : secrets_) {
     if (out.find(secret) != std::string::npos) out = absl::StrReplaceAll(out, {{secret, ToAbsl(kRedacted)}});
   }
+  if (out.find_first_of("\\%&+") != std::string::npos) RedactEscapedOnes(out);
   RedactCutOnes(out);
   for (const auto& expression : expressions_) RE2::GlobalReplace(&out, *expression, std::string(kRedacted));
   return out;

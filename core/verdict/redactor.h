@@ -14,8 +14,8 @@ class RE2;
 namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
-// they are in base64, in a URL and in JSON, the begin of one where an excerpt was cut, and what the suite's expressions
-// match. For one thread.
+// they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
+// the begin of one where an excerpt was cut, and what the suite's expressions match. For one thread.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
@@ -32,9 +32,15 @@ class Redactor {
 
  private:
   void AddForm(std::string form);
+  void AddFormsOfBytes(std::string_view value);
+  void AddFormsOfText(std::string_view value);
+  void RedactEscapedOnes(std::string& text) const;
   void RedactCutOnes(std::string& text) const;
 
-  std::vector<std::string> secrets_;  // in every form, longer ones first
+  std::vector<std::string> secrets_;  // in each form that is one text, longer ones first
+  // Those whose characters may be escaped; what finds them so is made when a text has escapes.
+  std::vector<std::string> escapable_;
+  mutable std::vector<std::shared_ptr<const re2::RE2>> escaped_;
   std::vector<std::shared_ptr<const re2::RE2>> expressions_;
 };
 

@@ -87,6 +87,20 @@ std::optional<Value> ValueOf(const Names<Value, kSize>& names, std::string_view 
 
 }  // namespace
 
+std::string_view OutcomeMark(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed:
+      return "✓";
+    case Outcome::kFailed:
+      return "✗";
+    case Outcome::kSkipped:
+      return "-";
+    case Outcome::kInconclusive:
+      break;
+  }
+  return "?";
+}
+
 std::string_view OutcomeName(Outcome outcome) { return NameOf(kOutcomes, outcome); }
 std::string_view PhaseName(Phase phase) { return NameOf(kPhases, phase); }
 std::string_view FailureClassName(FailureClass failure) { return NameOf(kFailureClasses, failure); }

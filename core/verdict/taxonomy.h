@@ -58,6 +58,7 @@ enum class SkipReason {
 enum class Attribution { kNone, kTarget, kRegionPath, kSingleAgent, kConfiguration, kIntermittent, kUndetermined };
 
 std::string_view OutcomeName(Outcome outcome);            // "passed"
+std::string_view OutcomeMark(Outcome outcome);            // "✓", "✗", "?" or "-": one column
 std::string_view PhaseName(Phase phase);                  // "upgrade"
 std::string_view FailureClassName(FailureClass failure);  // "upgrade-refused-5xx"
 std::string_view SkipReasonName(SkipReason reason);       // "env-missing"

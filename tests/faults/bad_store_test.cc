@@ -127,6 +127,9 @@ TEST(BadPostgres, ThatHangsIsGivenUpAndTheRunGoesOnWhenItAnswersAgain) {
   };
   EXPECT_TRUE(says("ownership not extended")) << fleet.coordinator(0).err() << fleet.coordinator(1).err();
   EXPECT_TRUE(says("fleet given up")) << fleet.coordinator(0).err() << fleet.coordinator(1).err();
+  const auto asked = fleet.Run({"runs", "cancel", "r-none"});
+  EXPECT_EQ(asked.exit_code, 3);
+  EXPECT_THAT(asked.err, HasSubstr("cannot reach its store"));
   server.Signal(SIGCONT);
   EXPECT_EQ(run.Wait(absl::Seconds(120)), 0)
       << run.output() << fleet.coordinator(0).err() << fleet.coordinator(1).err();

@@ -99,12 +99,44 @@ TEST(Fault15, WhatIsLostWithALeaseThatTheCoordinatorLetEndIsSaidAndRunAgain) {
   run.Start({"--agents-wait", "30s"});
   ASSERT_TRUE(run.AwaitBegun(3)) << run.output();
   fleet.coordinator().Signal(SIGSTOP);
-  ASSERT_TRUE(AwaitLog(fleet.agent("eu-1"), "shard abandoned")) << fleet.agent("eu-1").err();
+  ASSERT_TRUE(AwaitLog(fleet.agent("eu-1"), "shard stopped")) << fleet.agent("eu-1").err();
   fleet.coordinator().Signal(SIGCONT);
   EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.agent("eu-1").err();
   run.ExpectEachCaseOnce(1);
   EXPECT_THAT(run.output(), HasSubstr("attempt 1 of 3"));
   EXPECT_THAT(run.output(), HasSubstr("attempt 2 on eu-1"));
+}
+
+TEST(Fault15, AShardThatEndedWhileTheCoordinatorWasAwayForLongerThanItsLeaseCountsAndDoesNotRunAgain) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, 10);
+  run.Start({"--agents-wait", "30s", "--max-attempts", "1"});
+  ASSERT_TRUE(run.AwaitBegun(8)) << run.output();
+  fleet.KillCoordinator();
+  ASSERT_TRUE(AwaitLog(fleet.agent("eu-1"), "shard ran")) << fleet.agent("eu-1").err();
+  absl::SleepFor(absl::Seconds(4));  // two leases
+  fleet.StartCoordinator();
+  EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.agent("eu-1").err();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_THAT(run.SeenByTarget(), Each(Pair(::testing::_, 1)));
+}
+
+TEST(Fault15, OfAShardWhoseLeaseEndedWithoutACoordinatorOnlyTheRestRunsAgain) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, 30);
+  run.Start({"--agents-wait", "30s"});
+  ASSERT_TRUE(run.AwaitBegun(3)) << run.output();
+  fleet.KillCoordinator();
+  ASSERT_TRUE(AwaitLog(fleet.agent("eu-1"), "shard stopped")) << fleet.agent("eu-1").err();
+  fleet.StartCoordinator();
+  EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.agent("eu-1").err();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_THAT(run.output(),
+              HasSubstr("agent eu-1 stopped it when no coordinator answered for a lease; attempt 1 of 3"));
+  // The one that was stopped in its middle.
+  EXPECT_LE(std::ranges::count_if(run.SeenByTarget(), [](const auto& seen) { return seen.second > 1; }), 1);
 }
 
 }  // namespace

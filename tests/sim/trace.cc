@@ -31,6 +31,7 @@ std::string Text(const fleet::ResultsReceived& e) {
 std::string Text(const fleet::ShardFinished& e) {
   return fmt::format("finished {} lease={} end={}", Name(e.shard), e.lease.value(), static_cast<int>(e.end));
 }
+std::string Text(const fleet::SecretLost& e) { return fmt::format("secret lost lease={}", e.lease.value()); }
 std::string Text(const fleet::AssignmentRefused& e) { return fmt::format("refused lease={}", e.lease.value()); }
 std::string Text(const fleet::DrainRequested&) { return "drain"; }
 std::string Text(const fleet::SetDrained& e) { return fmt::format("set drained {} n={}", e.drained, e.agents.size()); }

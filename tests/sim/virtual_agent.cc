@@ -27,7 +27,7 @@ void VirtualAgent::Awake(std::uint64_t life, std::function<void()> what) {
     queue_.At(stalled_until_, [this, life, what = std::move(what)] { Awake(life, what); });
     return;
   }
-  AbandonExpired();
+  StopExpired();
   what();
 }
 
@@ -158,8 +158,10 @@ void VirtualAgent::Heartbeat() {
   Later(lease_time_ / 4, [this] { Heartbeat(); });
 }
 
-void VirtualAgent::AbandonExpired() {
-  std::erase_if(work_, [&](const auto& entry) { return entry.second.lease_end <= queue_.now(); });
+void VirtualAgent::StopExpired() {
+  for (const auto& [lease, work] : work_) {
+    if (work.lease_end <= queue_.now()) End(lease, fleet::ShardEnd::kExpired);
+  }
 }
 
 std::set<ShardId> VirtualAgent::Running() const {

@@ -78,7 +78,7 @@ class VirtualAgent {
 
   void Heartbeat();
   void Renew(const Sent& sent);
-  void AbandonExpired();
+  void StopExpired();
   void RunNext(LeaseId lease);
   void FinishCase(LeaseId lease);
   void Flush(LeaseId lease, Work& work);

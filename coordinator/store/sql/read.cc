@@ -7,13 +7,10 @@
 #include "fmt/format.h"
 
 namespace wsfleet::store {
-namespace {
 
 absl::Status UnknownWord(std::string_view column, std::string_view word) {
   return absl::DataLossError(fmt::format("column {} holds the unknown word \"{}\"", column, word));
 }
-
-}  // namespace
 
 absl::StatusOr<JobRecord> JobOf(const Statement& row) {
   auto spec = SpecFromText(row.Text(12));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,7 +21,10 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
 absl::StatusOr<std::optional<KnownRun>> ReadKnownRun(Connection& connection, const FleetName& fleet, const RunKey& key);
 
-// read.cc. Each constant names the columns that the function after it reads.
+// read.cc
+// DATA_LOSS: a column that holds one of a few words holds another.
+absl::Status UnknownWord(std::string_view column, std::string_view word);
+// Each constant names the columns that the function after it reads.
 inline constexpr char kJobColumns[] =
     "job.id, job.state, job.created, job.started, job.finished, job.cancel_requested, job.cancel_reason, "
     "job.deadline_passed, job.verdict, job.reasons, job.last_event, job.sealed_secrets, job.spec";

@@ -11,10 +11,6 @@ constexpr int kKeptTicks = 1000;
 
 std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
-absl::Status UnknownWord(std::string_view column, std::string_view word) {
-  return absl::DataLossError(fmt::format("column {} holds the unknown word \"{}\"", column, word));
-}
-
 // What changes with each tick, in the order of both statements below.
 void BindProgress(Statement& statement, const ScheduleRecord& schedule) {
   statement.Bind(std::int64_t{schedule.paused}).Bind(std::string_view(schedule.pause_reason)).Bind(schedule.settled);

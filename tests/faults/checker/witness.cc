@@ -80,7 +80,9 @@ void Witness::Follow(const JobId& job, Testimony& testimony) {
   }
 }
 
-absl::Status Witness::Cancel(const JobId& job) { return cli::CancelJob(*client_, job.value(), "a race", kCancelLimit); }
+absl::Status Witness::Cancel(const JobId& job) {
+  return cli::CancelJob(*client_, job.value(), "a race", kCancelLimit).status();
+}
 
 Testimony Witness::Run(const RunKey& key) {
   Testimony testimony;

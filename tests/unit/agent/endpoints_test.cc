@@ -71,9 +71,22 @@ TEST(Endpoints, FollowRisingEpochsForThreeHops) {
   EXPECT_TRUE(endpoints.Follow(To("e:1", 7)));
 }
 
+TEST(Endpoints, AskWhoSentThemToADeadOwnerOnceMore) {
+  Endpoints endpoints = Three();
+  endpoints.Next();
+  ASSERT_TRUE(endpoints.Follow(To("a:1", 4)));
+  endpoints.Next();
+  EXPECT_EQ(endpoints.address(), "b:1");
+  // It does not know better yet.
+  ASSERT_TRUE(endpoints.Follow(To("a:1", 4)));
+  endpoints.Next();
+  EXPECT_EQ(endpoints.address(), "c:1");
+}
+
 TEST(Endpoints, FollowAgainToTheSameOwnerAfterTheyCameFromElsewhere) {
   Endpoints endpoints = Three();
   ASSERT_TRUE(endpoints.Follow(To("b:1", 4)));
+  endpoints.OnSession();
   endpoints.Next();
   EXPECT_EQ(endpoints.address(), "b:1");
   endpoints.Next();

@@ -29,5 +29,13 @@ TEST(Persistence, PausesLongerEachTimeAndNotInStepWithOthers) {
   EXPECT_NE(persistence.Pause(), other.Pause());
 }
 
+TEST(Persistence, PausesShortlyWhenSomebodyAnsweredAtLeast) {
+  Persistence persistence;
+  for (int i = 0; i < 10; ++i) persistence.Pause();
+  persistence.OnRedirect();
+  EXPECT_LE(persistence.Pause(), absl::Seconds(1.2));
+  EXPECT_GT(persistence.Pause(), absl::Seconds(1.2)) << "and longer again if nobody does";
+}
+
 }  // namespace
 }  // namespace wsfleet::agent

@@ -61,6 +61,7 @@ TEST(Ownership, Fault31ChangesOfOthersArePickedUpAtTheNextRoundAlthoughConnectio
   owners.Set({OfOther("default")});
   std::mutex mutex;
   std::map<std::string, int> seen, owned;  // in which round at first
+  int troubled = 0, recovered = 0;         // of the keeper's thread, until it is stopped
   const auto note = [&](std::map<std::string, int>& what, const FleetName& fleet) {
     const std::lock_guard lock(mutex);
     what.emplace(fleet.value(), owners.rounds());
@@ -78,7 +79,8 @@ TEST(Ownership, Fault31ChangesOfOthersArePickedUpAtTheNextRoundAlthoughConnectio
       owners, settings,
       {.on_fleet = [&](const FleetName& fleet) { note(seen, fleet); },
        .on_owned = [&](const store::Ownership& ownership, SteadyTime) { note(owned, ownership.fleet); },
-       .on_other = [](const FleetName&, const store::OwnerStore::Owner&) {}});
+       .on_other = [](const FleetName&, const store::OwnerStore::Owner&) {},
+       .on_trouble = [&](const absl::Status& status) { status.ok() ? ++recovered : ++troubled; }});
   ASSERT_TRUE(keeper.Begin().ok());
   EXPECT_EQ(round_of(seen, "default"), 1);
   const int cut_at = owners.Cut();
@@ -89,6 +91,8 @@ TEST(Ownership, Fault31ChangesOfOthersArePickedUpAtTheNextRoundAlthoughConnectio
   EXPECT_EQ(round_of(seen, "nightly"), changed_at + 1);
   EXPECT_EQ(round_of(owned, "default"), changed_at + 1);
   keeper.Stop();
+  EXPECT_EQ(troubled, 1);
+  EXPECT_EQ(recovered, 1);
 }
 
 }  // namespace

@@ -129,6 +129,18 @@ TEST(Agents, KeepALeaseThatWasInterruptedUntilWhatWasSpooledIsDelivered) {
   EXPECT_THAT(at.driver.Notes(at.job).front(), HasSubstr("agent eu-1 was restarted; attempt 1 of 3"));
 }
 
+TEST(Agents, ThatStoppedAShardWhenNoCoordinatorAnsweredKeepWhatTheyHadFinished) {
+  Working at;
+  const StreamId again = at.driver.Connect("eu-1", "eu-west-1", {at.held()});
+  at.driver.Report(again, at.lease, 1, {Result("suite/a")});
+  at.driver.Finish(again, at.lease, ShardEnd::kExpired);
+  const auto rest = at.driver.Last<SendAssignment>();
+  EXPECT_EQ(rest.lease.attempt, 2u);
+  EXPECT_THAT(rest.finished_cases, ElementsAre(CaseId("suite/a")));
+  EXPECT_THAT(at.driver.Notes(at.job).front(),
+              HasSubstr("agent eu-1 stopped it when no coordinator answered for a lease; attempt 1 of 3"));
+}
+
 TEST(Agents, DoNotKeepAnInterruptedLeaseOfAnother) {
   Working at;
   HeldLease held = at.held();

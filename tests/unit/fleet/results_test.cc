@@ -204,6 +204,16 @@ TEST(Shards, ThatAreRefusedConsumeNoAttemptAndAreNotOfferedToThatAgentAgain) {
       "it)");
 }
 
+TEST(Shards, WhoseSecretsCannotBeOpenedEndAtOnceForNoOtherAgentWouldGetThem) {
+  Working at;
+  at.driver.Apply(SecretLost{at.lease.id, "the key is another one"});
+  EXPECT_EQ(at.driver.Count<SendAssignment>(), 1u);
+  EXPECT_EQ(at.driver.shard(at.job).state, ShardState::kDone);
+  EXPECT_EQ(at.driver.shard(at.job).reason, "secret-lost: the key is another one");
+  EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kInconclusive);
+  at.driver.Apply(SecretLost{at.lease.id, "twice"});
+}
+
 TEST(Shards, CannotBeEndedByAnotherAgent) {
   Working at;
   at.driver.Finish(at.second, at.lease);

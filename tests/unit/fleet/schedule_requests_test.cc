@@ -100,18 +100,18 @@ TEST(ApplySchedule, OnlySaysWhatWouldBecomeOfItInADryRun) {
 
 TEST(ApplySchedule, RefusesWhatSomebodyElseChangedMeanwhile) {
   FleetDriver driver;
-  driver.Ask(ApplySchedule{Parallel(), 1, false});
+  driver.Ask(ApplySchedule{Parallel(), ScheduleEdition{1}, false});
   EXPECT_TRUE(absl::IsAborted(driver.Last<AnswerSchedule>().status));
-  driver.Ask(ApplySchedule{Parallel(), 0, false});
+  driver.Ask(ApplySchedule{Parallel(), ScheduleEdition{0}, false});
   EXPECT_TRUE(driver.Last<AnswerSchedule>().status.ok());
   ScheduleSpec other = Parallel();
   other.description = "other";
-  driver.Ask(ApplySchedule{other, 0, false});
+  driver.Ask(ApplySchedule{other, ScheduleEdition{0}, false});
   EXPECT_THAT(Message(driver), HasSubstr("expected version 0, found 1"));
-  driver.Ask(ApplySchedule{other, 1, false});
+  driver.Ask(ApplySchedule{other, ScheduleEdition{1}, false});
   EXPECT_TRUE(driver.Last<AnswerSchedule>().status.ok());
   // The same once more, as a client does that has lost the answer.
-  driver.Ask(ApplySchedule{other, 1, false});
+  driver.Ask(ApplySchedule{other, ScheduleEdition{1}, false});
   EXPECT_TRUE(driver.Last<AnswerSchedule>().status.ok());
   EXPECT_EQ(driver.Last<AnswerSchedule>().change, ScheduleChange::kUnchanged);
 }
@@ -223,6 +223,37 @@ TEST(DeleteSchedule, TakesItsTicksAndLeavesItsRuns) {
   driver.Pass(absl::Minutes(61));
   EXPECT_EQ(driver.store().jobs().size(), 1u);
   EXPECT_TRUE(IsTerminal(driver.job(job).state));
+}
+
+TEST(DeleteSchedule, LeavesARunThatItsSuccessorOfTheSameNameDoesNotStartBeside) {
+  FleetDriver driver;
+  ScheduleSpec spec = Parallel();
+  spec.overlap = OverlapPolicy::kSkip;
+  driver.ApplySchedule(spec);
+  driver.Pass(absl::Minutes(1));
+  driver.Ask(DeleteSchedule{ScheduleName("check")});
+  driver.ApplySchedule(spec);
+  driver.Pass(absl::Minutes(1));
+  ASSERT_THAT(driver.Ticks("check"), SizeIs(1));
+  EXPECT_EQ(driver.Ticks("check").front().outcome, TickOutcome::kSkipped);
+  EXPECT_EQ(driver.store().jobs().size(), 1u);
+}
+
+TEST(DeleteSchedule, RefusesWhatSomebodyElseChangedOrMadeAnewMeanwhile) {
+  FleetDriver driver;
+  const ScheduleName name("check");
+  driver.ApplySchedule(Parallel());
+  const ScheduleEdition shown{1, driver.schedule("check").created};
+  driver.Ask(DeleteSchedule{name, ScheduleEdition{2, shown.created}});
+  EXPECT_TRUE(absl::IsAborted(driver.Last<AnswerSchedule>().status));
+  driver.Pass(absl::Seconds(1));
+  driver.Ask(DeleteSchedule{name});
+  driver.ApplySchedule(Parallel());
+  driver.Ask(DeleteSchedule{name, shown});
+  EXPECT_TRUE(absl::IsAborted(driver.Last<AnswerSchedule>().status));
+  EXPECT_THAT(Message(driver), HasSubstr("deleted and made anew"));
+  driver.Ask(DeleteSchedule{name, ScheduleEdition{1, driver.schedule("check").created}});
+  EXPECT_EQ(driver.Last<AnswerSchedule>().change, ScheduleChange::kDeleted);
 }
 
 TEST(DeleteSchedule, TakesATickThatIsDueAtTheSameTimeAlong) {

@@ -65,8 +65,8 @@ TEST_F(PrepareTest, TakesNoSecretFromTheCommandLine) {
 // What a CI system without the secret gives: a green run of what needs no token would be no proof.
 TEST_F(PrepareTest, RefusesASecretThatIsNotThereOrEmpty) {
   flags_.secrets = {"KEY"};
-  EXPECT_THAT(Problem(), HasSubstr("--secret KEY: the environment variable KEY is not set"));
-  EXPECT_THAT(Problem({{"KEY", ""}}), HasSubstr("--secret KEY: env:KEY is empty"));
+  EXPECT_THAT(Problem(), HasSubstr("secret KEY: the environment variable KEY is not set"));
+  EXPECT_THAT(Problem({{"KEY", ""}}), HasSubstr("secret KEY: env:KEY is empty"));
   flags_.secrets = {"KEY=file:" + directory_.Write("empty", "\n")};
   EXPECT_THAT(Problem(), HasSubstr("empty is empty"));
 }
@@ -76,7 +76,7 @@ TEST_F(PrepareTest, SaysThatNothingUsesASecretOfThisName) {
   ::testing::internal::CaptureStderr();
   EXPECT_TRUE(Prepare({{"KYE", "value"}}).ok());
   const std::string said = ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(said, HasSubstr("--secret KYE: no selected case uses it; did you mean \"KEY\"?"));
+  EXPECT_THAT(said, HasSubstr("secret KYE: no selected case uses it; did you mean \"KEY\"?"));
   EXPECT_THAT(said, ::testing::Not(HasSubstr("value")));
 }
 

@@ -117,7 +117,7 @@ TEST(ParseSchedules, SaysWhatIsWrongWithTheRunAndWhere) {
   const std::vector<std::pair<std::string, std::string>> kMistakes = {
       {"from: [\"@last\"]", "7:15 from: term \"@last\": not in this version; name regions or agents\n"},
       {"from: []", "7:13 from: expected a list of 1 to 1000, found 0\n"},
-      {"require: most", "7:16 require: expected one of all, any, found \"most\"\n"},
+      {"require: most", "7:16 require: expected all, any or a number of regions, found \"most\"\n"},
       {"require: 0", "7:16 require: expected a whole number, 1 to 1000, found 0\n"},
       {"grep: \"(\"", "7:14 grep: missing ): (\n"},
       {"vars: {env: 1}", "7:14 \"env\" is reserved for templates\n"},

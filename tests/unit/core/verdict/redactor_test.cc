@@ -1,5 +1,7 @@
 #include "core/verdict/redactor.h"
 
+#include "absl/strings/escaping.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -85,6 +87,34 @@ TEST(Redactor, KnowsASecretInAUrlInBase64AndInJson) {
   EXPECT_EQ(redactor.Apply("token=CANARY%2ba%2fb%3d%3d"), "token=[redacted]");
   EXPECT_EQ(redactor.Apply("Q0FOQVJZK2EvYj09"), "[redacted]");
   EXPECT_EQ(redactor.Apply(R"({"p":"quo\"te\\d"})"), R"({"p":"[redacted]"})");
+}
+
+TEST(Redactor, KnowsASecretInHexadecimalAndWithinOtherTextInBase64) {
+  Redactor redactor({});
+  redactor.AddSecret("CANARY+a/b==");
+  EXPECT_EQ(redactor.Apply("43414e4152592b612f623d3d 43414E4152592B612F623D3D"), "[redacted] [redacted]");
+  for (const char* user : {"", "u", "us", "use", "user"}) {
+    const std::string basic = absl::Base64Escape(fmt::format("{}CANARY+a/b==", user));
+    EXPECT_THAT(redactor.Apply("authorization is Basic " + basic), HasSubstr("[redacted]")) << basic;
+  }
+}
+
+TEST(Redactor, KnowsASecretInEscapesOfOthers) {
+  Redactor redactor({});
+  redactor.AddSecret("pä\"s <w>&😀");
+  for (const char* seen : {
+           R"({"echo": "p\u00e4\"s <w>&\ud83d\ude00"})",  // Python's json.dumps
+           R"({"echo": "p\u00E4\u0022s \u003Cw\u003E\u0026\uD83D\uDE00"})",
+           R"({"inner": "{\"echo\": \"p\\u00e4\\\"s <w>&\\ud83d\\ude00\"}"})",  // JSON in a string of JSON
+           "p&#228;&quot;s &lt;w&gt;&amp;&#x1F600;",
+           "pä&quot;s &lt;w&gt;&amp;😀",
+           "p%C3%A4%22s+%3Cw%3E%26%F0%9F%98%80",
+           "p%25C3%25A4%2522s%2520%253Cw%253E%2526%25F0%259F%2598%2580",
+           R"(b'p\xc3\xa4"s <w>&\xf0\x9f\x98\x80')",
+       }) {
+    EXPECT_THAT(redactor.Apply(seen), HasSubstr("[redacted]")) << seen;
+  }
+  EXPECT_EQ(redactor.Apply("pä's <w>&😀"), "pä's <w>&😀");
 }
 
 // Excerpts are made where nobody knows the secrets.
