@@ -10,6 +10,7 @@
 #include "core/base/version.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/redirect.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::agent {
@@ -321,9 +322,12 @@ void Agent::OnClosed(const absl::Status& status) {
     spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
     return Connect();
   }
-  // Only we cancel: since nothing came. Its connection may be dead without knowing it.
-  if (absl::IsCancelled(status)) endpoints_.Redial();
-  const absl::Duration wait = persistence_.Pause();
+  // Only we cancel: since nothing came. Its connection may be dead without knowing it. And where no coordinator
+  // answered, gRPC has a pause of its own, which would add to ours.
+  const bool answered = wire::RedirectOf(status).has_value();
+  if (absl::IsCancelled(status) || (absl::IsUnavailable(status) && !answered)) endpoints_.Redial();
+  // A coordinator that starts again waits a lease time for those who hold a shard.
+  const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
   endpoints_.Next();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),

@@ -119,7 +119,7 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       secrets_(secrets),
       readers_(kReaders),
       resolvers_(kResolvers),
-      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, *store_}, secrets_),
+      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, bundles_, *store_}, secrets_),
       ownership_(
           *store_, OwnershipSettings(options),
           {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },

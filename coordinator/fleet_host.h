@@ -9,6 +9,7 @@
 #include "boost/asio/steady_timer.hpp"
 #include "coordinator/agent_messages.h"
 #include "coordinator/agent_streams.h"
+#include "coordinator/bundles.h"
 #include "coordinator/client_requests.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet_strand.h"
@@ -16,6 +17,7 @@
 #include "coordinator/paused_streams.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
+#include "coordinator/tenure.h"
 #include "coordinator/watchers.h"
 
 namespace wsfleet::coordinator {
@@ -34,9 +36,9 @@ class FleetHost {
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
   static constexpr std::size_t kMaxAgentsListed = 500;  // at once
 
-  // `logs` must outlive it, and be stopped before the context is.
+  // `bundles` and `logs` must outlive it, the latter be stopped before the context is.
   FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
-            ServerLogs& logs);
+            Bundles& bundles, ServerLogs& logs);
 
   // --- any thread ---------------------------------------------------------------------------------------------------
 
@@ -53,8 +55,7 @@ class FleetHost {
   void Disown(const store::OwnerStore::Owner& owner);
   // Whether the store can be asked; if not, that is what clients are told.
   void NoteStore(const absl::Status& status);
-  // Ends every stream and watch and answers what waits, then calls `on_stopped` on the strand. Commits that are under
-  // way are finished by the store's thread.
+  // Ends every stream and watch, answers what waits, calls `on_stopped` on the strand. Commits under way are finished.
   void Stop(std::function<void()> on_stopped);
 
   // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
@@ -103,7 +104,6 @@ class FleetHost {
   void GiveUp(std::string_view why);
   void EndAll(const absl::Status& status);
   void Settle(const absl::Status& status);
-  bool IsOwner() const;
   absl::Status NotHere() const;
   // A submit or a trigger of this key, with what the store knows of it.
   template <typename Event>
@@ -130,13 +130,10 @@ class FleetHost {
   FleetHostSettings settings_;
   store::FleetStore& store_;
   SecretBox secrets_;
+  Bundles& bundles_;
   ServerLogs& logs_;
-  std::optional<store::Ownership> ownership_;
-  SteadyTime owned_until_;
-  store::OwnerStore::Owner elsewhere_;   // while it is not ours
+  Tenure tenure_;
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
-  absl::Status not_loaded_;              // why it could not be loaded the last time
-  absl::Status store_status_;            // why nobody can be asked who runs the fleet
   SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false;

@@ -26,6 +26,7 @@ class Fleets {
     store::FleetStore& fleets;
     store::JobReader& jobs;
     store::BundleStore& bundles;
+    Bundles& kept_bundles;
     store::RetentionStore& retention;
   };
   Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets);
@@ -54,7 +55,7 @@ class Fleets {
          const SecretBox& secrets)
         : logs(name, settings.logs, stores.jobs, stores.bundles, secrets),
           retention(name, stores.retention, settings.retention),
-          host(strand, {name, settings.fleet}, stores.fleets, secrets, logs) {}
+          host(strand, {name, settings.fleet}, stores.fleets, secrets, stores.kept_bundles, logs) {}
     ServerLogs logs;
     Retention retention;
     FleetHost host;  // last: its store's thread works for the retention

@@ -137,8 +137,7 @@ class Fleet::Machine {
   Leases leases_;
   std::map<JobId, Job> jobs_;  // that have not ended
   std::uint64_t next_order_ = 1;
-  // Of open runs, and of those whose end is not durable yet: the store knows the others. With what makes two submits
-  // the same.
+  // What makes two submits the same, of open runs and of those whose end is not durable: the store knows the others.
   std::map<RunKey, KnownRun> keys_;
   std::deque<std::pair<CommitId, RunKey>> ended_keys_;  // to be forgotten with that commit
   std::set<std::pair<std::uint64_t, JobId>> queued_;    // without shards, oldest first

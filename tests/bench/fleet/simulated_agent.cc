@@ -174,7 +174,12 @@ void SimulatedAgent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
 
 void SimulatedAgent::OnAssignment(const v1::Assignment& assignment) {
   record_.assigned.emplace(assignment.job(), absl::Now());
-  shards_[assignment.lease()].assignment = assignment;
+  if (!assignment.bundle_content().empty()) {
+    link_->bundles.Offer(BundleDigest(assignment.bundle().digest()), assignment.bundle_content());
+  }
+  v1::Assignment& kept = shards_[assignment.lease()].assignment;
+  kept = assignment;
+  kept.clear_bundle_content();
   FetchBundle(assignment.lease());
 }
 
