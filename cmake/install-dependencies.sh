@@ -16,6 +16,7 @@ build=(
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   libvalijson-dev                               # JSON Schema
   tzdata                                        # time zones
+  prometheus-cpp-dev                            # metrics
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
 )
 test=(
