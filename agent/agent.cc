@@ -39,12 +39,15 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
       endpoints_(std::move(endpoints)),
       handlers_(std::move(handlers)),
       boot_(RandomBoot()),
+      metrics_(options_.metrics, options_.facts.region),
       spool_(options_.spool_bytes),
       bundles_(strand, endpoints_, options_.fleet, options_.facts.id,
                [this] {
                  if (exit_code_) FinishStop();
                }),
-      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, options_.name_servers}),
+      engine_(options_.facts,
+              engine::EngineOptions{options_.max_sessions, options_.name_servers,
+                                    [this](const PhaseTimings& timings) { metrics_.OnConnection(timings); }}),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards,
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
@@ -155,6 +158,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
 void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
+  why_no_session_.clear();
   endpoints_.OnSession();
   persistence_.OnSession();
   patience_timer_.cancel();
@@ -299,6 +303,7 @@ void Agent::WatchLeases() {
 void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
+  why_no_session_ = ToStd(status.message());
   // They may hang on the same dead connection; the shards that wait for them ask again.
   bundles_.CancelAll();
   heartbeat_timer_.cancel();
@@ -329,6 +334,18 @@ void Agent::OnClosed(const absl::Status& status) {
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
                endpoints_.address());
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
+}
+
+std::vector<std::string> Agent::Report() {
+  metrics_.Update(engine_, clock_offset_.agent_ahead());
+  std::vector<std::string> obstacles;
+  // One that an operator drained has a session, and is as it should be.
+  if (draining_ || exit_code_) obstacles.emplace_back("it is draining, to end");
+  if (!welcomed_) {
+    obstacles.push_back(
+        fmt::format("no session with a coordinator, last at {}: {}", endpoints_.address(), why_no_session_));
+  }
+  return obstacles;
 }
 
 void Agent::Drain() {

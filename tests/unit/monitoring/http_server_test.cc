@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/unit/monitoring/http_exchange.h"
+#include "tests/support/raw_http.h"
 
 namespace wsfleet::monitoring {
 namespace {
@@ -36,51 +36,53 @@ std::unique_ptr<HttpServer> Serve(HttpServer::Handler handler = Echo, HttpLimits
 
 TEST(HttpServer, AnswersTheRequestOfAConnectionAndClosesIt) {
   const auto server = Serve();
-  EXPECT_THAT(Get(server->address(), "/one?two=three"),
+  EXPECT_THAT(testing::HttpGet(server->address(), "/one?two=three"),
               AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Content-Length: 5\r\n"),
                     HasSubstr("Connection: close\r\n"), EndsWith("\r\n\r\n/one\n")));
-  EXPECT_THAT(Exchange(server->address(), "GET /old HTTP/1.0\r\n\r\n"), EndsWith("/old\n"));
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET /old HTTP/1.0\r\n\r\n"), EndsWith("/old\n"));
 }
 
 TEST(HttpServer, AnswersHeadWithoutABody) {
   const auto server = Serve();
-  EXPECT_THAT(Exchange(server->address(), "HEAD /path HTTP/1.1\r\nHost: a\r\n\r\n"),
+  EXPECT_THAT(testing::HttpExchange(server->address(), "HEAD /path HTTP/1.1\r\nHost: a\r\n\r\n"),
               AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Content-Length: 6\r\n"), EndsWith("\r\n\r\n")));
 }
 
 TEST(HttpServer, RefusesOtherMethodsAndBodies) {
   const auto server = Serve();
   for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"}) {
-    EXPECT_THAT(Exchange(server->address(), method + " / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    EXPECT_THAT(testing::HttpExchange(server->address(), method + " / HTTP/1.1\r\nHost: a\r\n\r\n"),
                 AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: GET, HEAD\r\n")));
   }
-  EXPECT_THAT(Exchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
               StartsWith("HTTP/1.1 413 "));
-  EXPECT_THAT(Exchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
-              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(
+      testing::HttpExchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      StartsWith("HTTP/1.1 413 "));
 }
 
 TEST(HttpServer, RefusesWhatIsNoRequest) {
   const auto server = Serve();
-  EXPECT_THAT(Exchange(server->address(), "\x16\x03\x01 this is TLS, or the like\r\n\r\n"),
+  EXPECT_THAT(testing::HttpExchange(server->address(), "\x16\x03\x01 this is TLS, or the like\r\n\r\n"),
               StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(Exchange(server->address(), "GET\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(HttpServer, RefusesARequestThatIsTooLarge) {
   const auto server = Serve();
   const std::string large(20'000, 'a');
-  EXPECT_THAT(Exchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + large + "\r\n\r\n"),
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + large + "\r\n\r\n"),
               StartsWith("HTTP/1.1 431 "));
-  EXPECT_THAT(Exchange(server->address(), "GET /" + large + " HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
-  EXPECT_THAT(Get(server->address(), "/still-there"), EndsWith("/still-there\n"));
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET /" + large + " HTTP/1.1\r\n\r\n"),
+              StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(testing::HttpGet(server->address(), "/still-there"), EndsWith("/still-there\n"));
 }
 
 TEST(HttpServer, EndsAConnectionWhoseRequestDoesNotComeInTime) {
   HttpLimits limits;
   limits.request = absl::Milliseconds(50);
   const auto server = Serve(Echo, limits);
-  RawClient slow(server->address());
+  testing::RawClient slow(server->address());
   slow.Send("GET / HTTP/1.1\r\nHo");
   EXPECT_THAT(slow.ReadToEnd(), IsEmpty());
 }
@@ -95,7 +97,7 @@ TEST(HttpServer, EndsAConnectionThatDoesNotTakeItsReply) {
     return Never();
   };
   const auto server = Serve(large, limits);
-  RawClient deaf(server->address());
+  testing::RawClient deaf(server->address());
   deaf.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   // It reads nothing; once it is ended, a further write finds that out.
   while (deaf.Send("x")) {
@@ -107,12 +109,12 @@ TEST(HttpServer, EndsTheOldestConnectionForOneTooMany) {
   limits.connections = 2;
   limits.request = absl::Minutes(10);
   const auto server = Serve(Echo, limits);
-  RawClient oldest(server->address());
+  testing::RawClient oldest(server->address());
   const std::string part = "GET / HTTP/1.1\r\n";
   oldest.Send(part);
-  RawClient second(server->address());
+  testing::RawClient second(server->address());
   second.Send(part);
-  EXPECT_THAT(Get(server->address(), "/probe"), EndsWith("/probe\n"));
+  EXPECT_THAT(testing::HttpGet(server->address(), "/probe"), EndsWith("/probe\n"));
   EXPECT_THAT(oldest.ReadToEnd(), IsEmpty());
   second.Send("Host: a\r\n\r\n");
   EXPECT_THAT(second.ReadToEnd(), StartsWith("HTTP/1.1 200 "));
@@ -127,7 +129,7 @@ TEST(HttpServer, SaysSoWhenTheAnswerDoesNotComeInTime) {
     return Never();
   };
   auto server = Serve(silent, limits);
-  EXPECT_THAT(Get(server->address(), "/"), AllOf(StartsWith("HTTP/1.1 503 "), EndsWith("late\n")));
+  EXPECT_THAT(testing::HttpGet(server->address(), "/"), AllOf(StartsWith("HTTP/1.1 503 "), EndsWith("late\n")));
   kept({});  // too late: for a connection that is gone
   server.reset();
   kept({});  // and for a server
@@ -140,15 +142,15 @@ TEST(HttpServer, TakesAnAnswerOfAnotherThread) {
     return Never();
   };
   const auto server = Serve(handler);
-  EXPECT_THAT(Get(server->address(), "/"), EndsWith("from afar\n"));
+  EXPECT_THAT(testing::HttpGet(server->address(), "/"), EndsWith("from afar\n"));
 }
 
 TEST(HttpServer, EndsWhileConnectionsAreOpen) {
   auto server = Serve();
-  RawClient silent(server->address());
-  RawClient half(server->address());
+  testing::RawClient silent(server->address());
+  testing::RawClient half(server->address());
   half.Send("GET / HT");
-  EXPECT_THAT(Get(server->address(), "/"), Not(IsEmpty()));  // both were accepted
+  EXPECT_THAT(testing::HttpGet(server->address(), "/"), Not(IsEmpty()));  // both were accepted
   server.reset();
   EXPECT_THAT(silent.ReadToEnd(), IsEmpty());
   EXPECT_THAT(half.ReadToEnd(), IsEmpty());

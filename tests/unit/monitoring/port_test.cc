@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
-#include "tests/unit/monitoring/http_exchange.h"
+#include "tests/support/raw_http.h"
 
 namespace wsfleet::monitoring {
 namespace {
@@ -43,7 +43,7 @@ class PortTest : public ::testing::Test {
   void Set(std::vector<std::string> obstacles) {
     boost::asio::post(strand_, [this, obstacles = std::move(obstacles)] { obstacles_ = obstacles; });
   }
-  std::string Ask(const std::string& path) const { return Get(port_->address(), path); }
+  std::string Ask(const std::string& path) const { return testing::HttpGet(port_->address(), path); }
 
   Metrics metrics_{Program::kCoordinator};
   std::unique_ptr<Port> port_;

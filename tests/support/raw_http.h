@@ -8,7 +8,7 @@
 #include "boost/asio/read.hpp"
 #include "boost/asio/write.hpp"
 
-namespace wsfleet::monitoring {
+namespace wsfleet::testing {
 
 // A TCP connection to "127.0.0.1:PORT" that sends what it is told, whatever that is.
 class RawClient {
@@ -39,14 +39,14 @@ class RawClient {
   boost::asio::ip::tcp::socket socket_{context_};
 };
 
-inline std::string Exchange(const std::string& address, const std::string& request) {
+inline std::string HttpExchange(const std::string& address, const std::string& request) {
   RawClient client(address);
   client.Send(request);
   return client.ReadToEnd();
 }
 
-inline std::string Get(const std::string& address, const std::string& path) {
-  return Exchange(address, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+inline std::string HttpGet(const std::string& address, const std::string& path) {
+  return HttpExchange(address, "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 }
 
-}  // namespace wsfleet::monitoring
+}  // namespace wsfleet::testing
