@@ -13,9 +13,11 @@
 #include "agent/channel.h"
 #include "agent/machine.h"
 #include "agent/options.h"
+#include "boost/asio/post.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "monitoring/port.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -50,6 +52,21 @@ ChannelSecurity SecurityOf(const CommandLine& options) {
   return security;
 }
 
+// Null: none is wanted.
+absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& address, monitoring::Metrics& metrics) {
+  if (address.empty()) return nullptr;
+  monitoring::Port::Settings settings;
+  settings.address = address;
+  auto port = monitoring::Port::Start(std::move(settings), metrics);
+  if (port.ok()) spdlog::info("probes and metrics are served http_listen={}", (*port)->address());
+  return port;
+}
+
+int Fail(const absl::Status& status) {
+  fmt::print(stderr, "wsfleet-agent: {}\n", ToStd(status.message()));
+  return 1;
+}
+
 AgentOptions ToAgentOptions(const CommandLine& options) {
   utsname machine{};
   uname(&machine);
@@ -77,10 +94,15 @@ int Run(const CommandLine& options) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_level(spdlog::level::from_str(options.log_level));
 
+  monitoring::Metrics metrics(monitoring::Program::kAgent);
+  const auto port = StartPort(options.http_listen, metrics);
+  if (!port.ok()) return Fail(port.status());
+  AgentOptions settings = ToAgentOptions(options);
+  settings.metrics = &metrics;
   boost::asio::io_context strand(1);
   auto work = boost::asio::make_work_guard(strand);
   int exit_code = 0;
-  Agent agent(strand, ToAgentOptions(options),
+  Agent agent(strand, std::move(settings),
               Endpoints(options.coordinators,
                         [&](const std::string& address) { return OpenChannel(address, SecurityOf(options)); }),
               Agent::Handlers{
@@ -104,11 +126,14 @@ int Run(const CommandLine& options) {
       };
   signals.async_wait([&](const boost::system::error_code& error, int number) { on_signal(error, number); });
 
-  if (const absl::Status status = agent.Start(); !status.ok()) {
-    fmt::print(stderr, "wsfleet-agent: {}\n", ToStd(status.message()));
-    return 1;
+  if (const absl::Status status = agent.Start(); !status.ok()) return Fail(status);
+  if (*port) {
+    (*port)->Attach([&](const std::function<void(std::vector<std::string>)>& answer) {
+      boost::asio::post(strand, [&agent, answer] { answer(agent.Report()); });
+    });
   }
   strand.run();
+  if (*port) (*port)->Detach("it is ending");
   return exit_code;
 }
 

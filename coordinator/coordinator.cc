@@ -68,6 +68,7 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
   settings.retention = options.retention;
+  settings.metrics = options.metrics;
   return settings;
 }
 

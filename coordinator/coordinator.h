@@ -36,6 +36,7 @@ struct CoordinatorOptions {
   absl::Duration peer_limit = absl::Seconds(20);  // how long a client or an agent may keep its stream waiting
   LogPermissions logs;
   RetentionSettings retention;
+  monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the coordinator.
 };
 
 bool IsPostgresUrl(std::string_view store);
@@ -57,6 +58,9 @@ class Coordinator {
 
   // Ends streams and calls, finishes what is being committed, and closes the store. Blocks for seconds at most.
   void Stop();
+
+  // As Fleets::Report(): posts, and returns at once. Not after Stop().
+  void Report(std::function<void(std::vector<std::string>)> answer) { fleets_.Report(std::move(answer)); }
 
   const std::string& agent_address() const { return agent_listener_->address(); }
   const std::string& client_address() const { return client_listener_->address(); }

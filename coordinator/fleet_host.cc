@@ -32,6 +32,7 @@ FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::Flee
       secrets_(secrets),
       bundles_(bundles),
       logs_(logs),
+      feed_(settings_.name, settings_.metrics),
       wakeup_(strand_),
       retry_(strand_),
       store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
@@ -77,6 +78,7 @@ void FleetHost::GiveUp(std::string_view why) {
   spdlog::warn("fleet given up fleet={} epoch={} reason=\"{}\"", name().value(), tenure_.ours->epoch, why);
   tenure_.ours.reset();
   retry_.cancel();
+  feed_.GiveUp();
   // What waits for its commit may be stored or not.
   EndAll(absl::UnavailableError("another coordinator may run the fleet now; try again"));
   watchers_.EndAll(NotHere());
@@ -84,6 +86,7 @@ void FleetHost::GiveUp(std::string_view why) {
 
 void FleetHost::EndAll(const absl::Status& status) {
   machine_.reset();
+  feed_.Discard();
   wakeup_.cancel();
   paused_.Clear();
   streams_.EndAll(status);
@@ -91,6 +94,17 @@ void FleetHost::EndAll(const absl::Status& status) {
 }
 
 absl::Status FleetHost::NotHere() const { return tenure_.NotHere(name()); }
+
+FleetStanding FleetHost::Standing() const {
+  FleetStanding standing;
+  standing.ours = ownership_.has_value();
+  if (machine_) {
+    standing.census = machine_->Count();
+  } else if (standing.ours || !store_status_.ok()) {
+    standing.status = NotHere();
+  }
+  return standing;
+}
 
 void FleetHost::Stop(std::function<void()> on_stopped) {
   boost::asio::post(strand_, [this, on_stopped = std::move(on_stopped)] {
@@ -276,7 +290,10 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
   // Reports of a machine that was discarded come before the next one is loaded: the store's thread keeps the order.
   if (!machine_) return;
   if (!status.ok()) return Discard(status);
-  for (const fleet::CommitId commit : commits) Apply(fleet::Persisted{commit});
+  for (const fleet::CommitId commit : commits) {
+    feed_.OnPersisted(commit);
+    Apply(fleet::Persisted{commit});
+  }
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});
     then();
@@ -298,6 +315,7 @@ void FleetHost::Discard(const absl::Status& why) {
 // --- effects --------------------------------------------------------------------------------------------------------
 
 void FleetHost::On(const fleet::Persist& effect) {
+  feed_.OnPersist(effect.commit, effect.batch);
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 

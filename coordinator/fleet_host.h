@@ -12,8 +12,10 @@
 #include "coordinator/bundles.h"
 #include "coordinator/client_requests.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet_facts.h"
 #include "coordinator/fleet_strand.h"
 #include "coordinator/logs/server_logs.h"
+#include "coordinator/metrics_feed.h"
 #include "coordinator/paused_streams.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
@@ -21,11 +23,6 @@
 #include "coordinator/watchers.h"
 
 namespace wsfleet::coordinator {
-
-struct FleetHostSettings {
-  FleetName name;
-  fleet::FleetSettings fleet;
-};
 
 // Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
 // runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
@@ -72,6 +69,7 @@ class FleetHost {
 
   // --- on the strand ------------------------------------------------------------------------------------------------
 
+  FleetStanding Standing() const;
   // Absent, and the sink's `end` was called: the machine is not loaded.
   std::optional<fleet::StreamId> Connect(AgentSink sink, fleet::AgentConnected event, std::uint32_t max_sessions);
   // The stream has ended by itself.
@@ -136,14 +134,13 @@ class FleetHost {
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
   SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
-  bool executing_ = false;
-  bool stopped_ = false;
+  bool executing_ = false, stopped_ = false;
   AgentStreams streams_;
   PausedStreams paused_;
   Watchers watchers_;
   ClientRequests requests_;
-  boost::asio::steady_timer wakeup_;
-  boost::asio::steady_timer retry_;
+  MetricsFeed feed_;
+  boost::asio::steady_timer wakeup_, retry_;
   StoreThread store_thread_;  // last: its thread calls into this object
 };
 

@@ -9,8 +9,9 @@
 //   --insecure-plaintext                  neither TLS nor certificates; loopback addresses only
 // Clients present the token of --client-token-file (with --dev-ca: of DIR/token) as "authorization: Bearer TOKEN".
 //
-// --ready-file FILE is written, at once as a whole, when both listeners serve:
+// --ready-file FILE is written, at once as a whole, when the listeners serve:
 //   {"agent":"127.0.0.1:7420","client":"127.0.0.1:7421","pid":4711}
+// with "http" if --http-listen was given.
 // The same addresses are logged. Beside a store FILE lie FILE-wal, FILE-shm and FILE.lock, and in --state-dir
 // secrets.key (0600), without which secrets of open runs are lost.
 //

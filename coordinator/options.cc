@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
+#include "monitoring/http_server.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -99,6 +100,9 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.add_option("--agent-listen", options.agent_listen, "Address for agents; port 0: any")->check(CheckAddress);
   app.add_option("--client-listen", options.client_listen, "Address for clients; port 0: any")->check(CheckAddress);
+  app.add_option("--http-listen", parsed.options.http_listen,
+                 "Address for probes and Prometheus: /livez, /readyz, /metrics in plain HTTP; port 0: any")
+      ->check(monitoring::CheckListenAddress);
   app.add_option("--store", options.store,
                  "SQLite file (created if missing), :memory:, or postgres://USER@HOST/DATABASE");
   app.add_option("--advertise-agents", options.advertise_agents,

@@ -269,7 +269,9 @@ void Program::AddAgents() {
   drain->add_option("--region", drain_.region, "Every agent that is known in this region now");
   drain->add_flag("--undo", drain_.undo, "They take work again");
   drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
-  for (const char* later : {"doctor", "join-token"}) AddLater(*agents, later);
+  AddCommand(*agents, "doctor", "What is not well with agents, and what to do about it",
+             [this] { return AgentsDoctorCommand(invocation_); });
+  AddLater(*agents, "join-token");
 }
 
 void Program::AddFleet() {
@@ -281,7 +283,7 @@ void Program::AddFleet() {
   AddCommand(*fleet, "list", "All fleets, and which coordinator runs each",
              [this] { return FleetListCommand(invocation_); });
   for (const char* later : {"policy", "stop", "resume"}) AddLater(*fleet, later);
-  for (const char* later : {"baseline", "gate", "tokens", "login", "audit", "doctor"}) {
+  for (const char* later : {"baseline", "gate", "tokens", "login", "audit"}) {
     AddLater(app_, later);
   }
 }
@@ -340,6 +342,9 @@ void Program::AddOthers() {
     return static_cast<int>(kPassedCode);
   });
   OneOf(*completion->add_option("shell", shell_, "bash, zsh or fish")->required(), {"bash", "zsh", "fish"});
+  AddCommand(app_, "doctor",
+             "Check configuration, network, TLS, token, versions, agents and clocks; says what to do next",
+             [this] { return DoctorCommand(invocation_); });
   AddCommand(app_, "version", "Print the version", [this] { return VersionCommand(invocation_); });
 }
 

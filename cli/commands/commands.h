@@ -75,6 +75,11 @@ struct DrainFlags {
 };
 int AgentsDrainCommand(Invocation& invocation, const DrainFlags& flags);
 
+int AgentsDoctorCommand(Invocation& invocation);
+
+// Looks at everything between this program and the agents.
+int DoctorCommand(Invocation& invocation);
+
 int FleetCreateCommand(Invocation& invocation, const std::string& name);
 int FleetListCommand(Invocation& invocation);
 

@@ -20,8 +20,7 @@
 namespace wsfleet::fleet {
 
 // What Fleet is made of. One turn is one Apply: due deadlines and ticks, the event, placement, then the rows and events
-// of every job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
-// results.cc, jobs.cc, placing.cc, snapshot.cc.
+// of every job that changed. The handlers are grouped by what they are about: fleet.cc has turns and deadlines.
 class Fleet::Machine {
  public:
   explicit Machine(FleetSettings settings);
@@ -33,6 +32,7 @@ class Fleet::Machine {
   SteadyTime NextWakeup() const;
   std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
   std::optional<AgentView> FindAgent(const AgentId& id) const;
+  Census Count() const;
   bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;
 
  private:
