@@ -49,7 +49,8 @@ class AccessFaults {
       EXPECT_EQ(audit.exit_code, 0) << audit.err;
       lines.clear();
       bool found = false;
-      for (const auto& entry : boost::json::parse(audit.out).as_array()) {
+      const boost::json::value entries = boost::json::parse(audit.out);
+      for (const auto& entry : entries.as_array()) {
         lines.emplace_back();
         for (const char* key : {"principal", "action", "object", "outcome", "fleet"}) {
           lines.back() += std::string(entry.at(key).as_string()) + " ";
