@@ -72,6 +72,14 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   return settings;
 }
 
+TokenRegistry::Settings TokenSettings(const CoordinatorOptions& options, std::string bootstrap) {
+  TokenRegistry::Settings settings;
+  // On this machine alone, whoever can reach it may be trusted with it, if its owner wants no token.
+  settings.anyone_is_admin = bootstrap.empty() && IsLoopback(options.client_listen);
+  settings.bootstrap = std::move(bootstrap);
+  return settings;
+}
+
 std::string RandomReplica() {
   absl::BitGen random;
   return fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random));
@@ -85,6 +93,10 @@ OwnershipKeeper::Settings OwnershipSettings(const CoordinatorOptions& options) {
 }
 
 }  // namespace
+
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
 
 bool IsPostgresUrl(std::string_view store) {
   return store.starts_with("postgres://") || store.starts_with("postgresql://");
@@ -107,6 +119,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
   std::unique_ptr<Coordinator> coordinator(
       new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
+  if (auto status = coordinator->tokens_.Begin(); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
   return coordinator;
 }
@@ -118,6 +131,8 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       store_(std::move(store)),
       bundles_(*store_),
       secrets_(secrets),
+      tokens_(*store_, TokenSettings(options, std::move(token))),
+      audit_(*store_, *store_, options.audit),
       readers_(kReaders),
       resolvers_(kResolvers),
       fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, bundles_, *store_}, secrets_),
@@ -128,14 +143,14 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
            .on_other = [this](const FleetName& fleet,
                               const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); },
            .on_trouble = [this](const absl::Status& status) { fleets_.NoteStore(status); }}),
-      backend_{fleets_,           *store_,  *store_,
-               bundles_,          *store_,  readers_,
-               resolvers_,        secrets_, ClientToken(std::move(token)),
-               options.peer_limit},
+      backend_{fleets_,  *store_, *store_, bundles_, *store_, readers_,          resolvers_,
+               secrets_, tokens_, audit_,  *store_,  *store_, options.peer_limit},
       agent_service_(backend_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
       schedules_service_(backend_),
+      tokens_service_(backend_),
+      audit_service_(backend_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -157,10 +172,11 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
       {options.agent_listen, *agent_credentials, static_cast<int>(wire::kMaxMessageBytes), {&agent_service_}});
   if (!agents.ok()) return agents.status();
   agent_listener_ = *std::move(agents);
-  auto clients = Listener::Start({options.client_listen,
-                                  *client_credentials,
-                                  kMaxClientMessageBytes,
-                                  {&jobs_service_, &fleets_service_, &schedules_service_}});
+  auto clients =
+      Listener::Start({options.client_listen,
+                       *client_credentials,
+                       kMaxClientMessageBytes,
+                       {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_}});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();
@@ -177,6 +193,8 @@ void Coordinator::Stop() {
   resolvers_.Stop();
   readers_.Stop();
   fleets_.StopThreads();
+  tokens_.Stop();
+  audit_.Stop();
   // Nothing is written any more.
   ownership_.Release();
   // What calls have left on the strand refers to what goes now.

@@ -10,6 +10,7 @@
 #include "boost/asio/io_context.hpp"
 #include "coordinator/listener.h"
 #include "coordinator/ownership.h"
+#include "coordinator/rpc/access_service.h"
 #include "coordinator/rpc/agent_service.h"
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/fleets_service.h"
@@ -37,8 +38,11 @@ struct CoordinatorOptions {
   LogPermissions logs;
   RetentionSettings retention;
   monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the coordinator.
+  AuditLog::Settings audit;
 };
 
+// Of "host:port".
+bool IsLoopback(std::string_view address);
 bool IsPostgresUrl(std::string_view store);
 
 // The store of that name. Errors are those of SqliteStore and PostgresStore.
@@ -77,6 +81,8 @@ class Coordinator {
   std::unique_ptr<store::Store> store_;
   Bundles bundles_;
   SecretBox secrets_;
+  TokenRegistry tokens_;
+  AuditLog audit_;
   WorkerPool readers_;
   WorkerPool resolvers_;
   Fleets fleets_;
@@ -86,6 +92,8 @@ class Coordinator {
   JobsService jobs_service_;
   FleetsService fleets_service_;
   SchedulesService schedules_service_;
+  TokensService tokens_service_;
+  AuditService audit_service_;
   std::unique_ptr<Listener> agent_listener_;
   std::unique_ptr<Listener> client_listener_;
   std::thread thread_;  // runs context_

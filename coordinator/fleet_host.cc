@@ -97,10 +97,10 @@ absl::Status FleetHost::NotHere() const { return tenure_.NotHere(name()); }
 
 FleetStanding FleetHost::Standing() const {
   FleetStanding standing;
-  standing.ours = ownership_.has_value();
+  standing.ours = tenure_.ours.has_value();
   if (machine_) {
     standing.census = machine_->Count();
-  } else if (standing.ours || !store_status_.ok()) {
+  } else if (standing.ours || !tenure_.store.ok()) {
     standing.status = NotHere();
   }
   return standing;

@@ -34,6 +34,7 @@ class Fleets {
   Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets);
 
   FleetStrand& strand() { return strand_; }
+  const FleetName& usual() const { return settings_.usual; }
 
   // Made if it is not known yet.
   FleetHost& Add(const FleetName& fleet);

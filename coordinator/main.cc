@@ -7,7 +7,9 @@
 //                                         agent.pem, agent.key, token. Agents present agent.pem, clients the token;
 //                                         both trust ca.pem. The files stay good over restarts for 30 days.
 //   --insecure-plaintext                  neither TLS nor certificates; loopback addresses only
-// Clients present the token of --client-token-file (with --dev-ca: of DIR/token) as "authorization: Bearer TOKEN".
+// Clients present a token as "authorization: Bearer TOKEN": that of --client-token-file (with --dev-ca: of DIR/token),
+// which is admin of every fleet, or one that `wsfleet tokens create` made. Without the flag, clients on loopback need
+// none.
 //
 // --ready-file FILE is written, at once as a whole, when the listeners serve:
 //   {"agent":"127.0.0.1:7420","client":"127.0.0.1:7421","pid":4711}

@@ -19,18 +19,11 @@ constexpr int kUsageError = 2;
 constexpr absl::Duration kShortestKeep = absl::Seconds(1);
 constexpr absl::Duration kLongestKeep = absl::Hours(24 * 365 * 100);
 
-// "90d", "36h", "forever": days are for people who keep things, not for suites, so ParseDuration has none.
+// "90d", "36h", "forever".
 std::optional<absl::Duration> ParseKeep(const std::string& text) {
   if (text == "forever") return absl::InfiniteDuration();
-  const bool days = text.ends_with('d');
-  const auto parsed = ParseDuration(days ? text.substr(0, text.size() - 1) + "h" : text);
-  if (!parsed) return std::nullopt;
-  const absl::Duration keep = days ? *parsed * 24 : *parsed;
-  return keep >= kShortestKeep && keep <= kLongestKeep ? std::optional(keep) : std::nullopt;
-}
-
-bool IsLoopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+  const auto keep = ParseLongDuration(text);
+  return keep && *keep >= kShortestKeep && *keep <= kLongestKeep ? keep : std::nullopt;
 }
 
 std::string CheckAddress(const std::string& text) {
@@ -66,7 +59,8 @@ std::string CheckTls(const CoordinatorOptions& options) {
 }
 
 // What CLI11 cannot express. Empty if all is well.
-std::string Check(CoordinatorOptions& options, const std::string& lease_time, const std::string& keep) {
+std::string Check(CoordinatorOptions& options, const std::string& lease_time, const std::string& keep,
+                  const std::string& keep_audit) {
   if (options.store.find("://") != std::string::npos && !IsPostgresUrl(options.store)) {
     return fmt::format("--store: expected a file, :memory: or postgres://USER@HOST/DATABASE, found \"{}\"",
                        options.store);
@@ -85,6 +79,11 @@ std::string Check(CoordinatorOptions& options, const std::string& lease_time, co
   const auto kept = ParseKeep(keep);
   if (!kept) return fmt::format("--keep: expected a duration such as 90d or 36h, or forever, found \"{}\"", keep);
   options.retention.keep = *kept;
+  const auto audit_kept = ParseKeep(keep_audit);
+  if (!audit_kept) {
+    return fmt::format("--keep-audit: expected a duration such as 365d or 36h, or forever, found \"{}\"", keep_audit);
+  }
+  options.audit.keep = *audit_kept;
   return CheckTls(options);
 }
 
@@ -94,7 +93,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   ParsedCommandLine parsed;
   CoordinatorOptions& options = parsed.options.coordinator;
   options.store = "wsfleet.db";
-  std::string lease_time = "90s", keep = "90d", fleet = "default";
+  std::string lease_time = "90s", keep = "90d", keep_audit = "365d", fleet = "default";
 
   CLI::App app("Places WebSocket scenarios on agents and gathers their results.", "wsfleet-coordinator");
   app.set_version_flag("--version", kVersion);
@@ -118,7 +117,8 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   app.add_option("--dev-ca", options.development_ca, "Directory for an ephemeral authority; not for production");
   app.add_flag("--insecure-plaintext", options.plaintext, "No TLS; loopback addresses only");
-  app.add_option("--client-token-file", options.client_token_file, "File with the token that clients must present")
+  app.add_option("--client-token-file", options.client_token_file,
+                 "File with a token that is admin of every fleet, to make others with")
       ->check(CLI::ExistingFile);
   app.add_option("--fleet", fleet, "Name of the fleet")->check(CheckFleetName);
   app.add_option("--lease-time", lease_time, "How long a silent agent keeps its shards");
@@ -129,6 +129,8 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--keep-runs", options.retention.keep_runs,
                  "Of the runs of a fleet that have ended, at most so many are kept: the newest")
       ->check(CLI::Range(1u, 10'000'000u))
+      ->capture_default_str();
+  app.add_option("--keep-audit", keep_audit, "How long the audit log is kept, such as 365d; forever: always")
       ->capture_default_str();
   app.add_option("--evidence-file", options.logs.files,
                  "Log file, or folder of such, that suites may name under evidence.logs; repeatable");
@@ -147,7 +149,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     return parsed;
   }
   options.fleet = FleetName(fleet);
-  if (const std::string problem = Check(options, lease_time, keep); !problem.empty()) {
+  if (const std::string problem = Check(options, lease_time, keep, keep_audit); !problem.empty()) {
     fmt::print(stderr, "wsfleet-coordinator: {}\n", problem);
     parsed.exit_now = true;
     parsed.exit_code = kUsageError;

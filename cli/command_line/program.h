@@ -33,6 +33,7 @@ class Program {
   void AddAgents();
   void AddFleet();
   void AddSchedules();
+  void AddAccess();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
@@ -51,6 +52,8 @@ class Program {
   RerunFlags rerun_;
   DrainFlags drain_;
   ApplyFlags apply_;
+  TokenFlags token_;
+  AuditFlags audit_;
   std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
       reason_;
   unsigned limit_ = 50;

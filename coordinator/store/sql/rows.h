@@ -61,6 +61,18 @@ absl::StatusOr<ScheduleReader::ScheduleView> ReadSchedule(Connection& connection
 absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connection& connection, const FleetName& fleet,
                                                                         std::uint32_t limit, const ScheduleName& after);
 
+// access.cc
+absl::Status WriteToken(Connection& connection, const TokenRecord& token);
+absl::StatusOr<TokenRecord> WriteRevocation(Connection& connection, const FleetName& fleet,
+                                            const std::string& id_or_name, absl::Time at);
+absl::StatusOr<std::vector<TokenRecord>> ReadUnrevokedTokens(Connection& connection);
+absl::StatusOr<std::vector<TokenRecord>> ReadTokens(Connection& connection, const FleetName& fleet, std::uint32_t limit,
+                                                    const TokenId& after);
+absl::Status RemoveGoneTokens(Connection& connection, absl::Time gone_before);
+absl::Status WriteAudit(Connection& connection, const AuditRecord& record);
+absl::StatusOr<std::vector<AuditRecord>> ReadAudit(Connection& connection, const AuditStore::Query& query);
+absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before, std::uint64_t keep);
+
 // Appends what `of` makes of each remaining row.
 template <typename Record, typename Of>
 absl::Status ReadAll(Statement& statement, std::vector<Record>& into, Of of) {
