@@ -125,8 +125,9 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
     if (auto subject = TakeHeader(part_)) {
       if (admission_) return {grpc::StatusCode::INVALID_ARGUMENT, "there is one header"};
       auto admission = Admit(backend_, context_, rpc_, *caller_, subject->fleet, std::move(subject->object));
-      if (admission.ok()) admission_ = *std::move(admission);
-      return wire::ToGrpc(admission.status());
+      if (!admission.ok()) return wire::ToGrpc(admission.status());
+      admission_ = *std::move(admission);
+      return grpc::Status::OK;
     }
     if (!admission_) return {grpc::StatusCode::INVALID_ARGUMENT, "the first part is a header"};
     return bundle_.Add(part_.chunk());
