@@ -19,7 +19,7 @@ constexpr std::string_view kFence = "````";
 constexpr std::size_t kMaxBytes = (1 << 20) - 256 * 1024;  // one cause more may stand in each group
 constexpr std::size_t kMaxSourceBytes = 200;
 constexpr std::size_t kMaxCommandBytes = 2000;
-constexpr std::size_t kMaxCases = 50;  // of one cause
+constexpr std::size_t kMaxListedCases = 50;  // of one cause
 constexpr std::size_t kMaxActions = 5;
 constexpr std::size_t kMaxTargets = 10;
 constexpr std::size_t kMaxRegionColumns = 50;
@@ -108,10 +108,11 @@ std::string Render(const RunRecord& record, const Cause& cause) {
   } else {
     out += fmt::format("skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
   }
-  for (std::size_t i = 0; i < std::min(cause.findings.size(), kMaxCases); ++i) {
+  for (std::size_t i = 0; i < std::min(cause.findings.size(), kMaxListedCases); ++i) {
     out += Case(record, *cause.findings[i], "  ");
   }
-  if (cause.findings.size() > kMaxCases) out += fmt::format("  - … and {} more\n", cause.findings.size() - kMaxCases);
+  if (cause.findings.size() > kMaxListedCases)
+    out += fmt::format("  - … and {} more\n", cause.findings.size() - kMaxListedCases);
   return result.failure ? out + EvidenceOf(record, cause) : out;
 }
 
