@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "coordinator/store/identity_store.h"
 #include "coordinator/store/owner_store.h"
 #include "coordinator/store/readers.h"
 #include "core/job/batch.h"
@@ -69,6 +70,7 @@ class Store : public FleetStore,
               public JobReader,
               public ScheduleReader,
               public BundleStore,
-              public RetentionStore {};
+              public RetentionStore,
+              public IdentityStore {};
 
 }  // namespace wsfleet::store
