@@ -314,7 +314,7 @@ void Agent::OnClosed(const absl::Status& status) {
     return;
   }
   if (draining_ && shards_.empty() && spool_.empty()) {
-    Stop(0);
+    Stop(drain_exit_code_);
     return;
   }
   if (redirected_) {
@@ -342,10 +342,16 @@ void Agent::Drain() {
     shards_.ReleaseAll();
     WaitOn(drain_timer_, kDrainGrace, [this] {
       spdlog::error("drain unfinished spooled_bytes={}", spool_.bytes());
-      Stop(0);
+      Stop(drain_exit_code_);
     });
   });
   StopIfDrained();
+}
+
+void Agent::OnCertificateLost(const absl::Status& why) {
+  spdlog::error("agent stops code={} reason=\"{}\"", absl::StatusCodeToString(why.code()), ToStd(why.message()));
+  drain_exit_code_ = 1;
+  Drain();
 }
 
 void Agent::SetDrained(bool drained) {
@@ -361,7 +367,7 @@ void Agent::SetDrained(bool drained) {
 }
 
 void Agent::StopIfDrained() {
-  if (draining_ && shards_.empty() && spool_.empty()) Stop(0);
+  if (draining_ && shards_.empty() && spool_.empty()) Stop(drain_exit_code_);
 }
 
 void Agent::Stop(int exit_code) {

@@ -14,6 +14,7 @@
 #include "cli/config/endpoint.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "wsfleet/v1/enrolment.grpc.pb.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 #include "wsfleet/v1/job.grpc.pb.h"
 #include "wsfleet/v1/schedule.grpc.pb.h"
@@ -57,6 +58,7 @@ class CoordinatorClient {
   v1::Jobs::Stub& jobs() { return *Current().jobs; }
   v1::Fleets::Stub& fleets() { return *Current().fleets; }
   v1::Schedules::Stub& schedules() { return *Current().schedules; }
+  v1::AgentIdentities::Stub& identities() { return *Current().identities; }
   const std::string& fleet() const { return endpoint_.fleet; }
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -71,6 +73,7 @@ class CoordinatorClient {
     std::unique_ptr<v1::Jobs::Stub> jobs;
     std::unique_ptr<v1::Fleets::Stub> fleets;
     std::unique_ptr<v1::Schedules::Stub> schedules;
+    std::unique_ptr<v1::AgentIdentities::Stub> identities;
   };
 
   CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token);

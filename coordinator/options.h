@@ -11,6 +11,7 @@ struct CommandLine {
   std::string ready_file;
   std::string log_level = "info";
   bool die_with_parent = false;
+  std::string authority_step;  // of `ca`, to be done in place of serving; empty: serve
 };
 
 struct ParsedCommandLine {

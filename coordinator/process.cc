@@ -7,8 +7,9 @@
 #include <cstdlib>
 
 #include "absl/synchronization/mutex.h"
+#include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
-#include "boost/json/value.hpp"
+#include "coordinator/authority_command.h"
 #include "coordinator/open_files.h"
 #include "coordinator/private_file.h"
 #include "coordinator/store/postgres/postgres_store.h"
@@ -42,9 +43,10 @@ int WaitForEnd(const sigset_t& signals) {
 
 absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordinator) {
   if (path.empty()) return absl::OkStatus();
-  const boost::json::value content{{"agent", coordinator.agent_address()},
-                                   {"client", coordinator.client_address()},
-                                   {"pid", static_cast<std::int64_t>(getpid())}};
+  boost::json::object content{{"agent", coordinator.agent_address()},
+                              {"client", coordinator.client_address()},
+                              {"pid", static_cast<std::int64_t>(getpid())}};
+  if (!coordinator.enrol_address().empty()) content["enrol"] = coordinator.enrol_address();
   return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
 }
 
@@ -79,9 +81,11 @@ int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& s
   if (!coordinator.ok()) return Fail(coordinator.status());
   if (auto status = WriteReadyFile(options.ready_file, **coordinator); !status.ok()) return Fail(status);
   spdlog::info(
-      "coordinator serves version={} fleet={} agent_listen={} client_listen={} store={} tls={} max_open_files={}",
+      "coordinator serves version={} fleet={} agent_listen={} client_listen={} enrol_listen={} store={} tls={} "
+      "max_open_files={}",
       kVersion, options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
-      StoreName(options.coordinator.store), !options.coordinator.plaintext, open_files);
+      (*coordinator)->enrol_address(), StoreName(options.coordinator.store), !options.coordinator.plaintext,
+      open_files);
   const int signal = WaitForEnd(signals);
   spdlog::info("coordinator stops signal={}", signal);
   (*coordinator)->Stop();
@@ -91,6 +95,9 @@ int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& s
 }  // namespace
 
 int RunProcess(const CommandLine& options, const StoreOpener& open) {
+  if (!options.authority_step.empty()) {
+    return RunAuthorityCommand(options.authority_step, options.coordinator.state_directory);
+  }
   // The distribution's Abseil looks for deadlocks at each lock of gRPC's: an eighth of what a large fleet costs.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // The parent may die before this call; then there is nobody to live for either.

@@ -269,7 +269,36 @@ void Program::AddAgents() {
   drain->add_option("--region", drain_.region, "Every agent that is known in this region now");
   drain->add_flag("--undo", drain_.undo, "They take work again");
   drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
-  for (const char* later : {"doctor", "join-token"}) AddLater(*agents, later);
+  AddAgentIdentities(*agents);
+  AddLater(*agents, "doctor");
+}
+
+void Program::AddAgentIdentities(CLI::App& agents) {
+  CLI::App* tokens = AddCommand(agents, "join-token", "What lets a process enrol as an agent", nullptr);
+  tokens->require_subcommand(1);
+  CLI::App* create = AddCommand(*tokens, "create", "A token for agents of one region; it is printed once, here",
+                                [this] { return JoinTokenCreateCommand(invocation_, join_token_); });
+  create->add_option("--region", join_token_.region, "Region of the agents")->required();
+  create->add_option("--pool", join_token_.pool, "What these agents are called together (default: as the region)");
+  NumberIn(*create->add_option("--uses", join_token_.uses, "How many agents it lets in")->default_str("1"), 1, 10'000);
+  create->add_option("--ttl", join_token_.ttl, "How long it may be used, 1m to 90d")->default_str("1h");
+  AddCommand(*tokens, "list", "All join tokens, without what is secret of them",
+             [this] { return JoinTokenListCommand(invocation_); });
+  AddCommand(*tokens, "revoke", "Nobody enrols with it any more; agents that it let in stay",
+             [this] { return JoinTokenRevokeCommand(invocation_, token_); })
+      ->add_option("token", token_, "Id of the token, as in the list")
+      ->required();
+  CLI::App* revoke = AddCommand(agents, "revoke", "End sessions of agents and let them in no more, until --undo",
+                                [this] { return AgentsRevokeCommand(invocation_, revoke_); });
+  revoke->add_option("agents", revoke_.agents, "Ids of agents that were enrolled, POOL.INSTANCE");
+  revoke->add_option("--pool", revoke_.pools, "All agents of this pool, now and later; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  revoke->add_option("--reason", revoke_.reason, "Shown to whoever asks, and to the agent");
+  revoke->add_flag("--undo", revoke_.undo, "Let them in again");
+  AddCommand(agents, "revoked", "Agents and pools that are not let in",
+             [this] { return AgentsRevokedCommand(invocation_); });
 }
 
 void Program::AddFleet() {

@@ -16,8 +16,12 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits)
+AgentSession::AgentSession(Fleets& fleets, const AgentGate& gate, const SecurityEvents& events,
+                           grpc::CallbackServerContext& context, const Limits& limits)
     : fleets_(fleets),
+      gate_(gate),
+      events_(events),
+      name_(gate.NameOf(context)),
       peer_(context.peer()),
       limits_(limits),
       outbound_(fleets.strand(), limits.unread,
@@ -77,6 +81,8 @@ void AgentSession::ReadOn() {
 absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time received) {
   if (message.kind_case() == v1::AgentMessage::kHello) return OnHello(message.hello());
   if (!stream_) return absl::InvalidArgumentError("the first message of an agent is Hello");
+  // What was right at its hello may have been revoked since.
+  if (auto status = gate_.Check(*name_, host_->name(), agent_); !status.ok()) return status;
   switch (message.kind_case()) {
     case v1::AgentMessage::kHeartbeat: {
       auto event = ParseHeartbeat(message.heartbeat());
@@ -124,6 +130,10 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   if (stream_) return absl::InvalidArgumentError("an agent says Hello once");
   const auto host = fleets_.Find(hello.fleet());
   if (!host.ok()) return host.status();
+  if (auto status = CheckName(hello, (*host)->name()); !status.ok()) {
+    events_.Record({"agent.hello", (*host)->name(), peer_, Excerpt(hello.agent(), 128), "", status});
+    return status;
+  }
   auto event = ParseHello(hello, (*host)->name());
   if (!event.ok()) return event.status();
   host_ = *host;
@@ -151,6 +161,12 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
     host_->Disconnect(*stream);
   }
   return absl::OkStatus();
+}
+
+absl::Status AgentSession::CheckName(const v1::Hello& hello, const FleetName& fleet) const {
+  if (!name_.ok()) return name_.status();
+  if (auto status = gate_.Check(*name_, fleet, AgentId(hello.agent())); !status.ok()) return status;
+  return AgentGate::CheckRegion(*name_, RegionName(hello.region()));
 }
 
 void AgentSession::End(const absl::Status& status) {
