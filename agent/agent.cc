@@ -1,7 +1,6 @@
 #include "agent/agent.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -10,25 +9,17 @@
 #include "core/base/version.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/redirect.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::agent {
 namespace {
 
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
-// After the drain limit the engine closes its sessions and the last results are acknowledged.
-constexpr absl::Duration kDrainGrace = absl::Seconds(5);
 
 BootId RandomBoot() {
   absl::BitGen random;
   return BootId(fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random)));
-}
-
-void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then) {
-  timer.expires_after(absl::ToChronoNanoseconds(duration));
-  timer.async_wait([then = std::move(then)](const boost::system::error_code& error) {
-    if (!error) then();
-  });
 }
 
 }  // namespace
@@ -39,12 +30,15 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
       endpoints_(std::move(endpoints)),
       handlers_(std::move(handlers)),
       boot_(RandomBoot()),
+      metrics_(options_.metrics, options_.facts.region),
       spool_(options_.spool_bytes),
       bundles_(strand, endpoints_, options_.fleet, options_.facts.id,
                [this] {
                  if (exit_code_) FinishStop();
                }),
-      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, options_.name_servers}),
+      engine_(options_.facts,
+              engine::EngineOptions{options_.max_sessions, options_.name_servers,
+                                    [this](const PhaseTimings& timings) { metrics_.OnConnection(timings); }}),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards,
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
@@ -155,6 +149,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
 void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
+  why_no_session_.clear();
   endpoints_.OnSession();
   persistence_.OnSession();
   patience_timer_.cancel();
@@ -299,6 +294,7 @@ void Agent::WatchLeases() {
 void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
   welcomed_ = false;
+  why_no_session_ = ToStd(status.message());
   // They may hang on the same dead connection; the shards that wait for them ask again.
   bundles_.CancelAll();
   heartbeat_timer_.cancel();
@@ -321,9 +317,12 @@ void Agent::OnClosed(const absl::Status& status) {
     spdlog::info("redirected coordinator={} reason=\"{}\"", endpoints_.address(), ToStd(status.message()));
     return Connect();
   }
-  // Only we cancel: since nothing came. Its connection may be dead without knowing it.
-  if (absl::IsCancelled(status)) endpoints_.Redial();
-  const absl::Duration wait = persistence_.Pause();
+  // Only we cancel: nothing came, over a connection that may be dead. And where nobody answered, gRPC has its own
+  // pause.
+  const bool unanswered = absl::IsUnavailable(status) && !wire::RedirectOf(status);
+  if (absl::IsCancelled(status) || unanswered) endpoints_.Redial();
+  // A coordinator that starts again waits a lease time for those who hold a shard.
+  const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
   endpoints_.Next();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
@@ -331,58 +330,16 @@ void Agent::OnClosed(const absl::Status& status) {
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
 }
 
-void Agent::Drain() {
-  if (draining_) return;
-  draining_ = true;
-  spdlog::info("draining limit={}", FormatElapsed(options_.drain_limit));
-  v1::AgentMessage message;
-  message.mutable_drain_requested();
-  Send(std::move(message));
-  WaitOn(drain_timer_, options_.drain_limit, [this] {
-    shards_.ReleaseAll();
-    WaitOn(drain_timer_, kDrainGrace, [this] {
-      spdlog::error("drain unfinished spooled_bytes={}", spool_.bytes());
-      Stop(drain_exit_code_);
-    });
-  });
-  StopIfDrained();
-}
-
-void Agent::OnCertificateLost(const absl::Status& why) {
-  spdlog::error("agent stops code={} reason=\"{}\"", absl::StatusCodeToString(why.code()), ToStd(why.message()));
-  drain_exit_code_ = 1;
-  Drain();
-}
-
-void Agent::SetDrained(bool drained) {
-  if (std::exchange(drained_, drained) == drained || draining_) return;
-  if (!drained) {
-    spdlog::info("drain undone by an operator");
-    drain_timer_.cancel();
-    return;
+std::vector<std::string> Agent::Report() {
+  metrics_.Update(engine_, clock_offset_.agent_ahead());
+  std::vector<std::string> obstacles;
+  // One that an operator drained has a session, and is as it should be.
+  if (draining_ || exit_code_) obstacles.emplace_back("it is draining, to end");
+  if (!welcomed_) {
+    obstacles.push_back(
+        fmt::format("no session with a coordinator, last at {}: {}", endpoints_.address(), why_no_session_));
   }
-  // It stays connected: a process that ended would only be started again by whoever looks after it.
-  spdlog::info("drained by an operator limit={}", FormatElapsed(options_.drain_limit));
-  WaitOn(drain_timer_, options_.drain_limit, [this] { shards_.ReleaseAll(); });
-}
-
-void Agent::StopIfDrained() {
-  if (draining_ && shards_.empty() && spool_.empty()) Stop(drain_exit_code_);
-}
-
-void Agent::Stop(int exit_code) {
-  if (exit_code_) return;
-  exit_code_ = exit_code;
-  for (auto* timer : {&patience_timer_, &reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_})
-    timer->cancel();
-  bundles_.CancelAll();
-  if (stream_) stream_->Cancel();
-  FinishStop();
-}
-
-// gRPC holds pointers into this object until it has reported the end of every call.
-void Agent::FinishStop() {
-  if (!stream_ && bundles_.idle()) handlers_.on_stopped(*exit_code_);
+  return obstacles;
 }
 
 }  // namespace wsfleet::agent

@@ -4,7 +4,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "agent/agent_metrics.h"
 #include "agent/bundle_source.h"
 #include "agent/engine/engine.h"
 #include "agent/health.h"
@@ -27,7 +29,8 @@ struct AgentOptions {
   std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // in a drain shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
-  std::string spool_directory;  // empty: in memory only
+  std::string spool_directory;             // empty: in memory only
+  monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the agent.
 };
 
 // An agent: keeps a session with the coordinator, and runs what it is assigned. Everything runs on the strand, an
@@ -46,6 +49,9 @@ class Agent {
 
   // FAILED_PRECONDITION: the spool's directory cannot be used.
   absl::Status Start();
+
+  // Brings its gauges up to date, then answers with why it cannot be given work; nothing: it can. On the strand.
+  std::vector<std::string> Report();
 
   // Its process is to end: takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
   void Drain();
@@ -82,6 +88,7 @@ class Agent {
   Handlers handlers_;
   BootId boot_;
   HealthMeter health_;
+  AgentMetrics metrics_;
   Spool spool_;
   BundleSource bundles_;
   engine::Engine engine_;
@@ -89,6 +96,7 @@ class Agent {
 
   std::shared_ptr<SessionStream> stream_;
   bool welcomed_ = false;
+  std::string why_no_session_ = "the first one is under way";
   bool redirected_ = false;  // to where the next stream goes
   std::uint32_t credits_ = 1;
   absl::Duration lease_time_;

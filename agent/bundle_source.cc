@@ -106,6 +106,17 @@ void BundleSource::Get(const BundleDigest& digest, Callback callback) {
   fetch->Begin();
 }
 
+void BundleSource::Offer(const BundleDigest& digest, const std::string& canonical) {
+  if (std::ranges::find(kept_, digest, &decltype(kept_)::value_type::first) != kept_.end()) return;
+  auto bundle = Check(digest, canonical);
+  if (bundle.ok()) Keep(digest, *std::move(bundle));
+}
+
+void BundleSource::Keep(const BundleDigest& digest, std::shared_ptr<const Bundle> bundle) {
+  kept_.emplace_front(digest, std::move(bundle));
+  if (kept_.size() > kKept) kept_.pop_back();
+}
+
 void BundleSource::CancelAll() {
   for (const auto& [digest, fetch] : fetches_) fetch->Cancel();
 }
@@ -118,10 +129,7 @@ void BundleSource::Finish(const BundleDigest& digest, const absl::StatusOr<std::
   } else {
     bundle = canonical.status();
   }
-  if (bundle.ok()) {
-    kept_.emplace_front(digest, *bundle);
-    if (kept_.size() > kKept) kept_.pop_back();
-  }
+  if (bundle.ok()) Keep(digest, *bundle);
   const auto callbacks = std::move(waiting_.extract(digest).mapped());
   for (const Callback& callback : callbacks) callback(bundle);
   if (fetches_.empty()) on_idle_();

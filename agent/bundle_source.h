@@ -33,6 +33,9 @@ class BundleSource {
   // one fetch.
   void Get(const BundleDigest& digest, Callback callback);
 
+  // It came without being asked for; kept if it is what its digest says.
+  void Offer(const BundleDigest& digest, const std::string& canonical);
+
   // Ends every fetch; their callbacks get CANCELLED. gRPC may call back until idle().
   void CancelAll();
   bool idle() const { return fetches_.empty(); }
@@ -40,6 +43,7 @@ class BundleSource {
  private:
   class Fetch;
 
+  void Keep(const BundleDigest& digest, std::shared_ptr<const Bundle> bundle);
   void Finish(const BundleDigest& digest, const absl::StatusOr<std::string>& canonical);
 
   boost::asio::io_context& strand_;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+
+#include "absl/time/time.h"
+#include "boost/asio/steady_timer.hpp"
 #include "core/base/now.h"
 
 namespace wsfleet::agent {
@@ -10,5 +14,8 @@ SteadyTime BootTime();
 
 // Both clocks, for code that is told the time. Thread-safe.
 Now ReadClocks();
+
+// Calls `then` after so long, unless the timer is cancelled, set again or gone before.
+void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then);
 
 }  // namespace wsfleet::agent

@@ -18,9 +18,11 @@
 #include "agent/machine.h"
 #include "agent/options.h"
 #include "agent/renewal.h"
+#include "boost/asio/post.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "monitoring/port.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -66,6 +68,16 @@ ChannelSecurity SecurityOf(const CommandLine& options, const std::optional<Ident
   return identity ? WithIdentity(std::move(security), *identity) : security;
 }
 
+// Null: none is wanted.
+absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& address, monitoring::Metrics& metrics) {
+  if (address.empty()) return nullptr;
+  monitoring::Port::Settings settings;
+  settings.address = address;
+  auto port = monitoring::Port::Start(std::move(settings), metrics);
+  if (port.ok()) spdlog::info("probes and metrics are served http_listen={}", (*port)->address());
+  return port;
+}
+
 AgentOptions ToAgentOptions(const CommandLine& options, const AgentId& id) {
   utsname machine{};
   uname(&machine);
@@ -101,31 +113,34 @@ void DrainOnSignal(boost::asio::signal_set& signals, Agent& agent, bool first) {
   });
 }
 
-int Run(const CommandLine& options) {
-  // The pid may change between the parent's death and this call; then there is nobody to live for either.
-  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+void StartLog(const CommandLine& options) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("agent"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_level(spdlog::level::from_str(options.log_level));
+}
 
-  std::optional<Identity> identity;
-  if (!options.identity_directory.empty()) {
-    auto opened = OpenIdentity(options);
-    if (!opened.ok()) return Fail(opened.status());
-    identity = *std::move(opened);
-  }
+// Absent: its certificate, if any, is kept by somebody else.
+absl::StatusOr<std::optional<Identity>> IdentityOf(const CommandLine& options) {
+  if (options.identity_directory.empty()) return std::nullopt;
+  auto identity = OpenIdentity(options);
+  if (!identity.ok()) return identity.status();
+  return *std::move(identity);
+}
+
+absl::StatusOr<AgentId> IdOf(const CommandLine& options, const std::optional<Identity>& identity) {
   const ChannelSecurity security = SecurityOf(options, identity);
-  const auto id = security.certificate.empty() ? AgentId(options.id)
-                                               : AgentIdFor(security.certificate, FleetName(options.fleet),
-                                                            RegionName(options.region), options.id);
-  if (!id.ok()) return Fail(id.status());
+  if (security.certificate.empty()) return AgentId(options.id);
+  return AgentIdFor(security.certificate, FleetName(options.fleet), RegionName(options.region), options.id);
+}
 
+int Serve(const CommandLine& options, std::optional<Identity>& identity, AgentOptions settings,
+          monitoring::Port* port) {
   boost::asio::io_context strand(1);
   auto work = boost::asio::make_work_guard(strand);
   int exit_code = 0;
   std::optional<Renewal> renewal;
   const auto dial = [&](const std::string& address) { return OpenChannel(address, SecurityOf(options, identity)); };
-  Agent agent(strand, ToAgentOptions(options, *id), Endpoints(options.coordinators, dial),
+  Agent agent(strand, std::move(settings), Endpoints(options.coordinators, dial),
               Agent::Handlers{
                   .on_session = [&] { WriteReadyFile(options.ready_file); },
                   .on_stopped =
@@ -148,8 +163,31 @@ int Run(const CommandLine& options) {
 
   if (const absl::Status status = agent.Start(); !status.ok()) return Fail(status);
   if (renewal) renewal->Start();
+  if (port != nullptr) {
+    port->Attach([&](const std::function<void(std::vector<std::string>)>& answer) {
+      boost::asio::post(strand, [&agent, answer] { answer(agent.Report()); });
+    });
+  }
   strand.run();
+  if (port != nullptr) port->Detach("it is ending");
   return exit_code;
+}
+
+int Run(const CommandLine& options) {
+  // The pid may change between the parent's death and this call; then there is nobody to live for either.
+  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  StartLog(options);
+  monitoring::Metrics metrics(monitoring::Program::kAgent);
+  // First: to enrol may take its time, and whoever probes is to see a process that lives.
+  const auto port = StartPort(options.http_listen, metrics);
+  if (!port.ok()) return Fail(port.status());
+  auto identity = IdentityOf(options);
+  if (!identity.ok()) return Fail(identity.status());
+  const auto id = IdOf(options, *identity);
+  if (!id.ok()) return Fail(id.status());
+  AgentOptions settings = ToAgentOptions(options, *id);
+  settings.metrics = &metrics;
+  return Serve(options, *identity, std::move(settings), port->get());
 }
 
 }  // namespace

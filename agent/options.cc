@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
+#include "monitoring/http_server.h"
 
 namespace wsfleet::agent {
 namespace {
@@ -131,6 +132,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
       ->envname("WSFLEET_AGENT_SPOOL_DIR");
   app.add_option("--spool-mib", options.spool_mib, "Unacknowledged results at most, in MiB; beyond it no case begins")
       ->check(CLI::Range(1u, 4096u));
+  app.add_option("--http-listen", options.http_listen,
+                 "Address for probes and Prometheus: /livez, /readyz, /metrics in plain HTTP; port 0: any")
+      ->check(monitoring::CheckListenAddress)
+      ->envname("WSFLEET_AGENT_HTTP_LISTEN");
   app.add_option("--ready-file", options.ready_file, "File that appears when the first session begins");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));

@@ -31,7 +31,8 @@ struct CommandLine {
   std::string name_servers;     // "10.0.0.2:53,…"; empty: those of /etc/resolv.conf
   std::string spool_directory;  // empty: unacknowledged results end with the process
   std::uint32_t spool_mib = 64;
-  std::string ready_file;  // written whole when the first session begins; empty: none
+  std::string http_listen;  // of probes and metrics; empty: nowhere
+  std::string ready_file;   // written whole when the first session begins; empty: none
   std::string log_level = "info";
   bool die_with_parent = false;
 };

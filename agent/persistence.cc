@@ -7,8 +7,8 @@ namespace wsfleet::agent {
 
 absl::Duration Persistence::Patience() { return std::exchange(patience_, std::min(patience_ * 2, kMaxPatience)); }
 
-absl::Duration Persistence::Pause() {
-  const absl::Duration pause = std::exchange(pause_, std::min(pause_ * 2, kMaxPause));
+absl::Duration Persistence::Pause(absl::Duration at_most) {
+  const absl::Duration pause = std::min(std::exchange(pause_, std::min(pause_ * 2, kMaxPause)), at_most);
   return pause * absl::Uniform(random_, 0.8, 1.2);
 }
 

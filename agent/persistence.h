@@ -18,8 +18,9 @@ class Persistence {
 
   // From the attempt until the coordinator's welcome.
   absl::Duration Patience();
-  // Between an attempt that failed and the next, within a fifth of it, so that agents do not keep step.
-  absl::Duration Pause();
+  // Between an attempt that failed and the next, within a fifth of it, so that agents do not keep step; `at_most`
+  // before that.
+  absl::Duration Pause(absl::Duration at_most = kMaxPause);
   void OnSession();
   // Somebody answered, if only to send us elsewhere: whoever is there now, or soon, is looked for in short intervals.
   void OnRedirect();

@@ -63,6 +63,10 @@ void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) 
   LeasedShard& shard = shards_[lease];
   shard.assignment = assignment;
   shard.lease_end = lease_end;
+  if (!assignment.bundle_content().empty()) {
+    bundles_.Offer(BundleDigest(assignment.bundle().digest()), assignment.bundle_content());
+    shard.assignment.clear_bundle_content();
+  }
   Fetch(lease, shard);
 }
 

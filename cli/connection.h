@@ -14,6 +14,7 @@
 #include "cli/config/endpoint.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "wsfleet/v1/access.grpc.pb.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 #include "wsfleet/v1/job.grpc.pb.h"
@@ -59,6 +60,8 @@ class CoordinatorClient {
   v1::Fleets::Stub& fleets() { return *Current().fleets; }
   v1::Schedules::Stub& schedules() { return *Current().schedules; }
   v1::AgentIdentities::Stub& identities() { return *Current().identities; }
+  v1::Tokens::Stub& tokens() { return *Current().tokens; }
+  v1::Audit::Stub& audit() { return *Current().audit; }
   const std::string& fleet() const { return endpoint_.fleet; }
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -74,6 +77,8 @@ class CoordinatorClient {
     std::unique_ptr<v1::Fleets::Stub> fleets;
     std::unique_ptr<v1::Schedules::Stub> schedules;
     std::unique_ptr<v1::AgentIdentities::Stub> identities;
+    std::unique_ptr<v1::Tokens::Stub> tokens;
+    std::unique_ptr<v1::Audit::Stub> audit;
   };
 
   CoordinatorClient(Endpoint endpoint, std::string ca_pem, std::string token);

@@ -16,6 +16,7 @@ build=(
   libre2-dev libspdlog-dev libfmt-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   libvalijson-dev                               # JSON Schema
   tzdata                                        # time zones
+  prometheus-cpp-dev                            # metrics
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
 )
 test=(
@@ -28,22 +29,28 @@ test=(
   iproute2 nftables faketime util-linux         # networks, rules and clocks of tests
 )
 
+# Another Node.js than Debian's brings its own npm along, and excludes Debian's.
+command -v npm >/dev/null || test+=(npm)
+
+what=${1:-test}
 packages=("${build[@]}")
-[ "${1:-test}" = build ] || packages+=("${test[@]}")
+[ "$what" = build ] || packages+=("${test[@]}")
+
+install() {
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "install-dependencies: run as root, or install sudo: $* are missing" >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  echo "installing $# packages: $*" >&2
+  # libboost-dev (1.74) and the 1.81 packages exclude each other; apt removes it where it is there.
+  "${as_root[@]}" apt-get update -q >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+}
 
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
-
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "install-dependencies: run as root, or install sudo: ${missing[*]} are missing" >&2; exit 1; }
-  as_root=(sudo)
-fi
-echo "installing ${#missing[@]} packages: ${missing[*]}" >&2
-# libboost-dev (1.74) and the 1.81 packages exclude each other; apt removes it where it is there.
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -q >&2
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+[ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+[ "$what" = build ] || "$(dirname "$(readlink -f "$0")")/install-npm-tools.sh"

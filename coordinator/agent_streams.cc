@@ -1,5 +1,7 @@
 #include "coordinator/agent_streams.h"
 
+#include <utility>
+
 #include "proto/wire/convert.h"
 
 namespace wsfleet::coordinator {
@@ -78,6 +80,11 @@ std::optional<ShardId> AgentStreams::ShardOf(fleet::StreamId id, LeaseId lease) 
   if (found == streams_.end()) return std::nullopt;
   const auto shard = found->second.leases.find(lease);
   return shard == found->second.leases.end() ? std::nullopt : std::optional(shard->second);
+}
+
+bool AgentStreams::NoteBundle(fleet::StreamId id, const BundleDigest& bundle) {
+  const auto found = streams_.find(id);
+  return found != streams_.end() && std::exchange(found->second.last_bundle, bundle) != bundle;
 }
 
 std::optional<AgentFacts> AgentStreams::Facts(const AgentId& agent) const {

@@ -61,6 +61,9 @@ class AgentStreams {
   void ForgetLease(fleet::StreamId id, LeaseId lease);
   std::optional<ShardId> ShardOf(fleet::StreamId id, LeaseId lease) const;
 
+  // An assignment of this bundle goes out. False: so did the one before on this stream.
+  bool NoteBundle(fleet::StreamId id, const BundleDigest& bundle);
+
   // Absent if it is not connected.
   std::optional<AgentFacts> Facts(const AgentId& agent) const;
 
@@ -72,6 +75,7 @@ class AgentStreams {
     ClockOffset clock;
     std::deque<std::pair<std::uint64_t, absl::Time>> heartbeats;  // the last few, as received
     std::map<LeaseId, ShardId> leases;
+    BundleDigest last_bundle;
   };
   // An agent gives up after three heartbeats without an answer.
   static constexpr std::size_t kMaxHeartbeats = 4;

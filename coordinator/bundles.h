@@ -22,13 +22,14 @@ class Bundles {
 
   absl::Status Put(const BundleDigest& digest, Canonical canonical);
   absl::StatusOr<Canonical> Get(const BundleDigest& digest);
+  // Null if it is not in memory. Does not block.
+  Canonical Find(const BundleDigest& digest);
 
  private:
   struct Kept {
     BundleDigest digest;
     Canonical canonical;
   };
-  Canonical Find(const BundleDigest& digest);
   void Keep(const BundleDigest& digest, Canonical canonical);
 
   store::BundleStore& store_;

@@ -108,6 +108,15 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
   settings.retention = options.retention;
+  settings.metrics = options.metrics;
+  return settings;
+}
+
+TokenRegistry::Settings TokenSettings(const CoordinatorOptions& options, std::string bootstrap) {
+  TokenRegistry::Settings settings;
+  // On this machine alone, whoever can reach it may be trusted with it, if its owner wants no token.
+  settings.anyone_is_admin = bootstrap.empty() && IsLoopback(options.client_listen);
+  settings.bootstrap = std::move(bootstrap);
   return settings;
 }
 
@@ -124,6 +133,10 @@ OwnershipKeeper::Settings OwnershipSettings(const CoordinatorOptions& options) {
 }
 
 }  // namespace
+
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
 
 bool IsPostgresUrl(std::string_view store) {
   return store.starts_with("postgres://") || store.starts_with("postgresql://");
@@ -150,6 +163,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
   std::unique_ptr<Coordinator> coordinator(
       new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token), *std::move(identities)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
+  if (auto status = coordinator->tokens_.Begin(); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
   return coordinator;
 }
@@ -161,9 +175,11 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       store_(std::move(store)),
       bundles_(*store_),
       secrets_(secrets),
+      tokens_(*store_, TokenSettings(options, std::move(token))),
+      audit_(*store_, *store_, options.audit),
       readers_(kReaders),
       resolvers_(kResolvers),
-      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, *store_}, secrets_),
+      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, bundles_, *store_}, secrets_),
       ownership_(
           *store_, OwnershipSettings(options),
           {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
@@ -174,17 +190,17 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       identities_(context_, *store_, std::move(identities)),
       gate_(options.plaintext || options.unnamed_agents ? AgentNames::kIfGiven : AgentNames::kDemanded,
             identities_.revocations()),
-      backend_{fleets_,           *store_,  *store_,
-               bundles_,          *store_,  readers_,
-               resolvers_,        secrets_, ClientToken(std::move(token)),
-               options.peer_limit},
-      agent_service_(backend_, gate_, events_, options.lease_time),
+      backend_{fleets_,  *store_, *store_, bundles_, *store_, readers_,          resolvers_,
+               secrets_, tokens_, audit_,  *store_,  *store_, options.peer_limit},
+      agent_service_(backend_, gate_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
       schedules_service_(backend_),
-      enrolment_service_(identities_, events_),
-      renewal_service_(identities_, gate_, events_),
-      identities_service_(backend_, identities_, events_),
+      tokens_service_(backend_),
+      audit_service_(backend_),
+      enrolment_service_(backend_, identities_),
+      renewal_service_(backend_, identities_, gate_),
+      identities_service_(backend_, identities_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -205,7 +221,8 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
   auto clients = Listener::Start({options.client_listen,
                                   *std::move(credentials),
                                   kMaxClientMessageBytes,
-                                  {&jobs_service_, &fleets_service_, &schedules_service_, &identities_service_}});
+                                  {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_,
+                                   &audit_service_, &identities_service_}});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();
@@ -244,6 +261,8 @@ void Coordinator::Stop() {
   resolvers_.Stop();
   readers_.Stop();
   fleets_.StopThreads();
+  tokens_.Stop();
+  audit_.Stop();
   // Nothing is written any more.
   ownership_.Release();
   // What calls have left on the strand refers to what goes now.

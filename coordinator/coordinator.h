@@ -12,6 +12,7 @@
 #include "coordinator/identity/identities.h"
 #include "coordinator/listener.h"
 #include "coordinator/ownership.h"
+#include "coordinator/rpc/access_service.h"
 #include "coordinator/rpc/agent_gate.h"
 #include "coordinator/rpc/agent_service.h"
 #include "coordinator/rpc/backend.h"
@@ -47,8 +48,12 @@ struct CoordinatorOptions {
   absl::Duration peer_limit = absl::Seconds(20);  // how long a client or an agent may keep its stream waiting
   LogPermissions logs;
   RetentionSettings retention;
+  monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the coordinator.
+  AuditLog::Settings audit;
 };
 
+// Of "host:port".
+bool IsLoopback(std::string_view address);
 bool IsPostgresUrl(std::string_view store);
 
 // Where the own authority keeps its files.
@@ -72,6 +77,9 @@ class Coordinator {
   // Ends streams and calls, finishes what is being committed, and closes the store. Blocks for seconds at most.
   void Stop();
 
+  // As Fleets::Report(): posts, and returns at once. Not after Stop().
+  void Report(std::function<void(std::vector<std::string>)> answer) { fleets_.Report(std::move(answer)); }
+
   const std::string& agent_address() const { return agent_listener_->address(); }
   const std::string& client_address() const { return client_listener_->address(); }
   // Empty: there is no such listener.
@@ -90,18 +98,21 @@ class Coordinator {
   std::unique_ptr<store::Store> store_;
   Bundles bundles_;
   SecretBox secrets_;
+  TokenRegistry tokens_;
+  AuditLog audit_;
   WorkerPool readers_;
   WorkerPool resolvers_;
   Fleets fleets_;
   OwnershipKeeper ownership_;
   Identities identities_;
   AgentGate gate_;
-  SecurityEvents events_;
   Backend backend_;
   AgentService agent_service_;
   JobsService jobs_service_;
   FleetsService fleets_service_;
   SchedulesService schedules_service_;
+  TokensService tokens_service_;
+  AuditService audit_service_;
   EnrolmentService enrolment_service_;
   RenewalService renewal_service_;
   IdentitiesService identities_service_;

@@ -11,6 +11,7 @@
 #include "coordinator/clock.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "proto/wire/limits.h"
 #include "proto/wire/redirect.h"
 #include "spdlog/spdlog.h"
 
@@ -24,12 +25,14 @@ constexpr absl::Duration kSameTrouble = absl::Seconds(10);
 }  // namespace
 
 FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
-                     ServerLogs& logs)
+                     Bundles& bundles, ServerLogs& logs)
     : strand_(std::move(strand)),
       settings_(std::move(settings)),
       store_(store),
       secrets_(secrets),
+      bundles_(bundles),
       logs_(logs),
+      feed_(settings_.name, settings_.metrics),
       wakeup_(strand_),
       retry_(strand_),
       store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
@@ -50,33 +53,32 @@ void FleetHost::Settle(const absl::Status& status) {
 void FleetHost::Own(const store::Ownership& ownership, SteadyTime until) {
   boost::asio::post(strand_, [this, ownership, until] {
     if (stopped_) return;
-    owned_until_ = until;
-    if (ownership_ && ownership_->epoch == ownership.epoch) return;
-    if (ownership_) GiveUp("it was another's meanwhile");
+    tenure_.until = until;
+    if (tenure_.ours && tenure_.ours->epoch == ownership.epoch) return;
+    if (tenure_.ours) GiveUp("it was another's meanwhile");
     spdlog::info("fleet owned fleet={} epoch={}", name().value(), ownership.epoch);
-    ownership_ = ownership;
+    tenure_.ours = ownership;
     Load();
   });
 }
 
 void FleetHost::Disown(const store::OwnerStore::Owner& owner) {
   boost::asio::post(strand_, [this, owner] {
-    elsewhere_ = owner;
+    tenure_.elsewhere = owner;
     Settle(absl::OkStatus());
-    if (ownership_) GiveUp(fmt::format("it is that of {} now", owner.replica));
+    if (tenure_.ours) GiveUp(fmt::format("it is that of {} now", owner.replica));
   });
 }
 
 void FleetHost::NoteStore(const absl::Status& status) {
-  boost::asio::post(strand_, [this, status] { store_status_ = status; });
+  boost::asio::post(strand_, [this, status] { tenure_.store = status; });
 }
 
-bool FleetHost::IsOwner() const { return ownership_ && SteadyNow() < owned_until_; }
-
 void FleetHost::GiveUp(std::string_view why) {
-  spdlog::warn("fleet given up fleet={} epoch={} reason=\"{}\"", name().value(), ownership_->epoch, why);
-  ownership_.reset();
+  spdlog::warn("fleet given up fleet={} epoch={} reason=\"{}\"", name().value(), tenure_.ours->epoch, why);
+  tenure_.ours.reset();
   retry_.cancel();
+  feed_.GiveUp();
   // What waits for its commit may be stored or not.
   EndAll(absl::UnavailableError("another coordinator may run the fleet now; try again"));
   watchers_.EndAll(NotHere());
@@ -84,39 +86,30 @@ void FleetHost::GiveUp(std::string_view why) {
 
 void FleetHost::EndAll(const absl::Status& status) {
   machine_.reset();
+  feed_.Discard();
   wakeup_.cancel();
   paused_.Clear();
   streams_.EndAll(status);
   requests_.AnswerAll(status);
 }
 
-absl::Status FleetHost::NotHere() const {
-  v1::Redirect redirect;
-  redirect.set_ownership_epoch(std::max<std::uint64_t>(elsewhere_.epoch, 1));
-  absl::Status status = absl::UnavailableError(
-      fmt::format("no coordinator that this one knows of runs fleet {} at the moment; try again", name().value()));
-  if (ownership_ && !not_loaded_.ok()) {
-    status = absl::UnavailableError(fmt::format(
-        "the coordinator cannot run its fleet at the moment, and tries again: {}", ToStd(not_loaded_.message())));
-  } else if (ownership_) {
-    status = absl::UnavailableError("the coordinator is loading its fleet; try again");
-  } else if (!store_status_.ok()) {
-    // Who runs the fleet is written there; whom we know last may still have it for some seconds.
-    redirect.set_address(elsewhere_.addresses.clients);
-    status = absl::UnavailableError(
-        fmt::format("the coordinator cannot reach its store, and tries again: {}", ToStd(store_status_.message())));
-  } else if (!elsewhere_.addresses.clients.empty()) {
-    redirect.set_address(elsewhere_.addresses.clients);
-    status = absl::UnavailableError(
-        fmt::format("fleet {} is run by the coordinator at {}", name().value(), elsewhere_.addresses.clients));
+absl::Status FleetHost::NotHere() const { return tenure_.NotHere(name()); }
+
+FleetStanding FleetHost::Standing() const {
+  FleetStanding standing;
+  standing.ours = tenure_.ours.has_value();
+  if (machine_) {
+    standing.census = machine_->Count();
+  } else if (standing.ours || !tenure_.store.ok()) {
+    standing.status = NotHere();
   }
-  return wire::WithRedirect(std::move(status), redirect);
+  return standing;
 }
 
 void FleetHost::Stop(std::function<void()> on_stopped) {
   boost::asio::post(strand_, [this, on_stopped = std::move(on_stopped)] {
     stopped_ = true;
-    ownership_.reset();
+    tenure_.ours.reset();
     retry_.cancel();
     const absl::Status status = absl::UnavailableError("the coordinator is stopping");
     EndAll(status);
@@ -136,10 +129,9 @@ std::optional<fleet::StreamId> FleetHost::Connect(AgentSink sink, fleet::AgentCo
                                                   std::uint32_t max_sessions) {
   assert(strand_.running_in_this_thread());
   if (!machine_) {
-    if (!ownership_ && !elsewhere_.addresses.agents.empty()) {
+    if (const auto redirect = tenure_.ForAgents()) {
       v1::CoordinatorMessage message;
-      message.mutable_redirect()->set_address(elsewhere_.addresses.agents);
-      message.mutable_redirect()->set_ownership_epoch(elsewhere_.epoch);
+      *message.mutable_redirect() = *redirect;
       sink.send(std::move(message));
     }
     sink.end(NotHere());
@@ -199,7 +191,7 @@ void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress)
 
 absl::StatusOr<WatcherId> FleetHost::AddWatcher(const JobId& job, Watcher watcher) {
   assert(strand_.running_in_this_thread());
-  if (!ownership_) return NotHere();
+  if (!tenure_.ours) return NotHere();
   const auto id = watchers_.Add(job, std::move(watcher));
   if (!id) return absl::ResourceExhaustedError("too many clients watch runs of this coordinator; try again");
   Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
@@ -223,7 +215,7 @@ void FleetHost::Apply(const fleet::Event& event) {
     return;
   }
   // Another may have it by now, and renew or give leases.
-  if (!IsOwner()) return GiveUp("its time has run out, and it could not be extended");
+  if (!tenure_.IsOurs(SteadyNow())) return GiveUp("its time has run out, and it could not be extended");
   Execute(machine_->Apply(event, Now{SteadyNow(), absl::Now()}));
   ArmTimer();
 }
@@ -253,7 +245,7 @@ void FleetHost::ArmTimer() {
 }
 
 void FleetHost::Load() {
-  const store::Ownership ownership = *ownership_;
+  const store::Ownership ownership = *tenure_.ours;
   const bool taken = store_thread_.Load(ownership, [this, ownership](absl::StatusOr<FleetSnapshot> snapshot) {
     boost::asio::post(strand_, [this, ownership, snapshot = std::move(snapshot)] { OnLoaded(ownership, snapshot); });
   });
@@ -263,24 +255,24 @@ void FleetHost::Load() {
 void FleetHost::LoadLater() {
   retry_.expires_after(absl::ToChronoNanoseconds(kLoadRetry));
   retry_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && ownership_) Load();
+    if (!error && tenure_.ours) Load();
   });
 }
 
 void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot) {
-  if (!ownership_ || ownership_->epoch != ownership.epoch) return;
+  if (!tenure_.ours || tenure_.ours->epoch != ownership.epoch) return;
   if (!snapshot.ok()) {
     Settle(snapshot.status());
     if (absl::IsAborted(snapshot.status())) return GiveUp(ToStd(snapshot.status().message()));
     // Once for one reason, however often it is tried.
-    if (not_loaded_ != snapshot.status()) {
+    if (tenure_.not_loaded != snapshot.status()) {
       spdlog::error("fleet not loaded fleet={} code={} reason=\"{}\"", name().value(),
                     absl::StatusCodeToString(snapshot.status().code()), ToStd(snapshot.status().message()));
     }
-    not_loaded_ = snapshot.status();
+    tenure_.not_loaded = snapshot.status();
     return LoadLater();
   }
-  not_loaded_ = absl::OkStatus();
+  tenure_.not_loaded = absl::OkStatus();
   spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={} schedules={}", name().value(),
                snapshot->jobs.size(), snapshot->leases.size(), snapshot->agents.size(), snapshot->schedules.size());
   settings_.fleet.seed = absl::Uniform<std::uint64_t>(absl::BitGen());
@@ -298,7 +290,10 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
   // Reports of a machine that was discarded come before the next one is loaded: the store's thread keeps the order.
   if (!machine_) return;
   if (!status.ok()) return Discard(status);
-  for (const fleet::CommitId commit : commits) Apply(fleet::Persisted{commit});
+  for (const fleet::CommitId commit : commits) {
+    feed_.OnPersisted(commit);
+    Apply(fleet::Persisted{commit});
+  }
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});
     then();
@@ -313,13 +308,14 @@ void FleetHost::Discard(const absl::Status& why) {
   // A store that refuses every change is not asked as fast as it can refuse: what is due is due again after a load.
   const SteadyTime now = SteadyNow();
   if (now - std::exchange(last_failure_, now) > kSameTrouble) return Load();
-  not_loaded_ = why;
+  tenure_.not_loaded = why;
   LoadLater();
 }
 
 // --- effects --------------------------------------------------------------------------------------------------------
 
 void FleetHost::On(const fleet::Persist& effect) {
+  feed_.OnPersist(effect.commit, effect.batch);
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 
@@ -344,7 +340,14 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
                effect.lease.agent.value());
   logs_.OnAssigned(effect.lease.shard.job, effect.spec);
   streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
-  streams_.Send(effect.stream, ToMessage(effect, Times(), *secrets));
+  v1::CoordinatorMessage message = ToMessage(effect, Times(), *secrets);
+  // A round trip less for the agent, and thousands of calls less where a whole fleet gets the same.
+  if (effect.spec.bundle_bytes <= wire::kMaxInlineBundleBytes &&
+      streams_.NoteBundle(effect.stream, effect.spec.bundle)) {
+    const Bundles::Canonical canonical = bundles_.Find(effect.spec.bundle);
+    if (canonical != nullptr) message.mutable_assignment()->set_bundle_content(*canonical);
+  }
+  streams_.Send(effect.stream, std::move(message));
 }
 
 void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }

@@ -9,21 +9,20 @@
 #include "boost/asio/steady_timer.hpp"
 #include "coordinator/agent_messages.h"
 #include "coordinator/agent_streams.h"
+#include "coordinator/bundles.h"
 #include "coordinator/client_requests.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet_facts.h"
 #include "coordinator/fleet_strand.h"
 #include "coordinator/logs/server_logs.h"
+#include "coordinator/metrics_feed.h"
 #include "coordinator/paused_streams.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
+#include "coordinator/tenure.h"
 #include "coordinator/watchers.h"
 
 namespace wsfleet::coordinator {
-
-struct FleetHostSettings {
-  FleetName name;
-  fleet::FleetSettings fleet;
-};
 
 // Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
 // runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
@@ -34,9 +33,9 @@ class FleetHost {
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
   static constexpr std::size_t kMaxAgentsListed = 500;  // at once
 
-  // `logs` must outlive it, and be stopped before the context is.
+  // `bundles` and `logs` must outlive it, the latter be stopped before the context is.
   FleetHost(FleetStrand strand, FleetHostSettings settings, store::FleetStore& store, const SecretBox& secrets,
-            ServerLogs& logs);
+            Bundles& bundles, ServerLogs& logs);
 
   // --- any thread ---------------------------------------------------------------------------------------------------
 
@@ -53,8 +52,7 @@ class FleetHost {
   void Disown(const store::OwnerStore::Owner& owner);
   // Whether the store can be asked; if not, that is what clients are told.
   void NoteStore(const absl::Status& status);
-  // Ends every stream and watch and answers what waits, then calls `on_stopped` on the strand. Commits that are under
-  // way are finished by the store's thread.
+  // Ends every stream and watch, answers what waits, calls `on_stopped` on the strand. Commits under way are finished.
   void Stop(std::function<void()> on_stopped);
 
   // Answers come on the strand, after the commit. UNAVAILABLE: the outcome is unknown; ask again with the same run key.
@@ -71,6 +69,7 @@ class FleetHost {
 
   // --- on the strand ------------------------------------------------------------------------------------------------
 
+  FleetStanding Standing() const;
   // Absent, and the sink's `end` was called: the machine is not loaded.
   std::optional<fleet::StreamId> Connect(AgentSink sink, fleet::AgentConnected event, std::uint32_t max_sessions);
   // The stream has ended by itself.
@@ -103,7 +102,6 @@ class FleetHost {
   void GiveUp(std::string_view why);
   void EndAll(const absl::Status& status);
   void Settle(const absl::Status& status);
-  bool IsOwner() const;
   absl::Status NotHere() const;
   // A submit or a trigger of this key, with what the store knows of it.
   template <typename Event>
@@ -130,23 +128,19 @@ class FleetHost {
   FleetHostSettings settings_;
   store::FleetStore& store_;
   SecretBox secrets_;
+  Bundles& bundles_;
   ServerLogs& logs_;
-  std::optional<store::Ownership> ownership_;
-  SteadyTime owned_until_;
-  store::OwnerStore::Owner elsewhere_;   // while it is not ours
+  Tenure tenure_;
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
-  absl::Status not_loaded_;              // why it could not be loaded the last time
-  absl::Status store_status_;            // why nobody can be asked who runs the fleet
   SteadyTime last_failure_;              // of a commit
   std::function<void(const absl::Status&)> on_settled_;
-  bool executing_ = false;
-  bool stopped_ = false;
+  bool executing_ = false, stopped_ = false;
   AgentStreams streams_;
   PausedStreams paused_;
   Watchers watchers_;
   ClientRequests requests_;
-  boost::asio::steady_timer wakeup_;
-  boost::asio::steady_timer retry_;
+  MetricsFeed feed_;
+  boost::asio::steady_timer wakeup_, retry_;
   StoreThread store_thread_;  // last: its thread calls into this object
 };
 

@@ -31,7 +31,7 @@ void FleetHost::ApplyWithKey(Event event, const RunKey& key) {
   if (key.empty()) return Apply(event);
   const fleet::RequestId request = event.request;
   // Behind the commits that are queued. Of those that follow, the machine hears after this.
-  const bool taken = store_thread_.Run([this, ownership = *ownership_, event = std::move(event), key]() mutable {
+  const bool taken = store_thread_.Run([this, ownership = *tenure_.ours, event = std::move(event), key]() mutable {
     boost::asio::post(strand_, [this, event = std::move(event), stored = store_.FindRun(ownership, key)]() mutable {
       // Meanwhile the machine may have been discarded, and whoever asked it been answered.
       if (!requests_.IsWaiting(event.request)) return;

@@ -1,11 +1,33 @@
 #include "coordinator/fleets.h"
 
 #include <future>
+#include <string_view>
 #include <utility>
 
+#include "boost/asio/post.hpp"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::coordinator {
+namespace {
+
+std::string_view StateName(fleet::AgentView::State state) {
+  switch (state) {
+    case fleet::AgentView::State::kConnected:
+      return "connected";
+    case fleet::AgentView::State::kDraining:
+      return "draining";
+    case fleet::AgentView::State::kDrained:
+      return "drained";
+    case fleet::AgentView::State::kLost:
+      return "lost";
+    case fleet::AgentView::State::kQuarantined:
+      return "quarantined";
+  }
+  return "";
+}
+
+}  // namespace
 
 Fleets::Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets)
     : settings_(std::move(settings)), stores_(stores), secrets_(secrets), strand_(boost::asio::make_strand(context)) {}
@@ -43,6 +65,35 @@ std::vector<Fleets::Unit*> Fleets::All() {
 
 void Fleets::NoteStore(const absl::Status& status) {
   for (Unit* unit : All()) unit->host.NoteStore(status);
+}
+
+void Fleets::Report(std::function<void(std::vector<std::string>)> answer) {
+  boost::asio::post(strand_, [this, answer = std::move(answer)] {
+    std::map<monitoring::Metrics::Values, double> agents, waiting;
+    std::vector<std::string> obstacles;
+    bool any_serves = false;
+    for (Unit* unit : All()) {
+      const std::string& name = unit->host.name().value();
+      const FleetStanding standing = unit->host.Standing();
+      if (!standing.status.ok()) {
+        obstacles.push_back(fmt::format("fleet {}: {}", name, ToStd(standing.status.message())));
+      }
+      if (!standing.ours || !standing.status.ok()) continue;
+      any_serves = true;
+      for (const auto& [place, count] : standing.census.agents) {
+        agents[{name, place.first.value(), std::string(StateName(place.second))}] = static_cast<double>(count);
+      }
+      waiting[{name}] = static_cast<double>(standing.census.waiting);
+    }
+    if (monitoring::Metrics* const metrics = settings_.metrics) {
+      metrics->SetAll(monitoring::Metric::kAgents, agents);
+      metrics->SetAll(monitoring::Metric::kQueueDepth, waiting);
+      // What has not risen yet can be seen to rise.
+      for (const auto& [fleet, count] : waiting) metrics->Add(monitoring::Metric::kScheduleMissed, fleet, 0);
+    }
+    if (any_serves) obstacles.clear();
+    answer(std::move(obstacles));
+  });
 }
 
 void Fleets::StopHosts() {

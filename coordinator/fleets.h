@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,17 +21,20 @@ class Fleets {
     fleet::FleetSettings fleet;
     LogPermissions logs;
     RetentionSettings retention;
+    monitoring::Metrics* metrics = nullptr;  // as FleetHostSettings
   };
   // Of these, all outlive it.
   struct Stores {
     store::FleetStore& fleets;
     store::JobReader& jobs;
     store::BundleStore& bundles;
+    Bundles& kept_bundles;
     store::RetentionStore& retention;
   };
   Fleets(boost::asio::io_context& context, Settings settings, Stores stores, const SecretBox& secrets);
 
   FleetStrand& strand() { return strand_; }
+  const FleetName& usual() const { return settings_.usual; }
 
   // Made if it is not known yet.
   FleetHost& Add(const FleetName& fleet);
@@ -43,6 +47,10 @@ class Fleets {
   // NOT_FOUND: with those that there are.
   absl::StatusOr<FleetHost*> Find(const std::string& fleet);
 
+  // Brings the gauges of all fleets up to date, then answers on the strand with why nobody can be served: nothing if
+  // any fleet of ours is, or if none is ours and the store answers.
+  void Report(std::function<void(std::vector<std::string>)> answer);
+
   // Ends streams and requests of all of them; returns when nothing runs on the strand any more for them.
   void StopHosts();
   // After that: finishes what is being committed or read.
@@ -54,7 +62,7 @@ class Fleets {
          const SecretBox& secrets)
         : logs(name, settings.logs, stores.jobs, stores.bundles, secrets),
           retention(name, stores.retention, settings.retention),
-          host(strand, {name, settings.fleet}, stores.fleets, secrets, logs) {}
+          host(strand, {name, settings.fleet, settings.metrics}, stores.fleets, secrets, stores.kept_bundles, logs) {}
     ServerLogs logs;
     Retention retention;
     FleetHost host;  // last: its store's thread works for the retention

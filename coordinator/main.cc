@@ -10,12 +10,14 @@
 //                                         agent.pem, agent.key, token. Agents present agent.pem, clients the token;
 //                                         both trust ca.pem. The files stay good over restarts for 30 days.
 //   --insecure-plaintext                  neither TLS nor certificates; loopback addresses only
-// Clients present the token of --client-token-file (with --dev-ca: of DIR/token) as "authorization: Bearer TOKEN".
+// Clients present a token as "authorization: Bearer TOKEN": that of --client-token-file (with --dev-ca: of DIR/token),
+// which is admin of every fleet, or one that `wsfleet tokens create` made. Without the flag, clients on loopback need
+// none.
 //
-// --ready-file FILE is written, at once as a whole, when both listeners serve:
+// --ready-file FILE is written, at once as a whole, when the listeners serve:
 //   {"agent":"127.0.0.1:7420","client":"127.0.0.1:7421","pid":4711}
-// and "enrol", if it listens there. The same addresses are logged. Beside a store FILE lie FILE-wal, FILE-shm and
-// FILE.lock, and in --state-dir secrets.key (0600), without which secrets of open runs are lost.
+// and "enrol" or "http", if it listens there. The same addresses are logged. Beside a store FILE lie FILE-wal, FILE-shm
+// and FILE.lock, and in --state-dir secrets.key (0600), without which secrets of open runs are lost.
 //
 // SIGTERM and SIGINT end streams and calls, finish the commit that is under way, and exit with 0. Other exit codes: 2
 // usage, 1 anything else, with the reason on stderr. One of these is a disk that could not make a write durable: the

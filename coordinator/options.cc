@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
+#include "monitoring/http_server.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -18,26 +19,23 @@ constexpr int kUsageError = 2;
 // The shortest is for tests: nobody can look at a run that is gone as soon as it ends.
 constexpr absl::Duration kShortestKeep = absl::Seconds(1);
 constexpr absl::Duration kLongestKeep = absl::Hours(24 * 365 * 100);
-
 constexpr absl::Duration kShortestLife = absl::Seconds(5);
 constexpr absl::Duration kLongestLife = absl::Hours(24 * 90);
 
 // What CLI11 has as text.
 struct Durations {
-  std::string lease_time = "90s", keep = "90d", certificate_life = "24h", tls_reload = "10s";
+  std::string lease_time = "90s", keep = "90d", keep_audit = "365d", certificate_life = "24h", tls_reload = "10s";
 };
 
-// "90d", "36h": days are for people who keep things, not for suites, so ParseDuration has none.
-std::optional<absl::Duration> ParseDays(const std::string& text, absl::Duration shortest, absl::Duration longest) {
-  const bool days = text.ends_with('d');
-  const auto parsed = ParseDuration(days ? text.substr(0, text.size() - 1) + "h" : text);
-  if (!parsed) return std::nullopt;
-  const absl::Duration duration = days ? *parsed * 24 : *parsed;
-  return duration >= shortest && duration <= longest ? std::optional(duration) : std::nullopt;
+std::optional<absl::Duration> Within(std::optional<absl::Duration> found, absl::Duration shortest,
+                                     absl::Duration longest) {
+  return found && *found >= shortest && *found <= longest ? found : std::nullopt;
 }
 
-bool IsLoopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+// "90d", "36h", "forever".
+std::optional<absl::Duration> ParseKeep(const std::string& text) {
+  if (text == "forever") return absl::InfiniteDuration();
+  return Within(ParseLongDuration(text), kShortestKeep, kLongestKeep);
 }
 
 std::string CheckAddress(const std::string& text) {
@@ -97,24 +95,25 @@ std::string CheckTls(const CoordinatorOptions& options) {
 }
 
 std::string CheckDurations(CoordinatorOptions& options, const Durations& given) {
-  const auto lease = ParseDuration(given.lease_time);
-  if (!lease || *lease < absl::Seconds(1) || *lease > absl::Hours(1)) {
-    return fmt::format("--lease-time: expected a duration from 1s to 1h, found \"{}\"", given.lease_time);
-  }
+  const auto lease = Within(ParseDuration(given.lease_time), absl::Seconds(1), absl::Hours(1));
+  if (!lease) return fmt::format("--lease-time: expected a duration from 1s to 1h, found \"{}\"", given.lease_time);
   options.lease_time = *lease;
-  const auto kept = given.keep == "forever" ? std::optional(absl::InfiniteDuration())
-                                            : ParseDays(given.keep, kShortestKeep, kLongestKeep);
+  const auto kept = ParseKeep(given.keep);
   if (!kept) return fmt::format("--keep: expected a duration such as 90d or 36h, or forever, found \"{}\"", given.keep);
   options.retention.keep = *kept;
-  const auto life = ParseDays(given.certificate_life, kShortestLife, kLongestLife);
+  const auto audit_kept = ParseKeep(given.keep_audit);
+  if (!audit_kept) {
+    return fmt::format("--keep-audit: expected a duration such as 365d or 36h, or forever, found \"{}\"",
+                       given.keep_audit);
+  }
+  options.audit.keep = *audit_kept;
+  const auto life = Within(ParseLongDuration(given.certificate_life), kShortestLife, kLongestLife);
   if (!life) {
     return fmt::format("--agent-cert-life: expected a duration from 5s to 90d, found \"{}\"", given.certificate_life);
   }
   options.agent_certificate_life = *life;
-  const auto reload = ParseDuration(given.tls_reload);
-  if (!reload || *reload < absl::Seconds(1) || *reload > absl::Hours(1)) {
-    return fmt::format("--tls-reload: expected a duration from 1s to 1h, found \"{}\"", given.tls_reload);
-  }
+  const auto reload = Within(ParseDuration(given.tls_reload), absl::Seconds(1), absl::Hours(1));
+  if (!reload) return fmt::format("--tls-reload: expected a duration from 1s to 1h, found \"{}\"", given.tls_reload);
   options.tls_reload = *reload;
   return {};
 }
@@ -187,6 +186,9 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.add_option("--agent-listen", options.agent_listen, "Address for agents; port 0: any")->check(CheckAddress);
   app.add_option("--client-listen", options.client_listen, "Address for clients; port 0: any")->check(CheckAddress);
+  app.add_option("--http-listen", parsed.options.http_listen,
+                 "Address for probes and Prometheus: /livez, /readyz, /metrics in plain HTTP; port 0: any")
+      ->check(monitoring::CheckListenAddress);
   app.add_option("--store", options.store,
                  "SQLite file (created if missing), :memory:, or postgres://USER@HOST/DATABASE");
   app.add_option("--advertise-agents", options.advertise_agents,
@@ -197,7 +199,8 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--state-dir", options.state_directory,
                  "Directory of the secrets' key and the own authority (default: the store's)");
   AddTlsFlags(app, options, given);
-  app.add_option("--client-token-file", options.client_token_file, "File with the token that clients must present")
+  app.add_option("--client-token-file", options.client_token_file,
+                 "File with a token that is admin of every fleet, to make others with")
       ->check(CLI::ExistingFile);
   app.add_option("--fleet", fleet, "Name of the fleet")->check(CheckFleetName);
   app.add_option("--lease-time", given.lease_time, "How long a silent agent keeps its shards");
@@ -208,6 +211,8 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--keep-runs", options.retention.keep_runs,
                  "Of the runs of a fleet that have ended, at most so many are kept: the newest")
       ->check(CLI::Range(1u, 10'000'000u))
+      ->capture_default_str();
+  app.add_option("--keep-audit", given.keep_audit, "How long the audit log is kept, such as 365d; forever: always")
       ->capture_default_str();
   app.add_option("--evidence-file", options.logs.files,
                  "Log file, or folder of such, that suites may name under evidence.logs; repeatable");

@@ -31,6 +31,13 @@ bool WriteAll(int file, std::string_view content) {
   return fsync(file) == 0;
 }
 
+// The bits that a private file must not have. What root gave to our group is meant for us; a file of our own that the
+// group may read is a slip.
+mode_t ForbiddenTo(const struct stat& facts) {
+  const bool handed_over = facts.st_uid == 0 && geteuid() != 0;
+  return handed_over ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+}
+
 }  // namespace
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access) {
@@ -67,7 +74,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
 
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
   struct stat facts{};
-  if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & ForbiddenTo(facts)) != 0) {
     return absl::FailedPreconditionError(fmt::format("{} may be read by others than its owner; chmod 600 it", path));
   }
   return ReadSmallFile(path);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
 #include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
@@ -16,6 +17,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
+#include "monitoring/port.h"
 #include "spdlog/async.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
@@ -41,12 +43,13 @@ int WaitForEnd(const sigset_t& signals) {
   return signal;
 }
 
-absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordinator) {
+absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordinator, const monitoring::Port* port) {
   if (path.empty()) return absl::OkStatus();
   boost::json::object content{{"agent", coordinator.agent_address()},
                               {"client", coordinator.client_address()},
                               {"pid", static_cast<std::int64_t>(getpid())}};
   if (!coordinator.enrol_address().empty()) content["enrol"] = coordinator.enrol_address();
+  if (port != nullptr) content["http"] = port->address();
   return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
 }
 
@@ -73,13 +76,33 @@ void StartLog() {
                                              spdlog::thread_pool(), spdlog::async_overflow_policy::overrun_oldest));
 }
 
+// Null: none is wanted.
+absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& address, monitoring::Metrics& metrics) {
+  if (address.empty()) return nullptr;
+  monitoring::Port::Settings settings;
+  settings.address = address;
+  auto port = monitoring::Port::Start(std::move(settings), metrics);
+  if (port.ok()) spdlog::info("probes and metrics are served http_listen={}", (*port)->address());
+  return port;
+}
+
 int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& signals) {
   const std::uint64_t open_files = RaiseOpenFiles();
+  monitoring::Metrics metrics(monitoring::Program::kCoordinator);
+  CoordinatorOptions settings = options.coordinator;
+  settings.metrics = &metrics;
+  // First: a store may take its time, and whoever probes is to see a process that lives.
+  auto port = StartPort(options.http_listen, metrics);
+  if (!port.ok()) return Fail(port.status());
   auto store = open(options.coordinator.store, EndAtOnce);
   if (!store.ok()) return Fail(store.status());
-  auto coordinator = Coordinator::Start(options.coordinator, *std::move(store));
+  auto coordinator = Coordinator::Start(settings, *std::move(store));
   if (!coordinator.ok()) return Fail(coordinator.status());
-  if (auto status = WriteReadyFile(options.ready_file, **coordinator); !status.ok()) return Fail(status);
+  if (*port) (*port)->Attach([&](auto answer) { (*coordinator)->Report(std::move(answer)); });
+  absl::Cleanup detach = [&] {
+    if (*port) (*port)->Detach("the coordinator is stopping");
+  };
+  if (auto status = WriteReadyFile(options.ready_file, **coordinator, port->get()); !status.ok()) return Fail(status);
   spdlog::info(
       "coordinator serves version={} fleet={} agent_listen={} client_listen={} enrol_listen={} store={} tls={} "
       "max_open_files={}",
@@ -88,6 +111,7 @@ int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& s
       open_files);
   const int signal = WaitForEnd(signals);
   spdlog::info("coordinator stops signal={}", signal);
+  std::move(detach).Invoke();
   (*coordinator)->Stop();
   return 0;
 }

@@ -29,12 +29,14 @@ class Engine::Loop {
   Loop(AgentFacts facts, EngineOptions options)
       : facts_(std::move(facts)),
         options_(std::move(options)),
+        traffic_(options_.on_connection),
         context_(1),
         work_(context_.get_executor()),
         lag_timer_(context_) {
     if (!options_.name_servers.empty()) {
       NameResolver::Of(context_.get_executor()).UseServers(options_.name_servers);
     }
+    surroundings_.traffic = &traffic_;
     WatchLag();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -84,6 +86,8 @@ class Engine::Loop {
     boost::asio::post(context_, [this, ahead] { surroundings_.clock_ahead = ahead; });
   }
 
+  const Traffic& traffic() const { return traffic_; }
+
   Health health() const {
     Health health;
     health.loop_lag = absl::Microseconds(lag_microseconds_.load());
@@ -111,6 +115,7 @@ class Engine::Loop {
 
   const AgentFacts facts_;
   const EngineOptions options_;
+  Traffic traffic_;
   Surroundings surroundings_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -133,5 +138,6 @@ void Engine::Cancel(RunId run) { loop_->Cancel(run); }
 void Engine::Hold(bool hold) { loop_->Hold(hold); }
 void Engine::SetClockAhead(absl::Duration ahead) { loop_->SetClockAhead(ahead); }
 Engine::Health Engine::health() const { return loop_->health(); }
+const Traffic& Engine::traffic() const { return loop_->traffic(); }
 
 }  // namespace wsfleet::engine

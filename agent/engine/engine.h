@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/engine/traffic.h"
 #include "core/base/ids.h"
 #include "core/scenario/plan.h"
 #include "core/verdict/result.h"
@@ -47,6 +48,7 @@ struct ShardObserver {
 struct EngineOptions {
   std::uint32_t max_concurrent_sessions = 10'000;  // over all shards; further ones wait
   std::string name_servers;                        // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
+  Traffic::OnConnection on_connection = {};
 };
 
 // Runs scenarios against targets on a thread of its own. Start, Cancel and the destructor may be called from any
@@ -78,6 +80,8 @@ class Engine {
     std::uint32_t open_sockets = 0;
   };
   Health health() const;
+
+  const Traffic& traffic() const;
 
  private:
   class Loop;

@@ -30,6 +30,12 @@ void AddIfAbsent(std::vector<HeaderField>& fields, std::string_view name, std::s
   if (Find(fields, name) == fields.end()) fields.push_back({std::string(name), std::move(value)});
 }
 
+const HeaderField* FindField(const std::vector<HeaderField>& fields, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      fields, [&](const HeaderField& field) { return absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name)); });
+  return found == fields.end() ? nullptr : &*found;
+}
+
 void RemoveField(std::vector<HeaderField>& fields, std::string_view name) {
   if (const auto found = Find(fields, name); found != fields.end()) fields.erase(found);
 }

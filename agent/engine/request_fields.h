@@ -13,6 +13,8 @@ namespace wsfleet::engine {
 void SetField(std::vector<HeaderField>& fields, std::string_view name, std::string value);
 // Unless there is one.
 void AddIfAbsent(std::vector<HeaderField>& fields, std::string_view name, std::string value);
+// Null if there is none.
+const HeaderField* FindField(const std::vector<HeaderField>& fields, std::string_view name);
 void RemoveField(std::vector<HeaderField>& fields, std::string_view name);
 
 // A pair of the only Cookie field that a request may have (RFC 6265, 5.4), in place of the one of the same name; the

@@ -263,6 +263,10 @@ void Session::Insert(TranscriptEntry entry) {
   if (transcript_.size() > kMaxTranscript) transcript_.erase(transcript_.begin());
 }
 
+void Session::CountMessage(bool inbound, Opcode opcode) {
+  if (Traffic* const traffic = facts_.surroundings->traffic) traffic->CountMessage(inbound, opcode);
+}
+
 void Session::AddProof(NamedConnection& connection) {
   if (!connection.counted) AddProof(connection.wire.facts());
   connection.counted = true;

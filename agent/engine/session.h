@@ -107,6 +107,7 @@ class Session {
   void AddEvidence(Failure& failure, const HttpAnswer& answer) const;
   void Complete(Failure& failure, const Step& step);
   void NoteCredential(const std::string& name, bool accepted);
+  void CountMessage(bool inbound, Opcode opcode);
   void Record(bool inbound, std::string_view kind, std::string_view payload);
   // Request and answer, as far as they went over the wire. `request`: "GET /ws (upgrade)".
   void RecordExchange(std::string_view request, const HttpAnswer& answer);

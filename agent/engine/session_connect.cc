@@ -96,6 +96,9 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   // A larger one would not fit into the inbox.
   upgrade.max_message = std::max<std::size_t>(upgrade.max_message, facts_.planned->suite->defaults.inbox.max_bytes);
   if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
+  if (const Traffic* const traffic = facts_.surroundings->traffic) {
+    traffic->NoteConnection(connection->wire.facts().timings);
+  }
   RecordExchange(fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)), answer);
   connection->credential = placed.credential;
   NoteCredential(placed.credential, answer.failure.ok());

@@ -56,6 +56,9 @@ void Session::EndConnection(NamedConnection& connection, const Incoming& incomin
   end.reason = closed ? incoming.payload : std::string();
   end.at = now;
   end.asked_for = connection.close_asked || cancelled_;
+  // What we cut ourselves has no close frame, and none is missing.
+  Traffic* const traffic = facts_.surroundings->traffic;
+  if (traffic != nullptr && !(end.asked_for && end.code == kNoCloseFrame)) traffic->CountClose(end.code);
   Record(true, "close", fmt::format("{} {}", end.code, end.reason));
   connection.inbox.End(std::move(end));
   // So that a resume can name it.
@@ -75,6 +78,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       ++connection.messages_in;
       Record(true, incoming.binary ? "binary" : "text", incoming.payload);
       frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
+      CountMessage(true, incoming.binary ? Opcode::kBinary : Opcode::kText);
       break;
     case Incoming::Kind::kPing:
     case Incoming::Kind::kPong: {
@@ -82,6 +86,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       if (!ping && connection.pongs.size() < kMaxPongs) connection.pongs.emplace(incoming.payload, now);
       Record(true, ping ? "ping" : "pong", incoming.payload);
       frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
+      CountMessage(true, ping ? Opcode::kPing : Opcode::kPong);
       break;
     }
     case Incoming::Kind::kTooLarge:
@@ -256,7 +261,10 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
     message.fragments = step.fragments;
     written = co_await connection->wire.Write(std::move(message));
   }
-  if (written) co_return std::nullopt;
+  if (written) {
+    CountMessage(false, pong ? Opcode::kPong : binary ? Opcode::kBinary : Opcode::kText);
+    co_return std::nullopt;
+  }
   if (Result stop = Interrupted()) co_return stop;
   if (timer.expired()) {
     co_return MakeFailure(
@@ -281,7 +289,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   if (!end) {
     // As for a message.
     const PhaseTimer timer(executor_, until, [connection] { connection->Cut(); });
-    co_await connection->wire.Ping(payload);
+    if (co_await connection->wire.Ping(payload)) CountMessage(false, Opcode::kPing);
     written_in_time = !timer.expired();
   }
   while (!connection->pongs.contains(payload)) {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "agent/engine/jwt.h"
 #include "agent/engine/request_fields.h"
@@ -18,6 +20,20 @@ void RemoveCredentials(const std::vector<Credential>& credentials, std::vector<H
     if (credential.place == CredentialPlace::kHeader) RemoveField(fields, credential.parameter);
     if (credential.place == CredentialPlace::kCookie) RemoveCookie(fields, credential.parameter);
   }
+}
+
+// Of a traceparent (W3C Trace Context, 3.2): the author's own names the trace that is looked for.
+std::optional<std::string> TraceIdOf(std::string_view traceparent) {
+  constexpr std::size_t kBegin = 3;  // behind the version
+  constexpr std::size_t kDigits = 32;
+  if (traceparent.size() <= kBegin + kDigits || traceparent[2] != '-' || traceparent[kBegin + kDigits] != '-') {
+    return std::nullopt;
+  }
+  const std::string_view id = traceparent.substr(kBegin, kDigits);
+  if (!std::ranges::all_of(id, [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); })) {
+    return std::nullopt;
+  }
+  return std::string(id);
 }
 
 }  // namespace
@@ -125,7 +141,9 @@ absl::StatusOr<Session::Placed> Session::Address(const Template& reference, cons
   }
   if (absl::Status status = AddHeaders(headers, placed); !status.ok()) return status;
   AddIfAbsent(placed.headers, "User-Agent", "wsfleet");
-  if (!trace_id_.empty()) {
+  if (const HeaderField* own = FindField(placed.headers, "traceparent")) {
+    trace_id_ = TraceIdOf(own->value).value_or(trace_id_);
+  } else if (!trace_id_.empty()) {
     AddIfAbsent(placed.headers, "traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8)));
   }
   return placed;

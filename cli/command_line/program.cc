@@ -49,6 +49,7 @@ Program::Program(Interrupt& interrupt)
   AddAgents();
   AddFleet();
   AddSchedules();
+  AddAccess();
   AddOthers();
 }
 
@@ -269,36 +270,9 @@ void Program::AddAgents() {
   drain->add_option("--region", drain_.region, "Every agent that is known in this region now");
   drain->add_flag("--undo", drain_.undo, "They take work again");
   drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
+  AddCommand(*agents, "doctor", "What is not well with agents, and what to do about it",
+             [this] { return AgentsDoctorCommand(invocation_); });
   AddAgentIdentities(*agents);
-  AddLater(*agents, "doctor");
-}
-
-void Program::AddAgentIdentities(CLI::App& agents) {
-  CLI::App* tokens = AddCommand(agents, "join-token", "What lets a process enrol as an agent", nullptr);
-  tokens->require_subcommand(1);
-  CLI::App* create = AddCommand(*tokens, "create", "A token for agents of one region; it is printed once, here",
-                                [this] { return JoinTokenCreateCommand(invocation_, join_token_); });
-  create->add_option("--region", join_token_.region, "Region of the agents")->required();
-  create->add_option("--pool", join_token_.pool, "What these agents are called together (default: as the region)");
-  NumberIn(*create->add_option("--uses", join_token_.uses, "How many agents it lets in")->default_str("1"), 1, 10'000);
-  create->add_option("--ttl", join_token_.ttl, "How long it may be used, 1m to 90d")->default_str("1h");
-  AddCommand(*tokens, "list", "All join tokens, without what is secret of them",
-             [this] { return JoinTokenListCommand(invocation_); });
-  AddCommand(*tokens, "revoke", "Nobody enrols with it any more; agents that it let in stay",
-             [this] { return JoinTokenRevokeCommand(invocation_, token_); })
-      ->add_option("token", token_, "Id of the token, as in the list")
-      ->required();
-  CLI::App* revoke = AddCommand(agents, "revoke", "End sessions of agents and let them in no more, until --undo",
-                                [this] { return AgentsRevokeCommand(invocation_, revoke_); });
-  revoke->add_option("agents", revoke_.agents, "Ids of agents that were enrolled, POOL.INSTANCE");
-  revoke->add_option("--pool", revoke_.pools, "All agents of this pool, now and later; repeatable")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
-  revoke->add_option("--reason", revoke_.reason, "Shown to whoever asks, and to the agent");
-  revoke->add_flag("--undo", revoke_.undo, "Let them in again");
-  AddCommand(agents, "revoked", "Agents and pools that are not let in",
-             [this] { return AgentsRevokedCommand(invocation_); });
 }
 
 void Program::AddFleet() {
@@ -310,9 +284,7 @@ void Program::AddFleet() {
   AddCommand(*fleet, "list", "All fleets, and which coordinator runs each",
              [this] { return FleetListCommand(invocation_); });
   for (const char* later : {"policy", "stop", "resume"}) AddLater(*fleet, later);
-  for (const char* later : {"baseline", "gate", "tokens", "login", "audit", "doctor"}) {
-    AddLater(app_, later);
-  }
+  for (const char* later : {"baseline", "gate"}) AddLater(app_, later);
 }
 
 void Program::AddSchedules() {
@@ -369,6 +341,9 @@ void Program::AddOthers() {
     return static_cast<int>(kPassedCode);
   });
   OneOf(*completion->add_option("shell", shell_, "bash, zsh or fish")->required(), {"bash", "zsh", "fish"});
+  AddCommand(app_, "doctor",
+             "Check configuration, network, TLS, token, versions, agents and clocks; says what to do next",
+             [this] { return DoctorCommand(invocation_); });
   AddCommand(app_, "version", "Print the version", [this] { return VersionCommand(invocation_); });
 }
 

@@ -34,6 +34,7 @@ class Program {
   void AddAgentIdentities(CLI::App& agents);
   void AddFleet();
   void AddSchedules();
+  void AddAccess();
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
@@ -54,8 +55,10 @@ class Program {
   JoinTokenFlags join_token_;
   RevokeFlags revoke_;
   ApplyFlags apply_;
-  std::string url_, path_, job_, case_, token_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_,
-      schedule_, reason_;
+  TokenFlags token_;
+  AuditFlags audit_;
+  std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
+      reason_, token_id_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

@@ -93,8 +93,28 @@ struct RevokeFlags {
 int AgentsRevokeCommand(Invocation& invocation, const RevokeFlags& flags);
 int AgentsRevokedCommand(Invocation& invocation);
 
+int AgentsDoctorCommand(Invocation& invocation);
+
+// Looks at everything between this program and the agents.
+int DoctorCommand(Invocation& invocation);
+
 int FleetCreateCommand(Invocation& invocation, const std::string& name);
 int FleetListCommand(Invocation& invocation);
+
+struct TokenFlags {
+  std::string name, role = "viewer", ttl = "90d";
+};
+int TokensCreateCommand(Invocation& invocation, const TokenFlags& flags);
+int TokensListCommand(Invocation& invocation);
+int TokensRevokeCommand(Invocation& invocation, const std::string& id_or_name);
+struct AuditFlags {
+  std::string since;  // empty: from the oldest that is kept
+  unsigned limit = 100;
+  bool all_fleets = false;
+};
+int AuditCommand(Invocation& invocation, const AuditFlags& flags);
+// With the flags of the connection; `name` of the context, empty: that of the coordinator's host.
+int LoginCommand(Invocation& invocation, const std::string& name);
 
 int SchedulesApplyCommand(Invocation& invocation, const ApplyFlags& flags);
 int SchedulesListCommand(Invocation& invocation);

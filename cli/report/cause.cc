@@ -9,7 +9,7 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr std::size_t kMaxNamedCases = 3;
+constexpr std::size_t kMaxCasesNamed = 3;
 
 // The members that say what happened, and the case where it must be the same too.
 using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, CaseId>;
@@ -49,7 +49,7 @@ std::string CaseList(const Cause& cause) {
     // One case may have several findings: another message in each region.
     if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
-  const std::size_t shown = std::min(names.size(), kMaxNamedCases);
+  const std::size_t shown = std::min(names.size(), kMaxCasesNamed);
   std::string out =
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return names.size() == shown ? out : out + fmt::format(" and {} more", names.size() - shown);

@@ -4,24 +4,6 @@
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
-namespace {
-
-std::string_view Icon(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kPassed:
-      return "✓";
-    case Outcome::kFailed:
-      return "✗";
-    case Outcome::kSkipped:
-      return "–";
-    case Outcome::kInconclusive:
-      break;
-  }
-  return "?";
-}
-
-}  // namespace
-
 std::string HtmlText(std::string_view text, std::size_t max_bytes) {
   const std::string cut = Excerpt(text, max_bytes);
   const std::string clean = IsValidUtf8(cut) ? cut : Printable(cut);
@@ -53,7 +35,7 @@ std::string HtmlText(std::string_view text, std::size_t max_bytes) {
 
 std::string HtmlOutcome(Outcome outcome, bool flaky) {
   return fmt::format(R"(<span class="{0}"><span aria-hidden="true">{1}</span> {0}{2}</span>)", OutcomeName(outcome),
-                     Icon(outcome), flaky ? " (flaky)" : "");
+                     OutcomeMark(outcome), flaky ? " (flaky)" : "");
 }
 
 }  // namespace wsfleet::cli

@@ -100,6 +100,17 @@ std::string Properties(const RunRecord& record, const ShardRecord& shard) {
   return out + "    </properties>\n";
 }
 
+// Where no case is to blame and the run did not pass all the same: whoever reads only this must not see it green.
+std::string WholeRun(const RunRecord& record, const std::string& timestamp) {
+  Tally counts;
+  counts.tests = counts.errors = 1;
+  return fmt::format(
+      "  <testsuite {} timestamp=\"{}\">\n    <testcase name=\"the run as a whole\" classname=\"wsfleet\">\n"
+      "      <error type=\"{}\" message=\"the run is {}\">{}</error>\n    </testcase>\n  </testsuite>\n",
+      Attributes("wsfleet", counts), timestamp, JobVerdictName(record.summary.verdict),
+      JobVerdictName(record.summary.verdict), Xml(fmt::format("{}", fmt::join(record.summary.reasons, "\n"))));
+}
+
 }  // namespace
 
 std::string RenderJunit(const RunRecord& record) {
@@ -122,6 +133,12 @@ std::string RenderJunit(const RunRecord& record) {
       for (const CaseResult* result : results) body += TestCase(record, *result, name);
       body += "  </testsuite>\n";
     }
+  }
+  const JobVerdict verdict = record.summary.verdict;
+  if (verdict != JobVerdict::kPassed && all.failed + all.errors == 0) {
+    body += WholeRun(record, timestamp);
+    ++all.tests;
+    ++all.errors;
   }
   const std::string name = fmt::format("{}", fmt::join(record.job.spec.suites, ", "));
   return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n{}</testsuites>\n",

@@ -19,7 +19,7 @@ constexpr std::string_view kFence = "````";
 constexpr std::size_t kMaxBytes = (1 << 20) - 256 * 1024;  // one cause more may stand in each group
 constexpr std::size_t kMaxSourceBytes = 200;
 constexpr std::size_t kMaxCommandBytes = 2000;
-constexpr std::size_t kMaxListedCases = 50;  // of one cause
+constexpr std::size_t kMaxCasesInDetail = 50;  // of one cause
 constexpr std::size_t kMaxActions = 5;
 constexpr std::size_t kMaxTargets = 10;
 constexpr std::size_t kMaxRegionColumns = 50;
@@ -108,11 +108,11 @@ std::string Render(const RunRecord& record, const Cause& cause) {
   } else {
     out += fmt::format("skipped, {} ({})\n", SkipReasonName(result.skip_reason), Plain(result.skip_detail));
   }
-  for (std::size_t i = 0; i < std::min(cause.findings.size(), kMaxListedCases); ++i) {
+  for (std::size_t i = 0; i < std::min(cause.findings.size(), kMaxCasesInDetail); ++i) {
     out += Case(record, *cause.findings[i], "  ");
   }
-  if (cause.findings.size() > kMaxListedCases)
-    out += fmt::format("  - … and {} more\n", cause.findings.size() - kMaxListedCases);
+  if (cause.findings.size() > kMaxCasesInDetail)
+    out += fmt::format("  - … and {} more\n", cause.findings.size() - kMaxCasesInDetail);
   return result.failure ? out + EvidenceOf(record, cause) : out;
 }
 

@@ -255,6 +255,13 @@ bool Fleet::Machine::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle
   return std::ranges::any_of(leases_.OfAgent(agent), [&](LeaseId id) { return is_of_bundle(*leases_.Find(id)); });
 }
 
+Census Fleet::Machine::Count() const {
+  Census census;
+  for (const auto& [id, agent] : sessions_.all()) ++census.agents[{agent.record.region, StateOf(agent)}];
+  census.waiting = matchmaker_.waiting() + queued_.size();
+  return census;
+}
+
 std::optional<AgentView> Fleet::Machine::FindAgent(const AgentId& id) const {
   const Agent* agent = sessions_.Find(id);
   return agent == nullptr ? std::nullopt : std::optional(View(*agent));

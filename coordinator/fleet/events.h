@@ -98,11 +98,6 @@ struct SetDrained {
   RegionName region;  // empty: none
   bool drained = true;
 };
-// Which of those that a schedule's name has had. The version begins anew when one is deleted and made again.
-struct ScheduleEdition {
-  std::uint64_t version = 0;                  // 0: there is none of this name
-  absl::Time created = absl::InfinitePast();  // infinite past: not known, any
-};
 struct ApplySchedule {
   ScheduleSpec spec;
   std::optional<ScheduleEdition> expected;  // absent: whatever is there

@@ -25,6 +25,7 @@ std::vector<AgentView> Fleet::AgentsAfter(const AgentPlace& after, std::size_t l
   return machine_->AgentsAfter(after, limit);
 }
 std::optional<AgentView> Fleet::FindAgent(const AgentId& id) const { return machine_->FindAgent(id); }
+Census Fleet::Count() const { return machine_->Count(); }
 bool Fleet::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
   return machine_->HasLeaseOn(agent, bundle);
 }

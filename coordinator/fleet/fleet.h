@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -45,6 +48,12 @@ struct AgentView {
   std::uint32_t language_minor = 0;  // 0: not connected
 };
 
+// How many there are of what, for monitoring.
+struct Census {
+  std::map<std::pair<RegionName, AgentView::State>, std::size_t> agents;
+  std::size_t waiting = 0;  // shards that wait for an agent, and runs that wait for agents to be known
+};
+
 // Where an agent stands in a listing.
 struct AgentPlace {
   RegionName region;
@@ -74,6 +83,9 @@ class Fleet {
   // By region, then by id: the first so many behind `after`.
   std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
   std::optional<AgentView> FindAgent(const AgentId& id) const;
+
+  // Looks at each agent.
+  Census Count() const;
 
   // Whether the agent has a lease on a shard of a job of this bundle; without an id: whether any has.
   bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;

@@ -20,8 +20,7 @@
 namespace wsfleet::fleet {
 
 // What Fleet is made of. One turn is one Apply: due deadlines and ticks, the event, placement, then the rows and events
-// of every job that changed. The handlers are grouped by what they are about: fleet.cc (turns, deadlines), agents.cc,
-// results.cc, jobs.cc, placing.cc, snapshot.cc.
+// of every job that changed. The handlers are grouped by what they are about: fleet.cc has turns and deadlines.
 class Fleet::Machine {
  public:
   explicit Machine(FleetSettings settings);
@@ -33,6 +32,7 @@ class Fleet::Machine {
   SteadyTime NextWakeup() const;
   std::vector<AgentView> AgentsAfter(const AgentPlace& after, std::size_t limit) const;
   std::optional<AgentView> FindAgent(const AgentId& id) const;
+  Census Count() const;
   bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;
 
  private:
@@ -137,8 +137,7 @@ class Fleet::Machine {
   Leases leases_;
   std::map<JobId, Job> jobs_;  // that have not ended
   std::uint64_t next_order_ = 1;
-  // Of open runs, and of those whose end is not durable yet: the store knows the others. With what makes two submits
-  // the same.
+  // What makes two submits the same, of open runs and of those whose end is not durable: the store knows the others.
   std::map<RunKey, KnownRun> keys_;
   std::deque<std::pair<CommitId, RunKey>> ended_keys_;  // to be forgotten with that commit
   std::set<std::pair<std::uint64_t, JobId>> queued_;    // without shards, oldest first

@@ -26,6 +26,7 @@ class Matchmaker {
   std::optional<Pending::Key> Next(const Sessions& sessions);
   bool HasNext() const { return !freed_.empty() || !new_.empty(); }
 
+  std::size_t waiting() const { return pending_.size(); }
   const FreeAgents& free() const { return free_; }
 
  private:

@@ -4,14 +4,15 @@ namespace wsfleet::fleet {
 
 void Pending::Add(const Key& key, const Term& term) {
   ByText& terms = term.has_glob() ? globs_ : named_[term.place()];
-  terms.try_emplace(term.text(), Waiting{term, {}}).first->second.keys.insert(key);
+  const bool is_new = terms.try_emplace(term.text(), Waiting{term, {}}).first->second.keys.insert(key).second;
+  size_ += is_new ? 1 : 0;
 }
 
 void Pending::Remove(const Key& key, const Term& term) {
   const auto remove_from = [&](ByText& terms) {
     const auto found = terms.find(term.text());
     if (found == terms.end()) return;
-    found->second.keys.erase(key);
+    size_ -= found->second.keys.erase(key);
     if (found->second.keys.empty()) terms.erase(found);
   };
   if (term.has_glob()) return remove_from(globs_);

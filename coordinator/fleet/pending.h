@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,6 +21,7 @@ class Pending {
 
   void Add(const Key& key, const Term& term);
   void Remove(const Key& key, const Term& term);
+  std::size_t size() const { return size_; }
 
   // The first behind `after` (nothing: the first of all) whose term this agent matches.
   std::optional<Key> FirstFor(const AgentRecord& agent, const std::optional<Key>& after) const;
@@ -33,6 +35,7 @@ class Pending {
 
   std::map<std::string, ByText> named_;  // by the place, which is a region's or an agent's name
   ByText globs_;                         // whose place may match several regions
+  std::size_t size_ = 0;
 };
 
 }  // namespace wsfleet::fleet

@@ -24,6 +24,7 @@ std::vector<const Agent*> Matching(const Sessions& sessions, const Term& term) {
 }
 
 constexpr std::size_t kMaxNamed = 3;
+constexpr std::size_t kMaxRegionsNamed = 10;
 
 // Why a connected agent is passed over, whatever it works on; empty: it is not.
 std::string WhyNot(const Agent& agent, const JobSpec& spec, const Shard& shard) {
@@ -101,6 +102,19 @@ const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const
   return best.has_value() ? sessions.Find(std::get<AgentId>(*best)) : nullptr;
 }
 
+std::string WhereAgentsAre(const Sessions& sessions, const Term& term) {
+  if (!Matching(sessions, term).empty()) return {};
+  std::set<std::string> regions;
+  for (const auto& [id, agent] : sessions.all()) {
+    if (agent.is_connected()) regions.insert(agent.record.region.value());
+  }
+  if (regions.empty()) return "the fleet has no agent at all";
+  const std::size_t more = regions.size() - std::min(regions.size(), kMaxRegionsNamed);
+  while (regions.size() > kMaxRegionsNamed) regions.erase(std::prev(regions.end()));
+  return fmt::format("the fleet has agents in {}{}", fmt::join(regions, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more regions", more));
+}
+
 std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard) {
   const std::string waited = DurationText(spec.agents_wait);
   bool busy = false;
@@ -118,6 +132,7 @@ std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shar
     passed_over.resize(kMaxNamed);
     passed_over.push_back(fmt::format("{} more", more));
   }
+  if (const std::string where = WhereAgentsAre(sessions, shard.term); !where.empty()) passed_over.push_back(where);
   if (!passed_over.empty()) why += fmt::format(" ({})", fmt::join(passed_over, ", "));
   return shard.record.reason.empty() ? why : fmt::format("{}; {}", shard.record.reason, why);
 }

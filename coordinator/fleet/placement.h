@@ -26,6 +26,9 @@ std::vector<Term> EveryAgent(const Sessions& sessions, const std::vector<Term>& 
 // job, then one that did not lose this shard before, then the one with the fewest leases, then by id.
 const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const Job& job, const Shard& shard);
 
+// "the fleet has agents in eu-west-1, us-east-1", for a term that none matches; empty if one does.
+std::string WhereAgentsAre(const Sessions& sessions, const Term& term);
+
 // Why nobody was chosen: "no agent in eu-west-1 within 30s (eu-1 is drained)".
 std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard);
 

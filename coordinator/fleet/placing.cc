@@ -22,6 +22,11 @@ void Fleet::Machine::BeginPlacing(Job& job, std::vector<Term> terms) {
     if (named != nullptr && job.record().spec.every_agent) shard.record.region = named->record.region;
     TouchShard(job, shard, true);
     Wait(job, shard);
+    // Whoever misspelt a region need not wait to learn it.
+    if (const std::string where = WhereAgentsAre(sessions_, term); !where.empty()) {
+      AddNote(job, fmt::format("{}: nobody is there yet, waiting up to {}; {}", shard.Place(),
+                               DurationText(job.record().spec.agents_wait), where));
+    }
   }
 }
 

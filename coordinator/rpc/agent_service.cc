@@ -12,7 +12,7 @@ namespace wsfleet::coordinator {
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService::Session(
     grpc::CallbackServerContext* context) {
-  const auto session = std::make_shared<AgentSession>(backend_.fleets, gate_, events_, *context,
+  const auto session = std::make_shared<AgentSession>(backend_, gate_, *context,
                                                       AgentSession::Limits{silence_limit_, backend_.peer_limit});
   session->Begin();
   return session.get();

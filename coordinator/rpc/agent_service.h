@@ -7,7 +7,6 @@
 #include "absl/time/time.h"
 #include "coordinator/rpc/agent_gate.h"
 #include "coordinator/rpc/backend.h"
-#include "coordinator/security_event.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
 
 namespace wsfleet::coordinator {
@@ -16,8 +15,8 @@ namespace wsfleet::coordinator {
 class AgentService final : public v1::AgentSession::CallbackService {
  public:
   // A stream on which nothing is heard for `silence_limit` is closed.
-  AgentService(Backend& backend, const AgentGate& gate, const SecurityEvents& events, absl::Duration silence_limit)
-      : backend_(backend), gate_(gate), events_(events), silence_limit_(silence_limit) {}
+  AgentService(Backend& backend, const AgentGate& gate, absl::Duration silence_limit)
+      : backend_(backend), gate_(gate), silence_limit_(silence_limit) {}
 
   grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* Session(
       grpc::CallbackServerContext* context) override;
@@ -27,7 +26,6 @@ class AgentService final : public v1::AgentSession::CallbackService {
  private:
   Backend& backend_;
   const AgentGate& gate_;
-  const SecurityEvents& events_;
   const absl::Duration silence_limit_;
 };
 

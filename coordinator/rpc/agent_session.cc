@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "boost/asio/post.hpp"
+#include "coordinator/access/agent_record.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
@@ -16,19 +18,19 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(Fleets& fleets, const AgentGate& gate, const SecurityEvents& events,
-                           grpc::CallbackServerContext& context, const Limits& limits)
-    : fleets_(fleets),
+AgentSession::AgentSession(Backend& backend, const AgentGate& gate, grpc::CallbackServerContext& context,
+                           const Limits& limits)
+    : fleets_(backend.fleets),
       gate_(gate),
-      events_(events),
+      audit_(backend.audit),
       name_(gate.NameOf(context)),
       peer_(context.peer()),
       limits_(limits),
-      outbound_(fleets.strand(), limits.unread,
+      outbound_(backend.fleets.strand(), limits.unread,
                 {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
                  .finish = [this](const grpc::Status& status) { Finish(status); },
                  .cancel = [&context] { context.TryCancel(); }}),
-      silence_(fleets.strand()) {}
+      silence_(backend.fleets.strand()) {}
 
 void AgentSession::Begin() {
   self_ = shared_from_this();
@@ -131,7 +133,9 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   const auto host = fleets_.Find(hello.fleet());
   if (!host.ok()) return host.status();
   if (auto status = CheckName(hello, (*host)->name()); !status.ok()) {
-    events_.Record({"agent.hello", (*host)->name(), peer_, Excerpt(hello.agent(), 128), "", status});
+    // The stream's end is logged.
+    const AgentAttempt attempt{"agents.hello", (*host)->name(), peer_, Excerpt(hello.agent(), 128), "", "", status};
+    if (auto record = RecordOf(attempt, absl::Now())) audit_.Add(*std::move(record));
     return status;
   }
   auto event = ParseHello(hello, (*host)->name());

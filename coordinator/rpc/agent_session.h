@@ -5,10 +5,9 @@
 #include <string>
 
 #include "boost/asio/steady_timer.hpp"
-#include "coordinator/fleets.h"
 #include "coordinator/rpc/agent_gate.h"
+#include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/outbound.h"
-#include "coordinator/security_event.h"
 #include "grpcpp/support/server_callback.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
 
@@ -26,8 +25,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
     absl::Duration silence;  // of the agent
     absl::Duration unread;   // how long it may leave a message unread
   };
-  AgentSession(Fleets& fleets, const AgentGate& gate, const SecurityEvents& events,
-               grpc::CallbackServerContext& context, const Limits& limits);
+  AgentSession(Backend& backend, const AgentGate& gate, grpc::CallbackServerContext& context, const Limits& limits);
 
   // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
   void Begin();
@@ -50,7 +48,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
 
   Fleets& fleets_;
   const AgentGate& gate_;
-  const SecurityEvents& events_;
+  AuditLog& audit_;
   const absl::StatusOr<std::optional<AgentName>> name_;  // in its certificate
   FleetHost* host_ = nullptr;                            // since its Hello
   const std::string peer_;

@@ -25,17 +25,31 @@ v1::ScheduleChange ToWire(fleet::ScheduleChange change) {
   return v1::SCHEDULE_CHANGE_UNSPECIFIED;
 }
 
-ApplyCall::ApplyCall(Backend& backend, grpc::CallbackServerContext& context, v1::ApplyScheduleReply& reply)
-    : UploadCall(backend, context), reply_(reply) {}
+std::string_view ChangeText(fleet::ScheduleChange change) {
+  switch (change) {
+    case fleet::ScheduleChange::kUnchanged:
+      return "unchanged";
+    case fleet::ScheduleChange::kCreated:
+      return "created";
+    case fleet::ScheduleChange::kUpdated:
+      return "updated";
+    case fleet::ScheduleChange::kDeleted:
+      return "deleted";
+  }
+  return "";
+}
 
-bool ApplyCall::TakeHeader(v1::ApplyScheduleRequest& part, std::string& fleet) {
-  if (!part.has_header()) return false;
+ApplyCall::ApplyCall(Backend& backend, grpc::CallbackServerContext& context, v1::ApplyScheduleReply& reply)
+    : UploadCall(backend, context, Rpc::kSchedulesApply), reply_(reply) {}
+
+std::optional<ApplyCall::Subject> ApplyCall::TakeHeader(v1::ApplyScheduleRequest& part) {
+  if (!part.has_header()) return std::nullopt;
   header_ = std::move(*part.mutable_header());
-  fleet = header_.run().fleet();
-  return true;
+  return Subject{header_.run().fleet(), header_.name()};
 }
 
 void ApplyCall::OnUploaded() {
+  if (header_.dry_run()) admission().ChangesNothing();
   const bool posted = backend().resolvers.Post([self = Self()] {
     self->Post([self = self.get(), submission = self->PrepareAgainstKnown()]() mutable {
       self->OnPrepared(std::move(submission));
@@ -82,6 +96,7 @@ void ApplyCall::OnAnswer(const fleet::AnswerSchedule& answer) {
     spdlog::info("schedule applied schedule={} version={} times=\"{}\" bundle={}", header_.name(),
                  answer.after->version, TimingText(answer.after->spec.timing), answer.after->spec.job.bundle.value());
   }
+  admission().Done(answer.status, std::string(ChangeText(answer.change)));
   if (ended()) return;
   reply_.set_change(ToWire(answer.change));
   if (answer.before) *reply_.mutable_before() = Describe(*answer.before);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "coordinator/rpc/schedule_submission.h"
 #include "coordinator/rpc/upload_call.h"
 #include "wsfleet/v1/schedule.grpc.pb.h"
@@ -12,7 +15,7 @@ class ApplyCall : public UploadCall<v1::ApplyScheduleRequest> {
   ApplyCall(Backend& backend, grpc::CallbackServerContext& context, v1::ApplyScheduleReply& reply);
 
  private:
-  bool TakeHeader(v1::ApplyScheduleRequest& part, std::string& fleet) override;
+  std::optional<Subject> TakeHeader(v1::ApplyScheduleRequest& part) override;
   void OnUploaded() override;
   // On a resolver's thread.
   absl::StatusOr<ScheduleSubmission> PrepareAgainstKnown();
@@ -27,5 +30,6 @@ class ApplyCall : public UploadCall<v1::ApplyScheduleRequest> {
 };
 
 v1::ScheduleChange ToWire(fleet::ScheduleChange change);
+std::string_view ChangeText(fleet::ScheduleChange change);  // "created"
 
 }  // namespace wsfleet::coordinator

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "coordinator/access/audit_log.h"
+#include "coordinator/access/token_registry.h"
 #include "coordinator/bundles.h"
 #include "coordinator/fleets.h"
-#include "coordinator/rpc/client_token.h"
 #include "coordinator/rpc/slots.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store/store.h"
@@ -21,7 +22,10 @@ struct Backend {
   WorkerPool& readers;    // of the store
   WorkerPool& resolvers;  // of bundles that are submitted
   const SecretBox& secrets;
-  ClientToken token;
+  TokenRegistry& tokens;
+  AuditLog& audit;
+  store::TokenStore& token_store;
+  store::AuditStore& audit_store;
   // How long a peer may keep us waiting: for a message to be read, for the next part of a submit.
   absl::Duration peer_limit = absl::Seconds(20);
 
@@ -34,9 +38,5 @@ struct Backend {
     for (Slots* slots : {&submits, &listings, &fetches}) slots->Close();
   }
 };
-
-// The fleet that a client's request names. UNAUTHENTICATED: without the client's token. NOT_FOUND: no such fleet.
-absl::StatusOr<FleetHost*> Admit(const Backend& backend, const grpc::CallbackServerContext& context,
-                                 const std::string& fleet);
 
 }  // namespace wsfleet::coordinator

@@ -4,19 +4,21 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "coordinator/access/agent_record.h"
 #include "coordinator/identity/join_token.h"
 #include "coordinator/rpc/slots.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "proto/wire/limits.h"
+#include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kMaxEnrolLabels = 64;
 
-void Answer(const absl::StatusOr<Identities::Grant>& grant, v1::EnrolReply& reply, grpc::ServerUnaryReactor& reactor) {
+void Hand(const absl::StatusOr<Identities::Grant>& grant, v1::EnrolReply& reply, grpc::ServerUnaryReactor& reactor) {
   if (grant.ok()) {
     reply.set_certificate_chain(grant->chain);
     reply.set_trusted(grant->trusted);
@@ -25,15 +27,30 @@ void Answer(const absl::StatusOr<Identities::Grant>& grant, v1::EnrolReply& repl
   reactor.Finish(wire::ToGrpc(grant.status()));
 }
 
-std::string DetailsOf(const v1::EnrolRequest& request) {
-  // The id of a token is no secret. What is none may be one that was meant for something else.
+// The id of a token is no secret. What is none may be one that was meant for something else.
+std::string TokenOf(const v1::EnrolRequest& request) {
   const auto token = ParseJoinToken(request.join_token());
-  std::string details = fmt::format("join_token={} region={}", token.ok() ? token->id : "malformed",
-                                    Excerpt(request.region(), wire::kMaxNameBytes));
+  return token.ok() ? token->id : "malformed";
+}
+
+std::string DetailsOf(const v1::EnrolRequest& request) {
+  std::string details = fmt::format("region={}", Excerpt(request.region(), wire::kMaxNameBytes));
   for (const auto& [name, value] : request.labels()) {
+    if (details.size() > AuditRecord::kMaxTextBytes) break;
     details += fmt::format(" {}={}", Excerpt(name, 64), Excerpt(value, 64));
   }
-  return Excerpt(details, 1024);
+  return details;
+}
+
+void TakeDown(Backend& backend, AgentAttempt attempt) {
+  spdlog::log(attempt.outcome.ok() ? spdlog::level::info : spdlog::level::warn,
+              "{} agent={} fleet={} join_token={} peer={} details=\"{}\" code={} reason=\"{}\"", attempt.action,
+              Printable(attempt.agent), Printable(attempt.fleet.value()), attempt.join_token, attempt.peer,
+              Printable(attempt.detail), absl::StatusCodeToString(attempt.outcome.code()),
+              Printable(ToStd(attempt.outcome.message())));
+  // Who is outside may name any fleet; the log of one that there is not is nobody's.
+  if (const auto host = backend.fleets.Find(attempt.fleet.value()); !host.ok()) attempt.fleet = FleetName();
+  if (auto record = RecordOf(attempt, absl::Now())) backend.audit.Add(*std::move(record));
 }
 
 }  // namespace
@@ -50,11 +67,11 @@ grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* c
     const Identities::Order order{request->join_token(), request->request(), request->instance(),
                                   FleetName(request->fleet()), RegionName(request->region())};
     const auto grant = identities_.Enrol(order, absl::Now());
-    events_.Record(
-        {"agent.enrol", order.fleet, peer,
-         grant.ok() ? AgentIdOf(grant->name.pool, grant->name.instance).value() : Excerpt(order.instance, 128),
-         DetailsOf(*request), grant.status()});
-    Answer(grant, *reply, *reactor);
+    const std::string agent =
+        grant.ok() ? AgentIdOf(grant->name.pool, grant->name.instance).value() : Excerpt(order.instance, 128);
+    TakeDown(backend_, {"agents.enrol", FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)), peer, agent,
+                        TokenOf(*request), DetailsOf(*request), grant.status()});
+    Hand(grant, *reply, *reactor);
   });
   if (!posted) reactor->Finish(Busy());
   return reactor;
@@ -75,8 +92,16 @@ grpc::ServerUnaryReactor* RenewalService::Renew(grpc::CallbackServerContext* con
   }
   const bool posted = identities_.PostForAgents([this, reactor, request, reply, name = **name, peer = context->peer()] {
     const auto grant = identities_.Renew(request->request(), name, absl::Now());
-    events_.Record({"agent.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", grant.status()});
-    Answer(grant, *reply, *reactor);
+    const AgentAttempt attempt{"agents.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", "",
+                               grant.status()};
+    if (grant.ok()) {
+      // Every agent does, all the time: it is no change of who may be one.
+      spdlog::info("agent renewed agent={} fleet={} expires={}", attempt.agent, name.fleet.value(),
+                   UtcText(grant->expires));
+    } else {
+      TakeDown(backend_, attempt);
+    }
+    Hand(grant, *reply, *reactor);
   });
   if (!posted) reactor->Finish(Busy());
   return reactor;

@@ -2,7 +2,7 @@
 
 #include "coordinator/identity/identities.h"
 #include "coordinator/rpc/agent_gate.h"
-#include "coordinator/security_event.h"
+#include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
 
 namespace wsfleet::coordinator {
@@ -12,29 +12,29 @@ class EnrolmentService final : public v1::Enrolment::CallbackService {
  public:
   static constexpr int kMaxRequestBytes = 64 * 1024;  // whole
 
-  EnrolmentService(Identities& identities, const SecurityEvents& events) : identities_(identities), events_(events) {}
+  EnrolmentService(Backend& backend, Identities& identities) : backend_(backend), identities_(identities) {}
 
   grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext* context, const v1::EnrolRequest* request,
                                   v1::EnrolReply* reply) override;
 
  private:
+  Backend& backend_;
   Identities& identities_;
-  const SecurityEvents& events_;
 };
 
 // How agents remain agents: their certificate says who they are.
 class RenewalService final : public v1::Renewal::CallbackService {
  public:
-  RenewalService(Identities& identities, const AgentGate& gate, const SecurityEvents& events)
-      : identities_(identities), gate_(gate), events_(events) {}
+  RenewalService(Backend& backend, Identities& identities, const AgentGate& gate)
+      : backend_(backend), identities_(identities), gate_(gate) {}
 
   grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context, const v1::RenewRequest* request,
                                   v1::EnrolReply* reply) override;
 
  private:
+  Backend& backend_;
   Identities& identities_;
   const AgentGate& gate_;
-  const SecurityEvents& events_;
 };
 
 }  // namespace wsfleet::coordinator

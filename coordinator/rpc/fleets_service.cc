@@ -90,154 +90,143 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
  public:
   using IsWanted = std::function<bool(const AgentRecord&)>;
 
-  Gathering(FleetHost& host, std::size_t limit, v1::ListAgentsReply& reply, grpc::ServerUnaryReactor& reactor,
-            IsWanted is_wanted)
-      : host_(host), limit_(limit), reply_(reply), reactor_(reactor), is_wanted_(std::move(is_wanted)) {}
+  Gathering(const UnaryCall& call, std::size_t limit, v1::ListAgentsReply& reply, IsWanted is_wanted)
+      : call_(call), limit_(limit), reply_(reply), is_wanted_(std::move(is_wanted)) {}
 
   void From(const fleet::AgentPlace& after) {
-    host_.ListAgents(after, [self = shared_from_this()](const Listings& listings) { self->Take(listings); });
+    call_.host().ListAgents(after, [self = shared_from_this()](const Listings& listings) { self->Take(listings); });
   }
 
  private:
   void Take(const Listings& listings) {
-    if (!listings.ok()) return reactor_.Finish(wire::ToGrpc(listings.status()));
+    if (!listings.ok()) return call_.Finish(listings.status());
     for (const AgentListing& listing : *listings) {
       if (!is_wanted_(listing.view.agent)) continue;
       *reply_.add_agents() = ToWire(listing);
       if (std::cmp_less(reply_.agents_size(), limit_)) continue;
       reply_.set_next_page_token(TokenOf(listing.view.agent));
-      return reactor_.Finish(grpc::Status::OK);
+      return call_.Finish(absl::OkStatus());
     }
-    if (listings->size() < FleetHost::kMaxAgentsListed) return reactor_.Finish(grpc::Status::OK);
+    if (listings->size() < FleetHost::kMaxAgentsListed) return call_.Finish(absl::OkStatus());
     const AgentRecord& last = listings->back().view.agent;
     From({last.region, last.id});
   }
 
-  FleetHost& host_;
+  const UnaryCall call_;
   const std::size_t limit_;
   v1::ListAgentsReply& reply_;
-  grpc::ServerUnaryReactor& reactor_;
   const IsWanted is_wanted_;
 };
 
 bool EveryAgent(const AgentRecord&) { return true; }
 
+absl::Status CheckDrain(const v1::DrainAgentsRequest& request) {
+  if (request.agents().empty() && request.region().empty()) {
+    return absl::InvalidArgumentError("expected agents or a region, found neither");
+  }
+  return wire::CheckCount("agents", request.agents_size(), kMaxDrained);
+}
+
+// As the audit log names them.
+std::string Drained(const v1::DrainAgentsRequest& request) {
+  std::string all = request.region().empty() ? "" : fmt::format("region {}", request.region());
+  for (const std::string& agent : request.agents()) {
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", agent);
+    if (all.size() > AuditRecord::kMaxTextBytes) break;
+  }
+  return all;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* FleetsService::ListAgents(grpc::CallbackServerContext* context,
                                                     const v1::ListAgentsRequest* request, v1::ListAgentsReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  const std::size_t limit = request->page_size() == 0 ? SIZE_MAX : request->page_size();
-  std::make_shared<Gathering>(**host, limit, *reply, *reactor, EveryAgent)->From(ReadToken(request->page_token()));
-  return reactor;
+  return Answer(backend_, *context, Rpc::kFleetsListAgents, request->fleet(), "", [&](const UnaryCall& call) {
+    const std::size_t limit = request->page_size() == 0 ? SIZE_MAX : request->page_size();
+    std::make_shared<Gathering>(call, limit, *reply, EveryAgent)->From(ReadToken(request->page_token()));
+  });
 }
 
 grpc::ServerUnaryReactor* FleetsService::DrainAgents(grpc::CallbackServerContext* context,
                                                      const v1::DrainAgentsRequest* request,
                                                      v1::ListAgentsReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  absl::Status refusal = host.status();
-  if (refusal.ok()) refusal = wire::CheckCount("agents", request->agents_size(), kMaxDrained);
-  if (refusal.ok() && request->agents().empty() && request->region().empty()) {
-    refusal = absl::InvalidArgumentError("expected agents or a region, found neither");
-  }
-  if (!refusal.ok()) {
-    reactor->Finish(wire::ToGrpc(refusal));
-    return reactor;
-  }
-  std::vector<AgentId> agents;
-  for (const std::string& id : request->agents()) agents.emplace_back(id);
-  const RegionName region(request->region());
-  (*host)->SetDrained(agents, region, !request->undo(),
-                      [reactor, reply, agents, region, host = *host](const absl::Status& status) {
-                        if (!status.ok()) return reactor->Finish(wire::ToGrpc(status));
-                        const auto is_meant = [agents, region](const AgentRecord& agent) {
-                          return agent.region == region || std::ranges::find(agents, agent.id) != agents.end();
-                        };
-                        std::make_shared<Gathering>(*host, SIZE_MAX, *reply, *reactor, is_meant)->From({});
-                      });
-  return reactor;
+  return Answer(backend_, *context, Rpc::kFleetsDrainAgents, request->fleet(), Drained(*request),
+                [&](const UnaryCall& call) {
+                  if (const absl::Status refusal = CheckDrain(*request); !refusal.ok()) return call.Finish(refusal);
+                  std::vector<AgentId> agents;
+                  for (const std::string& id : request->agents()) agents.emplace_back(id);
+                  const RegionName region(request->region());
+                  const auto is_meant = [agents, region](const AgentRecord& agent) {
+                    return agent.region == region || std::ranges::find(agents, agent.id) != agents.end();
+                  };
+                  call.host().SetDrained(agents, region, !request->undo(),
+                                         [call, reply, is_meant, undone = request->undo()](const absl::Status& status) {
+                                           if (!status.ok()) return call.Finish(status);
+                                           call.Done(status, undone ? "undone" : "");
+                                           std::make_shared<Gathering>(call, SIZE_MAX, *reply, is_meant)->From({});
+                                         });
+                });
 }
 
 grpc::ServerUnaryReactor* FleetsService::CreateFleet(grpc::CallbackServerContext* context,
                                                      const v1::CreateFleetRequest* request, v1::CreateFleetReply*) {
-  auto* reactor = context->DefaultReactor();
-  const auto usual = Admit(backend_, *context, "");
-  absl::Status refusal = usual.status();
-  if (refusal.ok() && !IsIdentifier(request->fleet())) {
-    refusal = absl::InvalidArgumentError(
-        fmt::format("fleet: expected 1 to {} letters, digits, '.', '_' or '-'", kMaxIdentifierBytes));
-  }
-  if (!refusal.ok()) {
-    reactor->Finish(wire::ToGrpc(refusal));
-    return reactor;
-  }
-  const bool taken = (*usual)->store_thread().Run([this, reactor, fleet = FleetName(request->fleet())] {
-    const absl::Status status = backend_.owners.CreateFleet(fleet);
-    if (status.ok()) {
-      spdlog::info("fleet created fleet={}", fleet.value());
-      // Who asks for it before anybody has claimed it is told to try again, not that there is no such fleet.
-      backend_.fleets.Add(fleet);
+  return Answer(backend_, *context, Rpc::kFleetsCreateFleet, "", request->fleet(), [&](const UnaryCall& call) {
+    if (!IsIdentifier(request->fleet())) {
+      return call.Finish(absl::InvalidArgumentError(
+          fmt::format("fleet: expected 1 to {} letters, digits, '.', '_' or '-'", kMaxIdentifierBytes)));
     }
-    reactor->Finish(wire::ToGrpc(status));
+    const bool taken = call.host().store_thread().Run([this, call, fleet = FleetName(request->fleet())] {
+      const absl::Status status = backend_.owners.CreateFleet(fleet);
+      if (status.ok()) {
+        spdlog::info("fleet created fleet={}", fleet.value());
+        // Who asks for it before anybody has claimed it is told to try again, not that there is no such fleet.
+        backend_.fleets.Add(fleet);
+      }
+      call.Finish(status);
+    });
+    if (!taken) call.FinishBusy();
   });
-  if (!taken) reactor->Finish(Busy());
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* FleetsService::ListFleets(grpc::CallbackServerContext* context, const v1::ListFleetsRequest*,
                                                     v1::ListFleetsReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const grpc::Status refusal = backend_.token.Check(*context);
-  if (!refusal.ok()) {
-    reactor->Finish(refusal);
-    return reactor;
-  }
-  const bool posted = backend_.readers.Post([this, reactor, reply] {
-    const auto fleets = backend_.owners.ListFleets();
-    if (!fleets.ok()) return reactor->Finish(wire::ToGrpc(fleets.status()));
-    for (const auto& facts : *fleets) *reply->add_fleets() = ToWire(facts);
-    reactor->Finish(grpc::Status::OK);
+  return Answer(backend_, *context, Rpc::kFleetsListFleets, "", "", [&](const UnaryCall& call) {
+    const bool posted = backend_.readers.Post([this, call, reply] {
+      const auto fleets = backend_.owners.ListFleets();
+      if (!fleets.ok()) return call.Finish(fleets.status());
+      const std::optional<FleetName>& own = call.caller().fleet;
+      for (const auto& facts : *fleets) {
+        if (!own || *own == facts.fleet.name) *reply->add_fleets() = ToWire(facts);
+      }
+      call.Finish(absl::OkStatus());
+    });
+    if (!posted) call.FinishBusy();
   });
-  if (!posted) reactor->Finish(Busy());
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* FleetsService::GetAgent(grpc::CallbackServerContext* context,
                                                   const v1::GetAgentRequest* request, v1::Agent* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  (*host)->FindAgent(AgentId(request->agent()), [reactor, reply, id = request->agent()](const Listings& listings) {
-    if (!listings.ok()) return reactor->Finish(wire::ToGrpc(listings.status()));
-    if (listings->empty()) {
-      return reactor->Finish({grpc::StatusCode::NOT_FOUND, fmt::format("no agent \"{}\" in this fleet", id)});
-    }
-    *reply = ToWire(listings->front());
-    reactor->Finish(grpc::Status::OK);
-  });
-  return reactor;
+  return Answer(backend_, *context, Rpc::kFleetsGetAgent, request->fleet(), request->agent(),
+                [&](const UnaryCall& call) {
+                  call.host().FindAgent(
+                      AgentId(request->agent()), [call, reply, id = request->agent()](const Listings& listings) {
+                        if (!listings.ok()) return call.Finish(listings.status());
+                        if (listings->empty()) {
+                          return call.Finish(absl::NotFoundError(fmt::format("no agent \"{}\" in this fleet", id)));
+                        }
+                        *reply = ToWire(listings->front());
+                        call.Finish(absl::OkStatus());
+                      });
+                });
 }
 
 grpc::ServerUnaryReactor* FleetsService::Version(grpc::CallbackServerContext* context, const v1::VersionRequest*,
                                                  v1::VersionReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const grpc::Status status = backend_.token.Check(*context);
-  if (status.ok()) {
+  return Answer(backend_, *context, Rpc::kFleetsVersion, "", "", [&](const UnaryCall& call) {
     reply->set_version(kVersion);
     reply->set_language_minor(kLanguageMinor);
-  }
-  reactor->Finish(status);
-  return reactor;
+    call.Finish(absl::OkStatus());
+  });
 }
 
 }  // namespace wsfleet::coordinator

@@ -2,12 +2,13 @@
 
 #include <functional>
 
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What clients ask about fleets and their agents. Every call checks the client's token and the fleet's name first.
+// What clients ask about fleets and their agents. Every call goes through Admit().
 class FleetsService final : public v1::Fleets::CallbackService {
  public:
   explicit FleetsService(Backend& backend) : backend_(backend) {}

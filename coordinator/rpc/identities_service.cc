@@ -5,12 +5,12 @@
 
 #include "absl/time/clock.h"
 #include "coordinator/identity/join_token.h"
-#include "coordinator/rpc/slots.h"
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "proto/wire/limits.h"
+#include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -96,104 +96,138 @@ std::string NameOf(const store::Revocation& revocation) {
                                      : AgentIdOf(revocation.pool, revocation.instance).value();
 }
 
+// As the audit log names them all, while it is not known whether they are agents.
+std::string Named(const v1::RevokeAgentsRequest& request) {
+  std::string all;
+  for (const auto& [kind, names] : {std::pair{"", &request.agents()}, {"pool ", &request.pools()}}) {
+    for (const std::string& name : *names) {
+      if (all.size() > AuditRecord::kMaxTextBytes) return all;
+      all += fmt::format("{}{}{}", all.empty() ? "" : ", ", kind, Excerpt(name, 128));
+    }
+  }
+  return all;
+}
+
+v1::Revocation ToWire(const store::Revocation& revocation) {
+  v1::Revocation out;
+  if (!revocation.instance.empty()) out.set_agent(AgentIdOf(revocation.pool, revocation.instance).value());
+  out.set_pool(revocation.pool.value());
+  out.set_reason(revocation.reason);
+  *out.mutable_revoked() = wire::ToWire(revocation.at);
+  return out;
+}
+
 }  // namespace
 
-grpc::ServerUnaryReactor* IdentitiesService::Serve(grpc::CallbackServerContext& context, const std::string& fleet,
-                                                   std::function<absl::Status(const FleetName& fleet)> task) {
-  auto* reactor = context.DefaultReactor();
-  const auto host = Admit(backend_, context, fleet);
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  const bool posted = identities_.PostForOperators(
-      [reactor, name = (*host)->name(), task = std::move(task)] { reactor->Finish(wire::ToGrpc(task(name))); });
-  if (!posted) reactor->Finish(Busy());
-  return reactor;
+void IdentitiesService::Post(const UnaryCall& call, std::function<void()> task) {
+  if (!identities_.PostForOperators(std::move(task))) call.FinishBusy();
 }
 
 grpc::ServerUnaryReactor* IdentitiesService::CreateJoinToken(grpc::CallbackServerContext* context,
                                                              const v1::CreateJoinTokenRequest* request,
                                                              v1::CreateJoinTokenReply* reply) {
-  return Serve(*context, request->fleet(),
-               [this, request, reply, peer = context->peer()](const FleetName& fleet) -> absl::Status {
-                 if (!identities_.issues()) {
-                   return absl::FailedPreconditionError(
-                       "this coordinator enrols no agents: start it with --own-ca and --enrol-listen");
-                 }
-                 auto token = ParseOrder(*request, fleet, absl::Now());
-                 if (!token.ok()) return token.status();
-                 const auto text = NewJoinToken();
-                 if (!text.ok()) return text.status();
-                 token->id = text->id;
-                 token->hash = HashOf(*text);
-                 const absl::Status status = identities_.store().AddJoinToken(*token);
-                 events_.Record({"join-token.create", fleet, peer, token->id,
-                                 fmt::format("region={} pool={} uses={} expires={}", token->region.value(),
-                                             token->pool.value(), token->uses, UtcText(token->expires)),
-                                 status});
-                 if (!status.ok()) return status;
-                 reply->set_join_token(text->text);
-                 *reply->mutable_facts() = ToWire(*token);
-                 return absl::OkStatus();
-               });
+  return Answer(
+      backend_, *context, Rpc::kAgentIdentitiesCreateJoinToken, request->fleet(), "", [&](const UnaryCall& call) {
+        if (!identities_.issues()) {
+          return call.Finish(absl::FailedPreconditionError(
+              "this coordinator enrols no agents: start it with --own-ca and --enrol-listen"));
+        }
+        auto token = ParseOrder(*request, call.fleet(), absl::Now());
+        if (!token.ok()) return call.Finish(token.status());
+        const auto text = NewJoinToken();
+        if (!text.ok()) return call.Finish(text.status());
+        token->id = text->id;
+        token->hash = HashOf(*text);
+        call.SetObject(token->id);
+        Post(call, [this, call, reply, token = *std::move(token), text = text->text] {
+          const absl::Status status = identities_.store().AddJoinToken(token);
+          if (!status.ok()) return call.Finish(status);
+          spdlog::info("join token created join_token={} fleet={}", token.id, token.fleet.value());
+          reply->set_join_token(text);
+          *reply->mutable_facts() = ToWire(token);
+          call.Finish(absl::OkStatus(), fmt::format("region={} pool={} uses={} until {}", token.region.value(),
+                                                    token.pool.value(), token.uses, UtcText(token.expires)));
+        });
+      });
 }
 
 grpc::ServerUnaryReactor* IdentitiesService::ListJoinTokens(grpc::CallbackServerContext* context,
                                                             const v1::ListJoinTokensRequest* request,
                                                             v1::ListJoinTokensReply* reply) {
-  return Serve(*context, request->fleet(), [this, reply](const FleetName& fleet) {
-    const auto tokens = identities_.store().ListJoinTokens(fleet);
-    if (!tokens.ok()) return tokens.status();
-    for (const store::JoinToken& token : *tokens) *reply->add_join_tokens() = ToWire(token);
-    return absl::OkStatus();
-  });
+  return Answer(backend_, *context, Rpc::kAgentIdentitiesListJoinTokens, request->fleet(), "",
+                [&](const UnaryCall& call) {
+                  Post(call, [this, call, reply] {
+                    const auto tokens = identities_.store().ListJoinTokens(call.fleet());
+                    if (!tokens.ok()) return call.Finish(tokens.status());
+                    for (const store::JoinToken& token : *tokens) *reply->add_join_tokens() = ToWire(token);
+                    call.Finish(absl::OkStatus());
+                  });
+                });
 }
 
 grpc::ServerUnaryReactor* IdentitiesService::RevokeJoinToken(grpc::CallbackServerContext* context,
                                                              const v1::RevokeJoinTokenRequest* request,
                                                              v1::RevokeJoinTokenReply*) {
-  return Serve(*context, request->fleet(), [this, request, peer = context->peer()](const FleetName& fleet) {
-    absl::Status status = identities_.store().RevokeJoinToken(fleet, request->id());
-    events_.Record({"join-token.revoke", fleet, peer, Excerpt(request->id(), 128), "", status});
-    return status;
-  });
+  return Answer(backend_, *context, Rpc::kAgentIdentitiesRevokeJoinToken, request->fleet(), Excerpt(request->id(), 128),
+                [&](const UnaryCall& call) {
+                  Post(call, [this, call, id = request->id()] {
+                    const absl::Status status = identities_.store().RevokeJoinToken(call.fleet(), id);
+                    if (status.ok())
+                      spdlog::info("join token revoked join_token={} fleet={}", id, call.fleet().value());
+                    call.Finish(status);
+                  });
+                });
 }
 
 grpc::ServerUnaryReactor* IdentitiesService::RevokeAgents(grpc::CallbackServerContext* context,
                                                           const v1::RevokeAgentsRequest* request,
                                                           v1::RevokeAgentsReply*) {
-  return Serve(*context, request->fleet(), [this, request, peer = context->peer()](const FleetName& fleet) {
-    const auto revocations = ParseRevocations(*request, fleet, absl::Now());
-    if (!revocations.ok()) return revocations.status();
-    absl::Status status;
-    if (!request->undo()) status = identities_.store().Revoke(*revocations);
-    for (const store::Revocation& each : *revocations) {
-      if (request->undo() && status.ok()) status = identities_.store().Unrevoke(fleet, each.pool, each.instance);
-      events_.Record({request->undo() ? "agent.revoke.undo" : "agent.revoke", fleet, peer, NameOf(each),
-                      Excerpt(each.reason, 512), status});
-    }
-    if (auto read = identities_.ReadRevocations(); status.ok()) status = read;
-    return status;
-  });
+  return Answer(backend_, *context, Rpc::kAgentIdentitiesRevokeAgents, request->fleet(), Named(*request),
+                [&](const UnaryCall& call) {
+                  auto parsed = ParseRevocations(*request, call.fleet(), absl::Now());
+                  if (!parsed.ok()) return call.Finish(parsed.status());
+                  Post(call, [this, call, undo = request->undo(), revocations = *std::move(parsed)] {
+                    call.Finish(undo ? Unrevoke(call, revocations) : Revoke(call, revocations));
+                  });
+                });
+}
+
+absl::Status IdentitiesService::Revoke(const UnaryCall& call, const std::vector<store::Revocation>& revocations) {
+  const absl::Status status = identities_.store().Revoke(revocations);
+  for (const store::Revocation& each : revocations) {
+    if (status.ok()) spdlog::info("agents revoked which=\"{}\" fleet={}", NameOf(each), each.fleet.value());
+    call.DoneTo(NameOf(each), status, each.reason);
+  }
+  if (!status.ok()) return status;
+  return identities_.ReadRevocations();
+}
+
+absl::Status IdentitiesService::Unrevoke(const UnaryCall& call, const std::vector<store::Revocation>& revocations) {
+  absl::Status status;
+  for (const store::Revocation& each : revocations) {
+    status = identities_.store().Unrevoke(each.fleet, each.pool, each.instance);
+    call.DoneTo(NameOf(each), status, "undone");
+    if (!status.ok()) break;
+    spdlog::info("agents let in again which=\"{}\" fleet={}", NameOf(each), each.fleet.value());
+  }
+  if (auto read = identities_.ReadRevocations(); status.ok()) status = read;
+  return status;
 }
 
 grpc::ServerUnaryReactor* IdentitiesService::ListRevocations(grpc::CallbackServerContext* context,
                                                              const v1::ListRevocationsRequest* request,
                                                              v1::ListRevocationsReply* reply) {
-  return Serve(*context, request->fleet(), [this, reply](const FleetName& fleet) {
-    const auto revocations = identities_.store().ListRevocations();
-    if (!revocations.ok()) return revocations.status();
-    for (const store::Revocation& each : *revocations) {
-      if (each.fleet != fleet) continue;
-      v1::Revocation& out = *reply->add_revocations();
-      if (!each.instance.empty()) out.set_agent(AgentIdOf(each.pool, each.instance).value());
-      out.set_pool(each.pool.value());
-      out.set_reason(each.reason);
-      *out.mutable_revoked() = wire::ToWire(each.at);
-    }
-    return absl::OkStatus();
-  });
+  return Answer(backend_, *context, Rpc::kAgentIdentitiesListRevocations, request->fleet(), "",
+                [&](const UnaryCall& call) {
+                  Post(call, [this, call, reply] {
+                    const auto revocations = identities_.store().ListRevocations();
+                    if (!revocations.ok()) return call.Finish(revocations.status());
+                    for (const store::Revocation& each : *revocations) {
+                      if (each.fleet == call.fleet()) *reply->add_revocations() = ToWire(each);
+                    }
+                    call.Finish(absl::OkStatus());
+                  });
+                });
 }
 
 }  // namespace wsfleet::coordinator

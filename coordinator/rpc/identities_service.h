@@ -2,15 +2,16 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "coordinator/identity/identities.h"
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
-#include "coordinator/security_event.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What operators say about who may be an agent. Every call checks the client's token and the fleet's name first.
+// What operators say about who may be an agent. Every call goes through Admit().
 class IdentitiesService final : public v1::AgentIdentities::CallbackService {
  public:
   static constexpr absl::Duration kDefaultTtl = absl::Hours(1);
@@ -18,8 +19,7 @@ class IdentitiesService final : public v1::AgentIdentities::CallbackService {
   static constexpr absl::Duration kMaxTtl = absl::Hours(24 * 90);
   static constexpr std::uint32_t kMaxUses = 10'000;
 
-  IdentitiesService(Backend& backend, Identities& identities, const SecurityEvents& events)
-      : backend_(backend), identities_(identities), events_(events) {}
+  IdentitiesService(Backend& backend, Identities& identities) : backend_(backend), identities_(identities) {}
 
   grpc::ServerUnaryReactor* CreateJoinToken(grpc::CallbackServerContext* context,
                                             const v1::CreateJoinTokenRequest* request,
@@ -37,13 +37,14 @@ class IdentitiesService final : public v1::AgentIdentities::CallbackService {
                                             v1::ListRevocationsReply* reply) override;
 
  private:
-  // Runs `task` with the name of the request's fleet where it may block, and finishes the call with what it returns.
-  grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext& context, const std::string& fleet,
-                                  std::function<absl::Status(const FleetName& fleet)> task);
+  // On the thread that Post() runs tasks on. Each agent and pool goes into the audit log by itself.
+  absl::Status Revoke(const UnaryCall& call, const std::vector<store::Revocation>& revocations);
+  absl::Status Unrevoke(const UnaryCall& call, const std::vector<store::Revocation>& revocations);
+  // Where it may block; it finishes the call.
+  void Post(const UnaryCall& call, std::function<void()> task);
 
   Backend& backend_;
   Identities& identities_;
-  const SecurityEvents& events_;
 };
 
 }  // namespace wsfleet::coordinator

@@ -24,16 +24,14 @@ JobWatch::JobWatch(Backend& backend, grpc::CallbackServerContext& context, const
   state_.cursor.event = request.after();
 }
 
-void JobWatch::Begin(const absl::StatusOr<FleetHost*>& host) {
+void JobWatch::Begin(const absl::StatusOr<Admission>& admission) {
   self_ = shared_from_this();
   outbound_.SetOwner(self_);
-  boost::asio::post(backend_.fleets.strand(), [self = self_, host] {
-    if (host.ok()) {
-      self->host_ = *host;
-      self->Watch();
-    } else {
-      self->End(wire::ToGrpc(host.status()));
-    }
+  boost::asio::post(backend_.fleets.strand(), [self = self_, admission] {
+    if (!admission.ok()) return self->End(wire::ToGrpc(admission.status()));
+    self->admission_ = *admission;
+    self->host_ = &admission->host();
+    self->Watch();
   });
 }
 
@@ -60,7 +58,7 @@ void JobWatch::OnWake(std::uint64_t last_event) {
 }
 
 void JobWatch::OnTick(const v1::ProgressTick& tick) {
-  if (outbound_.size() >= kMaxQueuedForTick) return;
+  if (outbound_.size() >= kMaxQueuedForTick || !MayGoOn()) return;
   v1::JobEvent event;
   *event.mutable_at() = wire::ToWire(absl::Now());
   *event.mutable_progress() = tick;
@@ -68,7 +66,7 @@ void JobWatch::OnTick(const v1::ProgressTick& tick) {
 }
 
 void JobWatch::ReadPage() {
-  if (outbound_.ended() || reading_) return;
+  if (outbound_.ended() || reading_ || !MayGoOn()) return;
   reading_ = true;
   must_look_ = false;
   const bool posted = backend_.readers.Post([self = shared_from_this(), state = state_] {
@@ -102,6 +100,12 @@ void JobWatch::OnPage(absl::StatusOr<WatchPage> page) {
   } else if (outbound_.size() == 0 && HasMore()) {
     ReadPage();
   }
+}
+
+bool JobWatch::MayGoOn() {
+  const absl::Status status = admission_->Recheck();
+  if (!status.ok()) End(wire::ToGrpc(status));
+  return status.ok();
 }
 
 void JobWatch::Leave() {

@@ -49,103 +49,86 @@ PagedStream<v1::ShardCaseResult>::NextPage PagesOfResults(store::JobReader& jobs
 grpc::ServerReadReactor<v1::SubmitRequest>* JobsService::Submit(grpc::CallbackServerContext* context,
                                                                 v1::SubmitReply* reply) {
   const auto call = std::make_shared<SubmitCall>(backend_, *context, *reply);
-  call->Begin(backend_.token.Check(*context));
+  call->Begin();
   return call.get();
 }
 
-void JobsService::Answer(grpc::ServerUnaryReactor* reactor, const FleetName& fleet, const JobId& job, v1::Job* reply) {
-  const bool posted = backend_.readers.Post([this, reactor, fleet, job, reply] {
-    const auto view = backend_.jobs.GetJob(fleet, job);
+void JobsService::SendJob(const UnaryCall& call, const JobId& job, v1::Job* reply) {
+  const bool posted = backend_.readers.Post([this, call, job, reply] {
+    const auto view = backend_.jobs.GetJob(call.fleet(), job);
     if (view.ok()) {
       *reply = wire::ToWire(view->job, view->shards);
-      Fill(fleet, reply);
+      Fill(call.fleet(), reply);
     }
-    reactor->Finish(wire::ToGrpc(view.status()));
+    call.Finish(view.status());
   });
-  if (!posted) reactor->Finish(Busy());
+  if (!posted) call.FinishBusy();
 }
 
 grpc::ServerUnaryReactor* JobsService::Get(grpc::CallbackServerContext* context, const v1::GetJobRequest* request,
                                            v1::Job* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-  } else {
-    Answer(reactor, (*host)->name(), JobId(request->job()), reply);
-  }
-  return reactor;
+  return Answer(backend_, *context, Rpc::kJobsGet, request->fleet(), request->job(),
+                [&](const UnaryCall& call) { SendJob(call, JobId(request->job()), reply); });
 }
 
 grpc::ServerUnaryReactor* JobsService::List(grpc::CallbackServerContext* context, const v1::ListJobsRequest* request,
                                             v1::ListJobsReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
   const std::uint32_t size = request->page_size() == 0 ? kDefaultJobs : std::min(request->page_size(), kMaxJobs);
-  const bool posted = backend_.readers.Post(
-      [this, reactor, reply, size, fleet = (*host)->name(), before = JobId(request->page_token())] {
-        const auto jobs = backend_.jobs.ListJobs(fleet, size, before);
-        if (!jobs.ok()) return reactor->Finish(wire::ToGrpc(jobs.status()));
-        for (const JobRecord& record : *jobs) {
-          v1::Job* job = reply->add_jobs();
-          *job = wire::ToWire(record, {});
-          wire::KeepSummary(*job);
-          Fill(fleet, job);
-        }
-        if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());
-        reactor->Finish(grpc::Status::OK);
-      });
-  if (!posted) reactor->Finish(Busy());
-  return reactor;
+  return Answer(backend_, *context, Rpc::kJobsList, request->fleet(), "", [&](const UnaryCall& call) {
+    const bool posted = backend_.readers.Post([this, call, reply, size, before = JobId(request->page_token())] {
+      const auto jobs = backend_.jobs.ListJobs(call.fleet(), size, before);
+      if (!jobs.ok()) return call.Finish(jobs.status());
+      for (const JobRecord& record : *jobs) {
+        v1::Job* const job = reply->add_jobs();
+        *job = wire::ToWire(record, {});
+        wire::KeepSummary(*job);
+        Fill(call.fleet(), job);
+      }
+      if (jobs->size() == size) reply->set_next_page_token(jobs->back().id.value());
+      call.Finish(absl::OkStatus());
+    });
+    if (!posted) call.FinishBusy();
+  });
 }
 
 grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* context, const v1::CancelJobRequest* request,
                                               v1::Job* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  const JobId job(request->job());
-  (*host)->Cancel(job, Excerpt(request->reason(), kMaxCancelReasonBytes),
-                  [this, reactor, fleet = (*host)->name(), job, reply](const absl::Status& status) {
-                    // The machine knows open jobs only; whether it is one that has ended, the store says.
-                    if (status.ok() || absl::IsNotFound(status)) return Answer(reactor, fleet, job, reply);
-                    reactor->Finish(wire::ToGrpc(status));
-                  });
-  return reactor;
+  return Answer(backend_, *context, Rpc::kJobsCancel, request->fleet(), request->job(), [&](const UnaryCall& call) {
+    const JobId job(request->job());
+    call.host().Cancel(job, Excerpt(request->reason(), kMaxCancelReasonBytes),
+                       [this, call, job, reply](const absl::Status& status) {
+                         // The machine knows open jobs only; whether it is one that has ended, the store says.
+                         if (status.ok() || absl::IsNotFound(status)) return SendJob(call, job, reply);
+                         call.Finish(status);
+                       });
+  });
 }
 
 grpc::ServerWriteReactor<v1::JobEvent>* JobsService::Watch(grpc::CallbackServerContext* context,
                                                            const v1::WatchJobRequest* request) {
   const auto watch = std::make_shared<JobWatch>(backend_, *context, *request);
-  watch->Begin(Admit(backend_, *context, request->fleet()));
+  watch->Begin(Admit(backend_, *context, Rpc::kJobsWatch, request->fleet(), request->job()));
   return watch.get();
 }
 
 grpc::ServerWriteReactor<v1::ShardCaseResult>* JobsService::Results(grpc::CallbackServerContext* context,
                                                                     const v1::JobResultsRequest* request) {
-  const auto host = Admit(backend_, *context, request->fleet());
-  const FleetName fleet = host.ok() ? (*host)->name() : FleetName();
-  return PagedStream<v1::ShardCaseResult>::Start(backend_, *context, backend_.listings, wire::ToGrpc(host.status()),
+  const auto call = Admit(backend_, *context, Rpc::kJobsResults, request->fleet(), request->job());
+  const FleetName fleet = call.ok() ? call->host().name() : FleetName();
+  return PagedStream<v1::ShardCaseResult>::Start(backend_, *context, backend_.listings, call,
                                                  PagesOfResults(backend_.jobs, fleet, JobId(request->job())));
 }
 
 grpc::ServerWriteReactor<v1::BundleChunk>* JobsService::Bundle(grpc::CallbackServerContext* context,
                                                                const v1::GetJobRequest* request) {
-  const auto host = Admit(backend_, *context, request->fleet());
-  const FleetName fleet = host.ok() ? (*host)->name() : FleetName();
+  const auto call = Admit(backend_, *context, Rpc::kJobsBundle, request->fleet(), request->job());
+  const FleetName fleet = call.ok() ? call->host().name() : FleetName();
   const auto find = [this, fleet, job = JobId(request->job())]() -> absl::StatusOr<BundleDigest> {
     const auto view = backend_.jobs.GetJob(fleet, job);
     if (!view.ok()) return view.status();
     return view->job.spec.bundle;
   };
-  return PagedStream<v1::BundleChunk>::Start(backend_, *context, backend_.listings, wire::ToGrpc(host.status()),
+  return PagedStream<v1::BundleChunk>::Start(backend_, *context, backend_.listings, call,
                                              PagesOfBundle(backend_.bundles, find));
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/job.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What clients ask about runs. Every call checks the client's token and the fleet's name first.
+// What clients ask about runs. Every call goes through Admit().
 class JobsService final : public v1::Jobs::CallbackService {
  public:
   explicit JobsService(Backend& backend) : backend_(backend) {}
@@ -26,7 +27,8 @@ class JobsService final : public v1::Jobs::CallbackService {
                                                     const v1::GetJobRequest* request) override;
 
  private:
-  void Answer(grpc::ServerUnaryReactor* reactor, const FleetName& fleet, const JobId& job, v1::Job* reply);
+  // On a reader's thread: the job as it is, which ends the call.
+  void SendJob(const UnaryCall& call, const JobId& job, v1::Job* reply);
 
   Backend& backend_;
 };

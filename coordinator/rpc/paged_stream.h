@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "boost/asio/post.hpp"
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/outbound.h"
 #include "grpcpp/support/server_callback.h"
@@ -25,11 +26,12 @@ class PagedStream : public grpc::ServerWriteReactor<Message>,
   // The next page, empty at the end. Called on readers' threads, one call after the other.
   using NextPage = std::function<absl::StatusOr<std::vector<Message>>()>;
 
-  // Begins when there is a slot. `refusal`: what was found wrong with the call already.
+  // Of a client. Begins when there is a slot, and ends if its token is no good any more.
   static PagedStream* Start(Backend& backend, grpc::CallbackServerContext& context, Slots& slots,
-                            const grpc::Status& refusal, NextPage next_page) {
+                            const absl::StatusOr<Admission>& admission, NextPage next_page) {
     const auto stream = Make(backend, context, std::move(next_page));
-    stream->Begin(slots, refusal);
+    if (admission.ok()) stream->admission_ = *admission;
+    stream->Begin(slots, wire::ToGrpc(admission.status()));
     return stream.get();
   }
 
@@ -74,6 +76,9 @@ class PagedStream : public grpc::ServerWriteReactor<Message>,
 
   void ReadPage() {
     if (outbound_.ended()) return;
+    if (const absl::Status status = admission_ ? admission_->Recheck() : absl::OkStatus(); !status.ok()) {
+      return outbound_.End(wire::ToGrpc(status));
+    }
     const bool posted = backend_.readers.Post([self = this->shared_from_this()] {
       boost::asio::post(self->backend_.fleets.strand(),
                         [self, page = self->next_page_()]() mutable { self->OnPage(std::move(page)); });
@@ -105,6 +110,7 @@ class PagedStream : public grpc::ServerWriteReactor<Message>,
   }
 
   Backend& backend_;
+  std::optional<Admission> admission_;  // of a client
   NextPage next_page_;
   Slots::Slot slot_;
   Outbound<Message> outbound_;

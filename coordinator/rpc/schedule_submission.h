@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "coordinator/fleet/events.h"
 #include "coordinator/secret_box.h"
 #include "core/schedule/records.h"
 #include "proto/wire/convert.h"
@@ -28,9 +27,9 @@ absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader
 
 // What a request to apply or to delete takes for granted; absent: nothing.
 template <typename Request>
-std::optional<fleet::ScheduleEdition> ExpectedEdition(const Request& request) {
+std::optional<ScheduleEdition> ExpectedEdition(const Request& request) {
   if (!request.has_expected_version()) return std::nullopt;
-  fleet::ScheduleEdition expected{.version = request.expected_version()};
+  ScheduleEdition expected{.version = request.expected_version()};
   if (request.has_expected_created()) expected.created = wire::FromWire(request.expected_created());
   return expected;
 }

@@ -27,89 +27,74 @@ constexpr std::size_t kMaxPauseReasonBytes = 512;
 grpc::ServerReadReactor<v1::ApplyScheduleRequest>* SchedulesService::Apply(grpc::CallbackServerContext* context,
                                                                            v1::ApplyScheduleReply* reply) {
   const auto call = std::make_shared<ApplyCall>(backend_, *context, *reply);
-  call->Begin(backend_.token.Check(*context));
+  call->Begin();
   return call.get();
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Get(grpc::CallbackServerContext* context,
                                                 const v1::GetScheduleRequest* request, v1::Schedule* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  const bool posted = backend_.readers.Post(
-      [this, reactor, reply, fleet = (*host)->name(), schedule = ScheduleName(request->schedule())] {
-        const auto view = backend_.schedules.GetSchedule(fleet, schedule, kShownTicks);
-        if (view.ok()) *reply = DetailedSchedule(fleet, *view, backend_.secrets, absl::Now());
-        reactor->Finish(wire::ToGrpc(view.status()));
+  return Answer(
+      backend_, *context, Rpc::kSchedulesGet, request->fleet(), request->schedule(), [&](const UnaryCall& call) {
+        const bool posted = backend_.readers.Post([this, call, reply, schedule = ScheduleName(request->schedule())] {
+          const auto view = backend_.schedules.GetSchedule(call.fleet(), schedule, kShownTicks);
+          if (view.ok()) *reply = DetailedSchedule(call.fleet(), *view, backend_.secrets, absl::Now());
+          call.Finish(view.status());
+        });
+        if (!posted) call.FinishBusy();
       });
-  if (!posted) reactor->Finish(Busy());
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* SchedulesService::List(grpc::CallbackServerContext* context,
                                                  const v1::ListSchedulesRequest* request,
                                                  v1::ListSchedulesReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
   const std::uint32_t size =
       request->page_size() == 0 ? kDefaultSchedules : std::min(request->page_size(), kMaxSchedules);
-  const bool posted = backend_.readers.Post(
-      [this, reactor, reply, size, fleet = (*host)->name(), after = ScheduleName(request->page_token())] {
-        const auto views = backend_.schedules.ListSchedules(fleet, size, after);
-        if (!views.ok()) return reactor->Finish(wire::ToGrpc(views.status()));
-        const absl::Time now = absl::Now();
-        for (const auto& view : *views) *reply->add_schedules() = ListedSchedule(fleet, view, now);
-        if (views->size() == size) reply->set_next_page_token(views->back().schedule.spec.name.value());
-        reactor->Finish(grpc::Status::OK);
-      });
-  if (!posted) reactor->Finish(Busy());
-  return reactor;
+  return Answer(backend_, *context, Rpc::kSchedulesList, request->fleet(), "", [&](const UnaryCall& call) {
+    const bool posted = backend_.readers.Post([this, call, reply, size, after = ScheduleName(request->page_token())] {
+      const auto views = backend_.schedules.ListSchedules(call.fleet(), size, after);
+      if (!views.ok()) return call.Finish(views.status());
+      const absl::Time now = absl::Now();
+      for (const auto& view : *views) *reply->add_schedules() = ListedSchedule(call.fleet(), view, now);
+      if (views->size() == size) reply->set_next_page_token(views->back().schedule.spec.name.value());
+      call.Finish(absl::OkStatus());
+    });
+    if (!posted) call.FinishBusy();
+  });
 }
 
 grpc::ServerWriteReactor<v1::BundleChunk>* SchedulesService::Bundle(grpc::CallbackServerContext* context,
                                                                     const v1::GetScheduleRequest* request) {
-  const auto host = Admit(backend_, *context, request->fleet());
-  const auto find = [this, host, schedule = ScheduleName(request->schedule())]() -> absl::StatusOr<BundleDigest> {
-    const auto view = backend_.schedules.GetSchedule((*host)->name(), schedule, 0);
+  const auto call = Admit(backend_, *context, Rpc::kSchedulesBundle, request->fleet(), request->schedule());
+  const auto find = [this, call, schedule = ScheduleName(request->schedule())]() -> absl::StatusOr<BundleDigest> {
+    const auto view = backend_.schedules.GetSchedule(call->host().name(), schedule, 0);
     if (!view.ok()) return view.status();
     return view->schedule.spec.job.bundle;
   };
-  return PagedStream<v1::BundleChunk>::Start(backend_, *context, backend_.listings, wire::ToGrpc(host.status()),
+  return PagedStream<v1::BundleChunk>::Start(backend_, *context, backend_.listings, call,
                                              PagesOfBundle(backend_.bundles, find));
 }
 
-grpc::ServerUnaryReactor* SchedulesService::Change(grpc::CallbackServerContext& context, const std::string& fleet,
+grpc::ServerUnaryReactor* SchedulesService::Change(grpc::CallbackServerContext& context, Rpc rpc,
+                                                   const std::string& fleet, const std::string& schedule,
                                                    fleet::ScheduleRequest what, v1::ChangeScheduleReply& reply) {
-  auto* reactor = context.DefaultReactor();
-  const auto host = Admit(backend_, context, fleet);
-  if (!host.ok()) {
-    reactor->Finish(wire::ToGrpc(host.status()));
-    return reactor;
-  }
-  (*host)->AskSchedule(std::move(what), [reactor, &reply](const fleet::AnswerSchedule& answer) {
-    if (answer.status.ok() && answer.change != fleet::ScheduleChange::kUnchanged) {
-      const ScheduleRecord& about = answer.after ? *answer.after : *answer.before;
-      spdlog::info("schedule changed schedule={} paused={} deleted={}", about.spec.name.value(), about.paused,
-                   !answer.after.has_value());
-    }
-    reply.set_change(ToWire(answer.change));
-    reactor->Finish(wire::ToGrpc(answer.status));
+  return Answer(backend_, context, rpc, fleet, schedule, [&](const UnaryCall& call) {
+    call.host().AskSchedule(std::move(what), [call, &reply](const fleet::AnswerSchedule& answer) {
+      if (answer.status.ok() && answer.change != fleet::ScheduleChange::kUnchanged) {
+        const ScheduleRecord& about = answer.after ? *answer.after : *answer.before;
+        spdlog::info("schedule changed schedule={} paused={} deleted={}", about.spec.name.value(), about.paused,
+                     !answer.after.has_value());
+      }
+      reply.set_change(ToWire(answer.change));
+      call.Finish(answer.status, std::string(ChangeText(answer.change)));
+    });
   });
-  return reactor;
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Pause(grpc::CallbackServerContext* context,
                                                   const v1::PauseScheduleRequest* request,
                                                   v1::ChangeScheduleReply* reply) {
   return Change(
-      *context, request->fleet(),
+      *context, Rpc::kSchedulesPause, request->fleet(), request->schedule(),
       fleet::PauseSchedule{ScheduleName(request->schedule()), Excerpt(request->reason(), kMaxPauseReasonBytes)},
       *reply);
 }
@@ -117,38 +102,35 @@ grpc::ServerUnaryReactor* SchedulesService::Pause(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* SchedulesService::Resume(grpc::CallbackServerContext* context,
                                                    const v1::ResumeScheduleRequest* request,
                                                    v1::ChangeScheduleReply* reply) {
-  return Change(*context, request->fleet(), fleet::ResumeSchedule{ScheduleName(request->schedule())}, *reply);
+  return Change(*context, Rpc::kSchedulesResume, request->fleet(), request->schedule(),
+                fleet::ResumeSchedule{ScheduleName(request->schedule())}, *reply);
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Delete(grpc::CallbackServerContext* context,
                                                    const v1::DeleteScheduleRequest* request,
                                                    v1::ChangeScheduleReply* reply) {
-  return Change(*context, request->fleet(),
+  return Change(*context, Rpc::kSchedulesDelete, request->fleet(), request->schedule(),
                 fleet::DeleteSchedule{ScheduleName(request->schedule()), ExpectedEdition(*request)}, *reply);
 }
 
 grpc::ServerUnaryReactor* SchedulesService::Trigger(grpc::CallbackServerContext* context,
                                                     const v1::TriggerScheduleRequest* request, v1::SubmitReply* reply) {
-  auto* reactor = context->DefaultReactor();
-  const auto host = Admit(backend_, *context, request->fleet());
-  absl::Status status = host.status();
-  if (status.ok()) status = wire::CheckText("run_key", request->run_key(), wire::kMaxNameBytes);
-  if (!status.ok()) {
-    reactor->Finish(wire::ToGrpc(status));
-    return reactor;
-  }
-  const ScheduleName schedule(request->schedule());
-  (*host)->Trigger(NewJobId(), schedule, RunKey(request->run_key()),
-                   [reactor, reply, schedule](const absl::Status& answered, const JobId& job, bool attached) {
-                     if (answered.ok()) {
-                       spdlog::info("run submitted job={} attached={} schedule={}", job.value(), attached,
-                                    schedule.value());
-                     }
-                     reply->set_job(job.value());
-                     reply->set_attached(attached);
-                     reactor->Finish(wire::ToGrpc(answered));
-                   });
-  return reactor;
+  return Answer(
+      backend_, *context, Rpc::kSchedulesTrigger, request->fleet(), request->schedule(), [&](const UnaryCall& call) {
+        const auto good = wire::CheckText("run_key", request->run_key(), wire::kMaxNameBytes);
+        if (!good.ok()) return call.Finish(good);
+        const ScheduleName schedule(request->schedule());
+        call.host().Trigger(NewJobId(), schedule, RunKey(request->run_key()),
+                            [call, reply, schedule](const absl::Status& answered, const JobId& job, bool attached) {
+                              if (answered.ok()) {
+                                spdlog::info("run submitted job={} attached={} schedule={}", job.value(), attached,
+                                             schedule.value());
+                              }
+                              reply->set_job(job.value());
+                              reply->set_attached(attached);
+                              call.Finish(answered, job.value());
+                            });
+      });
 }
 
 }  // namespace wsfleet::coordinator

@@ -2,12 +2,13 @@
 
 #include <string>
 
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/schedule.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What clients ask about schedules. Every call checks the client's token and the fleet's name first.
+// What clients ask about schedules. Every call goes through Admit().
 class SchedulesService final : public v1::Schedules::CallbackService {
  public:
   explicit SchedulesService(Backend& backend) : backend_(backend) {}
@@ -30,8 +31,9 @@ class SchedulesService final : public v1::Schedules::CallbackService {
                                    v1::ChangeScheduleReply* reply) override;
 
  private:
-  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext& context, const std::string& fleet,
-                                   fleet::ScheduleRequest what, v1::ChangeScheduleReply& reply);
+  grpc::ServerUnaryReactor* Change(grpc::CallbackServerContext& context, Rpc rpc, const std::string& fleet,
+                                   const std::string& schedule, fleet::ScheduleRequest what,
+                                   v1::ChangeScheduleReply& reply);
 
   Backend& backend_;
 };

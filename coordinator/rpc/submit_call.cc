@@ -7,13 +7,12 @@
 namespace wsfleet::coordinator {
 
 SubmitCall::SubmitCall(Backend& backend, grpc::CallbackServerContext& context, v1::SubmitReply& reply)
-    : UploadCall(backend, context), reply_(reply), job_(NewJobId()) {}
+    : UploadCall(backend, context, Rpc::kJobsSubmit), reply_(reply), job_(NewJobId()) {}
 
-bool SubmitCall::TakeHeader(v1::SubmitRequest& part, std::string& fleet) {
-  if (!part.has_header()) return false;
+std::optional<SubmitCall::Subject> SubmitCall::TakeHeader(v1::SubmitRequest& part) {
+  if (!part.has_header()) return std::nullopt;
   header_ = std::move(*part.mutable_header());
-  fleet = header_.fleet();
-  return true;
+  return Subject{header_.fleet(), header_.run_key().empty() ? "" : "run key " + header_.run_key()};
 }
 
 void SubmitCall::OnUploaded() {
@@ -54,6 +53,8 @@ void SubmitCall::OnAnswer(const absl::Status& status, const JobId& job, bool att
   if (status.ok()) {
     spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
   }
+  if (status.ok()) admission().SetObject(job.value());
+  admission().Done(status, attached ? "attached" : "");
   if (ended()) return;
   reply_.set_job(job.value());
   reply_.set_attached(attached);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "coordinator/rpc/submission.h"
 #include "coordinator/rpc/upload_call.h"
 #include "wsfleet/v1/job.grpc.pb.h"
@@ -14,7 +16,7 @@ class SubmitCall : public UploadCall<v1::SubmitRequest> {
   SubmitCall(Backend& backend, grpc::CallbackServerContext& context, v1::SubmitReply& reply);
 
  private:
-  bool TakeHeader(v1::SubmitRequest& part, std::string& fleet) override;
+  std::optional<Subject> TakeHeader(v1::SubmitRequest& part) override;
   void OnUploaded() override;
   void OnPrepared(absl::StatusOr<Submission> submission);
   void AskMachine(Submission submission);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
+#include "coordinator/rpc/admission.h"
 #include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/bundle_upload.h"
 #include "grpcpp/support/server_callback.h"
@@ -22,9 +24,10 @@ template <typename Request>
 class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_shared_from_this<UploadCall<Request>> {
  public:
   // Once, before gRPC gets the pointer.
-  void Begin(const grpc::Status& refusal) {
+  void Begin() {
     self_ = this->shared_from_this();
-    if (!refusal.ok()) return Post([this, refusal] { End(refusal); });
+    caller_ = Identify(backend_, context_, rpc_);
+    if (!caller_.ok()) return Post([this] { End(wire::ToGrpc(caller_.status())); });
     // What the client sends meanwhile waits in its stream.
     const bool in_line = backend_.submits.Take([self = self_](Slots::Slot slot) {
       self->Post([self = self.get(), slot = std::move(slot)]() mutable {
@@ -38,13 +41,17 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
   }
 
  protected:
-  UploadCall(Backend& backend, grpc::CallbackServerContext& context)
-      : backend_(backend), context_(context), patience_(backend.fleets.strand()) {}
+  UploadCall(Backend& backend, grpc::CallbackServerContext& context, Rpc rpc)
+      : backend_(backend), rpc_(rpc), context_(context), patience_(backend.fleets.strand()) {}
+
+  struct Subject {
+    std::string fleet, object;  // as of Admit()
+  };
 
   // Everything has come.
   virtual void OnUploaded() = 0;
-  // The header of the first part; absent in those of chunks. `fleet` is what it names.
-  virtual bool TakeHeader(Request& part, std::string& fleet) = 0;
+  // The header of the first part; absent in those of chunks.
+  virtual std::optional<Subject> TakeHeader(Request& part) = 0;
 
   template <typename Step>
   void Post(Step step) {
@@ -54,15 +61,14 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
 
   // Only the first call counts. The reply is gRPC's from then on.
   void End(const grpc::Status& status) {
-    if (std::exchange(ended_, true)) return;
-    patience_.cancel();
-    slot_.reset();
-    this->Finish(status);
+    if (admission_) admission_->Done(wire::FromGrpc(status));
+    Leave(status);
   }
   bool ended() const { return ended_; }
 
   Backend& backend() const { return backend_; }
-  FleetHost& host() const { return *host_; }  // since the header
+  const Admission& admission() const { return *admission_; }  // since the header
+  FleetHost& host() const { return admission_->host(); }
   BundleUpload& bundle() { return bundle_; }
 
  private:
@@ -72,10 +78,18 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
     Post([this, ok] { Receive(ok); });
   }
   void OnCancel() override {
-    Post([this] { End(Gone()); });
+    // What was sent as a whole goes its way, and what becomes of it is taken down.
+    Post([this] { uploaded_ ? Leave(Gone()) : End(Gone()); });
   }
   void OnDone() override {
     boost::asio::post(backend_.fleets.strand(), [self = std::move(self_)] {});
+  }
+
+  void Leave(const grpc::Status& status) {
+    if (std::exchange(ended_, true)) return;
+    patience_.cancel();
+    slot_.reset();
+    this->Finish(status);
   }
 
   static grpc::Status Gone() { return {grpc::StatusCode::CANCELLED, "the client is gone, or sent nothing for long"}; }
@@ -100,26 +114,31 @@ class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_s
     }
     // The end of the parts, or of the connection; half a bundle would only be refused for its digest.
     if (context_.IsCancelled()) return End(Gone());
-    if (host_ == nullptr) return End({grpc::StatusCode::INVALID_ARGUMENT, "the first part is a header"});
+    if (!admission_) return End({grpc::StatusCode::INVALID_ARGUMENT, "the first part is a header"});
+    // An upload may take minutes.
+    if (const absl::Status status = admission_->Recheck(); !status.ok()) return End(wire::ToGrpc(status));
+    uploaded_ = true;
     OnUploaded();
   }
 
   grpc::Status Take() {
-    std::string fleet;
-    if (TakeHeader(part_, fleet)) {
-      if (host_ != nullptr) return {grpc::StatusCode::INVALID_ARGUMENT, "there is one header"};
-      const auto host = backend_.fleets.Find(fleet);
-      if (host.ok()) host_ = *host;
-      return wire::ToGrpc(host.status());
+    if (auto subject = TakeHeader(part_)) {
+      if (admission_) return {grpc::StatusCode::INVALID_ARGUMENT, "there is one header"};
+      auto admission = Admit(backend_, context_, rpc_, *caller_, subject->fleet, std::move(subject->object));
+      if (admission.ok()) admission_ = *std::move(admission);
+      return wire::ToGrpc(admission.status());
     }
-    if (host_ == nullptr) return {grpc::StatusCode::INVALID_ARGUMENT, "the first part is a header"};
+    if (!admission_) return {grpc::StatusCode::INVALID_ARGUMENT, "the first part is a header"};
     return bundle_.Add(part_.chunk());
   }
 
   Backend& backend_;
-  FleetHost* host_ = nullptr;
+  const Rpc rpc_;
+  absl::StatusOr<Caller> caller_;
+  std::optional<Admission> admission_;    // since the header
   grpc::CallbackServerContext& context_;  // until the end
   bool ended_ = false;
+  bool uploaded_ = false;
   Slots::Slot slot_;
   absl::Time deadline_ = absl::InfiniteFuture();  // of everything that the client sends
   boost::asio::steady_timer patience_;

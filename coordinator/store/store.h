@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "coordinator/store/access_store.h"
 #include "coordinator/store/identity_store.h"
 #include "coordinator/store/owner_store.h"
 #include "coordinator/store/readers.h"
@@ -71,6 +72,8 @@ class Store : public FleetStore,
               public ScheduleReader,
               public BundleStore,
               public RetentionStore,
+              public TokenStore,
+              public AuditStore,
               public IdentityStore {};
 
 }  // namespace wsfleet::store

@@ -45,6 +45,7 @@ using JobId = NameId<struct JobIdTag>;                  // "r-7Q2K…": what peo
 using RunKey = NameId<struct RunKeyTag>;                // chosen by the submitter, unique in a fleet
 using ScheduleName = NameId<struct ScheduleNameTag>;    // chosen by a person, unique in its fleet
 using CaseId = NameId<struct CaseIdTag>;                // "suite/scenario [k=v]": stable over runs of the same text
+using TokenId = NameId<struct TokenIdTag>;              // "t-7Q2K…", of a bearer token; no secret
 using BundleDigest = NameId<struct BundleDigestTag>;    // lower-case hex SHA-256
 using ShardIndex = NumberId<struct ShardIndexTag>;      // position of a shard in its job, from 1
 using LeaseId = NumberId<struct LeaseIdTag>;            // unique in a fleet, never reused

@@ -89,6 +89,12 @@ std::optional<absl::Duration> ParseDuration(std::string_view text, bool signed_a
   return std::nullopt;
 }
 
+std::optional<absl::Duration> ParseLongDuration(std::string_view text) {
+  if (!text.ends_with('d')) return ParseDuration(text);
+  const auto hours = ParseDuration(fmt::format("{}h", text.substr(0, text.size() - 1)));
+  return hours ? std::optional(*hours * 24) : std::nullopt;
+}
+
 std::string DurationText(absl::Duration duration) {
   if (duration < absl::ZeroDuration()) return fmt::format("-{}", DurationText(-duration));
   const std::int64_t milliseconds = absl::ToInt64Milliseconds(duration);

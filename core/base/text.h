@@ -18,6 +18,9 @@ inline std::string_view ToStd(absl::string_view text) { return {text.data(), tex
 // Parses "250ms", "3s", "1.5m", "2h"; with `signed_allowed` also "-1m". Nothing else is a duration.
 std::optional<absl::Duration> ParseDuration(std::string_view text, bool signed_allowed = false);
 
+// For people who keep things: as ParseDuration, and "90d". Not for suites.
+std::optional<absl::Duration> ParseLongDuration(std::string_view text);
+
 // (Not FormatDuration: absl has one, and argument-dependent lookup would find both.)
 // Shortest exact form that ParseDuration reads: "250ms", "3s", "1m30s" is written "90s".
 std::string DurationText(absl::Duration duration);

@@ -87,7 +87,7 @@ std::string MatchOfObject(const json::object& object) {
   if (selector.tests() > 0) return selector.Take();
   for (const auto& member : object) {
     const std::string_view key(member.key().data(), member.key().size());
-    const bool stable = IsIdentifier(key) && IsStableWord(key);
+    const bool stable = IsLanguageIdentifier(key) && IsStableWord(key);
     if (stable && selector.tests() < kMaxMembers) selector.Add(fmt::format("$.{}", key), "{exists: true}");
   }
   if (selector.tests() == 0) selector.Add("$", "{type: object}");

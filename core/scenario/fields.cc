@@ -66,7 +66,7 @@ const YamlNode* Get(const YamlNode& mapping, std::string_view key) {
   return entry == nullptr ? nullptr : &entry->value;
 }
 
-bool IsIdentifier(std::string_view name) {
+bool IsLanguageIdentifier(std::string_view name) {
   if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
   return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
          std::string_view::npos;
@@ -96,13 +96,13 @@ std::optional<std::string> ReadPlainText(ParseContext& context, std::string_view
 
 std::optional<std::string> ReadIdentifier(ParseContext& context, std::string_view key, const YamlNode& node) {
   auto text = ReadPlainText(context, key, node);
-  if (!text || IsIdentifier(*text)) return text;
+  if (!text || IsLanguageIdentifier(*text)) return text;
   Expected(context, key, node, "a name of letters, digits and _");
   return std::nullopt;
 }
 
 bool CheckIdentifier(ParseContext& context, const YamlNode::Entry& entry) {
-  if (IsIdentifier(entry.key)) return true;
+  if (IsLanguageIdentifier(entry.key)) return true;
   context.diagnostics.Error(
       entry.key_range, fmt::format("expected a name of letters, digits and _, found \"{}\"", Excerpt(entry.key, 60)));
   return false;

@@ -66,7 +66,7 @@ std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& cont
 // Strings of a list; `key` names it in messages.
 std::vector<std::string> ReadTextList(ParseContext& context, std::string_view key, const YamlNode& node);
 
-bool IsIdentifier(std::string_view name);
+bool IsLanguageIdentifier(std::string_view name);
 
 // The same of a key of the suite: of a credential, a target.
 bool CheckIdentifier(ParseContext& context, const YamlNode::Entry& entry);

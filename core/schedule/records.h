@@ -64,6 +64,12 @@ struct ScheduleRecord {
   friend bool operator==(const ScheduleRecord&, const ScheduleRecord&) = default;
 };
 
+// Which of those that a schedule's name has had. The version begins anew when one is deleted and made again.
+struct ScheduleEdition {
+  std::uint64_t version = 0;                  // 0: there is none of this name
+  absl::Time created = absl::InfinitePast();  // infinite past: not known, any
+};
+
 enum class TickOutcome {
   kStarted,
   kWaiting,  // for the end of a run

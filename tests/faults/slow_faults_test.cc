@@ -5,6 +5,7 @@
 #include <regex>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "tests/faults/network_faults.h"
 #include "tests/support/latency_proxy.h"
@@ -108,10 +109,12 @@ TEST(Fault15, WhatIsLostWithALeaseThatTheCoordinatorLetEndIsSaidAndRunAgain) {
 }
 
 TEST(Fault15, AShardThatEndedWhileTheCoordinatorWasAwayForLongerThanItsLeaseCountsAndDoesNotRunAgain) {
-  RealFleet fleet;
+  RealFleet::Settings settings;
+  settings.coordinator_flags = {"--max-attempts", "1"};
+  RealFleet fleet(settings);
   fleet.StartAgent("eu-1", "eu-west-1");
   FaultyRun run(fleet, 10);
-  run.Start({"--agents-wait", "30s", "--max-attempts", "1"});
+  run.Start({"--agents-wait", "30s"});
   ASSERT_TRUE(run.AwaitBegun(8)) << run.output();
   fleet.KillCoordinator();
   ASSERT_TRUE(AwaitLog(fleet.agent("eu-1"), "shard ran")) << fleet.agent("eu-1").err();

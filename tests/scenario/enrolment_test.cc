@@ -110,7 +110,7 @@ TEST_F(Enrolment, TakesAnAgentFromAJoinTokenToARun) {
   const auto mode = std::filesystem::status(Identity("host-0", "agent.key")).permissions();
   EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   const std::string secret = token.substr(token.rfind('_') + 1, 64);
-  EXPECT_THAT(fleet_.coordinator().err(), HasSubstr("action=agent.enrol"));
+  EXPECT_THAT(fleet_.coordinator().err(), HasSubstr("agents.enrol agent=edge.host-0"));
   EXPECT_THAT(fleet_.coordinator().err(), Not(HasSubstr(secret)));
   EXPECT_THAT(agent->err(), Not(HasSubstr(secret)));
   EXPECT_THAT(ReadWholeFile(fleet_.store()) + ReadWholeFile(fleet_.store() + "-wal"), Not(HasSubstr(secret)));
@@ -124,10 +124,16 @@ TEST_F(Enrolment, RefusesAJoinTokenThatWasUsedUpAndRecordsIt) {
   const std::string token = NewToken({"--region", "eu-west-1"});
   auto first = StartWell("host-0", "eu-west-1", token);
   ExpectEnds(*Start("host-1", "eu-west-1", token), "was used up");
+  std::string audit;
   EXPECT_TRUE(WaitUntil([&] {
-    const std::string log = fleet_.coordinator().err();
-    return log.find("audit action=agent.enrol fleet=default subject=host-1") != std::string::npos;
-  })) << fleet_.coordinator().err();
+    audit = fleet_.Run({"audit", "-o", "json"}).out;
+    return audit.find("was used up") != std::string::npos;
+  })) << audit;
+  // Who made it, who used it, who was refused; and never the secret of it.
+  EXPECT_THAT(audit, HasSubstr("agents.join-token.create"));
+  EXPECT_THAT(audit, HasSubstr("eu-west-1.host-0"));
+  EXPECT_THAT(audit, HasSubstr("\"denied\""));
+  EXPECT_THAT(audit, Not(HasSubstr(token.substr(token.rfind('_') + 1, 64))));
   // The first has what it needs, and asks for nothing again.
   first->Signal(SIGTERM);
   EXPECT_EQ(first->Wait(absl::Seconds(30)), 0);

@@ -172,7 +172,37 @@ CREATE TABLE tick (
   PRIMARY KEY (fleet, schedule, nominal)  -- a nominal time makes one run at most
 );
 )sql"},
-    Migration{5, "join tokens, and agents that are not let in any more", R"sql(
+    Migration{5, "tokens and the audit log", R"sql(
+CREATE TABLE token (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  fleet TEXT NOT NULL,
+  role TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,  -- SHA-256 of the token, which nobody keeps
+  created_by TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  revoked BIGINT
+);
+CREATE INDEX token_of_fleet ON token (fleet, id);
+-- Another number after each change of a token: whoever has read them all reads this one to know whether to read again.
+CREATE TABLE token_version (version BIGINT NOT NULL);
+INSERT INTO token_version (version) VALUES (0);
+CREATE TABLE audit (
+  number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of storing
+  at BIGINT NOT NULL,
+  fleet TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  token TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+CREATE INDEX audit_of_fleet ON audit (fleet, number);
+)sql"},
+    Migration{6, "join tokens, and agents that are not let in any more", R"sql(
 CREATE TABLE join_token (
   id TEXT PRIMARY KEY,
   hash TEXT NOT NULL,

@@ -14,6 +14,9 @@
 // tables has begun a transaction.
 namespace wsfleet::store {
 
+// As it is bound. It comes back as Statement::Uint64().
+inline std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
 // write.cc
 absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
 
@@ -60,6 +63,18 @@ absl::StatusOr<ScheduleReader::ScheduleView> ReadSchedule(Connection& connection
                                                           const ScheduleName& name, std::uint32_t max_ticks);
 absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connection& connection, const FleetName& fleet,
                                                                         std::uint32_t limit, const ScheduleName& after);
+
+// access.cc
+absl::Status WriteToken(Connection& connection, const TokenRecord& token);
+absl::StatusOr<TokenRecord> WriteRevocation(Connection& connection, const FleetName& fleet,
+                                            const std::string& id_or_name, absl::Time at);
+absl::StatusOr<std::vector<TokenRecord>> ReadUnrevokedTokens(Connection& connection);
+absl::StatusOr<std::vector<TokenRecord>> ReadTokens(Connection& connection, const FleetName& fleet, std::uint32_t limit,
+                                                    const TokenId& after);
+absl::Status RemoveGoneTokens(Connection& connection, absl::Time gone_before);
+absl::Status WriteAudit(Connection& connection, const AuditRecord& record);
+absl::StatusOr<std::vector<AuditRecord>> ReadAudit(Connection& connection, const AuditStore::Query& query);
+absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before, std::uint64_t keep);
 
 // Appends what `of` makes of each remaining row.
 template <typename Record, typename Of>

@@ -49,6 +49,19 @@ class SqlStore : public Store {
   absl::Status Unrevoke(const FleetName& fleet, const PoolName& pool, const std::string& instance) override;
   absl::StatusOr<std::vector<Revocation>> ListRevocations() override;
 
+  absl::Status CreateToken(const TokenRecord& token) override;
+  absl::StatusOr<TokenRecord> RevokeToken(const FleetName& fleet, const std::string& id_or_name,
+                                          absl::Time at) override;
+  absl::StatusOr<std::uint64_t> TokensVersion() override;
+  absl::StatusOr<std::vector<TokenRecord>> UnrevokedTokens() override;
+  absl::StatusOr<std::vector<TokenRecord>> ListTokens(const FleetName& fleet, std::uint32_t limit,
+                                                      const TokenId& after) override;
+  absl::Status RemoveTokens(absl::Time gone_before) override;
+
+  absl::Status AppendAudit(const std::vector<AuditRecord>& records) override;
+  absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) override;
+  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) override;
+
  protected:
   // A connection and the mutex that serialises its users.
   struct Channel {

@@ -27,6 +27,7 @@
 #include "grpcpp/support/server_callback.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/limits.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
 #include "wsfleet/v1/job.grpc.pb.h"
 
@@ -83,6 +84,7 @@ class BareFleet {
     assignment->set_shard(1);
     assignment->set_attempt(1);
     assignment->mutable_bundle()->set_digest(wire::Digest(canonical_).value());
+    if (canonical_.size() <= wire::kMaxInlineBundleBytes) assignment->set_bundle_content(canonical_);
     for (BareSession* session : sessions_) {
       assignment->set_lease(++leases_);
       session->Push(message);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "agent/clock.h"
 #include "boost/asio/post.hpp"
 #include "core/base/text.h"
 #include "core/base/version.h"
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;  // as the real agent
 constexpr std::uint32_t kMaxShards = 4;
-
-void WaitOn(boost::asio::steady_timer& timer, absl::Duration duration, std::function<void()> then) {
-  timer.expires_after(absl::ToChronoNanoseconds(duration));
-  timer.async_wait([then = std::move(then)](const boost::system::error_code& error) {
-    if (!error) then();
-  });
-}
 
 std::shared_ptr<grpc::Channel> Dial(const std::string& address, const agent::ChannelSecurity& security) {
   grpc::ChannelArguments arguments;
@@ -77,7 +71,7 @@ void SimulatedAgent::Connect() {
   link->closed = false;
   link->stream->Open(link->endpoints.stub());
   SendHello();
-  WaitOn(patience_timer_, persistence_.Patience(), [link] {
+  agent::WaitOn(patience_timer_, persistence_.Patience(), [link] {
     if (link->stream) link->stream->Cancel();
   });
 }
@@ -158,7 +152,7 @@ void SimulatedAgent::SendHeartbeat() {
   unanswered_.push_back(heartbeat_);
   ++record_.heartbeats;
   link_->stream->Send(std::move(message));
-  WaitOn(heartbeat_timer_, interval_, [this] {
+  agent::WaitOn(heartbeat_timer_, interval_, [this] {
     if (is_connected()) SendHeartbeat();
   });
 }
@@ -174,7 +168,12 @@ void SimulatedAgent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
 
 void SimulatedAgent::OnAssignment(const v1::Assignment& assignment) {
   record_.assigned.emplace(assignment.job(), absl::Now());
-  shards_[assignment.lease()].assignment = assignment;
+  if (!assignment.bundle_content().empty()) {
+    link_->bundles.Offer(BundleDigest(assignment.bundle().digest()), assignment.bundle_content());
+  }
+  v1::Assignment& kept = shards_[assignment.lease()].assignment;
+  kept = assignment;
+  kept.clear_bundle_content();
   FetchBundle(assignment.lease());
 }
 
@@ -241,7 +240,7 @@ void SimulatedAgent::OnClosed(const absl::Status& status) {
   if (stopping_) return;
   ++record_.broken;
   record_.why_broken = std::string(ToStd(status.message()));
-  WaitOn(reconnect_timer_, persistence_.Pause(), [this] { Connect(); });
+  agent::WaitOn(reconnect_timer_, persistence_.Pause(), [this] { Connect(); });
 }
 
 void SimulatedAgent::CutOff(bool coordinator_notices) {

@@ -74,6 +74,23 @@ class FailingStore final : public store::Store {
     return behind_->Unrevoke(fleet, pool, instance);
   }
   absl::StatusOr<std::vector<store::Revocation>> ListRevocations() override { return behind_->ListRevocations(); }
+  absl::Status CreateToken(const TokenRecord& token) override { return behind_->CreateToken(token); }
+  absl::StatusOr<TokenRecord> RevokeToken(const FleetName& fleet, const std::string& id_or_name,
+                                          absl::Time at) override {
+    return behind_->RevokeToken(fleet, id_or_name, at);
+  }
+  absl::StatusOr<std::uint64_t> TokensVersion() override { return behind_->TokensVersion(); }
+  absl::StatusOr<std::vector<TokenRecord>> UnrevokedTokens() override { return behind_->UnrevokedTokens(); }
+  absl::StatusOr<std::vector<TokenRecord>> ListTokens(const FleetName& fleet, std::uint32_t limit,
+                                                      const TokenId& after) override {
+    return behind_->ListTokens(fleet, limit, after);
+  }
+  absl::Status RemoveTokens(absl::Time gone_before) override { return behind_->RemoveTokens(gone_before); }
+  absl::Status AppendAudit(const std::vector<AuditRecord>& records) override { return behind_->AppendAudit(records); }
+  absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) override { return behind_->ListAudit(query); }
+  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) override {
+    return behind_->RemoveAudit(before, keep);
+  }
 
  private:
   absl::Status Fail() const;

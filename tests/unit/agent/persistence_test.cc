@@ -29,6 +29,12 @@ TEST(Persistence, PausesLongerEachTimeAndNotInStepWithOthers) {
   EXPECT_NE(persistence.Pause(), other.Pause());
 }
 
+TEST(Persistence, PausesNoLongerThanWhoHoldsALeaseMay) {
+  Persistence persistence;
+  for (int i = 0; i < 10; ++i) EXPECT_LE(persistence.Pause(absl::Milliseconds(500)), absl::Milliseconds(600));
+  EXPECT_GE(persistence.Pause(), absl::Seconds(4));
+}
+
 TEST(Persistence, PausesShortlyWhenSomebodyAnsweredAtLeast) {
   Persistence persistence;
   for (int i = 0; i < 10; ++i) persistence.Pause();

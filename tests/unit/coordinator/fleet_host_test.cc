@@ -48,7 +48,7 @@ class FailingStore : public store::FleetStore {
 class FleetHostTest : public ::testing::Test {
  protected:
   FleetHostTest()
-      : host_(boost::asio::make_strand(context_), {FleetName("default"), {}}, store_, box_, logs_),
+      : host_(boost::asio::make_strand(context_), {FleetName("default"), {}}, store_, box_, bundles_, logs_),
         thread_([this] { context_.run(); }) {
     std::promise<absl::Status> loaded;
     host_.NotifyOnceLoaded([&](const absl::Status& status) { loaded.set_value(status); });
@@ -75,6 +75,7 @@ class FleetHostTest : public ::testing::Test {
     spec.cases = {CaseId("gate/health")};
     spec.suites = {"gate"};
     spec.sealed_secrets = sealed_secrets;
+    spec.bundle = bundle_;
     std::promise<absl::Status> answer;
     host_.Submit(JobId(id), spec, [&](const absl::Status& status, const JobId&, bool) { answer.set_value(status); });
     return answer.get_future().get();
@@ -87,10 +88,13 @@ class FleetHostTest : public ::testing::Test {
       event.agent.id = AgentId(id);
       event.agent.region = RegionName("eu-west-1");
       event.agent.boot = BootId("00ff");
+      event.max_shards = 2;
       AgentSink sink;
       sink.send = [this](v1::CoordinatorMessage message) {
         if (message.has_welcome()) connected_.set_value();
-        if (message.has_assignment()) ++assignments_;
+        if (!message.has_assignment()) return;
+        contents_.push_back(message.assignment().bundle_content());
+        ++assignments_;
       };
       sink.end = [this](const absl::Status& status) { ended_.set_value(status); };
       host_.Connect(std::move(sink), event, 1);
@@ -104,7 +108,10 @@ class FleetHostTest : public ::testing::Test {
   SecretBox box_ = *SecretBox::WithRandomKey();
   std::promise<void> connected_;
   std::promise<absl::Status> ended_;
+  BundleDigest bundle_;                // of what is submitted
+  std::vector<std::string> contents_;  // of bundles that came along; of the strand, until assignments_ says so
   std::atomic<int> assignments_ = 0;
+  Bundles bundles_{store_.store()};
   ServerLogs logs_{FleetName("default"), {}, store_.store(), store_.store(), box_};
   FleetHost host_;
   std::thread thread_;
@@ -160,6 +167,16 @@ TEST_F(FleetHostTest, DoesNotAskAFullStoreAsFastAsItCanRefuse) {
   EXPECT_TRUE(testing::WaitUntil([&] {
     return store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state != JobState::kRunning;
   })) << "it goes on by itself when there is room";
+}
+
+TEST_F(FleetHostTest, SendsASmallBundleAlongWhereTheStreamHasNotHadItBefore) {
+  bundle_ = BundleDigest("00ff");
+  ASSERT_TRUE(bundles_.Put(bundle_, std::make_shared<const std::string>("files")).ok());
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1").ok());
+  ASSERT_TRUE(Submit("r-2").ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return assignments_ == 2; }));
+  EXPECT_EQ(contents_, (std::vector<std::string>{"files", ""}));
 }
 
 TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {

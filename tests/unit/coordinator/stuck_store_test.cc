@@ -39,8 +39,9 @@ class GatedStore : public store::FleetStore {
 class Hosted {
  public:
   Hosted(const FleetStrand& strand, const std::string& name)
-      : logs_(FleetName(name), {}, store_.store(), store_.store(), box_),
-        host_(strand, {FleetName(name), {}}, store_, box_, logs_) {
+      : bundles_(store_.store()),
+        logs_(FleetName(name), {}, store_.store(), store_.store(), box_),
+        host_(strand, {FleetName(name), {}}, store_, box_, bundles_, logs_) {
     std::promise<absl::Status> loaded;
     host_.NotifyOnceLoaded([&](const absl::Status& status) { loaded.set_value(status); });
     host_.Own({FleetName(name)}, SteadyTime::Infinite());
@@ -82,6 +83,7 @@ class Hosted {
  private:
   GatedStore store_;
   SecretBox box_ = *SecretBox::WithRandomKey();
+  Bundles bundles_;
   ServerLogs logs_;
   FleetHost host_;
 };

@@ -49,6 +49,21 @@ TEST(Headers, OfACookieCredentialGoAfterTheAuthorsOwnInOneLine) {
   }
 }
 
+TEST(Headers, OfTheAuthorsOwnTraceNameTheTraceThatIsReported) {
+  const std::string own = "4bf92f3577b34da6a3ce929d0e0e4736";
+  for (const auto& [sent, shown] :
+       {std::pair<std::string, bool>{"00-" + own + "-00f067aa0ba902b7-01", true}, {own, false}}) {
+    ScriptedServer server([](ScriptedPeer& peer) {
+      peer.ReadHead();
+      peer.Send("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+    });
+    SuiteRun run(
+        OneScenario(server.url(), {"- connect: {path: /, headers: {traceparent: " + sent + "}}", "- ping: {}"}));
+    ASSERT_TRUE(run.Result().failure);
+    EXPECT_EQ(run.Result().failure->evidence.trace_id == own, shown) << run.Result().failure->evidence.trace_id;
+  }
+}
+
 TEST(Headers, OfOursYieldToTheAuthorsOwn) {
   for (const std::string& head :
        HeadsOf("headers: {user-agent: mine, TraceParent: own, host: virtual.test}", "vars: {}\n")) {

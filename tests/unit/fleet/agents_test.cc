@@ -46,6 +46,24 @@ TEST(Agents, IgnoreWhatComesOnAFencedStream) {
   EXPECT_EQ(at.driver.Agents().front().state, AgentView::State::kConnected);
 }
 
+TEST(Agents, AreCountedByRegionAndStateWithWhatWaitsForThem) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  driver.Disconnect(driver.Connect("us-1", "us-east-1"));
+  JobSpec spec = TwoCases();
+  spec.from = {"us-east-1", "eu-west-1"};
+  driver.Submit(spec);
+  const Census census = driver.fleet().Count();
+  using State = AgentView::State;
+  const std::map<std::pair<RegionName, State>, std::size_t> expected{{{RegionName("eu-west-1"), State::kConnected}, 2},
+                                                                     {{RegionName("us-east-1"), State::kLost}, 1}};
+  EXPECT_EQ(census.agents, expected);
+  EXPECT_EQ(census.waiting, 1u);
+  driver.Connect("us-1", "us-east-1");
+  EXPECT_EQ(driver.fleet().Count().waiting, 0u);
+}
+
 TEST(Agents, KeepTheEpochRisingAfterARestart) {
   FleetDriver driver;
   driver.Connect("eu-1", "eu-west-1");

@@ -124,7 +124,9 @@ TEST(Placing, NamesTheRegionThatHadNoAgent) {
   EXPECT_EQ(driver.shard(job, 2).region, RegionName("eu-west-1"));
   driver.RunAll(us, driver.Last<SendAssignment>());
   driver.Pass(absl::Seconds(30));
-  EXPECT_EQ(driver.shard(job, 2).reason, "no agent in eu-west-1 within 30s");
+  EXPECT_EQ(driver.shard(job, 2).reason, "no agent in eu-west-1 within 30s (the fleet has agents in us-east-1)");
+  EXPECT_THAT(driver.Notes(job),
+              Contains("eu-west-1: nobody is there yet, waiting up to 30s; the fleet has agents in us-east-1"));
   EXPECT_EQ(driver.job(job).verdict, JobVerdict::kInconclusive);
   EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent in eu-west-1 within 30s")));
 }

@@ -10,6 +10,7 @@
 namespace wsfleet::fleet {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -44,7 +45,7 @@ TEST(Ticks, MakeARunEachInTheSameCommit) {
   EXPECT_EQ(job.spec.schedule, ScheduleName("check"));
   EXPECT_EQ(job.spec.tick, tick.nominal);
   EXPECT_EQ(job.spec.cases, TwoCases().cases);
-  EXPECT_THAT(driver.Notes(tick.job), ElementsAre("schedule check: due at 2023-11-14T22:14:00Z, started 0µs later"));
+  EXPECT_THAT(driver.Notes(tick.job), Contains("schedule check: due at 2023-11-14T22:14:00Z, started 0µs later"));
   EXPECT_EQ(driver.schedule("check").last_job, tick.job);
   driver.Pass(absl::Minutes(2));
   EXPECT_THAT(Outcomes(driver), ElementsAre(kStarted, kStarted, kStarted));

@@ -11,6 +11,7 @@
 namespace wsfleet::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -94,6 +95,24 @@ TEST(Reports, AllShowWhereARedirectLeads) {
   record.shards[0].cases[1].failure->evidence.headers = {{"location", "/login"}};
   for (const char* format : kFormats)
     EXPECT_THAT(Unescaped(RenderReport(record, format)), HasSubstr("/login")) << format;
+}
+
+TEST(Junit, IsNotGreenWhereTheRunDidNotPassAlthoughNoCaseIsToBlame) {
+  RunRecord record = BrokenInOneRegion();
+  for (ShardRecordWithCases& shard : record.shards) {
+    for (CaseResult& result : shard.cases) {
+      result.outcome = Outcome::kPassed;
+      result.failure.reset();
+    }
+  }
+  Summarise(record);
+  EXPECT_THAT(RenderReport(record, "junit"), HasSubstr("failures=\"0\" errors=\"0\""));
+  record.summary.verdict = JobVerdict::kInconclusive;
+  record.summary.reasons = {"agents chose <different> targets"};
+  EXPECT_THAT(RenderReport(record, "junit"),
+              AllOf(HasSubstr("failures=\"0\" errors=\"1\""),
+                    HasSubstr("<error type=\"inconclusive\" message=\"the run is inconclusive\">agents chose "
+                              "&lt;different&gt; targets</error>")));
 }
 
 TEST(Junit, KeepsItsNamesFromRunToRunAndTheRunAsAProperty) {

@@ -20,6 +20,13 @@ TEST(Text, ReadsDurationsWithAUnitOnly) {
   }
 }
 
+TEST(Text, ReadsDaysWhereSomethingIsKept) {
+  EXPECT_EQ(ParseLongDuration("90d"), absl::Hours(24 * 90));
+  EXPECT_EQ(ParseLongDuration("1.5d"), absl::Hours(36));
+  EXPECT_EQ(ParseLongDuration("12h"), absl::Hours(12));
+  for (const std::string_view wrong : {"", "d", "1d1", "90", "hd"}) EXPECT_EQ(ParseLongDuration(wrong), std::nullopt);
+}
+
 TEST(Text, WritesDurationsThatItReads) {
   for (const std::string_view text : {"250ms", "90s", "2m", "1h", "0s", "1500ms"}) {
     EXPECT_EQ(DurationText(*ParseDuration(text)), text);

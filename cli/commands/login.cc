@@ -1,0 +1,128 @@
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/commands/commands.h"
+#include "cli/config/context_file.h"
+#include "cli/run/access.h"
+#include "cli/terminal/token_input.h"
+#include "cli/whole_file.h"
+#include "core/base/identifier.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "proto/wire/convert_access.h"
+
+// login
+namespace wsfleet::cli {
+namespace {
+
+constexpr std::uint64_t kMaxCredential = 1 << 20;
+constexpr unsigned kOwnerOnly = 0600;
+
+// Where one is taken from is said, for the token never stands in the command line.
+absl::StatusOr<std::string> TakeToken(Invocation& invocation) {
+  const std::string named = invocation.connection.token_file.empty()
+                                ? ValueOf(invocation.environment, "WSFLEET_TOKEN_FILE")
+                                : invocation.connection.token_file;
+  std::string token = ValueOf(invocation.environment, "WSFLEET_TOKEN");
+  if (!named.empty()) {
+    auto read = ReadWholeFile(named, kMaxCredential);
+    if (!read.ok()) return read.status();
+    token = *std::move(read);
+  } else if (token.empty()) {
+    return ReadTokenFromStdin(invocation.interrupt);
+  }
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  if (token.empty()) return absl::InvalidArgumentError(fmt::format("{}: expected a token, found nothing", named));
+  return token;
+}
+
+// Of the first address, without its port.
+std::string HostOf(const std::string& addresses) {
+  const std::string first = addresses.substr(0, addresses.find(','));
+  const std::string host = first.substr(0, first.rfind(':'));
+  return IsIdentifier(host) ? host : "coordinator";
+}
+
+// Beside the file of contexts, for its owner only.
+absl::Status WritePrivate(const std::string& path, const std::string& content) {
+  std::error_code error;
+  const auto folder = std::filesystem::path(path).parent_path();
+  std::filesystem::create_directories(folder, error);
+  if (error) return absl::FailedPreconditionError(fmt::format("{}: {}", folder.string(), error.message()));
+  return WriteWholeFile(path, content, kOwnerOnly);
+}
+
+absl::Status Write(const std::string& file, const Context& context, const std::optional<std::string>& ca,
+                   const std::string& token) {
+  const auto known = ReadContextFile(file, FileTrust::kOwn);
+  if (!known.ok()) return known.status();
+  // Before anything is written: what another context points to stays.
+  if (const Context* there = known->Find(context.name); there != nullptr && *there != context) {
+    return absl::AlreadyExistsError(fmt::format(
+        "{} has a context \"{}\" with other settings; take another name: wsfleet login NAME …", file, context.name));
+  }
+  if (ca) {
+    if (auto status = WritePrivate(context.ca_file, *ca); !status.ok()) return status;
+  }
+  if (auto status = WritePrivate(context.token_file, token + "\n"); !status.ok()) return status;
+  if (auto status = AddContext(file, context); !status.ok()) return status;
+  return UseContext(file, context.name);
+}
+
+void Welcome(const v1::WhoAmIReply& who, const Context& context, const std::string& file) {
+  const auto role = wire::FromWire(who.role());
+  fmt::print(stderr, "{} is {} in {}{}; context {} of {} is the current one\n", Printable(who.name()),
+             role.ok() ? RoleName(*role) : "somebody",
+             who.fleet().empty() ? "every fleet" : "fleet " + Printable(who.fleet()),
+             who.has_expires() ? " until " + UtcText(wire::FromWire(who.expires())) : "", context.name, file);
+}
+
+}  // namespace
+
+int LoginCommand(Invocation& invocation, const std::string& name) {
+  const ConnectionFlags& flags = invocation.connection;
+  if (flags.coordinator.empty()) {
+    return Fail(absl::InvalidArgumentError("--coordinator is missing: host:port of its client listener"));
+  }
+  if (!name.empty() && !IsIdentifier(name)) {
+    return Fail(
+        absl::InvalidArgumentError(fmt::format("name: expected 1 to {} letters, digits, '.', '_' or '-', found \"{}\"",
+                                               kMaxIdentifierBytes, Printable(name))));
+  }
+  // It stays the authority of this context, whatever becomes of the file that it was taken from.
+  std::optional<std::string> ca;
+  if (!flags.ca_file.empty()) {
+    auto read = ReadWholeFile(flags.ca_file, kMaxCredential);
+    if (!read.ok()) return Fail(read.status());
+    ca = *std::move(read);
+  }
+  const auto token = TakeToken(invocation);
+  if (!token.ok()) return Fail(token.status());
+
+  Endpoint endpoint;
+  endpoint.address = flags.coordinator;
+  endpoint.ca_file = flags.ca_file;
+  endpoint.token = *token;
+  endpoint.source = "--coordinator";
+  auto client = ConnectTo(endpoint, invocation.quiet);
+  if (!client.ok()) return Fail(client.status());
+  const auto who = WhoAmI(**client);
+  if (!who.ok()) return Fail(who.status());
+
+  const std::string file = std::filesystem::absolute(FindConfigPaths(invocation.environment).user).string();
+  Context context;
+  context.name = name.empty() ? HostOf(flags.coordinator) : name;
+  context.coordinator = flags.coordinator;
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (ca) context.ca_file = (folder / (context.name + ".ca.pem")).string();
+  context.token_file = (folder / (context.name + ".token")).string();
+  context.fleet = who->fleet();
+  if (context.fleet.empty()) context.fleet = flags.fleet.empty() ? "default" : flags.fleet;
+  if (const absl::Status status = Write(file, context, ca, *token); !status.ok()) return Fail(status);
+  if (!invocation.quiet) Welcome(*who, context, file);
+  return kPassedCode;
+}
+
+}  // namespace wsfleet::cli

@@ -1,0 +1,95 @@
+#include "coordinator/access/rules.h"
+
+#include <array>
+#include <cstddef>
+
+#include "fmt/format.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+// In the order of Rpc.
+constexpr std::array<Rule, 31> kRules{{
+    {Rpc::kJobsSubmit, "wsfleet.v1.Jobs.Submit", Role::kRunner, Scope::kNamedFleet, true, "runs.submit"},
+    {Rpc::kJobsGet, "wsfleet.v1.Jobs.Get", Role::kViewer, Scope::kNamedFleet, false, "runs.get"},
+    {Rpc::kJobsList, "wsfleet.v1.Jobs.List", Role::kViewer, Scope::kNamedFleet, false, "runs.list"},
+    {Rpc::kJobsCancel, "wsfleet.v1.Jobs.Cancel", Role::kRunner, Scope::kNamedFleet, true, "runs.cancel"},
+    {Rpc::kJobsWatch, "wsfleet.v1.Jobs.Watch", Role::kViewer, Scope::kNamedFleet, false, "runs.watch"},
+    {Rpc::kJobsResults, "wsfleet.v1.Jobs.Results", Role::kViewer, Scope::kNamedFleet, false, "runs.results"},
+    {Rpc::kJobsBundle, "wsfleet.v1.Jobs.Bundle", Role::kViewer, Scope::kNamedFleet, false, "runs.bundle"},
+    {Rpc::kFleetsListAgents, "wsfleet.v1.Fleets.ListAgents", Role::kViewer, Scope::kNamedFleet, false, "agents.list"},
+    {Rpc::kFleetsGetAgent, "wsfleet.v1.Fleets.GetAgent", Role::kViewer, Scope::kNamedFleet, false, "agents.get"},
+    {Rpc::kFleetsDrainAgents, "wsfleet.v1.Fleets.DrainAgents", Role::kOperator, Scope::kNamedFleet, true,
+     "agents.drain"},
+    {Rpc::kFleetsCreateFleet, "wsfleet.v1.Fleets.CreateFleet", Role::kAdmin, Scope::kEveryFleet, true, "fleet.create"},
+    {Rpc::kFleetsListFleets, "wsfleet.v1.Fleets.ListFleets", Role::kViewer, Scope::kAnyFleet, false, "fleet.list"},
+    {Rpc::kFleetsVersion, "wsfleet.v1.Fleets.Version", Role::kViewer, Scope::kAnyFleet, false, "version"},
+    {Rpc::kSchedulesApply, "wsfleet.v1.Schedules.Apply", Role::kOperator, Scope::kNamedFleet, true, "schedules.apply"},
+    {Rpc::kSchedulesGet, "wsfleet.v1.Schedules.Get", Role::kViewer, Scope::kNamedFleet, false, "schedules.get"},
+    {Rpc::kSchedulesList, "wsfleet.v1.Schedules.List", Role::kViewer, Scope::kNamedFleet, false, "schedules.list"},
+    {Rpc::kSchedulesBundle, "wsfleet.v1.Schedules.Bundle", Role::kViewer, Scope::kNamedFleet, false,
+     "schedules.bundle"},
+    {Rpc::kSchedulesPause, "wsfleet.v1.Schedules.Pause", Role::kOperator, Scope::kNamedFleet, true, "schedules.pause"},
+    {Rpc::kSchedulesResume, "wsfleet.v1.Schedules.Resume", Role::kOperator, Scope::kNamedFleet, true,
+     "schedules.resume"},
+    {Rpc::kSchedulesTrigger, "wsfleet.v1.Schedules.Trigger", Role::kRunner, Scope::kNamedFleet, true,
+     "schedules.trigger"},
+    {Rpc::kSchedulesDelete, "wsfleet.v1.Schedules.Delete", Role::kOperator, Scope::kNamedFleet, true,
+     "schedules.delete"},
+    {Rpc::kTokensCreate, "wsfleet.v1.Tokens.Create", Role::kAdmin, Scope::kNamedFleet, true, "tokens.create"},
+    {Rpc::kTokensList, "wsfleet.v1.Tokens.List", Role::kAdmin, Scope::kNamedFleet, false, "tokens.list"},
+    {Rpc::kTokensRevoke, "wsfleet.v1.Tokens.Revoke", Role::kAdmin, Scope::kNamedFleet, true, "tokens.revoke"},
+    {Rpc::kTokensWhoAmI, "wsfleet.v1.Tokens.WhoAmI", Role::kViewer, Scope::kAnyFleet, false, "whoami"},
+    {Rpc::kAuditList, "wsfleet.v1.Audit.List", Role::kAdmin, Scope::kNamedFleet, false, "audit"},
+    {Rpc::kAgentIdentitiesCreateJoinToken, "wsfleet.v1.AgentIdentities.CreateJoinToken", Role::kAdmin,
+     Scope::kNamedFleet, true, "agents.join-token.create"},
+    {Rpc::kAgentIdentitiesListJoinTokens, "wsfleet.v1.AgentIdentities.ListJoinTokens", Role::kOperator,
+     Scope::kNamedFleet, false, "agents.join-token.list"},
+    {Rpc::kAgentIdentitiesRevokeJoinToken, "wsfleet.v1.AgentIdentities.RevokeJoinToken", Role::kAdmin,
+     Scope::kNamedFleet, true, "agents.join-token.revoke"},
+    {Rpc::kAgentIdentitiesRevokeAgents, "wsfleet.v1.AgentIdentities.RevokeAgents", Role::kAdmin, Scope::kNamedFleet,
+     true, "agents.revoke"},
+    {Rpc::kAgentIdentitiesListRevocations, "wsfleet.v1.AgentIdentities.ListRevocations", Role::kOperator,
+     Scope::kNamedFleet, false, "agents.revoked"},
+}};
+
+constexpr bool AreInOrder() {
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    if (kRules[i].rpc != static_cast<Rpc>(i)) return false;
+  }
+  return true;
+}
+static_assert(AreInOrder());
+
+std::string PlaceOf(const Caller& caller) {
+  return caller.fleet ? fmt::format("fleet \"{}\"", caller.fleet->value()) : std::string("every fleet");
+}
+
+}  // namespace
+
+std::span<const Rule> Rules() { return kRules; }
+const Rule& RuleOf(Rpc rpc) { return kRules.at(static_cast<std::size_t>(rpc)); }
+
+absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet) {
+  if (rule.scope == Scope::kNamedFleet && caller.fleet && *caller.fleet != fleet) {
+    return absl::PermissionDeniedError(
+        fmt::format("{} needs the role {} in fleet \"{}\", and \"{}\" has {} in fleet \"{}\"; use --fleet {}, or a "
+                    "token of that fleet",
+                    rule.action, RoleName(rule.role), fleet.value(), caller.name, RoleName(caller.role),
+                    caller.fleet->value(), caller.fleet->value()));
+  }
+  if (rule.scope == Scope::kEveryFleet && caller.fleet) {
+    return absl::PermissionDeniedError(fmt::format(
+        "{} needs the role {} in every fleet, as the coordinator's own token has it, and \"{}\" has {} in fleet \"{}\"",
+        rule.action, RoleName(rule.role), caller.name, RoleName(caller.role), caller.fleet->value()));
+  }
+  if (caller.role < rule.role) {
+    return absl::PermissionDeniedError(
+        fmt::format("{} needs the role {}, and \"{}\" has {} in {}; an admin of the fleet makes others with "
+                    "`wsfleet tokens create`",
+                    rule.action, RoleName(rule.role), caller.name, RoleName(caller.role), PlaceOf(caller)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/access/records.h"
+
+namespace wsfleet::coordinator {
+
+// Every call of a client. Each has its rule in rules.cc, and a test holds both against the services.
+enum class Rpc {
+  kJobsSubmit,
+  kJobsGet,
+  kJobsList,
+  kJobsCancel,
+  kJobsWatch,
+  kJobsResults,
+  kJobsBundle,
+  kFleetsListAgents,
+  kFleetsGetAgent,
+  kFleetsDrainAgents,
+  kFleetsCreateFleet,
+  kFleetsListFleets,
+  kFleetsVersion,
+  kSchedulesApply,
+  kSchedulesGet,
+  kSchedulesList,
+  kSchedulesBundle,
+  kSchedulesPause,
+  kSchedulesResume,
+  kSchedulesTrigger,
+  kSchedulesDelete,
+  kTokensCreate,
+  kTokensList,
+  kTokensRevoke,
+  kTokensWhoAmI,
+  kAuditList,
+  kAgentIdentitiesCreateJoinToken,
+  kAgentIdentitiesListJoinTokens,
+  kAgentIdentitiesRevokeJoinToken,
+  kAgentIdentitiesRevokeAgents,
+  kAgentIdentitiesListRevocations,
+};
+
+// In which fleet the caller needs the role.
+enum class Scope {
+  kNamedFleet,  // that the request names
+  kAnyFleet,    // of its own: the answer holds nothing of another one
+  kEveryFleet,  // what is about all of them
+};
+
+struct Rule {
+  Rpc rpc;
+  std::string_view method;  // "wsfleet.v1.Jobs.Submit"
+  Role role;
+  Scope scope;
+  bool changes;             // so it is audited when it is done, too
+  std::string_view action;  // as the audit log calls it
+};
+
+// The one table of who may do what.
+std::span<const Rule> Rules();
+const Rule& RuleOf(Rpc rpc);
+
+// Who makes a call.
+struct Caller {
+  std::string name;  // for people
+  TokenId token;     // that is stored; empty: another way to be known
+  std::string digest;
+  Role role = Role::kViewer;
+  std::optional<FleetName> fleet;  // absent: every fleet
+  absl::Time expires = absl::InfiniteFuture();
+};
+
+// PERMISSION_DENIED: with what the caller has and what it takes. `fleet`: that the request names. Says the same whether
+// or not there is a fleet of that name, to those whose it is not.
+absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet);
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,159 @@
+#include "coordinator/access/token_registry.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/clock.h"
+#include "coordinator/clock.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr std::string_view kPrefix = "wsf_";  // so that scanners for leaked secrets can know it
+constexpr std::string_view kScheme = "Bearer ";
+constexpr std::size_t kMaxTokenBytes = 4096;
+
+std::string Hex(const unsigned char* bytes, std::size_t size) {
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) text += fmt::format("{:02x}", bytes[i]);
+  return text;
+}
+
+absl::Status Refused(std::string_view found) {
+  return absl::UnauthenticatedError(
+      fmt::format("expected a token of this coordinator, found {}; check --token-file, WSFLEET_TOKEN_FILE or "
+                  "WSFLEET_TOKEN, or ask an admin of the fleet for one (`wsfleet tokens create`)",
+                  found));
+}
+
+}  // namespace
+
+NewToken MakeToken() {
+  std::array<unsigned char, 32> random{};
+  // OpenSSL aborts start-up rather than to be without random numbers.
+  RAND_bytes(random.data(), random.size());
+  std::string encoded;
+  absl::WebSafeBase64Escape(absl::string_view(reinterpret_cast<const char*>(random.data()), random.size()), &encoded);
+  while (encoded.ends_with('=')) encoded.pop_back();
+  NewToken token{std::string(kPrefix) + encoded, ""};
+  token.digest = DigestOfToken(token.secret);
+  return token;
+}
+
+// One round of SHA-256 is enough, unlike for a password: a token is 256 random bits, so nobody who reads the digests
+// can try them all, and nothing is gained by making each try slow. Nor does it matter that digests are compared and
+// looked up in a time that depends on them: who guesses cannot choose the digest of a guess.
+std::string DigestOfToken(std::string_view secret) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return Hex(digest.data(), size);
+}
+
+TokenRegistry::TokenRegistry(store::TokenStore& store, Settings settings)
+    : store_(store),
+      settings_(std::move(settings)),
+      bootstrap_digest_(settings_.bootstrap.empty() ? "" : DigestOfToken(settings_.bootstrap)) {}
+
+TokenRegistry::~TokenRegistry() { Stop(); }
+
+absl::Status TokenRegistry::Begin() {
+  if (auto status = Reload(); !status.ok()) return status;
+  thread_ = std::thread([this] { Main(); });
+  return absl::OkStatus();
+}
+
+void TokenRegistry::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void TokenRegistry::Main() {
+  std::unique_lock lock(mutex_);
+  bool failing = false;
+  while (!wake_.wait_for(lock, absl::ToChronoMilliseconds(settings_.interval), [this] { return stopping_; })) {
+    lock.unlock();
+    const absl::Status status = ReloadIf(When::kChanged);
+    if (status.ok() == failing) {
+      failing = !status.ok();
+      if (failing) {
+        spdlog::error("tokens not read reason=\"{}\"", ToStd(status.message()));
+      } else {
+        spdlog::info("tokens are read again");
+      }
+    }
+    lock.lock();
+  }
+}
+
+absl::Status TokenRegistry::Reload() { return ReloadIf(When::kAlways); }
+
+absl::Status TokenRegistry::ReloadIf(When when) {
+  const std::lock_guard reading(reading_);
+  const SteadyTime before = SteadyNow();
+  // First the number: what changes between the two is read again.
+  const auto version = store_.TokensVersion();
+  if (!version.ok()) return version.status();
+  auto tokens = std::make_shared<ByDigest>();
+  const bool is_new = when == When::kAlways || *version != version_;
+  if (is_new) {
+    auto unrevoked = store_.UnrevokedTokens();
+    if (!unrevoked.ok()) return unrevoked.status();
+    for (TokenRecord& token : *unrevoked) tokens->emplace(token.digest, std::move(token));
+    version_ = *version;
+  }
+  const std::lock_guard lock(known_mutex_);
+  known_.read = before;
+  if (is_new) known_.tokens = std::move(tokens);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Caller> TokenRegistry::Find(std::string_view authorization) const {
+  if (authorization.empty()) {
+    if (settings_.anyone_is_admin) return Caller{"anyone", {}, {}, Role::kAdmin, std::nullopt, absl::InfiniteFuture()};
+    return Refused("none");
+  }
+  if (!authorization.starts_with(kScheme)) return Refused("an authorization that does not begin with \"Bearer \"");
+  const std::string_view secret = authorization.substr(kScheme.size());
+  if (secret.empty() || secret.size() > kMaxTokenBytes) return Refused("one that is empty or too long");
+  const std::string digest = DigestOfToken(secret);
+  if (!bootstrap_digest_.empty() && digest == bootstrap_digest_) {
+    return Caller{"bootstrap", {}, {}, Role::kAdmin, std::nullopt, absl::InfiniteFuture()};
+  }
+  return FindStored(digest);
+}
+
+absl::Status TokenRegistry::Recheck(const Caller& caller) const {
+  return caller.digest.empty() ? absl::OkStatus() : FindStored(caller.digest).status();
+}
+
+absl::StatusOr<Caller> TokenRegistry::FindStored(const std::string& digest) const {
+  Known known;
+  {
+    const std::lock_guard lock(known_mutex_);
+    known = known_;
+  }
+  const auto found = known.tokens->find(digest);
+  if (found == known.tokens->end()) return Refused("one that it does not know, or that was revoked");
+  if (SteadyNow() - known.read > kMaxAge) {
+    return absl::UnavailableError("the coordinator cannot read which tokens were revoked; try again");
+  }
+  const TokenRecord& token = found->second;
+  if (!token.IsGood(absl::Now())) {
+    return Refused(fmt::format("\"{}\", which expired at {}", token.name, UtcText(token.expires)));
+  }
+  return Caller{token.name, token.id, digest, token.role, token.fleet, token.expires};
+}
+
+}  // namespace wsfleet::coordinator

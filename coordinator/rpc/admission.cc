@@ -1,0 +1,96 @@
+#include "coordinator/rpc/admission.h"
+
+#include <string_view>
+
+#include "absl/time/clock.h"
+#include "core/base/text.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+std::string_view AuthorizationOf(const grpc::CallbackServerContext& context) {
+  const auto found = context.client_metadata().find("authorization");
+  if (found == context.client_metadata().end()) return {};
+  return {found->second.data(), found->second.size()};
+}
+
+AuditRecord RecordOf(const Rule& rule, const Caller& caller, const FleetName& fleet, std::string peer,
+                     std::string object) {
+  AuditRecord record;
+  record.at = absl::Now();
+  record.fleet = fleet;
+  record.principal = caller.name;
+  record.token = caller.token;
+  record.peer = std::move(peer);
+  record.action = std::string(rule.action);
+  record.object = std::move(object);
+  return record;
+}
+
+// A name that no fleet has may be anything.
+FleetName KnownFleet(Backend& backend, const std::string& fleet) {
+  const auto host = backend.fleets.Find(fleet);
+  return host.ok() ? (*host)->name() : FleetName();
+}
+
+}  // namespace
+
+void Admission::Done(const absl::Status& status, std::string detail) const {
+  if (!shared_->rule.changes || shared_->audited) return;
+  DoneTo(shared_->object, status, std::move(detail));
+}
+
+void Admission::DoneTo(std::string object, const absl::Status& status, std::string detail) const {
+  Shared& call = *shared_;
+  call.audited = true;
+  AuditRecord record = RecordOf(call.rule, call.caller, call.host->name(), call.peer, std::move(object));
+  record.outcome = status.ok() ? AuditOutcome::kDone : AuditOutcome::kFailed;
+  // The message of an error may quote what was sent.
+  record.detail = status.ok() ? std::move(detail) : absl::StatusCodeToString(status.code());
+  call.backend.audit.Add(std::move(record));
+}
+
+absl::Status Admission::Recheck() const { return shared_->backend.tokens.Recheck(shared_->caller); }
+
+absl::StatusOr<Caller> Identify(Backend& backend, const grpc::CallbackServerContext& context, Rpc rpc) {
+  auto caller = backend.tokens.Find(AuthorizationOf(context));
+  if (absl::IsUnauthenticated(caller.status())) {
+    AuditRecord record = RecordOf(RuleOf(rpc), {}, {}, context.peer(), "");
+    record.outcome = AuditOutcome::kDenied;
+    record.detail = std::string(ToStd(caller.status().message()));
+    backend.audit.Add(std::move(record));
+  }
+  return caller;
+}
+
+absl::StatusOr<Admission> Admit(Backend& backend, const grpc::CallbackServerContext& context, Rpc rpc,
+                                const Caller& caller, const std::string& fleet, std::string object) {
+  const Rule& rule = RuleOf(rpc);
+  const FleetName named = fleet.empty() ? backend.fleets.usual() : FleetName(fleet);
+  if (auto status = CheckPermission(rule, caller, named); !status.ok()) {
+    const FleetName about =
+        rule.scope == Scope::kNamedFleet ? KnownFleet(backend, fleet) : caller.fleet.value_or(FleetName());
+    AuditRecord record = RecordOf(rule, caller, about, context.peer(), std::move(object));
+    record.outcome = AuditOutcome::kDenied;
+    record.detail = std::string(ToStd(status.message()));
+    backend.audit.Add(std::move(record));
+    return status;
+  }
+  const auto host = backend.fleets.Find(fleet);
+  if (!host.ok()) return host.status();
+  if (rule.changes && backend.audit.IsFull()) {
+    return absl::ResourceExhaustedError(
+        "the audit log cannot be stored, and nothing is changed that it does not have; look at the coordinator's log");
+  }
+  return Admission(std::make_shared<Admission::Shared>(
+      Admission::Shared{backend, rule, caller, context.peer(), *host, std::move(object)}));
+}
+
+absl::StatusOr<Admission> Admit(Backend& backend, const grpc::CallbackServerContext& context, Rpc rpc,
+                                const std::string& fleet, std::string object) {
+  const auto caller = Identify(backend, context, rpc);
+  if (!caller.ok()) return caller.status();
+  return Admit(backend, context, rpc, *caller, fleet, std::move(object));
+}
+
+}  // namespace wsfleet::coordinator
