@@ -73,7 +73,7 @@ TEST(RunEndsInconclusive, WhenEveryCaseWasSkipped) {
 TEST(RunRefuses, FlagsOfLaterVersions) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"gate", "--await-revision", "x"},
                                                     {"run", "x.yaml", "--baseline", "last"},
-                                                    {"audit", "list"}}) {
+                                                    {"fleet", "policy"}}) {
     std::vector<std::string> command = arguments;
     command.insert(command.begin(), Binary("wsfleet"));
     const Finished run = RunCommand({command, {}, {}}, absl::Seconds(30));
