@@ -310,7 +310,7 @@ void Agent::OnClosed(const absl::Status& status) {
     return;
   }
   if (draining_ && shards_.empty() && spool_.empty()) {
-    Stop(0);
+    Stop(drain_exit_code_);
     return;
   }
   if (redirected_) {

@@ -40,8 +40,8 @@ class Agent {
   // Both are called on the strand.
   struct Handlers {
     std::function<void()> on_session;  // each time that a session has begun
-    // Once, with the exit code: 0 after a drain, 1 when another process of the same name has taken over or the
-    // coordinator refuses this agent for good.
+    // Once, with the exit code: 0 after a drain, 1 when another process of the same name has taken over, the
+    // coordinator refuses this agent for good, or its certificate was lost.
     std::function<void(int)> on_stopped;
   };
   Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers);
@@ -55,6 +55,13 @@ class Agent {
 
   // Its process is to end: takes nothing new, lets what runs end within drain_limit, gives the rest back, and stops.
   void Drain();
+
+  // Connections that are made from now on show another certificate; those that there are go on.
+  void OnNewCertificate() { endpoints_.RedialAll(); }
+  // It will get no further connection: as Drain(), but with exit code 1.
+  void OnCertificateLost(const absl::Status& why);
+  // Where its session is, or is looked for.
+  const std::string& coordinator() const { return endpoints_.address(); }
 
  private:
   void Connect();
@@ -113,8 +120,9 @@ class Agent {
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer lease_timer_;
   boost::asio::steady_timer drain_timer_;
-  bool draining_ = false;  // and then stops
-  bool drained_ = false;   // by an operator
+  bool draining_ = false;  // and then stops, with drain_exit_code_
+  int drain_exit_code_ = 0;
+  bool drained_ = false;  // by an operator
   bool holding_ = false;
   std::optional<int> exit_code_;  // set: stopping
 };

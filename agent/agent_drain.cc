@@ -25,10 +25,16 @@ void Agent::Drain() {
     shards_.ReleaseAll();
     WaitOn(drain_timer_, kDrainGrace, [this] {
       spdlog::error("drain unfinished spooled_bytes={}", spool_.bytes());
-      Stop(0);
+      Stop(drain_exit_code_);
     });
   });
   StopIfDrained();
+}
+
+void Agent::OnCertificateLost(const absl::Status& why) {
+  spdlog::error("agent stops code={} reason=\"{}\"", absl::StatusCodeToString(why.code()), ToStd(why.message()));
+  drain_exit_code_ = 1;
+  Drain();
 }
 
 void Agent::SetDrained(bool drained) {
@@ -44,7 +50,7 @@ void Agent::SetDrained(bool drained) {
 }
 
 void Agent::StopIfDrained() {
-  if (draining_ && shards_.empty() && spool_.empty()) Stop(0);
+  if (draining_ && shards_.empty() && spool_.empty()) Stop(drain_exit_code_);
 }
 
 void Agent::Stop(int exit_code) {

@@ -30,6 +30,9 @@ class Endpoints {
   // called from gRPC's reactions, since the channel may end with it.
   void Redial() { stubs_.erase(address_); }
 
+  // As Redial(), of all of them: what connections are made with has changed. Calls that are under way go on.
+  void RedialAll() { stubs_.clear(); }
+
   // There is a session: it is the right one.
   void OnSession() {
     hops_ = 0;

@@ -7,12 +7,17 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <sstream>
+#include <optional>
+#include <utility>
 
+#include "absl/time/clock.h"
 #include "agent/agent.h"
 #include "agent/channel.h"
+#include "agent/credentials.h"
+#include "agent/enrolment.h"
 #include "agent/machine.h"
 #include "agent/options.h"
+#include "agent/renewal.h"
 #include "boost/asio/post.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
@@ -24,13 +29,6 @@
 namespace wsfleet::agent {
 namespace {
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
-}
-
 // Whoever waits for the file sees it whole.
 void WriteReadyFile(const std::string& path) {
   if (path.empty()) return;
@@ -39,17 +37,35 @@ void WriteReadyFile(const std::string& path) {
   if (std::rename(draft.c_str(), path.c_str()) != 0) spdlog::error("ready file not written path={}", path);
 }
 
-ChannelSecurity SecurityOf(const CommandLine& options) {
-  ChannelSecurity security;
-  security.plaintext = options.plaintext;
-  security.server_name = options.server_name;
-  if (options.plaintext) return security;
-  security.authority = ReadFile(options.ca_file);
-  if (!options.certificate_file.empty()) {
-    security.certificate = ReadFile(options.certificate_file);
-    security.key = ReadFile(options.key_file);
+absl::StatusOr<Identity> OpenIdentity(const CommandLine& options) {
+  auto identity = Identity::Open(options.identity_directory);
+  if (!identity.ok()) return identity;
+  const bool is_valid = identity->certificate() && absl::Now() < identity->certificate()->until;
+  if (is_valid) return identity;
+  if (options.enrol_address.empty()) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} holds no certificate that is valid now; expected --enrol and --join-token-file to get one",
+                    options.identity_directory));
   }
-  return security;
+  const CredentialFiles files{options.ca_file, "", "", options.server_name};
+  const EnrolOrder order{options.join_token_file, options.id, FleetName(options.fleet), RegionName(options.region),
+                         options.labels};
+  const auto channel = OpenChannel(options.enrol_address, ReadCredentials(files));
+  if (auto status = Enrol(channel, order, *identity); !status.ok()) return status;
+  return identity;
+}
+
+// Read anew for each connection: whoever renews certificates replaces the files.
+ChannelSecurity SecurityOf(const CommandLine& options, const std::optional<Identity>& identity) {
+  if (options.plaintext) {
+    ChannelSecurity none;
+    none.plaintext = true;
+    none.server_name = options.server_name;
+    return none;
+  }
+  ChannelSecurity security =
+      ReadCredentials({options.ca_file, options.certificate_file, options.key_file, options.server_name});
+  return identity ? WithIdentity(std::move(security), *identity) : security;
 }
 
 // Null: none is wanted.
@@ -62,16 +78,11 @@ absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& a
   return port;
 }
 
-int Fail(const absl::Status& status) {
-  fmt::print(stderr, "wsfleet-agent: {}\n", ToStd(status.message()));
-  return 1;
-}
-
-AgentOptions ToAgentOptions(const CommandLine& options) {
+AgentOptions ToAgentOptions(const CommandLine& options, const AgentId& id) {
   utsname machine{};
   uname(&machine);
   AgentOptions result;
-  result.facts.id = AgentId(options.id);
+  result.facts.id = id;
   result.facts.region = RegionName(options.region);
   result.facts.labels = options.labels;
   // What the operator says of the machine goes over what it says of itself.
@@ -87,54 +98,96 @@ AgentOptions ToAgentOptions(const CommandLine& options) {
   return result;
 }
 
-int Run(const CommandLine& options) {
-  // The pid may change between the parent's death and this call; then there is nobody to live for either.
-  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+int Fail(const absl::Status& status) {
+  fmt::print(stderr, "wsfleet-agent: {}\n", ToStd(status.message()));
+  return 1;
+}
+
+void DrainOnSignal(boost::asio::signal_set& signals, Agent& agent, bool first) {
+  signals.async_wait([&signals, &agent, first](const boost::system::error_code& error, int) {
+    if (error) return;
+    // Whoever asks twice wants it at once; the coordinator has the cases run elsewhere.
+    if (!first) std::_Exit(1);
+    agent.Drain();
+    DrainOnSignal(signals, agent, false);
+  });
+}
+
+void StartLog(const CommandLine& options) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("agent"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_level(spdlog::level::from_str(options.log_level));
+}
 
-  monitoring::Metrics metrics(monitoring::Program::kAgent);
-  const auto port = StartPort(options.http_listen, metrics);
-  if (!port.ok()) return Fail(port.status());
-  AgentOptions settings = ToAgentOptions(options);
-  settings.metrics = &metrics;
+// Absent: its certificate, if any, is kept by somebody else.
+absl::StatusOr<std::optional<Identity>> IdentityOf(const CommandLine& options) {
+  if (options.identity_directory.empty()) return std::nullopt;
+  auto identity = OpenIdentity(options);
+  if (!identity.ok()) return identity.status();
+  return *std::move(identity);
+}
+
+absl::StatusOr<AgentId> IdOf(const CommandLine& options, const std::optional<Identity>& identity) {
+  const ChannelSecurity security = SecurityOf(options, identity);
+  if (security.certificate.empty()) return AgentId(options.id);
+  return AgentIdFor(security.certificate, FleetName(options.fleet), RegionName(options.region), options.id);
+}
+
+int Serve(const CommandLine& options, std::optional<Identity>& identity, AgentOptions settings,
+          monitoring::Port* port) {
   boost::asio::io_context strand(1);
   auto work = boost::asio::make_work_guard(strand);
   int exit_code = 0;
-  Agent agent(strand, std::move(settings),
-              Endpoints(options.coordinators,
-                        [&](const std::string& address) { return OpenChannel(address, SecurityOf(options)); }),
+  std::optional<Renewal> renewal;
+  const auto dial = [&](const std::string& address) { return OpenChannel(address, SecurityOf(options, identity)); };
+  Agent agent(strand, std::move(settings), Endpoints(options.coordinators, dial),
               Agent::Handlers{
                   .on_session = [&] { WriteReadyFile(options.ready_file); },
                   .on_stopped =
                       [&](int code) {
                         exit_code = code;
-                        strand.stop();
+                        renewal ? renewal->Stop([&] { strand.stop(); }) : strand.stop();
                       },
               });
+  if (identity) {
+    renewal.emplace(
+        strand, *identity, [&] { return dial(agent.coordinator()); },
+        Renewal::Handlers{
+            .on_renewed = [&] { agent.OnNewCertificate(); },
+            .on_lost = [&](const absl::Status& why) { agent.OnCertificateLost(why); },
+        });
+  }
 
   boost::asio::signal_set signals(strand, SIGTERM, SIGINT);
-  const std::function<void(const boost::system::error_code&, int)> on_signal =
-      [&, first = true](const boost::system::error_code& error, int) mutable {
-        if (error) return;
-        // Whoever asks twice wants it at once; the coordinator has the cases run elsewhere.
-        if (!first) std::_Exit(1);
-        first = false;
-        agent.Drain();
-        signals.async_wait([&](const boost::system::error_code& again, int number) { on_signal(again, number); });
-      };
-  signals.async_wait([&](const boost::system::error_code& error, int number) { on_signal(error, number); });
+  DrainOnSignal(signals, agent, true);
 
   if (const absl::Status status = agent.Start(); !status.ok()) return Fail(status);
-  if (*port) {
-    (*port)->Attach([&](const std::function<void(std::vector<std::string>)>& answer) {
+  if (renewal) renewal->Start();
+  if (port != nullptr) {
+    port->Attach([&](const std::function<void(std::vector<std::string>)>& answer) {
       boost::asio::post(strand, [&agent, answer] { answer(agent.Report()); });
     });
   }
   strand.run();
-  if (*port) (*port)->Detach("it is ending");
+  if (port != nullptr) port->Detach("it is ending");
   return exit_code;
+}
+
+int Run(const CommandLine& options) {
+  // The pid may change between the parent's death and this call; then there is nobody to live for either.
+  if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  StartLog(options);
+  monitoring::Metrics metrics(monitoring::Program::kAgent);
+  // First: to enrol may take its time, and whoever probes is to see a process that lives.
+  const auto port = StartPort(options.http_listen, metrics);
+  if (!port.ok()) return Fail(port.status());
+  auto identity = IdentityOf(options);
+  if (!identity.ok()) return Fail(identity.status());
+  const auto id = IdOf(options, *identity);
+  if (!id.ok()) return Fail(id.status());
+  AgentOptions settings = ToAgentOptions(options, *id);
+  settings.metrics = &metrics;
+  return Serve(options, *identity, std::move(settings), port->get());
 }
 
 }  // namespace

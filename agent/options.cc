@@ -32,6 +32,23 @@ bool IsLoopback(std::string_view address) {
   return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
 }
 
+std::string CheckIdentity(const CommandLine& options) {
+  if (options.identity_directory.empty()) {
+    return options.enrol_address.empty() && options.join_token_file.empty()
+               ? ""
+               : "--enrol and --join-token-file need --identity-dir: where the agent keeps its key and its certificate";
+  }
+  if (options.plaintext) return "--identity-dir is of no use with --insecure-plaintext";
+  if (!options.certificate_file.empty()) {
+    return "--identity-dir and --cert exclude each other: either the agent gets its certificate itself, or it is given "
+           "one";
+  }
+  if (options.enrol_address.empty() != options.join_token_file.empty()) {
+    return "--enrol and --join-token-file go together: where the agent gets its first certificate, and what for";
+  }
+  return {};
+}
+
 // What CLI11 cannot express: options that depend on each other. Empty if all is well.
 std::string Check(CommandLine& options, const std::vector<std::string>& labels, const std::string& drain_limit) {
   for (const std::string& label : labels) {
@@ -57,7 +74,17 @@ std::string Check(CommandLine& options, const std::vector<std::string>& labels, 
     return "--cert and --key go together: the agent's certificate and its private key";
   }
   if (options.id.empty()) options.id = HostName();
-  return {};
+  return CheckIdentity(options);
+}
+
+void AddIdentityFlags(CLI::App& app, CommandLine& options) {
+  app.add_option("--identity-dir", options.identity_directory,
+                 "Directory of this agent alone for its key and certificate, which it gets and renews itself")
+      ->envname("WSFLEET_AGENT_IDENTITY_DIR");
+  app.add_option("--enrol", options.enrol_address, "Enrolment listener of the coordinator, for the first certificate")
+      ->envname("WSFLEET_AGENT_ENROL");
+  app.add_option("--join-token-file", options.join_token_file, "File with the join token that lets this agent enrol")
+      ->envname("WSFLEET_AGENT_JOIN_TOKEN_FILE");
 }
 
 }  // namespace
@@ -80,9 +107,13 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
       ->envname("WSFLEET_AGENT_CA");
   app.add_option("--cert", options.certificate_file, "PEM file: the agent's certificate")->check(CLI::ExistingFile);
   app.add_option("--key", options.key_file, "PEM file: the agent's private key")->check(CLI::ExistingFile);
+  AddIdentityFlags(app, options);
   app.add_option("--server-name", options.server_name, "Name in the coordinator's certificate, if not its host");
   app.add_flag("--insecure-plaintext", options.plaintext, "No TLS; loopback addresses only");
-  app.add_option("--id", options.id, "Name of this agent, unique in its fleet (default: the host's name)")
+  app.add_option(
+         "--id", options.id,
+         "Name of this agent, unique in its fleet or, if its certificate names a pool, in that (default: the host's "
+         "name)")
       ->check(CheckIdentifier)
       ->envname("WSFLEET_AGENT_ID");
   app.add_option("--region", options.region, "Region that this agent stands in, such as eu-west-1")

@@ -16,9 +16,12 @@ struct CommandLine {
   std::string ca_file;                    // PEM; who may call itself the coordinator
   std::string certificate_file;
   std::string key_file;
-  bool plaintext = false;   // loopback only
-  std::string server_name;  // verified instead of the host of `coordinator`
-  std::string id;
+  std::string identity_directory;  // of a key and a certificate that the agent gets and renews itself; empty: the files
+  std::string enrol_address;       // host:port where it gets its first one
+  std::string join_token_file;     // what for
+  bool plaintext = false;          // loopback only
+  std::string server_name;         // verified instead of the host of `coordinator`
+  std::string id;                  // the instance, of an agent whose certificate names a pool
   std::string region;
   std::string fleet = "default";
   std::map<std::string, std::string, std::less<>> labels;

@@ -80,6 +80,7 @@ CoordinatorClient::Peer& CoordinatorClient::Current() {
     peer.jobs = v1::Jobs::NewStub(peer.channel);
     peer.fleets = v1::Fleets::NewStub(peer.channel);
     peer.schedules = v1::Schedules::NewStub(peer.channel);
+    peer.identities = v1::AgentIdentities::NewStub(peer.channel);
     peer.tokens = v1::Tokens::NewStub(peer.channel);
     peer.audit = v1::Audit::NewStub(peer.channel);
   }

@@ -15,6 +15,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "wsfleet/v1/access.grpc.pb.h"
+#include "wsfleet/v1/enrolment.grpc.pb.h"
 #include "wsfleet/v1/fleet.grpc.pb.h"
 #include "wsfleet/v1/job.grpc.pb.h"
 #include "wsfleet/v1/schedule.grpc.pb.h"
@@ -58,6 +59,7 @@ class CoordinatorClient {
   v1::Jobs::Stub& jobs() { return *Current().jobs; }
   v1::Fleets::Stub& fleets() { return *Current().fleets; }
   v1::Schedules::Stub& schedules() { return *Current().schedules; }
+  v1::AgentIdentities::Stub& identities() { return *Current().identities; }
   v1::Tokens::Stub& tokens() { return *Current().tokens; }
   v1::Audit::Stub& audit() { return *Current().audit; }
   const std::string& fleet() const { return endpoint_.fleet; }
@@ -74,6 +76,7 @@ class CoordinatorClient {
     std::unique_ptr<v1::Jobs::Stub> jobs;
     std::unique_ptr<v1::Fleets::Stub> fleets;
     std::unique_ptr<v1::Schedules::Stub> schedules;
+    std::unique_ptr<v1::AgentIdentities::Stub> identities;
     std::unique_ptr<v1::Tokens::Stub> tokens;
     std::unique_ptr<v1::Audit::Stub> audit;
   };

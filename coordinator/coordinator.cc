@@ -1,5 +1,8 @@
 #include "coordinator/coordinator.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <filesystem>
 #include <future>
 #include <utility>
@@ -23,14 +26,20 @@ constexpr int kMaxClientMessageBytes = 1 << 20;
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kResolvers = 2;
 
+std::string StateDirectory(const CoordinatorOptions& options) {
+  if (!options.state_directory.empty()) return options.state_directory;
+  return std::filesystem::absolute(options.store).parent_path().string();
+}
+
+absl::Status MakeStateDirectory(const std::string& directory) {
+  std::error_code error;
+  return std::filesystem::exists(directory, error) ? absl::OkStatus() : MakePrivateDirectory(directory);
+}
+
 absl::StatusOr<SecretBox> OpenSecretBox(const CoordinatorOptions& options) {
   if (options.store == ":memory:") return SecretBox::WithRandomKey();
-  std::string directory = options.state_directory;
-  if (directory.empty()) directory = std::filesystem::absolute(options.store).parent_path().string();
-  std::error_code error;
-  if (!std::filesystem::exists(directory, error)) {
-    if (auto status = MakePrivateDirectory(directory); !status.ok()) return status;
-  }
+  const std::string directory = StateDirectory(options);
+  if (auto status = MakeStateDirectory(directory); !status.ok()) return status;
   return SecretBox::WithKeyFile(directory + "/secrets.key");
 }
 
@@ -46,6 +55,8 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
 // The files of an ephemeral authority stand in for those that were not given.
 absl::StatusOr<CoordinatorOptions> WithEphemeralCa(CoordinatorOptions options) {
   if (options.development_ca.empty()) return options;
+  // All agents of a machine share one certificate, that of who started them.
+  options.unnamed_agents = true;
   if (auto status = MakeEphemeralCa(options.development_ca, absl::Now()); !status.ok()) return status;
   const EphemeralCaFiles files(options.development_ca);
   options.certificate = files.server_certificate;
@@ -58,7 +69,36 @@ absl::StatusOr<CoordinatorOptions> WithEphemeralCa(CoordinatorOptions options) {
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(const CoordinatorOptions& options,
                                                                         const std::string& client_ca) {
   if (options.plaintext) return grpc::InsecureServerCredentials();
-  return TlsCredentials({options.certificate, options.key, client_ca});
+  return TlsCredentials({options.certificate, options.key, client_ca}, options.tls_reload);
+}
+
+std::vector<std::string> ServerNames(const CoordinatorOptions& options) {
+  if (!options.server_names.empty()) return options.server_names;
+  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0 && host[0] != '\0') names.emplace_back(host.data());
+  return names;
+}
+
+// The files of the own authority stand in for those that were not given.
+absl::StatusOr<IdentitySettings> UseOwnCa(CoordinatorOptions& options) {
+  IdentitySettings settings;
+  settings.agent_life = options.agent_certificate_life;
+  if (!options.own_ca) return settings;
+  const std::string directory = StateDirectory(options);
+  if (auto status = MakeStateDirectory(directory); !status.ok()) return status;
+  auto authority = Authority::Open(AuthorityDirectory(directory), absl::Now());
+  if (!authority.ok()) return authority.status();
+  options.client_ca = authority->trusted_file();
+  if (options.certificate.empty()) {
+    settings.server_names = ServerNames(options);
+    const auto file = authority->KeepServerCertificate(settings.server_names, absl::Now());
+    if (!file.ok()) return file.status();
+    options.certificate = *file;
+    options.key = *file;
+  }
+  settings.authority = *std::move(authority);
+  return settings;
 }
 
 Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
@@ -102,6 +142,8 @@ bool IsPostgresUrl(std::string_view store) {
   return store.starts_with("postgres://") || store.starts_with("postgresql://");
 }
 
+std::string AuthorityDirectory(const std::string& state_directory) { return state_directory + "/ca"; }
+
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name, const store::OnDiskFailed& on_failed) {
   // A PostgreSQL server minds its disk itself.
   if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
@@ -110,14 +152,16 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name,
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given,
                                                                 std::unique_ptr<store::Store> store) {
-  const auto options = WithEphemeralCa(given);
+  auto options = WithEphemeralCa(given);
   if (!options.ok()) return options.status();
+  auto identities = UseOwnCa(*options);
+  if (!identities.ok()) return identities.status();
   auto token = ReadToken(options->client_token_file);
   if (!token.ok()) return token.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
   std::unique_ptr<Coordinator> coordinator(
-      new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token)));
+      new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token), *std::move(identities)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
   if (auto status = coordinator->tokens_.Begin(); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
@@ -125,7 +169,7 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
 }
 
 Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
-                         std::string token)
+                         std::string token, IdentitySettings identities)
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
@@ -143,14 +187,20 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
            .on_other = [this](const FleetName& fleet,
                               const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); },
            .on_trouble = [this](const absl::Status& status) { fleets_.NoteStore(status); }}),
+      identities_(context_, *store_, std::move(identities)),
+      gate_(options.plaintext || options.unnamed_agents ? AgentNames::kIfGiven : AgentNames::kDemanded,
+            identities_.revocations()),
       backend_{fleets_,  *store_, *store_, bundles_, *store_, readers_,          resolvers_,
                secrets_, tokens_, audit_,  *store_,  *store_, options.peer_limit},
-      agent_service_(backend_, options.lease_time),
+      agent_service_(backend_, gate_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
       schedules_service_(backend_),
       tokens_service_(backend_),
       audit_service_(backend_),
+      enrolment_service_(backend_, identities_),
+      renewal_service_(backend_, identities_, gate_),
+      identities_service_(backend_, identities_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }
@@ -164,21 +214,37 @@ absl::Status Coordinator::Own(const CoordinatorOptions& options) {
 }
 
 absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
-  auto agent_credentials = CredentialsFor(options, options.client_ca);
-  if (!agent_credentials.ok()) return agent_credentials.status();
-  auto client_credentials = CredentialsFor(options, "");
-  if (!client_credentials.ok()) return client_credentials.status();
-  auto agents = Listener::Start(
-      {options.agent_listen, *agent_credentials, static_cast<int>(wire::kMaxMessageBytes), {&agent_service_}});
-  if (!agents.ok()) return agents.status();
-  agent_listener_ = *std::move(agents);
-  auto clients =
-      Listener::Start({options.client_listen,
-                       *client_credentials,
-                       kMaxClientMessageBytes,
-                       {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_}});
+  if (auto status = identities_.Begin(); !status.ok()) return status;
+  if (auto status = ListenForAgents(options); !status.ok()) return status;
+  auto credentials = CredentialsFor(options, "");
+  if (!credentials.ok()) return credentials.status();
+  auto clients = Listener::Start({options.client_listen,
+                                  *std::move(credentials),
+                                  kMaxClientMessageBytes,
+                                  {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_,
+                                   &audit_service_, &identities_service_}});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::ListenForAgents(const CoordinatorOptions& options) {
+  auto credentials = CredentialsFor(options, options.client_ca);
+  if (!credentials.ok()) return credentials.status();
+  auto agents = Listener::Start({options.agent_listen,
+                                 *std::move(credentials),
+                                 static_cast<int>(wire::kMaxMessageBytes),
+                                 {&agent_service_, &renewal_service_}});
+  if (!agents.ok()) return agents.status();
+  agent_listener_ = *std::move(agents);
+  if (options.enrol_listen.empty()) return absl::OkStatus();
+  // Whoever comes here has no certificate yet.
+  auto open_credentials = CredentialsFor(options, "");
+  if (!open_credentials.ok()) return open_credentials.status();
+  auto enrolment = Listener::Start(
+      {options.enrol_listen, *std::move(open_credentials), EnrolmentService::kMaxRequestBytes, {&enrolment_service_}});
+  if (!enrolment.ok()) return enrolment.status();
+  enrol_listener_ = *std::move(enrolment);
   return absl::OkStatus();
 }
 
@@ -187,9 +253,11 @@ void Coordinator::Stop() {
   // The calls end first, so that nothing refers to what is taken down after them.
   ownership_.Stop();
   fleets_.StopHosts();
+  if (enrol_listener_) enrol_listener_->Shutdown();
   if (client_listener_) client_listener_->Shutdown();
   if (agent_listener_) agent_listener_->Shutdown();
   backend_.CloseSlots();
+  identities_.Stop();
   resolvers_.Stop();
   readers_.Stop();
   fleets_.StopThreads();

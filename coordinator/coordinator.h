@@ -3,17 +3,22 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
+#include "coordinator/identity/identities.h"
 #include "coordinator/listener.h"
 #include "coordinator/ownership.h"
 #include "coordinator/rpc/access_service.h"
+#include "coordinator/rpc/agent_gate.h"
 #include "coordinator/rpc/agent_service.h"
 #include "coordinator/rpc/backend.h"
+#include "coordinator/rpc/enrolment_service.h"
 #include "coordinator/rpc/fleets_service.h"
+#include "coordinator/rpc/identities_service.h"
 #include "coordinator/rpc/jobs_service.h"
 #include "coordinator/rpc/schedules_service.h"
 #include "coordinator/store/store.h"
@@ -23,13 +28,19 @@ namespace wsfleet::coordinator {
 struct CoordinatorOptions {
   std::string agent_listen = "127.0.0.1:7420";
   std::string client_listen = "127.0.0.1:7421";
+  std::string enrol_listen;                         // where processes become agents; empty: nowhere
   std::string store = ":memory:";                   // or the path of a SQLite file, or postgres://…
   std::string replica;                              // of this process; empty: random
   std::string advertise_agents, advertise_clients;  // where others send whom this one's fleets are for; may be empty
-  std::string state_directory;                      // where the key of the secrets is kept; not used with ":memory:"
+  std::string state_directory;                      // of the secrets' key and of the own authority; empty: the store's
   std::string certificate, key, client_ca;          // of both listeners; client_ca: of the agents' certificates
   std::string development_ca;                       // directory of an ephemeral authority in place of the three
-  bool plaintext = false;                           // no TLS at all
+  bool own_ca = false;  // an authority of its own signs agents' certificates, and its own if none is given
+  std::vector<std::string> server_names;  // in that one; empty: loopback, and the host's name
+  absl::Duration agent_certificate_life = absl::Hours(24);
+  absl::Duration tls_reload = absl::Seconds(10);  // how often the files of certificates are looked at
+  bool unnamed_agents = false;                    // a certificate of client_ca is enough, whatever it names
+  bool plaintext = false;                         // no TLS at all
   std::string client_token_file;
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
@@ -44,6 +55,9 @@ struct CoordinatorOptions {
 // Of "host:port".
 bool IsLoopback(std::string_view address);
 bool IsPostgresUrl(std::string_view store);
+
+// Where the own authority keeps its files.
+std::string AuthorityDirectory(const std::string& state_directory);
 
 // The store of that name. Errors are those of SqliteStore and PostgresStore.
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name,
@@ -68,13 +82,16 @@ class Coordinator {
 
   const std::string& agent_address() const { return agent_listener_->address(); }
   const std::string& client_address() const { return client_listener_->address(); }
+  // Empty: there is no such listener.
+  std::string enrol_address() const { return enrol_listener_ ? enrol_listener_->address() : std::string(); }
 
  private:
   Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
-              std::string token);
+              std::string token, IdentitySettings identities);
 
   absl::Status Own(const CoordinatorOptions& options);
   absl::Status Listen(const CoordinatorOptions& options);
+  absl::Status ListenForAgents(const CoordinatorOptions& options);
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -87,6 +104,8 @@ class Coordinator {
   WorkerPool resolvers_;
   Fleets fleets_;
   OwnershipKeeper ownership_;
+  Identities identities_;
+  AgentGate gate_;
   Backend backend_;
   AgentService agent_service_;
   JobsService jobs_service_;
@@ -94,8 +113,12 @@ class Coordinator {
   SchedulesService schedules_service_;
   TokensService tokens_service_;
   AuditService audit_service_;
+  EnrolmentService enrolment_service_;
+  RenewalService renewal_service_;
+  IdentitiesService identities_service_;
   std::unique_ptr<Listener> agent_listener_;
   std::unique_ptr<Listener> client_listener_;
+  std::unique_ptr<Listener> enrol_listener_;
   std::thread thread_;  // runs context_
   bool stopped_ = false;
 };

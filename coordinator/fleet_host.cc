@@ -363,8 +363,10 @@ void FleetHost::On(const fleet::SendCancel& effect) { streams_.Send(effect.strea
 
 void FleetHost::On(const fleet::CloseStream& effect) {
   spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), effect.reason);
-  streams_.End(effect.stream,
-               effect.may_return ? absl::UnavailableError(effect.reason) : absl::AbortedError(effect.reason));
+  const absl::StatusCode code = effect.is_forbidden ? absl::StatusCode::kPermissionDenied
+                                : effect.may_return ? absl::StatusCode::kUnavailable
+                                                    : absl::StatusCode::kAborted;
+  streams_.End(effect.stream, absl::Status(code, effect.reason));
 }
 
 void FleetHost::On(const fleet::AnswerSubmit& effect) { requests_.Answer(effect); }

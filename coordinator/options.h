@@ -12,6 +12,7 @@ struct CommandLine {
   std::string http_listen;  // of probes and metrics; empty: nowhere
   std::string log_level = "info";
   bool die_with_parent = false;
+  std::string authority_step;  // of `ca`, to be done in place of serving; empty: serve
 };
 
 struct ParsedCommandLine {

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
+#include "coordinator/authority_command.h"
 #include "coordinator/open_files.h"
 #include "coordinator/private_file.h"
 #include "coordinator/store/postgres/postgres_store.h"
@@ -47,6 +48,7 @@ absl::Status WriteReadyFile(const std::string& path, const Coordinator& coordina
   boost::json::object content{{"agent", coordinator.agent_address()},
                               {"client", coordinator.client_address()},
                               {"pid", static_cast<std::int64_t>(getpid())}};
+  if (!coordinator.enrol_address().empty()) content["enrol"] = coordinator.enrol_address();
   if (port != nullptr) content["http"] = port->address();
   return WriteFileAtomically(path, boost::json::serialize(content) + "\n", Access::kEveryoneReads);
 }
@@ -102,9 +104,11 @@ int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& s
   };
   if (auto status = WriteReadyFile(options.ready_file, **coordinator, port->get()); !status.ok()) return Fail(status);
   spdlog::info(
-      "coordinator serves version={} fleet={} agent_listen={} client_listen={} store={} tls={} max_open_files={}",
+      "coordinator serves version={} fleet={} agent_listen={} client_listen={} enrol_listen={} store={} tls={} "
+      "max_open_files={}",
       kVersion, options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
-      StoreName(options.coordinator.store), !options.coordinator.plaintext, open_files);
+      (*coordinator)->enrol_address(), StoreName(options.coordinator.store), !options.coordinator.plaintext,
+      open_files);
   const int signal = WaitForEnd(signals);
   spdlog::info("coordinator stops signal={}", signal);
   std::move(detach).Invoke();
@@ -115,6 +119,9 @@ int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& s
 }  // namespace
 
 int RunProcess(const CommandLine& options, const StoreOpener& open) {
+  if (!options.authority_step.empty()) {
+    return RunAuthorityCommand(options.authority_step, options.coordinator.state_directory);
+  }
   // The distribution's Abseil looks for deadlocks at each lock of gRPC's: an eighth of what a large fleet costs.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // The parent may die before this call; then there is nobody to live for either.

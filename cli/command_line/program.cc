@@ -272,7 +272,7 @@ void Program::AddAgents() {
   drain->add_flag("--wait", drain_.wait, "Until they work on nothing any more");
   AddCommand(*agents, "doctor", "What is not well with agents, and what to do about it",
              [this] { return AgentsDoctorCommand(invocation_); });
-  AddLater(*agents, "join-token");
+  AddAgentIdentities(*agents);
 }
 
 void Program::AddFleet() {
@@ -318,32 +318,6 @@ void Program::AddSchedules() {
   })->add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
   add("delete", "Delete it with its secrets and what is known of its times; its runs stay",
       [this] { return SchedulesDeleteCommand(invocation_, schedule_); });
-}
-
-void Program::AddAccess() {
-  CLI::App* tokens = AddCommand(app_, "tokens", "Who may do what in the fleet", nullptr);
-  tokens->require_subcommand(1);
-  CLI::App* create = AddCommand(*tokens, "create", "Make a token and print it; it is shown this once",
-                                [this] { return TokensCreateCommand(invocation_, token_); });
-  create->add_option("name", token_.name, "Name for people: 1 to 128 letters, digits, '.', '_' or '-'")->required();
-  OneOf(*create->add_option("--role", token_.role, "viewer, runner, operator or admin")->required(),
-        {"viewer", "runner", "operator", "admin"});
-  create->add_option("--ttl", token_.ttl, "How long it is good, such as 12h or 90d; 366d at most")->default_str("90d");
-  AddCommand(*tokens, "list", "All tokens of the fleet", [this] { return TokensListCommand(invocation_); });
-  AddCommand(*tokens, "revoke", "Refuse a token from now on",
-             [this] { return TokensRevokeCommand(invocation_, token_.name); })
-      ->add_option("token", token_.name, "Id or name")
-      ->required();
-  CLI::App* audit = AddCommand(app_, "audit", "Who changed what in the fleet, and who was not let; newest first",
-                               [this] { return AuditCommand(invocation_, audit_); });
-  audit->add_option("--since", audit_.since, "24h, 7d, or a time such as 2026-11-26T08:30:00Z");
-  NumberIn(*audit->add_option("--limit", audit_.limit, "At most so many")->default_str("100"), 1, 1'000'000);
-  audit->add_flag("--all-fleets", audit_.all_fleets, "Of every fleet, for who is admin of every one");
-  AddCommand(
-      app_, "login",
-      "Check a token (--token-file, WSFLEET_TOKEN or stdin) and keep it, with --coordinator and --ca, as a context",
-      [this] { return LoginCommand(invocation_, context_); })
-      ->add_option("name", context_, "Name of the context (default: the coordinator's host)");
 }
 
 void Program::AddOthers() {

@@ -31,6 +31,7 @@ class Program {
   void AddRuns();
   void AddStoredRuns(CLI::App& runs);
   void AddAgents();
+  void AddAgentIdentities(CLI::App& agents);
   void AddFleet();
   void AddSchedules();
   void AddAccess();
@@ -51,11 +52,13 @@ class Program {
   RunFlags run_;
   RerunFlags rerun_;
   DrainFlags drain_;
+  JoinTokenFlags join_token_;
+  RevokeFlags revoke_;
   ApplyFlags apply_;
   TokenFlags token_;
   AuditFlags audit_;
   std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
-      reason_;
+      reason_, token_id_;
   unsigned limit_ = 50;
   bool follow_ = false, check_ = false;
   std::string later_;

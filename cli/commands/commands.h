@@ -75,6 +75,24 @@ struct DrainFlags {
 };
 int AgentsDrainCommand(Invocation& invocation, const DrainFlags& flags);
 
+// What `agents join-token create` takes.
+struct JoinTokenFlags {
+  std::string region, pool, ttl = "1h";
+  unsigned uses = 1;
+};
+int JoinTokenCreateCommand(Invocation& invocation, const JoinTokenFlags& flags);
+int JoinTokenListCommand(Invocation& invocation);
+int JoinTokenRevokeCommand(Invocation& invocation, const std::string& id);
+
+// What `agents revoke` takes.
+struct RevokeFlags {
+  std::vector<std::string> agents, pools;
+  std::string reason;
+  bool undo = false;
+};
+int AgentsRevokeCommand(Invocation& invocation, const RevokeFlags& flags);
+int AgentsRevokedCommand(Invocation& invocation);
+
 int AgentsDoctorCommand(Invocation& invocation);
 
 // Looks at everything between this program and the agents.

@@ -9,7 +9,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 // In the order of Rpc.
-constexpr std::array<Rule, 26> kRules{{
+constexpr std::array<Rule, 31> kRules{{
     {Rpc::kJobsSubmit, "wsfleet.v1.Jobs.Submit", Role::kRunner, Scope::kNamedFleet, true, "runs.submit"},
     {Rpc::kJobsGet, "wsfleet.v1.Jobs.Get", Role::kViewer, Scope::kNamedFleet, false, "runs.get"},
     {Rpc::kJobsList, "wsfleet.v1.Jobs.List", Role::kViewer, Scope::kNamedFleet, false, "runs.list"},
@@ -41,6 +41,16 @@ constexpr std::array<Rule, 26> kRules{{
     {Rpc::kTokensRevoke, "wsfleet.v1.Tokens.Revoke", Role::kAdmin, Scope::kNamedFleet, true, "tokens.revoke"},
     {Rpc::kTokensWhoAmI, "wsfleet.v1.Tokens.WhoAmI", Role::kViewer, Scope::kAnyFleet, false, "whoami"},
     {Rpc::kAuditList, "wsfleet.v1.Audit.List", Role::kAdmin, Scope::kNamedFleet, false, "audit"},
+    {Rpc::kAgentIdentitiesCreateJoinToken, "wsfleet.v1.AgentIdentities.CreateJoinToken", Role::kAdmin,
+     Scope::kNamedFleet, true, "agents.join-token.create"},
+    {Rpc::kAgentIdentitiesListJoinTokens, "wsfleet.v1.AgentIdentities.ListJoinTokens", Role::kOperator,
+     Scope::kNamedFleet, false, "agents.join-token.list"},
+    {Rpc::kAgentIdentitiesRevokeJoinToken, "wsfleet.v1.AgentIdentities.RevokeJoinToken", Role::kAdmin,
+     Scope::kNamedFleet, true, "agents.join-token.revoke"},
+    {Rpc::kAgentIdentitiesRevokeAgents, "wsfleet.v1.AgentIdentities.RevokeAgents", Role::kAdmin, Scope::kNamedFleet,
+     true, "agents.revoke"},
+    {Rpc::kAgentIdentitiesListRevocations, "wsfleet.v1.AgentIdentities.ListRevocations", Role::kOperator,
+     Scope::kNamedFleet, false, "agents.revoked"},
 }};
 
 constexpr bool AreInOrder() {

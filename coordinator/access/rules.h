@@ -39,6 +39,11 @@ enum class Rpc {
   kTokensRevoke,
   kTokensWhoAmI,
   kAuditList,
+  kAgentIdentitiesCreateJoinToken,
+  kAgentIdentitiesListJoinTokens,
+  kAgentIdentitiesRevokeJoinToken,
+  kAgentIdentitiesRevokeAgents,
+  kAgentIdentitiesListRevocations,
 };
 
 // In which fleet the caller needs the role.

@@ -63,12 +63,13 @@ struct SendCancel {
   LeaseId lease;
   std::string reason;
 };
-// End the stream with this reason: ABORTED (fenced by a newer one, refused hello), or UNAVAILABLE if the agent may try
-// again.
+// End the stream with this reason: ABORTED (fenced by a newer one, refused hello), UNAVAILABLE if the agent may try
+// again, or PERMISSION_DENIED if it did what no agent does that means well.
 struct CloseStream {
   StreamId stream;
   std::string reason;
   bool may_return = false;
+  bool is_forbidden = false;
 };
 struct AnswerSubmit {
   RequestId request;

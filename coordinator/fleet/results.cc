@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 
 #include "coordinator/fleet/machine.h"
@@ -12,11 +13,25 @@ namespace {
 // remembered.
 constexpr std::size_t kMaxNotedBatches = 16;
 
+// What an agent gets that reports for another's lease. Numbers of leases are never given twice, so none that it ever
+// had becomes another's.
+std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease) {
+  if (lease == nullptr || lease->agent == agent.record.id) return std::nullopt;
+  return CloseStream{agent.stream,
+                     fmt::format("agent {} reported for lease {}, which is another agent's", agent.record.id.value(),
+                                 lease->id.value()),
+                     false, true};
+}
+
 }  // namespace
 
 void Fleet::Machine::On(const ResultsReceived& event) {
-  const Agent* agent = sessions_.ByStream(event.stream);
+  Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
+  if (const auto close = AnswerToIntruder(*agent, leases_.Find(event.lease))) {
+    outbox_.Send(*close);
+    return Lose(*agent);
+  }
   Job* job = FindJob(event.shard.job);
   const Disposition disposition = job == nullptr ? Disposition::kLate : Take(*agent, *job, event);
   outbox_.Send(SendResultAck{event.stream, event.lease, event.seq, disposition});
@@ -26,9 +41,11 @@ Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsRece
   Shard* shard = job.Find(event.shard.index);
   const bool was_given = shard != nullptr && event.attempt != 0 && event.attempt <= shard->record.attempt;
   const LeaseRecord* lease = leases_.Find(event.lease);
-  // A lease that has ended may still report what it had; one that is another's may not.
-  const bool is_own = lease == nullptr || (lease->agent == agent.record.id && lease->shard == event.shard &&
-                                           lease->attempt == event.attempt);
+  // A lease that has ended may still report what it had. Whoever had the last one is known, so that nobody else makes
+  // one up.
+  const bool was_own =
+      shard != nullptr && (event.attempt < shard->record.attempt || shard->record.agent == agent.record.id);
+  const bool is_own = lease == nullptr ? was_own : lease->shard == event.shard && lease->attempt == event.attempt;
   if (!was_given || !is_own) return Disposition::kFenced;
   if (shard->batches.contains({event.attempt, event.seq})) return Disposition::kDuplicate;
 
@@ -65,11 +82,15 @@ Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsRece
 }
 
 void Fleet::Machine::On(const ShardFinished& event) {
-  const Agent* agent = sessions_.ByStream(event.stream);
+  Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   const LeaseRecord* lease = leases_.Find(event.lease);
+  if (const auto close = AnswerToIntruder(*agent, lease)) {
+    outbox_.Send(*close);
+    return Lose(*agent);
+  }
   const std::string& name = agent->record.id.value();
-  if (lease != nullptr && lease->agent == agent->record.id && lease->shard == event.shard) {
+  if (lease != nullptr && lease->shard == event.shard) {
     Job& job = *FindJob(event.shard.job);
     switch (event.end) {
       case ShardEnd::kCompleted:
@@ -109,9 +130,13 @@ void Fleet::Machine::Complete(Job& job, const LeaseRecord& lease, std::uint32_t 
 }
 
 void Fleet::Machine::On(const AssignmentRefused& event) {
-  const Agent* agent = sessions_.ByStream(event.stream);
+  Agent* agent = sessions_.ByStream(event.stream);
   const LeaseRecord* lease = leases_.Find(event.lease);
-  if (agent == nullptr || lease == nullptr || lease->agent != agent->record.id) return;
+  if (agent == nullptr || lease == nullptr) return;
+  if (const auto close = AnswerToIntruder(*agent, lease)) {
+    outbox_.Send(*close);
+    return Lose(*agent);
+  }
   EndLease(event.lease, LeaseEnd::kRefused,
            fmt::format("agent {} refused it: {}", agent->record.id.value(), Excerpt(event.reason, 512)));
 }

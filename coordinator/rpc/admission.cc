@@ -36,9 +36,14 @@ FleetName KnownFleet(Backend& backend, const std::string& fleet) {
 }  // namespace
 
 void Admission::Done(const absl::Status& status, std::string detail) const {
+  if (!shared_->rule.changes || shared_->audited) return;
+  DoneTo(shared_->object, status, std::move(detail));
+}
+
+void Admission::DoneTo(std::string object, const absl::Status& status, std::string detail) const {
   Shared& call = *shared_;
-  if (!call.rule.changes || std::exchange(call.audited, true)) return;
-  AuditRecord record = RecordOf(call.rule, call.caller, call.host->name(), call.peer, call.object);
+  call.audited = true;
+  AuditRecord record = RecordOf(call.rule, call.caller, call.host->name(), call.peer, std::move(object));
   record.outcome = status.ok() ? AuditOutcome::kDone : AuditOutcome::kFailed;
   // The message of an error may quote what was sent.
   record.detail = status.ok() ? std::move(detail) : absl::StatusCodeToString(status.code());

@@ -28,6 +28,9 @@ class Admission {
   // How it ended: taken down if it is a change. Only the first one counts.
   void Done(const absl::Status& status, std::string detail = "") const;
 
+  // The same of one of several things that it does: each is taken down, and the call itself no more.
+  void DoneTo(std::string object, const absl::Status& status, std::string detail) const;
+
   // Whether the token is still good: asked by what goes on for long. UNAUTHENTICATED, UNAVAILABLE.
   absl::Status Recheck() const;
 
@@ -72,6 +75,9 @@ class UnaryCall {
 
   // The change was made; what follows only fills the reply.
   void Done(const absl::Status& status, std::string detail) const { admission_.Done(status, std::move(detail)); }
+  void DoneTo(std::string object, const absl::Status& status, std::string detail) const {
+    admission_.DoneTo(std::move(object), status, std::move(detail));
+  }
   // Once. The reply is gRPC's from then on.
   void Finish(const absl::Status& status, std::string detail = "") const {
     admission_.Done(status, std::move(detail));

@@ -12,7 +12,7 @@ namespace wsfleet::coordinator {
 
 grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* AgentService::Session(
     grpc::CallbackServerContext* context) {
-  const auto session = std::make_shared<AgentSession>(backend_.fleets, *context,
+  const auto session = std::make_shared<AgentSession>(backend_, gate_, *context,
                                                       AgentSession::Limits{silence_limit_, backend_.peer_limit});
   session->Begin();
   return session.get();
@@ -26,6 +26,10 @@ grpc::ServerWriteReactor<v1::BundleChunk>* AgentService::FetchBundle(grpc::Callb
       [&](StatusAnswer answer) {
         const auto host = backend_.fleets.Find(request->fleet());
         if (!host.ok()) return answer(host.status());
+        const auto name = gate_.NameOf(*context);
+        if (!name.ok()) return answer(name.status());
+        const absl::Status refusal = gate_.Check(*name, (*host)->name(), AgentId(request->agent()));
+        if (!refusal.ok()) return answer(refusal);
         (*host)->CheckFetch(AgentId(request->agent()), digest, std::move(answer));
       },
       PagesOfBundle(backend_.bundles, [digest] { return digest; }));

@@ -5,16 +5,18 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/rpc/agent_gate.h"
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
 
 namespace wsfleet::coordinator {
 
-// What agents call. Who may is decided by the listener's certificates.
+// What agents call. Who may is decided by the listener's certificates, and by the gate.
 class AgentService final : public v1::AgentSession::CallbackService {
  public:
   // A stream on which nothing is heard for `silence_limit` is closed.
-  AgentService(Backend& backend, absl::Duration silence_limit) : backend_(backend), silence_limit_(silence_limit) {}
+  AgentService(Backend& backend, const AgentGate& gate, absl::Duration silence_limit)
+      : backend_(backend), gate_(gate), silence_limit_(silence_limit) {}
 
   grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* Session(
       grpc::CallbackServerContext* context) override;
@@ -23,6 +25,7 @@ class AgentService final : public v1::AgentSession::CallbackService {
 
  private:
   Backend& backend_;
+  const AgentGate& gate_;
   const absl::Duration silence_limit_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "boost/asio/post.hpp"
+#include "coordinator/access/agent_record.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
@@ -16,15 +18,19 @@ constexpr absl::Duration kHelloLimit = absl::Seconds(10);
 
 }  // namespace
 
-AgentSession::AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits)
-    : fleets_(fleets),
+AgentSession::AgentSession(Backend& backend, const AgentGate& gate, grpc::CallbackServerContext& context,
+                           const Limits& limits)
+    : fleets_(backend.fleets),
+      gate_(gate),
+      audit_(backend.audit),
+      name_(gate.NameOf(context)),
       peer_(context.peer()),
       limits_(limits),
-      outbound_(fleets.strand(), limits.unread,
+      outbound_(backend.fleets.strand(), limits.unread,
                 {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
                  .finish = [this](const grpc::Status& status) { Finish(status); },
                  .cancel = [&context] { context.TryCancel(); }}),
-      silence_(fleets.strand()) {}
+      silence_(backend.fleets.strand()) {}
 
 void AgentSession::Begin() {
   self_ = shared_from_this();
@@ -77,6 +83,8 @@ void AgentSession::ReadOn() {
 absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time received) {
   if (message.kind_case() == v1::AgentMessage::kHello) return OnHello(message.hello());
   if (!stream_) return absl::InvalidArgumentError("the first message of an agent is Hello");
+  // What was right at its hello may have been revoked since.
+  if (auto status = gate_.Check(*name_, host_->name(), agent_); !status.ok()) return status;
   switch (message.kind_case()) {
     case v1::AgentMessage::kHeartbeat: {
       auto event = ParseHeartbeat(message.heartbeat());
@@ -124,6 +132,12 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   if (stream_) return absl::InvalidArgumentError("an agent says Hello once");
   const auto host = fleets_.Find(hello.fleet());
   if (!host.ok()) return host.status();
+  if (auto status = CheckName(hello, (*host)->name()); !status.ok()) {
+    // The stream's end is logged.
+    const AgentAttempt attempt{"agents.hello", (*host)->name(), peer_, Excerpt(hello.agent(), 128), "", "", status};
+    if (auto record = RecordOf(attempt, absl::Now())) audit_.Add(*std::move(record));
+    return status;
+  }
   auto event = ParseHello(hello, (*host)->name());
   if (!event.ok()) return event.status();
   host_ = *host;
@@ -151,6 +165,12 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
     host_->Disconnect(*stream);
   }
   return absl::OkStatus();
+}
+
+absl::Status AgentSession::CheckName(const v1::Hello& hello, const FleetName& fleet) const {
+  if (!name_.ok()) return name_.status();
+  if (auto status = gate_.Check(*name_, fleet, AgentId(hello.agent())); !status.ok()) return status;
+  return AgentGate::CheckRegion(*name_, RegionName(hello.region()));
 }
 
 void AgentSession::End(const absl::Status& status) {

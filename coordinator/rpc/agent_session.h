@@ -5,7 +5,8 @@
 #include <string>
 
 #include "boost/asio/steady_timer.hpp"
-#include "coordinator/fleets.h"
+#include "coordinator/rpc/agent_gate.h"
+#include "coordinator/rpc/backend.h"
 #include "coordinator/rpc/outbound.h"
 #include "grpcpp/support/server_callback.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
@@ -15,7 +16,8 @@ namespace wsfleet::coordinator {
 // One agent stream. gRPC's reactions only post to the fleet strand, where every other member runs; the next message is
 // read when the last one was dealt with, so an agent that sends too fast is slowed down by its own stream; and after
 // results while the store is behind, nothing is read until it has caught up. Ends with
-// INVALID_ARGUMENT for a message that breaks the protocol, DEADLINE_EXCEEDED if nothing is heard for a lease time.
+// INVALID_ARGUMENT for a message that breaks the protocol, PERMISSION_DENIED for an agent that is not who its
+// certificate says or was revoked, also after its hello, DEADLINE_EXCEEDED if nothing is heard for a lease time.
 class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
                      public std::enable_shared_from_this<AgentSession> {
  public:
@@ -23,7 +25,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
     absl::Duration silence;  // of the agent
     absl::Duration unread;   // how long it may leave a message unread
   };
-  AgentSession(Fleets& fleets, grpc::CallbackServerContext& context, const Limits& limits);
+  AgentSession(Backend& backend, const AgentGate& gate, grpc::CallbackServerContext& context, const Limits& limits);
 
   // Once, before gRPC gets the pointer. It lives until gRPC has reported its end.
   void Begin();
@@ -38,13 +40,17 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   void ReadOn();
   absl::Status Handle(const v1::AgentMessage& message, absl::Time received);
   absl::Status OnHello(const v1::Hello& hello);
+  absl::Status CheckName(const v1::Hello& hello, const FleetName& fleet) const;
   template <typename Parsed>
   absl::Status ApplyParsed(Parsed event);
   void ListenFor(absl::Duration limit);
   void End(const absl::Status& status);
 
   Fleets& fleets_;
-  FleetHost* host_ = nullptr;  // since its Hello
+  const AgentGate& gate_;
+  AuditLog& audit_;
+  const absl::StatusOr<std::optional<AgentName>> name_;  // in its certificate
+  FleetHost* host_ = nullptr;                            // since its Hello
   const std::string peer_;
   const Limits limits_;
   v1::AgentMessage incoming_;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "coordinator/store/access_store.h"
+#include "coordinator/store/identity_store.h"
 #include "coordinator/store/owner_store.h"
 #include "coordinator/store/readers.h"
 #include "core/job/batch.h"
@@ -72,6 +73,7 @@ class Store : public FleetStore,
               public BundleStore,
               public RetentionStore,
               public TokenStore,
-              public AuditStore {};
+              public AuditStore,
+              public IdentityStore {};
 
 }  // namespace wsfleet::store

@@ -50,6 +50,7 @@ class StoreContract : public ::testing::Test {
   store::BundleStore& bundles_ = *opened_;
   store::RetentionStore& retention_ = *opened_;
   store::OwnerStore& owners_ = *opened_;
+  store::IdentityStore& identities_ = *opened_;
 };
 using EveryStore = ::testing::Types<SqliteInMemory, SqliteInAFile, Postgres>;
 

@@ -1,5 +1,7 @@
+#include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_store.h"
@@ -133,9 +135,9 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
   database_.Execute(
       "ALTER TABLE job DROP COLUMN bundle; DROP INDEX job_ended; ALTER TABLE agent DROP COLUMN drained; "
       "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
-      "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; DROP TABLE "
-      "token_version; "
-      "DROP TABLE audit; DELETE FROM migration WHERE number > 1");
+      "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; "
+      "DROP TABLE token_version; DROP TABLE audit; DROP TABLE join_token; DROP TABLE join_token_use; "
+      "DROP TABLE revocation; DELETE FROM migration WHERE number > 1");
   const auto one = Open();
   const store::Ownership owner{kFleet, one->Claim(By("a"))->epoch};
   while (one->RemoveSome(owner, {At(1000), At(0), 1000, At(500)})->more) {
@@ -174,6 +176,28 @@ TEST(PostgresUrl, ThatNobodyAnswersSaysSoWithoutItsPassword) {
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(Message(status), HasSubstr("127.0.0.1"));
   EXPECT_THAT(Message(status), Not(HasSubstr("s3cret")));
+}
+
+TEST_F(PostgresStoreTest, GivesTheLastUseOfAJoinTokenToOneAgentWhicheverReplicasTheyAsk) {
+  const auto first = Open();
+  ASSERT_TRUE(first->CreateFleet(kFleet).ok());
+  store::JoinToken token{"t-1", "hash", kFleet, RegionName("eu-west-1"), PoolName("edge"), 1, 0, At(0), At(1000)};
+  ASSERT_TRUE(first->AddJoinToken(token).ok());
+  std::atomic<int> let_in = 0, used_up = 0;
+  {
+    std::vector<std::jthread> replicas;
+    for (int i = 0; i < 6; ++i) {
+      replicas.emplace_back([this, i, &let_in, &used_up] {
+        const auto replica = Open();
+        const absl::Status status = replica->UseJoinToken({"t-1", "key-" + std::to_string(i), "host", At(1)});
+        if (status.ok()) ++let_in;
+        if (absl::IsFailedPrecondition(status)) ++used_up;
+      });
+    }
+  }
+  EXPECT_EQ(let_in, 1);
+  EXPECT_EQ(used_up, 5);
+  EXPECT_EQ(first->FindJoinToken("t-1")->used, 1u);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ from chart import flags_of, name_of, of_kind, pod_of
 LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/component",
           "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "helm.sh/chart")
 CHANGING_LABELS = {"app.kubernetes.io/version", "helm.sh/chart", "app.kubernetes.io/managed-by"}
-REPEATABLE = {"--label", "--evidence-file", "--evidence-loki"}
+REPEATABLE = {"--label", "--tls-name", "--evidence-file", "--evidence-loki"}
 # Flags whose value is a path that the program writes to, and that it reads.
-WRITTEN = {"--store", "--state-dir", "--spool-dir"}
+WRITTEN = {"--store", "--state-dir", "--spool-dir", "--identity-dir"}
 READ = {"--tls-cert", "--tls-key", "--tls-ca", "--client-token-file", "--ca", "--cert", "--key", "--join-token-file"}
 
 

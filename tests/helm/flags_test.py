@@ -9,12 +9,6 @@ from chart import CHART, ROOT, SETS, flags_of, render_set
 
 TABLES = {"wsfleet-coordinator": "coordinator/options.cc", "wsfleet-agent": "agent/options.cc"}
 
-# The chart is ahead of the programs here. What a table has must leave this list, so that it ends up empty.
-NOT_YET = {
-    "wsfleet-coordinator": {"--enrol-listen"},
-    "wsfleet-agent": {"--join-token-file", "--enrol", "--state-dir"},
-}
-
 
 def table_of(program: str) -> set[str]:
     source = (ROOT / TABLES[program]).read_text(encoding="utf-8")
@@ -28,22 +22,10 @@ def used_by(program: str) -> set[str]:
 
 class Flags(unittest.TestCase):
     def test_are_those_of_the_program(self):
-        for program, ahead in NOT_YET.items():
+        for program in TABLES:
             with self.subTest(program):
                 self.assertGreater(len(table_of(program)), 10, "the table was not read")
-                self.assertEqual(used_by(program) - table_of(program) - ahead, set())
-
-    def test_that_a_program_has_by_now_are_no_longer_excused(self):
-        for program, ahead in NOT_YET.items():
-            with self.subTest(program):
-                self.assertEqual(ahead & table_of(program), set(), "take them out of NOT_YET")
-                self.assertEqual(ahead - used_by(program), set(), "the chart does not use them")
-
-    def test_that_are_missing_are_said_to_be(self):
-        text = (ROOT / "docs/how-to/deploy-on-kubernetes.md").read_text(encoding="utf-8")
-        note = "".join(line for line in text.splitlines() if line.startswith(">"))
-        self.assertEqual(set(re.findall(r"`(--[a-z-]+)`", note)), set().union(*NOT_YET.values()))
-        self.assertEqual(bool(note), any(NOT_YET.values()), "the note goes when nothing is missing")
+                self.assertEqual(used_by(program) - table_of(program), set())
 
     def test_stand_in_one_file(self):
         for file in (CHART / "templates").rglob("*"):

@@ -18,7 +18,6 @@ import unittest
 import urllib.request
 
 import checks
-import flags_test
 from chart import CHART, of_kind, render
 
 PROGRAMS = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else pathlib.Path("build/release/bin")
@@ -95,7 +94,7 @@ class Fleet(Folder):
         self.run_to_end("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=authority", "-keyout", str(self.folder / "ca.key"), "-out", str(self.folder / "ca.crt"))
         self.make_certificate("tls", "coordinator", "subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE")
-        self.make_certificate("identity", "agent", "subjectAltName=URI:spiffe://wsfleet/test", "basicConstraints=critical,CA:FALSE")
+        self.make_certificate("identity", "agent", "subjectAltName=URI:spiffe://wsfleet/fleet/default/region/eu-west-1/pool/office", "basicConstraints=critical,CA:FALSE")
         for folder in ("client", "coordinator-data", "agent-data"):
             (self.folder / folder).mkdir()
         token = self.folder / "client/token"
@@ -106,12 +105,10 @@ class Fleet(Folder):
         program = container["command"][0]
         given = []
         for argument in container["args"]:
-            flag, _, value = argument.partition("=")
-            if flag in flags_test.NOT_YET[program]:
-                continue
+            flag, equals, value = argument.partition("=")
             value = addresses.get(flag, value).replace("$(POD_NAME)", "rel-wsfleet-agent-eu-west-1-0")
             value = value.replace("/var/lib/wsfleet", str(self.folder / data)).replace("/etc/wsfleet", str(self.folder))
-            given.append(f"{flag}={value}")
+            given.append(f"{flag}={value}" if equals else flag)
         return [program, *given]
 
     def end(self, process: subprocess.Popen):
@@ -143,11 +140,37 @@ class Fleet(Folder):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=SECONDS) as answer:
                 self.assertIn(line, answer.read().decode().splitlines())
 
+    def test_agent_enrols_with_the_flags_of_the_chart(self):
+        for folder in ("client", "identity", "coordinator-data", "agent-data"):
+            (self.folder / folder).mkdir()
+        token = self.folder / "client/token"
+        token.write_text("a-token\n", encoding="utf-8")
+        token.chmod(0o600)
+        found = self.rendered("agents.existingSecret=t")
+        _, said = self.start("coordinator serves", *self.arguments(found["coordinator"], "coordinator-data", {
+            "--agent-listen": "127.0.0.1:0", "--client-listen": "127.0.0.1:0", "--enrol-listen": "127.0.0.1:0",
+            "--http-listen": "127.0.0.1:0"}))
+        agents, clients, enrolment = (re.search(rf"{name}_listen=(\S+)", said).group(1) for name in ("agent", "client", "enrol"))
+        authority = self.folder / "coordinator-data/state/ca/trust.pem"
+        (self.folder / "identity/ca.crt").symlink_to(authority)
+        client = {"WSFLEET_COORDINATOR": clients, "WSFLEET_CA": str(authority), "WSFLEET_TOKEN_FILE": str(token)}
+        made = self.run_to_end("wsfleet", "agents", "join-token", "create", "--region", "eu-west-1", **client)
+        (self.folder / "identity/token").write_text(made, encoding="utf-8")
+        (self.folder / "identity/token").chmod(0o600)
+        agent, _ = self.start("session", *self.arguments(found["agent"], "agent-data", {
+            "--coordinator": agents, "--enrol": enrolment, "--http-listen": "127.0.0.1:0"}))
+        self.assertEqual(self.run_to_end("wsfleet", "agents", "list", "-o", "name", **client), "eu-west-1.rel-wsfleet-agent-eu-west-1-0\n")
+        self.assertEqual((self.folder / "agent-data/identity").stat().st_mode & 0o777, 0o700)
+        self.end(agent)
+
+    def rendered(self, values: str) -> dict[str, dict]:
+        objects = render("--set", f"agents.enabled=true,agents.regions.eu-west-1.labels.network=office,{values}")
+        return {container["name"]: container for _, _, container in checks.containers(of_kind(objects, "StatefulSet"))}
+
     def run_a_suite(self):
         ports = free_ports(2)
-        objects = render("--set", "coordinator.tls.mode=existingSecret,coordinator.tls.existingSecret=t,agents.enabled=true,"
-                         "agents.identity.mode=existingSecret,agents.existingSecret=t,agents.regions.eu-west-1.labels.network=office")
-        found = {container["name"]: container for _, _, container in checks.containers(of_kind(objects, "StatefulSet"))}
+        found = self.rendered("coordinator.tls.mode=existingSecret,coordinator.tls.existingSecret=t,"
+                              "agents.identity.mode=existingSecret,agents.existingSecret=t")
         coordinator, said = self.start("coordinator serves", *self.arguments(found["coordinator"], "coordinator-data", {
             "--agent-listen": "127.0.0.1:0", "--client-listen": "127.0.0.1:0", "--http-listen": f"127.0.0.1:{ports[0]}"}))
         agents, clients = (re.search(rf"{name}_listen=(\S+)", said).group(1) for name in ("agent", "client"))

@@ -56,6 +56,9 @@ RealFleet::RealFleet(Settings settings) : settings_(std::move(settings)), coordi
     }
   }
   if (settings_.postgres_url.empty()) std::filesystem::create_directories(std::filesystem::path(store()).parent_path());
+  if (settings_.own_ca) {
+    std::filesystem::permissions(directory_.Write("token", "a-token-of-this-test"), std::filesystem::perms::owner_read);
+  }
   for (std::size_t replica = 0; replica < settings_.replicas; ++replica) StartCoordinator(replica);
 }
 
@@ -71,6 +74,13 @@ Command RealFleet::CommandOf(const Program& program, const std::vector<std::stri
   return command;
 }
 
+std::vector<std::string> RealFleet::SecurityFlags(const Coordinator& coordinator) const {
+  if (settings_.plaintext) return {"--insecure-plaintext"};
+  if (!settings_.own_ca) return {"--dev-ca", File("ca")};
+  return {"--own-ca", "--enrol-listen", coordinator.enrol_address, "--client-token-file", File("token"), "--tls-reload",
+          "1s"};
+}
+
 void RealFleet::StartCoordinator(std::size_t replica) {
   Coordinator& coordinator = coordinators_.at(replica);
   const std::string ready = File("ready-" + std::to_string(replica) + ".json");
@@ -81,8 +91,7 @@ void RealFleet::StartCoordinator(std::size_t replica) {
                                         "--state-dir",     File("state"),
                                         "--ready-file",    ready,
                                         "--lease-time",    settings_.lease_time};
-  const std::vector<std::string> security = settings_.plaintext ? std::vector<std::string>{"--insecure-plaintext"}
-                                                                : std::vector<std::string>{"--dev-ca", File("ca")};
+  const std::vector<std::string> security = SecurityFlags(coordinator);
   arguments.insert(arguments.end(), security.begin(), security.end());
   if (settings_.replicas > 1) {
     const std::vector<std::string> advertise = {"--advertise-agents", coordinator.agent_address, "--advertise-clients",
@@ -98,6 +107,7 @@ void RealFleet::StartCoordinator(std::size_t replica) {
   const boost::json::value addresses = boost::json::parse(ReadWholeFile(ready));
   coordinator.agent_address = std::string(addresses.at("agent").as_string());
   coordinator.client_address = std::string(addresses.at("client").as_string());
+  if (settings_.own_ca) coordinator.enrol_address = std::string(addresses.at("enrol").as_string());
 }
 
 void RealFleet::KillCoordinator(std::size_t replica) {
@@ -147,6 +157,26 @@ Command RealFleet::Agent(const std::string& id, const std::string& region, const
   return CommandOf(settings_.agent, arguments);
 }
 
+Command RealFleet::EnrollingAgent(const std::string& id, const std::string& region, const std::string& join_token,
+                                  const std::vector<std::string>& flags) const {
+  std::vector<std::string> arguments = {"--coordinator",
+                                        agent_addresses(),
+                                        "--ca",
+                                        File("state/ca/trust.pem"),
+                                        "--enrol",
+                                        coordinators_.front().enrol_address,
+                                        "--join-token-file",
+                                        directory_.Write("join-token-" + id, join_token),
+                                        "--identity-dir",
+                                        File("identity-" + id),
+                                        "--id",
+                                        id,
+                                        "--region",
+                                        region};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return CommandOf(settings_.agent, arguments);
+}
+
 void RealFleet::StartAgentIn(const Surroundings& surroundings, const std::string& id, const std::string& region,
                              const std::vector<std::string>& flags) {
   Command command = Agent(id, region, flags, surroundings.coordinator);
@@ -166,12 +196,13 @@ void RealFleet::KillAgent(const std::string& id) {
 
 Command RealFleet::Client(const std::vector<std::string>& arguments) const {
   Command command = CommandOf(settings_.client, arguments);
-  command.environment.merge(std::map<std::string, std::string>{{"WSFLEET_COORDINATOR", client_addresses()},
-                                                               {"WSFLEET_CA", File("ca/ca.pem")},
-                                                               {"WSFLEET_TOKEN_FILE", File("ca/token")},
-                                                               {"JWT_KEY", kDemoKey},
-                                                               {"XDG_CONFIG_HOME", directory_.path().string()},
-                                                               {"NO_COLOR", "1"}});
+  command.environment.merge(
+      std::map<std::string, std::string>{{"WSFLEET_COORDINATOR", client_addresses()},
+                                         {"WSFLEET_CA", File(settings_.own_ca ? "state/ca/trust.pem" : "ca/ca.pem")},
+                                         {"WSFLEET_TOKEN_FILE", File(settings_.own_ca ? "token" : "ca/token")},
+                                         {"JWT_KEY", kDemoKey},
+                                         {"XDG_CONFIG_HOME", directory_.path().string()},
+                                         {"NO_COLOR", "1"}});
   command.working_directory = directory_.path().string();
   return BesideCoordinators(std::move(command));
 }

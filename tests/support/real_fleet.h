@@ -33,6 +33,7 @@ class RealFleet {
     std::vector<std::string> behind = {};
     std::string agent_host = "127.0.0.1";
     bool plaintext = false;  // for what the test itself connects; neither agents nor the client do
+    bool own_ca = false;     // agents enrol, in place of the certificate that they share
     Program coordinator{"wsfleet-coordinator", {}, {}};
     Program agent{"wsfleet-agent", {}, {}};
     Program client{"wsfleet", {}, {}};
@@ -64,6 +65,9 @@ class RealFleet {
   // `wsfleet-agent`, for a process that the test looks after itself. `coordinator`: as in Surroundings.
   Command Agent(const std::string& id, const std::string& region, const std::vector<std::string>& flags = {},
                 const std::string& coordinator = {}) const;
+  // With own_ca: one that gets its certificate for this token, and keeps it in a directory named after its id.
+  Command EnrollingAgent(const std::string& id, const std::string& region, const std::string& join_token,
+                         const std::vector<std::string>& flags = {}) const;
   ChildProcess& agent(const std::string& id) { return *agents_.at(id); }
   void KillAgent(const std::string& id);
 
@@ -81,17 +85,19 @@ class RealFleet {
   const TemporaryDirectory& directory() const { return directory_; }
 
  private:
+  struct Coordinator {
+    std::string agent_address;
+    std::string client_address = "127.0.0.1:0";
+    std::string enrol_address = "127.0.0.1:0";
+    std::unique_ptr<ChildProcess> process;
+  };
+
+  std::vector<std::string> SecurityFlags(const Coordinator& coordinator) const;
   std::string File(const std::string& name) const { return (directory_.path() / name).string(); }
   Command CommandOf(const Program& program, const std::vector<std::string>& arguments) const;
 
   Settings settings_;
   TemporaryDirectory directory_;
-  struct Coordinator {
-    std::string agent_address;
-    std::string client_address = "127.0.0.1:0";
-    std::unique_ptr<ChildProcess> process;
-  };
-
   std::vector<Coordinator> coordinators_;
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
 };

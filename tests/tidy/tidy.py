@@ -37,7 +37,7 @@ LIBRARIES = {
     "engine": Library("agent/engine", ("core",),
                       ("absl", "boost/asio", "boost/beast", "boost/json", "boost/system", "fmt", "openssl", "re2"),
                       "unit/engine"),
-    "agent": Library("agent", ("core", "proto", "wire", "monitoring", "engine"), ("absl", "boost/asio", "CLI", "fmt", "grpcpp", "spdlog"),
+    "agent": Library("agent", ("core", "proto", "wire", "monitoring", "engine"), ("absl", "boost/asio", "CLI", "fmt", "grpcpp", "openssl", "spdlog"),
                      "unit/agent"),
     "fleet": Library("coordinator/fleet", ("core",), ("absl", "fmt"), "unit/fleet", pure=True),
     "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "libpq-fe.h", "sqlite3.h"), "contract"),

@@ -202,6 +202,36 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_of_fleet ON audit (fleet, number);
 )sql"},
+    Migration{6, "join tokens, and agents that are not let in any more", R"sql(
+CREATE TABLE join_token (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  fleet TEXT NOT NULL,
+  region TEXT NOT NULL,
+  pool TEXT NOT NULL,
+  uses BIGINT NOT NULL,
+  used BIGINT NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  revoked BIGINT NOT NULL
+);
+CREATE INDEX join_token_of_fleet ON join_token (fleet, created);
+CREATE TABLE join_token_use (
+  token TEXT NOT NULL,
+  agent_key TEXT NOT NULL,  -- SHA-256 of its public key
+  instance TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (token, agent_key)
+);
+CREATE TABLE revocation (
+  fleet TEXT NOT NULL,
+  pool TEXT NOT NULL,
+  instance TEXT NOT NULL,   -- empty: all of the pool
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (fleet, pool, instance)
+);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

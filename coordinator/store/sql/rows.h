@@ -14,6 +14,9 @@
 // tables has begun a transaction.
 namespace wsfleet::store {
 
+// As it is bound. It comes back as Statement::Uint64().
+inline std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
 // write.cc
 absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
 

@@ -9,8 +9,6 @@ namespace {
 // Of a schedule; what waits is kept besides.
 constexpr int kKeptTicks = 1000;
 
-std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 // What changes with each tick, in the order of both statements below.
 void BindProgress(Statement& statement, const ScheduleRecord& schedule) {
   statement.Bind(std::int64_t{schedule.paused}).Bind(std::string_view(schedule.pause_reason)).Bind(schedule.settled);

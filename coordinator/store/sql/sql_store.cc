@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/store/sql/identity.h"
 #include "coordinator/store/sql/rows.h"
 #include "coordinator/store/sql/use.h"
 #include "fmt/format.h"
@@ -180,6 +181,54 @@ absl::StatusOr<RetentionStore::Step> SqlStore::RemoveSome(const Ownership& owner
   if (!step.ok() || !step->more) return step;
   if (auto status = transaction.Commit(); !status.ok()) return status;
   return step;
+}
+
+template <typename Change>
+absl::Status SqlStore::WriteAtOnce(Change change) {
+  const Use writer(*this, writer_);
+  if (!writer.status().ok()) return writer.status();
+  Transaction transaction(*writer, Connection::Access::kWrite);
+  if (!transaction.begun().ok()) return transaction.begun();
+  if (absl::Status status = change(*writer); !status.ok()) return status;
+  return transaction.Commit();
+}
+
+absl::Status SqlStore::AddJoinToken(const JoinToken& token) {
+  return WriteAtOnce([&](Connection& connection) { return WriteJoinToken(connection, token); });
+}
+
+absl::StatusOr<std::vector<JoinToken>> SqlStore::ListJoinTokens(const FleetName& fleet) {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  return ReadJoinTokens(*connection, fleet);
+}
+
+absl::StatusOr<JoinToken> SqlStore::FindJoinToken(const std::string& id) {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  return ReadJoinToken(*connection, id);
+}
+
+absl::Status SqlStore::RevokeJoinToken(const FleetName& fleet, const std::string& id) {
+  return WriteAtOnce([&](Connection& connection) { return MarkRevoked(connection, fleet, id); });
+}
+
+absl::Status SqlStore::UseJoinToken(const JoinTokenUse& use) {
+  return WriteAtOnce([&](Connection& connection) { return WriteUse(connection, use); });
+}
+
+absl::Status SqlStore::Revoke(const std::vector<Revocation>& revocations) {
+  return WriteAtOnce([&](Connection& connection) { return WriteRevocations(connection, revocations); });
+}
+
+absl::Status SqlStore::Unrevoke(const FleetName& fleet, const PoolName& pool, const std::string& instance) {
+  return WriteAtOnce([&](Connection& connection) { return RemoveRevocation(connection, fleet, pool, instance); });
+}
+
+absl::StatusOr<std::vector<Revocation>> SqlStore::ListRevocations() {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  return ReadRevocations(*connection);
 }
 
 }  // namespace wsfleet::store

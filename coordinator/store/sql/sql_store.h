@@ -40,6 +40,15 @@ class SqlStore : public Store {
 
   absl::StatusOr<Step> RemoveSome(const Ownership& ownership, const Rule& rule) override;
 
+  absl::Status AddJoinToken(const JoinToken& token) override;
+  absl::StatusOr<std::vector<JoinToken>> ListJoinTokens(const FleetName& fleet) override;
+  absl::StatusOr<JoinToken> FindJoinToken(const std::string& id) override;
+  absl::Status RevokeJoinToken(const FleetName& fleet, const std::string& id) override;
+  absl::Status UseJoinToken(const JoinTokenUse& use) override;
+  absl::Status Revoke(const std::vector<Revocation>& revocations) override;
+  absl::Status Unrevoke(const FleetName& fleet, const PoolName& pool, const std::string& instance) override;
+  absl::StatusOr<std::vector<Revocation>> ListRevocations() override;
+
   absl::Status CreateToken(const TokenRecord& token) override;
   absl::StatusOr<TokenRecord> RevokeToken(const FleetName& fleet, const std::string& id_or_name,
                                           absl::Time at) override;
@@ -75,6 +84,9 @@ class SqlStore : public Store {
  private:
   class Use;
 
+  // On the writer, in a transaction of its own.
+  template <typename Change>
+  absl::Status WriteAtOnce(Change change);
   absl::Status CommitAll(Connection& writer, const Ownership& ownership, const std::vector<WriteBatch>& batches);
 };
 

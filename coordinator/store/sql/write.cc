@@ -5,8 +5,6 @@
 namespace wsfleet::store {
 namespace {
 
-std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 template <typename Tag>
 std::string_view Name(const TypedId<Tag, std::string>& id) {
   return id.value();

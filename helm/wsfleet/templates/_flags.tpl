@@ -11,6 +11,10 @@ and agent/options.cc.
 - --http-listen={{ .Values.listenAddress }}:{{ $ports.http }}
 {{- if eq $c.tls.mode "ownCa" }}
 - --enrol-listen={{ .Values.listenAddress }}:{{ $ports.enrolment }}
+- --own-ca
+{{- range include "wsfleet.coordinator.certified" . | fromYamlArray }}
+- --tls-name={{ . }}
+{{- end }}
 {{- else }}
 - --tls-cert=/etc/wsfleet/tls/tls.crt
 - --tls-key=/etc/wsfleet/tls/tls.key
@@ -63,7 +67,7 @@ postgres://{{ .user }}@{{ join "," .hosts }}/{{ .database }}?sslmode={{ .sslMode
 {{- if eq .agents.identity.mode "joinToken" }}
 - --join-token-file=/etc/wsfleet/identity/token
 - --enrol={{ include "wsfleet.agents.enrolment" $.root }}
-- --state-dir=/var/lib/wsfleet/state
+- --identity-dir=/var/lib/wsfleet/identity
 {{- else }}
 - --cert=/etc/wsfleet/identity/tls.crt
 - --key=/etc/wsfleet/identity/tls.key

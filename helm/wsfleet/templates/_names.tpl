@@ -106,6 +106,15 @@ clients: [clients]
 {{- end -}}
 {{- end -}}
 
+{{/* Names in the certificate of its own authority: as it is dialled, and through a port-forward. */}}
+{{- define "wsfleet.coordinator.certified" -}}
+{{- $names := list -}}
+{{- range $listener := list "agents" "clients" -}}
+{{- $names = append $names (regexReplaceAll ":[0-9]+$" (include "wsfleet.coordinator.advertised" (dict "root" $ "listener" $listener)) "") -}}
+{{- end -}}
+{{- concat $names (list "localhost" "127.0.0.1") | uniq | toYaml -}}
+{{- end -}}
+
 {{/* Where the agents dial: one or more, with commas between them. */}}
 {{- define "wsfleet.agents.coordinators" -}}
 {{- if .Values.agents.coordinators -}}

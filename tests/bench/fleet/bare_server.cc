@@ -197,7 +197,8 @@ class BareJobs : public v1::Jobs::CallbackService {
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsFor(const std::string& directory, bool agents) {
   if (directory.empty()) return grpc::InsecureServerCredentials();
   const coordinator::EphemeralCaFiles files(directory);
-  return coordinator::TlsCredentials({files.server_certificate, files.server_key, agents ? files.ca : ""});
+  return coordinator::TlsCredentials({files.server_certificate, files.server_key, agents ? files.ca : ""},
+                                     absl::Minutes(1));
 }
 
 absl::Status Serve(const std::string& ready_file, const std::string& directory) {

@@ -58,6 +58,22 @@ class FailingStore final : public store::Store {
     return behind_->PutBundle(digest, canonical, at);
   }
   absl::StatusOr<std::string> GetBundle(const BundleDigest& digest) override { return behind_->GetBundle(digest); }
+  absl::Status AddJoinToken(const store::JoinToken& token) override { return behind_->AddJoinToken(token); }
+  absl::StatusOr<std::vector<store::JoinToken>> ListJoinTokens(const FleetName& fleet) override {
+    return behind_->ListJoinTokens(fleet);
+  }
+  absl::StatusOr<store::JoinToken> FindJoinToken(const std::string& id) override { return behind_->FindJoinToken(id); }
+  absl::Status RevokeJoinToken(const FleetName& fleet, const std::string& id) override {
+    return behind_->RevokeJoinToken(fleet, id);
+  }
+  absl::Status UseJoinToken(const JoinTokenUse& use) override { return behind_->UseJoinToken(use); }
+  absl::Status Revoke(const std::vector<store::Revocation>& revocations) override {
+    return behind_->Revoke(revocations);
+  }
+  absl::Status Unrevoke(const FleetName& fleet, const PoolName& pool, const std::string& instance) override {
+    return behind_->Unrevoke(fleet, pool, instance);
+  }
+  absl::StatusOr<std::vector<store::Revocation>> ListRevocations() override { return behind_->ListRevocations(); }
   absl::Status CreateToken(const TokenRecord& token) override { return behind_->CreateToken(token); }
   absl::StatusOr<TokenRecord> RevokeToken(const FleetName& fleet, const std::string& id_or_name,
                                           absl::Time at) override {

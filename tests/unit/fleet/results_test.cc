@@ -67,11 +67,38 @@ TEST(Results, OfAnEndedLeaseAreFencedIfNothingIsNew) {
   EXPECT_EQ(at.last(), Disposition::kFenced);
 }
 
-TEST(Results, ForAnothersLeaseAreFenced) {
+// Fault 42.
+TEST(Results, ForAnothersLeaseAreForbiddenAndEndTheSession) {
   Working at;
   at.driver.Report(at.second, at.lease, 1, {Result("suite/a")});
-  EXPECT_EQ(at.last(), Disposition::kFenced);
+  const CloseStream close = at.driver.Last<CloseStream>();
+  EXPECT_EQ(close.stream, at.second);
+  EXPECT_TRUE(close.is_forbidden);
+  EXPECT_THAT(close.reason, HasSubstr("another agent's"));
+  EXPECT_EQ(at.driver.Count<SendResultAck>(), 0u);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
+  // Whose it is goes on.
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+}
+
+TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
+  for (const bool refuses : {false, true}) {
+    Working at;
+    if (refuses) {
+      AssignmentRefused refusal;
+      refusal.stream = at.second;
+      refusal.lease = at.lease.id;
+      at.driver.Apply(refusal);
+    } else {
+      at.driver.Finish(at.second, at.lease);
+    }
+    EXPECT_TRUE(at.driver.Last<CloseStream>().is_forbidden);
+    EXPECT_EQ(at.driver.Count<SendShardDoneAck>(), 0u);
+    EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
+    at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+    EXPECT_EQ(at.last(), Disposition::kCounted);
+  }
 }
 
 TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
@@ -84,6 +111,15 @@ TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
   invented.shard.index = ShardIndex(5);
   at.driver.Report(at.first, invented, 1, {Result("suite/a")});
   EXPECT_EQ(at.last(), Disposition::kFenced);
+}
+
+TEST(Results, OfTheCurrentAttemptAreTakenOfNobodyElseUnderALeaseThatIsMadeUp) {
+  Working at;
+  LeaseRecord invented = at.lease;
+  invented.id = LeaseId(77);
+  at.driver.Report(at.second, invented, 1, {Result("suite/a", Outcome::kFailed)});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
 }
 
 TEST(Results, AreLateWhenTheJobHasEnded) {
@@ -212,14 +248,6 @@ TEST(Shards, WhoseSecretsCannotBeOpenedEndAtOnceForNoOtherAgentWouldGetThem) {
   EXPECT_EQ(at.driver.shard(at.job).reason, "secret-lost: the key is another one");
   EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kInconclusive);
   at.driver.Apply(SecretLost{at.lease.id, "twice"});
-}
-
-TEST(Shards, CannotBeEndedByAnotherAgent) {
-  Working at;
-  at.driver.Finish(at.second, at.lease);
-  at.driver.Apply(AssignmentRefused{at.second, at.lease.id, ""});
-  EXPECT_EQ(at.driver.shard(at.job).agent, AgentId("eu-1"));
-  EXPECT_EQ(at.driver.Count<SendShardDoneAck>(), 1u);
 }
 
 TEST(Attempts, ThatTakeTooLongAreStoppedAndRunElsewhere) {

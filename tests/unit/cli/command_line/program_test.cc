@@ -170,7 +170,6 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
 
 TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows) {
   for (const auto& arguments : {std::vector<std::string>{"runs", "diff", "a", "b"},
-                                {"agents", "join-token", "x"},
                                 {"fleet", "policy", "x", "--allow", "y"},
                                 {"gate", "--await-revision", "x"}}) {
     const Finished run = Wsfleet(arguments);

@@ -1,0 +1,110 @@
+#include "coordinator/rpc/enrolment_service.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "coordinator/access/agent_record.h"
+#include "coordinator/identity/join_token.h"
+#include "coordinator/rpc/slots.h"
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+#include "proto/wire/limits.h"
+#include "spdlog/spdlog.h"
+
+namespace wsfleet::coordinator {
+namespace {
+
+constexpr int kMaxEnrolLabels = 64;
+
+void Hand(const absl::StatusOr<Identities::Grant>& grant, v1::EnrolReply& reply, grpc::ServerUnaryReactor& reactor) {
+  if (grant.ok()) {
+    reply.set_certificate_chain(grant->chain);
+    reply.set_trusted(grant->trusted);
+    *reply.mutable_expires() = wire::ToWire(grant->expires);
+  }
+  reactor.Finish(wire::ToGrpc(grant.status()));
+}
+
+// The id of a token is no secret. What is none may be one that was meant for something else.
+std::string TokenOf(const v1::EnrolRequest& request) {
+  const auto token = ParseJoinToken(request.join_token());
+  return token.ok() ? token->id : "malformed";
+}
+
+std::string DetailsOf(const v1::EnrolRequest& request) {
+  std::string details = fmt::format("region={}", Excerpt(request.region(), wire::kMaxNameBytes));
+  for (const auto& [name, value] : request.labels()) {
+    if (details.size() > AuditRecord::kMaxTextBytes) break;
+    details += fmt::format(" {}={}", Excerpt(name, 64), Excerpt(value, 64));
+  }
+  return details;
+}
+
+void TakeDown(Backend& backend, AgentAttempt attempt) {
+  spdlog::log(attempt.outcome.ok() ? spdlog::level::info : spdlog::level::warn,
+              "{} agent={} fleet={} join_token={} peer={} details=\"{}\" code={} reason=\"{}\"", attempt.action,
+              Printable(attempt.agent), Printable(attempt.fleet.value()), attempt.join_token, attempt.peer,
+              Printable(attempt.detail), absl::StatusCodeToString(attempt.outcome.code()),
+              Printable(ToStd(attempt.outcome.message())));
+  // Who is outside may name any fleet; the log of one that there is not is nobody's.
+  if (const auto host = backend.fleets.Find(attempt.fleet.value()); !host.ok()) attempt.fleet = FleetName();
+  if (auto record = RecordOf(attempt, absl::Now())) backend.audit.Add(*std::move(record));
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* context, const v1::EnrolRequest* request,
+                                                  v1::EnrolReply* reply) {
+  auto* reactor = context->DefaultReactor();
+  const absl::Status refusal = wire::CheckCount("labels", static_cast<int>(request->labels().size()), kMaxEnrolLabels);
+  if (!refusal.ok()) {
+    reactor->Finish(wire::ToGrpc(refusal));
+    return reactor;
+  }
+  const bool posted = identities_.PostForAgents([this, reactor, request, reply, peer = context->peer()] {
+    const Identities::Order order{request->join_token(), request->request(), request->instance(),
+                                  FleetName(request->fleet()), RegionName(request->region())};
+    const auto grant = identities_.Enrol(order, absl::Now());
+    const std::string agent =
+        grant.ok() ? AgentIdOf(grant->name.pool, grant->name.instance).value() : Excerpt(order.instance, 128);
+    TakeDown(backend_, {"agents.enrol", FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)), peer, agent,
+                        TokenOf(*request), DetailsOf(*request), grant.status()});
+    Hand(grant, *reply, *reactor);
+  });
+  if (!posted) reactor->Finish(Busy());
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* RenewalService::Renew(grpc::CallbackServerContext* context, const v1::RenewRequest* request,
+                                                v1::EnrolReply* reply) {
+  auto* reactor = context->DefaultReactor();
+  const auto name = gate_.NameOf(*context);
+  absl::Status refusal = name.status();
+  if (refusal.ok() && (!*name || (*name)->instance.empty())) {
+    refusal = absl::PermissionDeniedError(
+        "the agent's certificate names no single agent, so nothing is renewed here; its issuer gives the next one");
+  }
+  if (!refusal.ok()) {
+    reactor->Finish(wire::ToGrpc(refusal));
+    return reactor;
+  }
+  const bool posted = identities_.PostForAgents([this, reactor, request, reply, name = **name, peer = context->peer()] {
+    const auto grant = identities_.Renew(request->request(), name, absl::Now());
+    const AgentAttempt attempt{"agents.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", "",
+                               grant.status()};
+    if (grant.ok()) {
+      // Every agent does, all the time: it is no change of who may be one.
+      spdlog::info("agent renewed agent={} fleet={} expires={}", attempt.agent, name.fleet.value(),
+                   UtcText(grant->expires));
+    } else {
+      TakeDown(backend_, attempt);
+    }
+    Hand(grant, *reply, *reactor);
+  });
+  if (!posted) reactor->Finish(Busy());
+  return reactor;
+}
+
+}  // namespace wsfleet::coordinator

@@ -1,0 +1,239 @@
+#include "coordinator/rpc/agent_gate.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "coordinator/coordinator.h"
+#include "coordinator/tls/authority.h"
+#include "coordinator/tls/x509.h"
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "gtest/gtest.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator/certificate_request.h"
+#include "tests/unit/coordinator/scripted_agent.h"
+#include "wsfleet/v1/enrolment.grpc.pb.h"
+
+// Who gets in at the listeners of a coordinator with an authority of its own: agents that say something else than their
+// certificates, and that no program of ours would be.
+namespace wsfleet::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::ReadWholeFile;
+
+class AgentGateTest : public ::testing::Test {
+ protected:
+  AgentGateTest() {
+    options_.agent_listen = options_.client_listen = options_.enrol_listen = "127.0.0.1:0";
+    options_.store = ":memory:";
+    options_.state_directory = directory_.path().string();
+    options_.own_ca = true;
+    options_.client_token_file = directory_.Write("token", "t");
+    std::filesystem::permissions(options_.client_token_file, std::filesystem::perms::owner_read);
+    auto store = OpenStore(options_.store);
+    auto started = Coordinator::Start(options_, *std::move(store));
+    EXPECT_TRUE(started.ok()) << started.status();
+    coordinator_ = *std::move(started);
+    enrolment_ = v1::Enrolment::NewStub(Channel(coordinator_->enrol_address(), ""));
+    operators_ = v1::AgentIdentities::NewStub(Channel(coordinator_->client_address(), ""));
+  }
+
+  std::string ca() const { return AuthorityDirectory(options_.state_directory); }
+
+  std::shared_ptr<grpc::Channel> Channel(const std::string& address, const std::string& certificate) {
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = ReadWholeFile(AuthorityFiles(ca()).trusted);
+    if (!certificate.empty()) {
+      tls.pem_cert_chain = certificate;
+      tls.pem_private_key = x509::Pem(key_.get());
+    }
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
+  }
+  // A connection to the agents' listener, as this agent.
+  std::shared_ptr<grpc::Channel> As(const AgentName& name) {
+    const auto issued = Authority::Open(ca(), absl::Now())->IssueToAgent(key_.get(), name, absl::Hours(1), absl::Now());
+    return Channel(coordinator_->agent_address(), issued->chain);
+  }
+  static AgentName Named(const std::string& instance = "host-0") {
+    return {FleetName("default"), RegionName("eu-west-1"), PoolName("edge"), instance};
+  }
+  // How a session ends that begins so.
+  grpc::Status Hello(const AgentName& certified, const std::string& agent, const std::string& region = "eu-west-1") {
+    ScriptedAgent scripted(As(certified), agent, region);
+    scripted.SayHello();
+    return scripted.Finish();
+  }
+  static void ExpectDenied(const grpc::Status& status, const std::string& reason) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(reason));
+  }
+  std::unique_ptr<grpc::ClientContext> Context() {
+    auto context = std::make_unique<grpc::ClientContext>();
+    SetDeadline(*context);
+    context->AddMetadata("authorization", "Bearer t");
+    return context;
+  }
+  grpc::Status Revoke(const std::string& agent, bool undo = false) {
+    v1::RevokeAgentsRequest request;
+    request.add_agents(agent);
+    request.set_reason("stolen");
+    request.set_undo(undo);
+    v1::RevokeAgentsReply reply;
+    return operators_->RevokeAgents(Context().get(), request, &reply);
+  }
+  std::string NewToken() {
+    v1::CreateJoinTokenRequest request;
+    request.set_region("eu-west-1");
+    request.set_pool("edge");
+    v1::CreateJoinTokenReply reply;
+    const grpc::Status status = operators_->CreateJoinToken(Context().get(), request, &reply);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return reply.join_token();
+  }
+  v1::EnrolRequest Order(const std::string& token) {
+    v1::EnrolRequest request;
+    request.set_join_token(token);
+    request.set_request(RequestFor(key_.get()));
+    request.set_instance("host-0");
+    request.set_fleet("default");
+    request.set_region("eu-west-1");
+    return request;
+  }
+  std::pair<grpc::Status, v1::EnrolReply> Enrol(const v1::EnrolRequest& request) {
+    v1::EnrolReply reply;
+    const grpc::Status status = enrolment_->Enrol(Context().get(), request, &reply);
+    return {status, reply};
+  }
+
+  testing::TemporaryDirectory directory_;
+  CoordinatorOptions options_;
+  const x509::Key key_ = x509::NewKey();
+  std::unique_ptr<Coordinator> coordinator_;
+  std::unique_ptr<v1::Enrolment::Stub> enrolment_;
+  std::unique_ptr<v1::AgentIdentities::Stub> operators_;
+};
+
+TEST_F(AgentGateTest, LetsAnAgentInAsWhatItsCertificateSays) {
+  ScriptedAgent one(As(Named()), "edge.host-0", "eu-west-1");
+  EXPECT_GT(one.SayHello().session_epoch(), 0u);
+  // One that replicas share.
+  ScriptedAgent other(As(Named("")), "edge.host-1", "eu-west-1");
+  EXPECT_GT(other.SayHello().session_epoch(), 0u);
+}
+
+TEST_F(AgentGateTest, RefusesAnAgentThatSaysItIsAnother) {
+  ExpectDenied(Hello(Named(), "edge.host-1"), "is for agent edge.host-0, it says edge.host-1");
+  ExpectDenied(Hello(Named(), "host-0"), "is for agent edge.host-0");
+  ExpectDenied(Hello(Named(""), "lab.host-0"), "is for agents edge.");
+  ExpectDenied(Hello(Named(), "edge.host-0", "us-east-1"), "is for region eu-west-1, it says us-east-1");
+  AgentName blue = Named();
+  blue.fleet = FleetName("blue");
+  ExpectDenied(Hello(blue, "edge.host-0"), "is for fleet blue, it says default");
+}
+
+TEST_F(AgentGateTest, RefusesACertificateThatNamesNobody) {
+  // Of the right authority, and a server's at that; gRPC ends it in the handshake, or the gate does.
+  const auto file = Authority::Open(ca(), absl::Now())->KeepServerCertificate({"localhost"}, absl::Now());
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = ReadWholeFile(AuthorityFiles(ca()).trusted);
+  tls.pem_cert_chain = tls.pem_private_key = ReadWholeFile(*file);
+  ScriptedAgent server(grpc::CreateChannel(coordinator_->agent_address(), grpc::SslCredentials(tls)), "edge.host-0",
+                       "eu-west-1");
+  EXPECT_EQ(server.SayHello().session_epoch(), 0u);
+  // Without any there is no connection.
+  ScriptedAgent nobody(Channel(coordinator_->agent_address(), ""), "edge.host-0", "eu-west-1");
+  EXPECT_EQ(nobody.SayHello().session_epoch(), 0u);
+  EXPECT_EQ(nobody.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(AgentGateTest, GivesABundleOnlyToWhomTheCertificateNames) {
+  const auto stub = v1::AgentSession::NewStub(As(Named()));
+  for (const std::string agent : {"", "edge.host-1"}) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    v1::FetchBundleRequest request;
+    request.set_fleet("default");
+    request.set_digest(std::string(64, '0'));
+    request.set_agent(agent);
+    const auto reader = stub->FetchBundle(&context, request);
+    v1::BundleChunk chunk;
+    EXPECT_FALSE(reader->Read(&chunk));
+    ExpectDenied(reader->Finish(), "is for agent edge.host-0");
+  }
+}
+
+TEST_F(AgentGateTest, EndsASessionAtItsNextMessageWhenItIsRevokedAndLetsNoOtherBegin) {
+  ScriptedAgent agent(As(Named()), "edge.host-0", "eu-west-1");
+  ASSERT_GT(agent.SayHello().session_epoch(), 0u);
+  ASSERT_TRUE(Revoke("edge.host-0").ok());
+  v1::AgentMessage message;
+  message.mutable_heartbeat()->set_number(1);
+  agent.Send(message);
+  ExpectDenied(agent.Finish(), "edge.host-0 was revoked");
+  ExpectDenied(Hello(Named(), "edge.host-0"), "stolen");
+  const auto renewal = v1::Renewal::NewStub(As(Named()));
+  v1::RenewRequest request;
+  request.set_request(RequestFor(key_.get()));
+  v1::EnrolReply reply;
+  ExpectDenied(renewal->Renew(Context().get(), request, &reply), "stolen");
+  ExpectDenied(Enrol(Order(NewToken())).first, "stolen");
+  ASSERT_TRUE(Revoke("edge.host-0", true).ok());
+  EXPECT_EQ(Revoke("edge.host-0", true).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_TRUE(renewal->Renew(Context().get(), request, &reply).ok());
+}
+
+TEST_F(AgentGateTest, EnrolsTheSameKeyAgainButNoOther) {
+  const std::string token = NewToken();
+  const auto [first, reply] = Enrol(Order(token));
+  ASSERT_TRUE(first.ok()) << first.error_message();
+  EXPECT_THAT(reply.trusted(), HasSubstr("BEGIN CERTIFICATE"));
+  // Its answer was lost.
+  EXPECT_TRUE(Enrol(Order(token)).first.ok());
+  v1::EnrolRequest other = Order(token);
+  other.set_request(RequestFor(x509::NewKey().get()));
+  const grpc::Status refused = Enrol(other).first;
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(refused.error_message(), HasSubstr("used up"));
+}
+
+TEST_F(AgentGateTest, CountsNoUseOfATokenForARequestThatIsRefused) {
+  const std::string token = NewToken();
+  v1::EnrolRequest elsewhere = Order(token);
+  elsewhere.set_region("us-east-1");
+  ExpectDenied(Enrol(elsewhere).first, "is for region eu-west-1");
+  v1::EnrolRequest stolen = Order(token);
+  stolen.set_request(RequestFor(key_.get(), x509::NewKey().get()));
+  EXPECT_EQ(Enrol(stolen).first.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::EnrolRequest odd = Order(token);
+  odd.set_instance("a,URI:spiffe://wsfleet/fleet/blue");
+  EXPECT_EQ(Enrol(odd).first.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  v1::EnrolRequest guessed = Order(token);
+  guessed.mutable_join_token()->back() = token.back() == '0' ? '1' : '0';
+  EXPECT_EQ(Enrol(guessed).first.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(Enrol(Order(token)).first.ok());
+}
+
+TEST_F(AgentGateTest, RenewsNothingForACertificateThatReplicasShare) {
+  v1::RenewRequest request;
+  request.set_request(RequestFor(key_.get()));
+  v1::EnrolReply reply;
+  ExpectDenied(v1::Renewal::NewStub(As(Named("")))->Renew(Context().get(), request, &reply), "names no single agent");
+}
+
+TEST_F(AgentGateTest, AsksOperatorsForTheirToken) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::CreateJoinTokenRequest request;
+  request.set_region("eu-west-1");
+  v1::CreateJoinTokenReply reply;
+  EXPECT_EQ(operators_->CreateJoinToken(&context, request, &reply).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
+}  // namespace
+}  // namespace wsfleet::coordinator
