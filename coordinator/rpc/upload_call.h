@@ -18,8 +18,7 @@ namespace wsfleet::coordinator {
 
 // A call whose client sends a header and a bundle in chunks, bounded in size and time; what is made of them is the
 // derived class's. It waits for one of the slots of submits and gives it back at its end, or when nothing came for
-// peer_limit. Runs on the fleet strand; gRPC's reactions and the steps post to it. Lives until gRPC has reported its
-// end and the last step is done.
+// peer_limit. On the fleet strand; gRPC's reactions and the steps post to it. Lives until gRPC has reported its end.
 template <typename Request>
 class UploadCall : public grpc::ServerReadReactor<Request>, public std::enable_shared_from_this<UploadCall<Request>> {
  public:
