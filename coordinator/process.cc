@@ -3,8 +3,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
+#include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
@@ -26,6 +29,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr std::size_t kMaxLogLines = 8192;  // that wait to be written
+constexpr char kLogPattern[] = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
 // Blocked before any thread is started, so that only WaitForEnd() receives them.
 sigset_t BlockEndingSignals() {
@@ -63,8 +67,13 @@ int Fail(const absl::Status& status) {
 
 // What is on the disk, the next process will see; nothing that this one holds may be written or told to anybody.
 [[noreturn]] void EndAtOnce(const absl::Status& why) {
-  spdlog::critical("coordinator ends at once reason=\"{}\"", ToStd(why.message()));
-  spdlog::shutdown();  // writes it
+  // Other threads go on logging until the end, so their logger stays. What it has is given a moment.
+  const auto lines = spdlog::thread_pool();
+  for (int i = 0; i < 100 && lines->queue_size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  spdlog::logger log("coordinator", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  log.set_pattern(kLogPattern);
+  log.critical("coordinator ends at once reason=\"{}\"", ToStd(why.message()));
+  log.flush();
   std::_Exit(1);
 }
 
@@ -128,7 +137,7 @@ int RunProcess(const CommandLine& options, const StoreOpener& open) {
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
   const sigset_t signals = BlockEndingSignals();
   StartLog();
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_pattern(kLogPattern);
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   const int exit_code = Serve(options, open, signals);
   spdlog::shutdown();  // what is logged so far is written

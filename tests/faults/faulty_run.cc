@@ -35,7 +35,8 @@ std::string StepsOf(const FaultyRun::Shape& shape) {
 std::string SuiteOf(const FaultyRun::Shape& shape) {
   std::string rounds;
   for (std::size_t i = 1; i <= shape.cases; ++i) rounds += fmt::format("{}{}", i == 1 ? "" : ", ", i);
-  return kHead + fmt::format("    matrix: {{round: [{}]}}\n    steps:\n", rounds) + StepsOf(shape);
+  const std::string comment = shape.large ? "# " + std::string(10'000, '.') + "\n" : "";
+  return comment + kHead + fmt::format("    matrix: {{round: [{}]}}\n    steps:\n", rounds) + StepsOf(shape);
 }
 
 }  // namespace

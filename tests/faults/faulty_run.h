@@ -20,6 +20,8 @@ class FaultyRun {
     std::string pause = "250ms";  // in each case: about as long as it lasts
     // Each case fails, and says so with some 20 KiB of evidence.
     bool bulky = false;
+    // The suite's file is larger than what travels with an assignment.
+    bool large = false;
     // Where the target is instead: behind these arguments (`nsenter …`), on loopback.
     std::vector<std::string> target_behind = {};
   };

@@ -177,7 +177,7 @@ TEST_F(Fault18, ABundleThatWasAskedForOnADeadConnectionIsAskedForOnTheNext) {
   std::smatch local;
   ASSERT_TRUE(std::regex_search(connection, local, std::regex(":([0-9]+) "))) << connection;
   network_->SetRules("eu-1", {.arriving = Arriving("tcp dport " + local[1].str() + " meta length > 600 drop")});
-  FaultyRun run(fleet, {.cases = 100, .pause = "1ms"});
+  FaultyRun run(fleet, {.cases = 100, .pause = "1ms", .large = true});
   run.Start({"--agents-wait", "5s"});
   EXPECT_TRUE(AwaitSessions("eu-1", 2)) << fleet.agent("eu-1").err();
   EXPECT_THAT(fleet.agent("eu-1").err(), HasSubstr("shard assigned"));
