@@ -3,11 +3,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
@@ -67,9 +65,8 @@ int Fail(const absl::Status& status) {
 
 // What is on the disk, the next process will see; nothing that this one holds may be written or told to anybody.
 [[noreturn]] void EndAtOnce(const absl::Status& why) {
-  // Other threads go on logging until the end, so their logger stays. What it has is given a moment.
-  const auto lines = spdlog::thread_pool();
-  for (int i = 0; i < 100 && lines->queue_size() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  // Not through the logger that other threads use until the end: it writes when it comes to it, and closing it under
+  // them ends the process in another way.
   spdlog::logger log("coordinator", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   log.set_pattern(kLogPattern);
   log.critical("coordinator ends at once reason=\"{}\"", ToStd(why.message()));
