@@ -265,6 +265,8 @@ void SimulatedAgent::Hold(bool hold) {
 
 void SimulatedAgent::Stop() {
   stopping_ = true;
+  // A timer that has expired is not cancelled: what it calls may come later.
+  record_.welcomed = absl::InfiniteFuture();
   for (auto* timer : {&patience_timer_, &heartbeat_timer_, &reconnect_timer_}) timer->cancel();
   if (link_ != nullptr) retired_.push_back(std::move(link_));
   for (const auto& link : retired_) {
