@@ -30,10 +30,10 @@ Session::Session(boost::asio::any_io_executor executor, SessionFacts facts, Url 
       facts_(facts),
       base_(std::move(base)),
       scope_(std::move(facts)),
-      redactor_(facts_.planned->suite->evidence.redact),
+      redactor_(*facts_.redactor),
       trace_id_(facts_.planned->suite->evidence.trace ? RandomHex(16) : std::string()),
       wake_(executor) {
-  for (const auto& [name, value] : *facts_.secrets) redactor_.AddSecret(value);
+  redactor_.AddExpressions(facts_.planned->suite->evidence.redact);
   began_ = SteadyNow();
   deadline_ = began_ + (facts_.planned->scenario != nullptr ? facts_.planned->scenario->deadline : absl::Seconds(60));
   last_end_ = began_;

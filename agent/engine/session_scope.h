@@ -7,6 +7,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/surroundings.h"
 #include "core/session/expectation.h"
+#include "core/verdict/redactor.h"
 
 namespace wsfleet::engine {
 
@@ -18,6 +19,7 @@ struct SessionFacts {
   const Target* target = nullptr;
   const Variables* variables = nullptr;
   const std::map<std::string, std::string, std::less<>>* secrets = nullptr;
+  const Redactor* redactor = nullptr;  // of these secrets
   std::string session_id;
   std::uint64_t session_index = 0;
 };

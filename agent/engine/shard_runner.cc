@@ -76,7 +76,9 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       surroundings_(surroundings),
       run_(std::move(run)),
       observer_(std::move(observer)),
-      may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {}
+      may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {
+  for (const auto& [name, value] : run_.secrets) redactor_.AddSecret(value);
+}
 
 void ShardRunner::Cancel() {
   cancelled_ = true;
@@ -254,6 +256,7 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   facts.target = chosen.target ? &*chosen.target : nullptr;
   facts.variables = &run_.variables;
   facts.secrets = &run_.secrets;
+  facts.redactor = &redactor_;
   facts.session_id = fmt::format("{}-{}", run_.session_prefix, ++next_session_);
   facts.session_index = index;
   return facts;

@@ -12,6 +12,7 @@
 #include "agent/engine/session.h"
 #include "boost/asio/awaitable.hpp"
 #include "boost/asio/steady_timer.hpp"
+#include "core/verdict/redactor.h"
 
 namespace wsfleet::engine {
 
@@ -79,6 +80,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   const AgentFacts& agent_;
   const Surroundings& surroundings_;
   ShardRun run_;
+  Redactor redactor_{{}};
   ShardObserver observer_;
   std::set<Session*> sessions_;
   boost::asio::steady_timer may_begin_;  // never fires; cancelled when it may be otherwise

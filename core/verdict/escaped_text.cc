@@ -1,5 +1,6 @@
 #include "core/verdict/escaped_text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -11,6 +12,10 @@
 
 namespace wsfleet {
 namespace {
+
+// An expression has some 80 bytes and 40 instructions for each byte of its piece.
+constexpr std::size_t kPieceBytes = 1024;
+constexpr std::int64_t kPieceMemory = 16 << 20;
 
 // A character of UTF-8, or a byte that is none.
 struct Character {
@@ -106,9 +111,7 @@ std::string PatternOf(const Character& one, bool utf8) {
   return out + ")";
 }
 
-}  // namespace
-
-std::string PatternOfEscaped(std::string_view text) {
+std::string PatternOf(std::string_view text) {
   const bool utf8 = IsValidUtf8(text);
   std::string pattern;
   while (!text.empty()) {
@@ -117,6 +120,36 @@ std::string PatternOfEscaped(std::string_view text) {
     text.remove_prefix(first.bytes.size());
   }
   return pattern;
+}
+
+// So many bytes of it, and up to three more: no character of UTF-8 is torn.
+std::string_view FrontOf(std::string_view text, std::size_t bytes) {
+  std::size_t end = std::min(bytes, text.size());
+  while (end < std::min(bytes + 3, text.size()) && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+EscapedText::EscapedText(std::string text) : text_(std::move(text)) {}
+EscapedText::~EscapedText() = default;
+
+void EscapedText::Make() const {
+  RE2::Options options(RE2::Latin1);
+  options.set_log_errors(false);
+  options.set_max_mem(kPieceMemory);
+  // Of about the same length: a short one would be found everywhere.
+  const std::size_t pieces = (text_.size() + kPieceBytes - 1) / kPieceBytes;
+  for (std::string_view rest = text_; !rest.empty();) {
+    const std::string_view piece = FrontOf(rest, (text_.size() + pieces - 1) / pieces);
+    pieces_.push_back(std::make_unique<const RE2>(PatternOf(piece), options));
+    rest.remove_prefix(piece.size());
+  }
+}
+
+void EscapedText::Replace(std::string& in, std::string_view by) const {
+  if (pieces_.empty()) Make();
+  for (const auto& piece : pieces_) RE2::GlobalReplace(&in, *piece, {by.data(), by.size()});
 }
 
 }  // namespace wsfleet

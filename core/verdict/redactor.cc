@@ -11,7 +11,6 @@
 #include "boost/json/serialize.hpp"
 #include "boost/json/string.hpp"
 #include "core/base/text.h"
-#include "core/verdict/escaped_text.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
@@ -23,10 +22,6 @@ constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "p
 
 // Shorter ones would blacken everything.
 constexpr std::size_t kMinBytes = 4;
-
-// Longer ones are not looked for in escapes: their expression would need megabytes.
-constexpr std::size_t kMaxEscapedBytes = 4096;
-constexpr std::int64_t kPatternMemory = 64 << 20;
 
 // The characters that a text has in base64 (standard, and that of URLs) somewhere within a longer one, such as the
 // password in the credentials of RFC 7617: those that its neighbours do not change, for each place modulo three.
@@ -65,7 +60,9 @@ std::string PercentEncoded(std::string_view text, const char* digits) {
 
 }  // namespace
 
-Redactor::Redactor(const std::vector<std::string>& expressions) {
+Redactor::Redactor(const std::vector<std::string>& expressions) { AddExpressions(expressions); }
+
+void Redactor::AddExpressions(const std::vector<std::string>& expressions) {
   RE2::Options options;
   options.set_log_errors(false);
   for (const std::string& expression : expressions) {
@@ -87,7 +84,9 @@ void Redactor::AddSecret(std::string_view value) {
   AddFormsOfText(value);
   // Longer ones first: one may hold another.
   std::ranges::sort(secrets_, std::greater<>(), &std::string::size);
-  if (value.size() <= kMaxEscapedBytes && !std::ranges::all_of(value, IsUnreserved)) escapable_.emplace_back(value);
+  if (!std::ranges::all_of(value, IsUnreserved)) {
+    escapable_.push_back(std::make_shared<const EscapedText>(std::string(value)));
+  }
 }
 
 void Redactor::AddFormsOfBytes(std::string_view value) {
@@ -101,7 +100,7 @@ void Redactor::AddFormsOfBytes(std::string_view value) {
   AddForm(absl::AsciiStrToUpper(hex));
 }
 
-// What PatternOfEscaped finds too; where an excerpt was cut, its begin has to be known.
+// What EscapedText finds too; where an excerpt was cut, its begin has to be known.
 void Redactor::AddFormsOfText(std::string_view value) {
   for (const char* digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
     std::string url = PercentEncoded(value, digits);
@@ -114,18 +113,6 @@ void Redactor::AddFormsOfText(std::string_view value) {
 
 void Redactor::AddForm(std::string form) {
   if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
-}
-
-void Redactor::RedactEscapedOnes(std::string& text) const {
-  RE2::Options options(RE2::Latin1);
-  options.set_log_errors(false);
-  options.set_max_mem(kPatternMemory);
-  while (escaped_.size() < escapable_.size()) {
-    escaped_.push_back(std::make_shared<const RE2>(PatternOfEscaped(escapable_[escaped_.size()]), options));
-  }
-  for (const auto& pattern : escaped_) {
-    if (pattern->ok()) RE2::GlobalReplace(&text, *pattern, std::string(kRedacted));
-  }
 }
 
 // Where an excerpt ends in the middle of a secret, its begin is left.
@@ -152,7 +139,9 @@ std::string Redactor::Apply(std::string_view text) const {
   for (const std::string& secret : secrets_) {
     if (out.find(secret) != std::string::npos) out = absl::StrReplaceAll(out, {{secret, ToAbsl(kRedacted)}});
   }
-  if (out.find_first_of("\\%&+") != std::string::npos) RedactEscapedOnes(out);
+  if (out.find_first_of("\\%&+") != std::string::npos) {
+    for (const auto& secret : escapable_) secret->Replace(out, kRedacted);
+  }
   RedactCutOnes(out);
   for (const auto& expression : expressions_) RE2::GlobalReplace(&out, *expression, std::string(kRedacted));
   return out;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/verdict/escaped_text.h"
 #include "core/verdict/result.h"
 
 namespace re2 {
@@ -15,10 +16,14 @@ namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
 // they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, and what the suite's expressions match. For one thread.
+// the begin of one where an excerpt was cut, and what the suite's expressions match. Copies share what is costly to
+// make.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
+
+  // RE2; one that is none is left out, since the parser has refused it.
+  void AddExpressions(const std::vector<std::string>& expressions);
 
   // Values of fewer than four bytes are left alone: they would blacken everything.
   void AddSecret(std::string_view value);
@@ -34,13 +39,10 @@ class Redactor {
   void AddForm(std::string form);
   void AddFormsOfBytes(std::string_view value);
   void AddFormsOfText(std::string_view value);
-  void RedactEscapedOnes(std::string& text) const;
   void RedactCutOnes(std::string& text) const;
 
-  std::vector<std::string> secrets_;  // in each form that is one text, longer ones first
-  // Those whose characters may be escaped; what finds them so is made when a text has escapes.
-  std::vector<std::string> escapable_;
-  mutable std::vector<std::shared_ptr<const re2::RE2>> escaped_;
+  std::vector<std::string> secrets_;                           // in each form that is one text, longer ones first
+  std::vector<std::shared_ptr<const EscapedText>> escapable_;  // those that have characters that are escaped
   std::vector<std::shared_ptr<const re2::RE2>> expressions_;
 };
 
