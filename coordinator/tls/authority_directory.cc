@@ -112,18 +112,34 @@ absl::Status WriteTrusted(const AuthorityFiles& files) {
   return WriteFileAtomically(files.trusted, all, Access::kEveryoneReads);
 }
 
-absl::Status AddRoot(const std::string& directory, absl::Time now) {
-  const AuthorityFiles files(directory);
+namespace {
+
+// A step of a rotation, alone in the directory while it lasts.
+struct Step {
+  std::unique_ptr<DirectoryLock> lock;
+  Stage stage;
+};
+
+absl::StatusOr<Step> BeginStep(const AuthorityFiles& files) {
   // Before a lock file is made in a directory that is none of ours.
   if (const auto stage = StageOf(files); !stage.ok()) return stage.status();
-  const auto lock = DirectoryLock::Take(files.lock);
+  auto lock = DirectoryLock::Take(files.lock);
   if (!lock.ok()) return lock.status();
   const auto stage = StageOf(files);
   if (!stage.ok()) return stage.status();
-  if (stage->has_previous) {
+  return Step{*std::move(lock), *stage};
+}
+
+}  // namespace
+
+absl::Status AddRoot(const std::string& directory, absl::Time now) {
+  const AuthorityFiles files(directory);
+  const auto step = BeginStep(files);
+  if (!step.ok()) return step.status();
+  if (step->stage.has_previous) {
     return absl::FailedPreconditionError("a rotation is under way: next is `ca drop`, of the old root");
   }
-  if (stage->has_next) {
+  if (step->stage.has_next) {
     return absl::FailedPreconditionError(
         "a new root was added already: next is `ca issue` (or `ca drop`, to give it up)");
   }
@@ -133,12 +149,9 @@ absl::Status AddRoot(const std::string& directory, absl::Time now) {
 
 absl::Status IssueFromNewRoot(const std::string& directory) {
   const AuthorityFiles files(directory);
-  if (const auto stage = StageOf(files); !stage.ok()) return stage.status();
-  const auto lock = DirectoryLock::Take(files.lock);
-  if (!lock.ok()) return lock.status();
-  const auto stage = StageOf(files);
-  if (!stage.ok()) return stage.status();
-  if (!stage->has_next) return absl::FailedPreconditionError("there is no new root yet: first comes `ca add`");
+  const auto step = BeginStep(files);
+  if (!step.ok()) return step.status();
+  if (!step->stage.has_next) return absl::FailedPreconditionError("there is no new root yet: first comes `ca add`");
   const auto old = ReadRoot(files.current);
   if (!old.ok()) return old.status();
   // In this order it is trusted throughout: a step that was cut short is done again.
@@ -154,16 +167,13 @@ absl::Status IssueFromNewRoot(const std::string& directory) {
 
 absl::Status DropRoot(const std::string& directory) {
   const AuthorityFiles files(directory);
-  if (const auto stage = StageOf(files); !stage.ok()) return stage.status();
-  const auto lock = DirectoryLock::Take(files.lock);
-  if (!lock.ok()) return lock.status();
-  const auto stage = StageOf(files);
-  if (!stage.ok()) return stage.status();
-  if (!stage->has_next && !stage->has_previous) {
+  const auto step = BeginStep(files);
+  if (!step.ok()) return step.status();
+  if (!step->stage.has_next && !step->stage.has_previous) {
     return absl::FailedPreconditionError("there is one root only, and it issues: first comes `ca add`");
   }
   // Not the one that is to issue while the step before it may be under way.
-  if (auto status = Remove(stage->has_previous ? files.previous : files.next); !status.ok()) return status;
+  if (auto status = Remove(step->stage.has_previous ? files.previous : files.next); !status.ok()) return status;
   return WriteTrusted(files);
 }
 
