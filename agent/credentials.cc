@@ -12,10 +12,12 @@
 namespace wsfleet::agent {
 namespace {
 
+// Empty if it cannot be read: the connection that is made with it says what is missing, and the log from where.
 std::string ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream content;
   content << in.rdbuf();
+  if (!in) spdlog::error("credentials not read file={}", path);
   return std::move(content).str();
 }
 

@@ -13,6 +13,7 @@
 #include "boost/json/value.hpp"
 #include "boost/json/value_to.hpp"
 #include "coordinator/private_file.h"
+#include "coordinator/secret_text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::coordinator {
@@ -86,9 +87,9 @@ absl::StatusOr<SecretBox> SecretBox::WithKeyFile(const std::string& path) {
 
 absl::StatusOr<SecretBox> SecretBox::WithRandomKey() {
   Key key;
-  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) {
-    return absl::InternalError("OpenSSL has no random numbers");
-  }
+  const auto bytes = RandomBytes(key.size());
+  if (!bytes.ok()) return bytes.status();
+  std::ranges::copy(*bytes, key.begin());
   return SecretBox(key);
 }
 

@@ -133,7 +133,11 @@ void AuditLog::Sweep() {
   const absl::Time now = absl::Now();
   for (int step = 0; step < kMaxSteps; ++step) {
     const auto removed = store_.RemoveAudit(now - settings_.keep, settings_.keep_records);
-    if (!removed.ok() || *removed == 0) break;
+    if (!removed.ok()) {
+      spdlog::warn("audit log not swept reason=\"{}\"", ToStd(removed.status().message()));
+      break;
+    }
+    if (*removed == 0) break;
   }
   if (const auto status = tokens_.RemoveTokens(now - kKeepGoneTokens); !status.ok()) {
     spdlog::warn("tokens not removed reason=\"{}\"", ToStd(status.message()));

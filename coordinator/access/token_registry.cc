@@ -1,14 +1,11 @@
 #include "coordinator/access/token_registry.h"
 
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
-#include <array>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "coordinator/clock.h"
+#include "coordinator/secret_text.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "spdlog/spdlog.h"
@@ -20,12 +17,6 @@ constexpr std::string_view kPrefix = "wsf_";  // so that scanners for leaked sec
 constexpr std::string_view kScheme = "Bearer ";
 constexpr std::size_t kMaxTokenBytes = 4096;
 
-std::string Hex(const unsigned char* bytes, std::size_t size) {
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) text += fmt::format("{:02x}", bytes[i]);
-  return text;
-}
-
 absl::Status Refused(std::string_view found) {
   return absl::UnauthenticatedError(
       fmt::format("expected a token of this coordinator, found {}; check --token-file, WSFLEET_TOKEN_FILE or "
@@ -35,32 +26,21 @@ absl::Status Refused(std::string_view found) {
 
 }  // namespace
 
-NewToken MakeToken() {
-  std::array<unsigned char, 32> random{};
-  // OpenSSL aborts start-up rather than to be without random numbers.
-  RAND_bytes(random.data(), random.size());
+absl::StatusOr<NewToken> MakeToken() {
+  const auto random = RandomBytes(32);
+  if (!random.ok()) return random.status();
   std::string encoded;
-  absl::WebSafeBase64Escape(absl::string_view(reinterpret_cast<const char*>(random.data()), random.size()), &encoded);
+  absl::WebSafeBase64Escape(*random, &encoded);
   while (encoded.ends_with('=')) encoded.pop_back();
   NewToken token{std::string(kPrefix) + encoded, ""};
-  token.digest = DigestOfToken(token.secret);
+  token.digest = Sha256Hex(token.secret);
   return token;
-}
-
-// One round of SHA-256 is enough, unlike for a password: a token is 256 random bits, so nobody who reads the digests
-// can try them all, and nothing is gained by making each try slow. Nor does it matter that digests are compared and
-// looked up in a time that depends on them: who guesses cannot choose the digest of a guess.
-std::string DigestOfToken(std::string_view secret) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(secret.data(), secret.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return Hex(digest.data(), size);
 }
 
 TokenRegistry::TokenRegistry(store::TokenStore& store, Settings settings)
     : store_(store),
       settings_(std::move(settings)),
-      bootstrap_digest_(settings_.bootstrap.empty() ? "" : DigestOfToken(settings_.bootstrap)) {}
+      bootstrap_digest_(settings_.bootstrap.empty() ? "" : Sha256Hex(settings_.bootstrap)) {}
 
 TokenRegistry::~TokenRegistry() { Stop(); }
 
@@ -127,7 +107,7 @@ absl::StatusOr<Caller> TokenRegistry::Find(std::string_view authorization) const
   if (!authorization.starts_with(kScheme)) return Refused("an authorization that does not begin with \"Bearer \"");
   const std::string_view secret = authorization.substr(kScheme.size());
   if (secret.empty() || secret.size() > kMaxTokenBytes) return Refused("one that is empty or too long");
-  const std::string digest = DigestOfToken(secret);
+  const std::string digest = Sha256Hex(secret);
   if (!bootstrap_digest_.empty() && digest == bootstrap_digest_) {
     return Caller{"bootstrap", {}, {}, Role::kAdmin, std::nullopt, absl::InfiniteFuture()};
   }

@@ -21,11 +21,10 @@ namespace wsfleet::coordinator {
 // A token that was just made.
 struct NewToken {
   std::string secret;  // for whom it is made; kept nowhere
-  std::string digest;  // what is stored of it
+  std::string digest;  // what is stored of it: Sha256Hex()
 };
 // 256 random bits, as "wsf_" and 43 characters that stand in a header and in a file.
-NewToken MakeToken();
-std::string DigestOfToken(std::string_view secret);
+absl::StatusOr<NewToken> MakeToken();
 
 // Says who presents a token, from memory: every token that was not revoked is read again when one has changed, which a
 // thread asks the store about each second. So a call waits for no store, and a replica knows what another one changed

@@ -1,10 +1,9 @@
 #include "coordinator/identity/join_token.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include "absl/strings/escaping.h"
+#include "coordinator/secret_text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::coordinator {
@@ -20,13 +19,11 @@ bool IsHex(std::string_view text) { return text.find_first_not_of("0123456789abc
 }  // namespace
 
 absl::StatusOr<JoinTokenText> NewJoinToken() {
-  std::string bytes(kIdBytes + kSecretBytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
-    return absl::InternalError("OpenSSL has no random numbers");
-  }
+  const auto bytes = RandomBytes(kIdBytes + kSecretBytes);
+  if (!bytes.ok()) return bytes.status();
   JoinTokenText token;
-  token.id = absl::BytesToHexString(bytes.substr(0, kIdBytes));
-  token.text = fmt::format("{}{}_{}", kJoinTokenPrefix, token.id, absl::BytesToHexString(bytes.substr(kIdBytes)));
+  token.id = absl::BytesToHexString(bytes->substr(0, kIdBytes));
+  token.text = fmt::format("{}{}_{}", kJoinTokenPrefix, token.id, absl::BytesToHexString(bytes->substr(kIdBytes)));
   return token;
 }
 
@@ -42,12 +39,7 @@ absl::StatusOr<JoinTokenText> ParseJoinToken(std::string_view text) {
                   kJoinTokenPrefix, kTextBytes, text.size()));
 }
 
-std::string HashOf(const JoinTokenText& token) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(token.text.data()), token.text.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return absl::BytesToHexString(digest);
-}
+std::string HashOf(const JoinTokenText& token) { return Sha256Hex(token.text); }
 
 bool HasHash(const JoinTokenText& token, std::string_view hash) {
   const std::string own = HashOf(token);

@@ -1,12 +1,12 @@
 #include "coordinator/rpc/access_service.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "coordinator/secret_text.h"
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -38,9 +38,11 @@ absl::StatusOr<TokenRecord> NewRecord(const v1::CreateTokenRequest& request, con
         fmt::format("ttl: expected a duration from 1m to 366d, found {}", DurationText(ttl)));
   }
   TokenRecord token;
-  std::uint64_t random = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
-  token.id = TokenIdOf(random);
+  const auto random = RandomBytes(sizeof(std::uint64_t));
+  if (!random.ok()) return random.status();
+  std::uint64_t number = 0;
+  std::memcpy(&number, random->data(), sizeof number);
+  token.id = TokenIdOf(number);
   token.name = request.name();
   token.fleet = call.fleet();
   token.role = *role;
@@ -67,14 +69,15 @@ grpc::ServerUnaryReactor* TokensService::Create(grpc::CallbackServerContext* con
     auto token = NewRecord(*request, call);
     if (!token.ok()) return call.Finish(token.status());
     const bool taken = call.host().store_thread().Run([this, call, reply, record = *std::move(token)]() mutable {
-      NewToken made = MakeToken();
-      record.digest = std::move(made.digest);
+      auto made = MakeToken();
+      if (!made.ok()) return call.Finish(made.status());
+      record.digest = std::move(made->digest);
       if (const auto status = backend_.token_store.CreateToken(record); !status.ok()) return call.Finish(status);
       Reload();
       spdlog::info("token created token={} name={} fleet={} role={}", record.id.value(), record.name,
                    record.fleet.value(), RoleName(record.role));
       *reply->mutable_token() = wire::ToWire(record);
-      reply->set_secret(std::move(made.secret));
+      reply->set_secret(std::move(made->secret));
       call.SetObject(Named(record));
       call.Finish(absl::OkStatus(), fmt::format("{} until {}", RoleName(record.role), UtcText(record.expires)));
     });

@@ -1,7 +1,6 @@
 #include "coordinator/tls/ephemeral_ca.h"
 
 #include <openssl/obj_mac.h>
-#include <openssl/rand.h>
 
 #include <array>
 #include <tuple>
@@ -9,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "coordinator/private_file.h"
+#include "coordinator/secret_text.h"
 #include "coordinator/tls/x509.h"
 #include "fmt/format.h"
 
@@ -53,11 +53,9 @@ bool IsComplete(const EphemeralCaFiles& files, absl::Time now) {
 }
 
 absl::StatusOr<std::string> NewToken() {
-  std::string bytes(32, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) {
-    return absl::InternalError("OpenSSL has no random numbers");
-  }
-  return absl::BytesToHexString(bytes);
+  const auto bytes = RandomBytes(32);
+  if (!bytes.ok()) return bytes.status();
+  return absl::BytesToHexString(*bytes);
 }
 
 }  // namespace
