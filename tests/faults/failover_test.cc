@@ -39,7 +39,8 @@ TEST(Fault30, AFailoverToASynchronousStandbyLosesNothingThatWasAcknowledged) {
   Load load(fleet, target.ws_url(), model, 3);
   ASSERT_TRUE(WaitUntil([&] { return load.finished_runs() >= 3; })) << fleet.agent("eu-1").err();
   primary.Kill();
-  ASSERT_TRUE(OneOfThemSays(fleet, "commit failed")) << fleet.coordinator(0).err();
+  // Of the owner it is sure that it writes; whether a commit was under way depends on the load.
+  ASSERT_TRUE(OneOfThemSays(fleet, "ownership not extended")) << fleet.coordinator(0).err();
   standby.Promote();
   const std::size_t before = load.finished_runs();
   EXPECT_TRUE(WaitUntil([&] { return load.finished_runs() >= before + 6; }, absl::Seconds(60)))
