@@ -4,7 +4,7 @@ option(WSFLEET_BUILD_TESTS "Build the test programs" ON)
 option(WSFLEET_BUILD_FUZZERS "Build the fuzz targets (clang only)" OFF)
 set(WSFLEET_SANITIZE "" CACHE STRING "Value of -fsanitize= for our own code, empty for none")
 # With Debian's headers of gRPC, Boost and Abseil, most of a file's cost is what it includes.
-option(WSFLEET_UNITY "Compile and lint a dozen sources of a library at once" OFF)
+option(WSFLEET_UNITY "Compile and lint a dozen sources of a library or a test program at once" OFF)
 option(WSFLEET_COVERAGE "Instrument for gcov" OFF)
 
 set(CMAKE_CXX_STANDARD 20)

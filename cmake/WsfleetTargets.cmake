@@ -9,13 +9,18 @@ function(wsfleet_library name)
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} PRIVATE $<BUILD_INTERFACE:wsfleet_options>)
   target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}")
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  wsfleet_batches(${target})
 
   add_executable(closure_${name} "${CMAKE_SOURCE_DIR}/cmake/closure_main.cc")
   target_link_libraries(closure_${name} PRIVATE
     -Wl,--whole-archive $<TARGET_FILE:${target}> -Wl,--no-whole-archive ${ARG_DEPENDS})
   add_dependencies(closure_${name} ${target})
   set_target_properties(closure_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/closure")
+endfunction()
+
+# wsfleet_batches(TARGET): with WSFLEET_UNITY its sources are compiled a dozen at once.
+function(wsfleet_batches target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 12)
 endfunction()
 
 # wsfleet_program(NAME SOURCES … DEPENDS …): a program in bin/.
@@ -39,6 +44,7 @@ function(wsfleet_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name} PRIVATE WSFLEET_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WSFLEET_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  wsfleet_batches(${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 

@@ -2,12 +2,14 @@
 // against a real coordinator on loopback; then the same against a bare gRPC server that only answers
 // (bare_session_server), so that the ratio says what the coordinator adds on the same machine.
 //
-//   build/release/bench/fleet_bench [--agents 10000] [--tls] [--cut 1000] [--heartbeats 3] [--no-limits]
+//   build/release/bench/fleet_bench [--agents 10000] [--tls] [--cut 1000] [--heartbeats 3] [--work 1000] [--no-limits]
 //
 // In order: every agent connects, and heartbeats are kept for a while; a job runs on all of them; another one does, and
 // while all of them work on it `--cut` agents lose their connection at once and come back (row 37 of the faults). A job
 // is dispatched to an agent when its assignment has arrived there; the time counts from the call of Submit, so it has
-// the bundle's check and every commit in it.
+// the bundle's check and every commit in it. An agent takes a second over its shard, as a connection to another region
+// with some messages does; with `--work 0` the results of the first ones compete for the two processors with the
+// assignments of the last, in the coordinator and in the simulation.
 //
 // Exit code 1: something did not come out as it must (a result that is missing in the store or there twice, a lease
 // that ran out, an agent that came back to find its shard given away), or a limit was crossed: all registered within 60
@@ -40,7 +42,7 @@ constexpr absl::Duration kMaxDispatch = absl::Seconds(1);
 constexpr double kMaxMebibytes = 1024;
 
 struct Arguments {
-  Load load;
+  FleetLoad load;
   bool tls = false;
   bool limits = true;
 };
@@ -116,8 +118,9 @@ void Row(std::string_view what, std::string_view unit, double coordinator, doubl
 }
 
 void Print(const Arguments& arguments, const Figures& ours, const Figures& bare) {
-  const Load& load = arguments.load;
-  fmt::print("{} agents, {}, {} cut off at once\n", load.agents, arguments.tls ? "mTLS" : "plain text", load.cut);
+  const FleetLoad& load = arguments.load;
+  fmt::print("{} agents, {}, {} of work each, {} cut off at once\n", load.agents, arguments.tls ? "mTLS" : "plain text",
+             absl::FormatDuration(load.work), load.cut);
   fmt::print("{:<44} {:>10} {:>10}      {:>6}\n", "", "coordinator", "bare gRPC", "ratio");
   const auto seconds = [](absl::Duration duration) { return absl::ToDoubleSeconds(duration); };
   Row("all registered after", "s", seconds(ours.registered), seconds(bare.registered));
@@ -170,6 +173,7 @@ int main(int argc, char** argv) {
   wsfleet::testing::Arguments arguments;
   arguments.load.agents = 10'000;
   arguments.load.cut = 1'000;
+  int work = 1'000;
   bool no_limits = false;
   CLI::App app("How many agents one coordinator serves", "fleet_bench");
   app.add_option("--agents", arguments.load.agents, "Simulated agents")->check(CLI::Range(1, 20'000));
@@ -177,9 +181,12 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 20'000));
   app.add_option("--heartbeats", arguments.load.heartbeats, "Of each agent, before the first job")
       ->check(CLI::Range(1, 1'000));
+  app.add_option("--work", work, "How long each agent takes over its shard, in milliseconds")
+      ->check(CLI::Range(0, 60'000));
   app.add_flag("--tls", arguments.tls, "mTLS, with a development authority");
   app.add_flag("--no-limits", no_limits, "Outcomes only; for a machine that does something else meanwhile");
   CLI11_PARSE(app, argc, argv);
+  arguments.load.work = absl::Milliseconds(work);
   arguments.limits = !no_limits;
   return wsfleet::testing::Main(arguments);
 }

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/every_store.h"
+#include "tests/support/status_message.h"
 
 // Join tokens and revocations, asked of every store.
 namespace wsfleet::testing {
@@ -19,9 +20,7 @@ using ::testing::IsEmpty;
 
 using Use = store::IdentityStore::JoinTokenUse;
 
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
-
-store::JoinToken AToken(const std::string& id, std::uint32_t uses = 1) {
+store::JoinToken AJoinToken(const std::string& id, std::uint32_t uses = 1) {
   store::JoinToken token;
   token.id = id;
   token.hash = "hash of " + id;
@@ -45,12 +44,12 @@ class IdentityContract : public StoreContract<Factory> {
 TYPED_TEST_SUITE(IdentityContract, EveryStore);
 
 TYPED_TEST(IdentityContract, GivesBackEveryMemberOfAJoinToken) {
-  ASSERT_TRUE(this->identities_.AddJoinToken(AToken("t-1", 3)).ok());
-  store::JoinToken newer = AToken("t-2");
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-1", 3)).ok());
+  store::JoinToken newer = AJoinToken("t-2");
   newer.created = At(5);
   ASSERT_TRUE(this->identities_.AddJoinToken(newer).ok());
-  EXPECT_EQ(*this->identities_.FindJoinToken("t-1"), AToken("t-1", 3));
-  EXPECT_THAT(*this->identities_.ListJoinTokens(kFleet), ElementsAre(newer, AToken("t-1", 3)));
+  EXPECT_EQ(*this->identities_.FindJoinToken("t-1"), AJoinToken("t-1", 3));
+  EXPECT_THAT(*this->identities_.ListJoinTokens(kFleet), ElementsAre(newer, AJoinToken("t-1", 3)));
   EXPECT_THAT(*this->identities_.ListJoinTokens(FleetName("blue")), IsEmpty());
   EXPECT_TRUE(absl::IsNotFound(this->identities_.FindJoinToken("t-3").status()));
   EXPECT_TRUE(absl::IsAlreadyExists(this->identities_.AddJoinToken(newer)));
@@ -60,7 +59,7 @@ TYPED_TEST(IdentityContract, GivesBackEveryMemberOfAJoinToken) {
 }
 
 TYPED_TEST(IdentityContract, CountsAUseOfAJoinTokenOncePerKey) {
-  ASSERT_TRUE(this->identities_.AddJoinToken(AToken("t-1")).ok());
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-1")).ok());
   ASSERT_TRUE(this->UseOf("t-1", "key-a").ok());
   // The same agent again: its answer was lost.
   EXPECT_TRUE(this->UseOf("t-1", "key-a").ok());
@@ -72,7 +71,7 @@ TYPED_TEST(IdentityContract, CountsAUseOfAJoinTokenOncePerKey) {
 }
 
 TYPED_TEST(IdentityContract, RefusesAJoinTokenThatIsExpiredOrRevokedEvenToWhoUsedIt) {
-  ASSERT_TRUE(this->identities_.AddJoinToken(AToken("t-1", 2)).ok());
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-1", 2)).ok());
   ASSERT_TRUE(this->UseOf("t-1", "key-a", At(999)).ok());
   const absl::Status expired = this->UseOf("t-1", "key-a", At(1000));
   EXPECT_TRUE(absl::IsFailedPrecondition(expired));
@@ -87,7 +86,7 @@ TYPED_TEST(IdentityContract, RefusesAJoinTokenThatIsExpiredOrRevokedEvenToWhoUse
 }
 
 TYPED_TEST(IdentityContract, GivesTheLastUsesOfAJoinTokenToAsManyAgentsHoweverManyComeAtOnce) {
-  ASSERT_TRUE(this->identities_.AddJoinToken(AToken("t-1", 3)).ok());
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-1", 3)).ok());
   std::atomic<int> let_in = 0;
   std::vector<std::jthread> agents;
   for (int i = 0; i < 8; ++i) {
@@ -101,9 +100,9 @@ TYPED_TEST(IdentityContract, GivesTheLastUsesOfAJoinTokenToAsManyAgentsHoweverMa
 }
 
 TYPED_TEST(IdentityContract, ForgetsJoinTokensAWeekAfterTheyExpired) {
-  ASSERT_TRUE(this->identities_.AddJoinToken(AToken("t-old")).ok());
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-old")).ok());
   ASSERT_TRUE(this->UseOf("t-old", "key-a").ok());
-  store::JoinToken later = AToken("t-new");
+  store::JoinToken later = AJoinToken("t-new");
   later.created = At(1000) + store::IdentityStore::kKeepExpired;
   ASSERT_TRUE(this->identities_.AddJoinToken(later).ok());
   EXPECT_TRUE(this->identities_.FindJoinToken("t-old").ok());

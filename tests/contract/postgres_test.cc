@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/contract/records.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/status_message.h"
 
 // What only a server that is shared can suffer.
 namespace wsfleet::testing {
@@ -18,8 +19,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
 store::OwnerStore::ClaimRequest By(const std::string& replica, absl::Duration time = absl::Hours(1)) {
   return {kFleet, replica, {replica + ":7420", replica + ":7421"}, time};

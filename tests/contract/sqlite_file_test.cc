@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/records.h"
+#include "tests/support/status_message.h"
 #include "tests/support/temporary_directory.h"
 
 // What only a file can suffer.
@@ -34,8 +35,6 @@ class SqliteFile : public ::testing::Test {
   TemporaryDirectory directory_;
   std::string path_ = (directory_.path() / "fleet.db").string();
 };
-
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
 TEST_F(SqliteFile, IsThereAgainAfterReopening) {
   ASSERT_TRUE((*Open())->Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());

@@ -73,7 +73,7 @@ TEST_F(Fault20, TheAgentsWallClockIsSetByAnHourAndNoLeaseEnds) {
 using Fault21 = ClockFaults;
 
 // Tokens that live for a minute.
-constexpr char kSuite[] = R"(version: wsfleet/v1
+constexpr char kOneCase[] = R"(version: wsfleet/v1
 name: tokens
 target: "${target}"
 vars: {target: "ws://127.0.0.1:1"}
@@ -96,7 +96,7 @@ TEST_F(Fault21, ClocksThatAreFiveMinutesOffAreShownAndTokensAreValidAllTheSame) 
   ASSERT_TRUE(AwaitOffset(fleet, "eu-1", absl::Minutes(5)));
   ASSERT_TRUE(AwaitOffset(fleet, "us-1", -absl::Minutes(5)));
   ASSERT_TRUE(AwaitOffset(fleet, "ap-1", absl::ZeroDuration()));
-  const Finished run = fleet.Run({"run", fleet.directory().Write("tokens.wsfleet.yaml", kSuite), "--var",
+  const Finished run = fleet.Run({"run", fleet.directory().Write("tokens.wsfleet.yaml", kOneCase), "--var",
                                   "target=" + target.ws_url(), "--secret", "JWT_KEY", "--report", "json=run.json",
                                   "--report", "md=run.md", "--report", "html=run.html"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;

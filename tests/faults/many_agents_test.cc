@@ -24,7 +24,7 @@ agent::ChannelSecurity SecurityOf(const RealFleet& fleet, bool plaintext) {
   return security;
 }
 
-void ExpectNothingLost(bool plaintext, const Load& load) {
+void ExpectNothingLost(bool plaintext, const FleetLoad& load) {
   RealFleet::Settings settings;
   settings.lease_time = "30s";
   settings.plaintext = plaintext;

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kSuite[] = R"(version: wsfleet/v1
+constexpr char kMonitoredSuite[] = R"(version: wsfleet/v1
 name: gate
 target: "${target}"
 vars: {target: "ws://127.0.0.1:1"}
@@ -66,7 +66,7 @@ class Monitoring : public ::testing::Test {
 
   TargetServer target_{DemoTarget()};
   RealFleet fleet_{WithPort()};
-  std::string suite_ = fleet_.directory().Write("suites/gate.wsfleet.yaml", kSuite);
+  std::string suite_ = fleet_.directory().Write("suites/gate.wsfleet.yaml", kMonitoredSuite);
   std::string key_ = fleet_.directory().Write("jwt.key", kDemoKey);
 };
 

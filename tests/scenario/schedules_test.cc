@@ -19,7 +19,7 @@ using ::testing::StartsWith;
 
 namespace json = boost::json;
 
-constexpr char kSuite[] = R"(version: wsfleet/v1
+constexpr char kScheduledSuite[] = R"(version: wsfleet/v1
 name: gate
 target: "${target}"
 vars: {target: "ws://127.0.0.1:1"}
@@ -62,7 +62,7 @@ schedules:
 
   TargetServer target_{DemoTarget()};
   RealFleet fleet_;
-  std::string suite_ = fleet_.directory().Write("suites/gate.wsfleet.yaml", kSuite);
+  std::string suite_ = fleet_.directory().Write("suites/gate.wsfleet.yaml", kScheduledSuite);
   std::string key_ = fleet_.directory().Write("jwt.key", kDemoKey);
 };
 
@@ -93,7 +93,7 @@ TEST_F(Schedules, ShowWhatChangesInFilesSecretsAndTimes) {
   fleet_.directory().Write("jwt.key", "another-key");
   EXPECT_EQ(Apply(file, {"--dry-run"}).out, "~ gate\n    secrets      other values\n1 to change\n");
   fleet_.directory().Write("jwt.key", kDemoKey);
-  fleet_.directory().Write("suites/gate.wsfleet.yaml", std::string(kSuite) + "# a comment\n");
+  fleet_.directory().Write("suites/gate.wsfleet.yaml", std::string(kScheduledSuite) + "# a comment\n");
   EXPECT_EQ(Apply(file, {"--dry-run"}).out, "~ gate\n    files        ~ gate.wsfleet.yaml\n1 to change\n");
   const Finished changed = Apply(File("every: 12h", "      timeout: 90s\n"));
   EXPECT_EQ(changed.exit_code, 0) << changed.err;

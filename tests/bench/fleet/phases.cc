@@ -39,10 +39,12 @@ double CpuSeconds(pid_t pid) {
 
 class Phases {
  public:
-  Phases(const ServedFleet& served, const Load& load)
+  Phases(const ServedFleet& served, const FleetLoad& load)
       : served_(served),
         load_(load),
-        fleet_({load.agents, load.regions, {served.agent_address, served.security, FleetName("default"), {kLoadCase}}}),
+        fleet_({load.agents,
+                load.regions,
+                {served.agent_address, served.security, FleetName("default"), {kLoadCase}, load.work}}),
         client_(served.client_address, served.security.authority, served.token) {}
 
   Figures Run() {
@@ -157,7 +159,7 @@ class Phases {
   }
 
   const ServedFleet& served_;
-  const Load& load_;
+  const FleetLoad& load_;
   SimulatedFleet fleet_;
   RunClient client_;
   Figures figures_;
@@ -180,6 +182,6 @@ absl::Duration Quantile(std::vector<absl::Duration> samples, double quantile) {
   return samples[static_cast<std::size_t>(quantile * static_cast<double>(samples.size() - 1))];
 }
 
-Figures RunPhases(const ServedFleet& served, const Load& load) { return Phases(served, load).Run(); }
+Figures RunPhases(const ServedFleet& served, const FleetLoad& load) { return Phases(served, load).Run(); }
 
 }  // namespace wsfleet::testing

@@ -20,12 +20,13 @@ struct ServedFleet {
   pid_t pid = -1;
 };
 
-struct Load {
+struct FleetLoad {
   std::size_t agents = 200;
   std::size_t regions = 20;
-  std::size_t cut = 50;                       // agents that lose their connection at once
-  std::size_t heartbeats = 3;                 // of each agent, before anything else happens
-  absl::Duration limit = absl::Seconds(120);  // of each phase; then it has failed
+  std::size_t cut = 50;                        // agents that lose their connection at once
+  std::size_t heartbeats = 3;                  // of each agent, before anything else happens
+  absl::Duration work = absl::ZeroDuration();  // how long each agent takes over the job
+  absl::Duration limit = absl::Seconds(120);   // of each phase; then it has failed
 };
 
 // The case whose result each agent reports, and the bundle that it is in.
@@ -54,6 +55,6 @@ absl::Duration Quantile(std::vector<absl::Duration> samples, double quantile);
 
 // Connects agents at once, keeps them for some heartbeats, runs a job on all of them, and another during which some are
 // cut off and come back.
-Figures RunPhases(const ServedFleet& served, const Load& load);
+Figures RunPhases(const ServedFleet& served, const FleetLoad& load);
 
 }  // namespace wsfleet::testing

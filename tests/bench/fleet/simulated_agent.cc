@@ -182,10 +182,7 @@ void SimulatedAgent::FetchBundle(std::uint64_t lease) {
   link_->bundles.Get(digest, [this, lease, link = link_.get()](const auto& bundle) {
     const auto shard = shards_.find(lease);
     if (shard == shards_.end() || stopping_) return;
-    if (bundle.ok()) {
-      shard->second.fetched = true;
-      return Report(shard->second);
-    }
+    if (bundle.ok()) return Work(shard->second);
     if (link != link_.get()) return FetchBundle(lease);  // it was cut off meanwhile
     v1::AgentMessage refusal;
     refusal.mutable_assignment_refused()->set_lease(lease);
@@ -196,8 +193,20 @@ void SimulatedAgent::FetchBundle(std::uint64_t lease) {
   });
 }
 
+void SimulatedAgent::Work(HeldShard& shard) {
+  shard.work = std::make_unique<boost::asio::steady_timer>(strand_);
+  const std::uint64_t lease = shard.assignment.lease();
+  agent::WaitOn(*shard.work, settings_.work, [this, lease] {
+    // A timer that has expired is not cancelled with the shard.
+    const auto held = shards_.find(lease);
+    if (held == shards_.end()) return;
+    held->second.done = true;
+    Report(held->second);
+  });
+}
+
 void SimulatedAgent::Report(HeldShard& shard) {
-  if (holding_ || !shard.fetched || shard.reported || !is_connected()) return;
+  if (holding_ || !shard.done || shard.reported || !is_connected()) return;
   shard.reported = true;
   v1::AgentMessage message;
   v1::ResultBatch* batch = message.mutable_results();
@@ -268,6 +277,7 @@ void SimulatedAgent::Stop() {
   // A timer that has expired is not cancelled: what it calls may come later.
   record_.welcomed = absl::InfiniteFuture();
   for (auto* timer : {&patience_timer_, &heartbeat_timer_, &reconnect_timer_}) timer->cancel();
+  shards_.clear();
   if (link_ != nullptr) retired_.push_back(std::move(link_));
   for (const auto& link : retired_) {
     link->bundles.CancelAll();

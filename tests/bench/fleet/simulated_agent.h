@@ -32,6 +32,7 @@ class SimulatedAgent {
     agent::ChannelSecurity security;
     FleetName fleet{"default"};
     std::vector<std::string> cases;  // what it reports of each shard
+    absl::Duration work;             // how long it takes over each shard
   };
 
   // What happened to it. Times are those of the machine, not of the coordinator.
@@ -75,7 +76,8 @@ class SimulatedAgent {
   struct Link;
   struct HeldShard {
     v1::Assignment assignment;
-    bool fetched = false;  // its bundle
+    std::unique_ptr<boost::asio::steady_timer> work;  // since it has the bundle
+    bool done = false;
     bool reported = false;
   };
 
@@ -84,6 +86,7 @@ class SimulatedAgent {
   void OnHeartbeatReply(const v1::HeartbeatReply& reply);
   void OnAssignment(const v1::Assignment& assignment);
   void FetchBundle(std::uint64_t lease);
+  void Work(HeldShard& shard);
   void OnClosed(const absl::Status& status);
   void SendHello();
   void SendHeartbeat();

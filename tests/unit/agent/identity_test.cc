@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using testing::ReadWholeFile;
 namespace fs = std::filesystem;
 
-const AgentName kName{FleetName("default"), RegionName("eu-west-1"), PoolName("edge"), "host-0"};
+const AgentName kOwnName{FleetName("default"), RegionName("eu-west-1"), PoolName("edge"), "host-0"};
 const absl::Time kFrom = absl::FromUnixSeconds(1'700'000'000);
 const absl::Time kUntil = kFrom + absl::Hours(24);
 
@@ -48,13 +48,13 @@ TEST_F(IdentityTest, MakesAKeyOfItsOwnOnceAndKeepsItToItself) {
 
 TEST_F(IdentityTest, KeepsItsCertificateAndWhomToBelieve) {
   Identity identity = Open();
-  const std::string chain = IssuedCertificate(identity.key(), {AgentUri(kName)}, kFrom, kUntil);
+  const std::string chain = IssuedCertificate(identity.key(), {AgentUri(kOwnName)}, kFrom, kUntil);
   ASSERT_TRUE(identity.Store(chain, "whom to believe").ok());
   // An authority that says nothing of itself leaves what there was.
   ASSERT_TRUE(identity.Store(chain, "").ok());
   const Identity again = Open();
   ASSERT_TRUE(again.certificate());
-  EXPECT_EQ(again.certificate()->name, kName);
+  EXPECT_EQ(again.certificate()->name, kOwnName);
   EXPECT_EQ(again.certificate()->from, kFrom);
   EXPECT_EQ(again.certificate()->until, kUntil);
   EXPECT_EQ(again.chain(), chain);
@@ -67,16 +67,16 @@ TEST_F(IdentityTest, KeepsItsCertificateAndWhomToBelieve) {
 
 TEST_F(IdentityTest, TakesNoCertificateThatIsNotItsOwn) {
   Identity identity = Open();
-  const std::string own = IssuedCertificate(identity.key(), {AgentUri(kName)}, kFrom, kUntil);
+  const std::string own = IssuedCertificate(identity.key(), {AgentUri(kOwnName)}, kFrom, kUntil);
   ASSERT_TRUE(identity.Store(own, "").ok());
   const Identity other = Identity::Open((directory_.path() / "other").string()).value();
-  AgentName pool = kName;
+  AgentName pool = kOwnName;
   pool.instance.clear();
   for (const std::string& chain :
-       {std::string("nothing"), IssuedCertificate(other.key(), {AgentUri(kName)}, kFrom, kUntil),
+       {std::string("nothing"), IssuedCertificate(other.key(), {AgentUri(kOwnName)}, kFrom, kUntil),
         IssuedCertificate(identity.key(), {}, kFrom, kUntil),
         IssuedCertificate(identity.key(), {AgentUri(pool)}, kFrom, kUntil),
-        IssuedCertificate(identity.key(), {AgentUri(kName), AgentUri(pool)}, kFrom, kUntil),
+        IssuedCertificate(identity.key(), {AgentUri(kOwnName), AgentUri(pool)}, kFrom, kUntil),
         IssuedCertificate(identity.key(), {"spiffe://wsfleet/fleet/f"}, kFrom, kUntil)}) {
     EXPECT_TRUE(absl::IsInvalidArgument(identity.Store(chain, ""))) << chain;
   }
@@ -108,19 +108,19 @@ class Certified : public IdentityTest {
 };
 
 TEST_F(Certified, AgentIsCalledByItsPoolAndInstance) {
-  AgentName pool = kName;
+  AgentName pool = kOwnName;
   pool.instance.clear();
-  EXPECT_EQ(*IdOf({AgentUri(kName)}, "host-0"), AgentId("edge.host-0"));
-  EXPECT_EQ(*IdOf({AgentUri(kName)}, "edge.host-0"), AgentId("edge.host-0"));
+  EXPECT_EQ(*IdOf({AgentUri(kOwnName)}, "host-0"), AgentId("edge.host-0"));
+  EXPECT_EQ(*IdOf({AgentUri(kOwnName)}, "edge.host-0"), AgentId("edge.host-0"));
   EXPECT_EQ(*IdOf({AgentUri(pool)}, "host-7"), AgentId("edge.host-7"));
   EXPECT_EQ(*IdOf({"spiffe://cluster.local/ns/default"}, "host-0"), AgentId("host-0"));
   EXPECT_EQ(*IdOf({}, "host-0"), AgentId("host-0"));
 }
 
 TEST_F(Certified, AgentThatWasStartedAsAnotherIsToldSo) {
-  EXPECT_THAT(Message(IdOf({AgentUri(kName)}, "host-1")), HasSubstr("is for --id host-0"));
-  EXPECT_THAT(Message(IdOf({AgentUri(kName)}, "host-0", "us-east-1")), HasSubstr("is for --region eu-west-1"));
-  EXPECT_THAT(Message(IdOf({AgentUri(kName)}, "host-0", "eu-west-1", "blue")), HasSubstr("is for --fleet default"));
+  EXPECT_THAT(Message(IdOf({AgentUri(kOwnName)}, "host-1")), HasSubstr("is for --id host-0"));
+  EXPECT_THAT(Message(IdOf({AgentUri(kOwnName)}, "host-0", "us-east-1")), HasSubstr("is for --region eu-west-1"));
+  EXPECT_THAT(Message(IdOf({AgentUri(kOwnName)}, "host-0", "eu-west-1", "blue")), HasSubstr("is for --fleet default"));
   EXPECT_THAT(Message(AgentIdFor("nothing", FleetName("f"), RegionName("r"), "i")),
               HasSubstr("expected a certificate"));
 }

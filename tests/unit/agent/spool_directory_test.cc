@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-v1::ResultBatch BatchOf(std::uint64_t lease, std::uint64_t seq, const std::string& case_id) {
+v1::ResultBatch BatchWith(std::uint64_t lease, std::uint64_t seq, const std::string& case_id) {
   v1::ResultBatch batch;
   batch.set_lease(lease);
   batch.set_seq(seq);
@@ -37,8 +37,8 @@ class SpoolDirectoryTest : public ::testing::Test {
   void SpoolTwo() {
     const auto opened = Open();
     ASSERT_TRUE(opened.ok()) << opened.status();
-    ASSERT_TRUE(opened->directory->Write(BatchOf(7, 2, "b")).ok());
-    ASSERT_TRUE(opened->directory->Write(BatchOf(7, 1, "a")).ok());
+    ASSERT_TRUE(opened->directory->Write(BatchWith(7, 2, "b")).ok());
+    ASSERT_TRUE(opened->directory->Write(BatchWith(7, 1, "a")).ok());
   }
   std::vector<fs::path> Files(const std::string& extension) const {
     std::vector<fs::path> files;
@@ -57,8 +57,8 @@ TEST_F(SpoolDirectoryTest, GivesBackWhatWasWrittenInOrder) {
   const auto again = Open();
   ASSERT_TRUE(again.ok()) << again.status();
   ASSERT_THAT(again->batches, SizeIs(2));
-  EXPECT_EQ(again->batches[0].SerializeAsString(), BatchOf(7, 1, "a").SerializeAsString());
-  EXPECT_EQ(again->batches[1].SerializeAsString(), BatchOf(7, 2, "b").SerializeAsString());
+  EXPECT_EQ(again->batches[0].SerializeAsString(), BatchWith(7, 1, "a").SerializeAsString());
+  EXPECT_EQ(again->batches[1].SerializeAsString(), BatchWith(7, 2, "b").SerializeAsString());
 }
 
 TEST_F(SpoolDirectoryTest, ForgetsWhatWasRemoved) {

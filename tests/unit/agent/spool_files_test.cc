@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::SizeIs;
 
-std::shared_ptr<const v1::ResultBatch> BatchOf(std::uint64_t seq) {
+std::shared_ptr<const v1::ResultBatch> BatchNumbered(std::uint64_t seq) {
   auto batch = std::make_shared<v1::ResultBatch>();
   batch->set_lease(7);
   batch->set_seq(seq);
@@ -42,7 +42,7 @@ class SpoolFilesTest : public ::testing::Test {
 TEST_F(SpoolFilesTest, HoldWhatWasPutAndNotDropped) {
   {
     SpoolFiles files(Open(), [](const absl::Status&) {});
-    for (std::uint64_t seq = 1; seq <= 3; ++seq) files.Put(BatchOf(seq));
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) files.Put(BatchNumbered(seq));
     files.Drop(LeaseId(7), BatchSeq(2));
   }
   const auto left = Left();
@@ -60,7 +60,7 @@ TEST_F(SpoolFilesTest, SayWhenTheDiskFailsAndWhenItWorksAgainAndLoseNothing) {
     fs::rename(path_, path_ + ".away");
     SpoolFiles files(std::move(directory),
                      [&](const absl::Status& status) { (++calls == 1 ? failed : works).set_value(status); });
-    files.Put(BatchOf(1));
+    files.Put(BatchNumbered(1));
     EXPECT_FALSE(failed.get_future().get().ok());
     fs::rename(path_ + ".away", path_);
     EXPECT_TRUE(works.get_future().get().ok());
@@ -73,7 +73,7 @@ TEST_F(SpoolFilesTest, EndAlthoughTheDiskFails) {
   auto directory = Open();
   fs::remove_all(path_);
   SpoolFiles files(std::move(directory), [](const absl::Status&) {});
-  files.Put(BatchOf(1));
+  files.Put(BatchNumbered(1));
 }
 
 }  // namespace

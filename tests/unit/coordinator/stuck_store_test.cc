@@ -15,7 +15,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 // Commits wait for Open().
-class GatedStore : public store::FleetStore {
+class HeldStore : public store::FleetStore {
  public:
   absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override {
     opened_.wait();
@@ -77,11 +77,11 @@ class Hosted {
     return host_.Connect(std::move(sink), event, 1).value();
   }
 
-  GatedStore& store() { return store_; }
+  HeldStore& store() { return store_; }
   FleetHost& host() { return host_; }
 
  private:
-  GatedStore store_;
+  HeldStore store_;
   SecretBox box_ = *SecretBox::WithRandomKey();
   Bundles bundles_;
   ServerLogs logs_;

@@ -12,21 +12,21 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const FleetName kFleet("default");
+const FleetName kOwned("default");
 
-Tenure OfOther() {
+Tenure OfAnother() {
   Tenure tenure;
   tenure.elsewhere.epoch = 7;
   tenure.elsewhere.addresses = {"b:7420", "b:7421"};
   return tenure;
 }
 
-std::string Told(const Tenure& tenure) { return std::string(ToStd(tenure.NotHere(kFleet).message())); }
+std::string Told(const Tenure& tenure) { return std::string(ToStd(tenure.NotHere(kOwned).message())); }
 
 TEST(Tenure, SendsClientsAndAgentsToWhoRunsTheFleet) {
-  const Tenure tenure = OfOther();
+  const Tenure tenure = OfAnother();
   EXPECT_EQ(Told(tenure), "fleet default is run by the coordinator at " + tenure.elsewhere.addresses.clients);
-  const auto redirect = wire::RedirectOf(tenure.NotHere(kFleet));
+  const auto redirect = wire::RedirectOf(tenure.NotHere(kOwned));
   ASSERT_TRUE(redirect);
   EXPECT_EQ(redirect->address(), tenure.elsewhere.addresses.clients);
   EXPECT_EQ(redirect->ownership_epoch(), 7u);
@@ -35,14 +35,14 @@ TEST(Tenure, SendsClientsAndAgentsToWhoRunsTheFleet) {
 }
 
 TEST(Tenure, SaysThatTheStoreIsOutOfReachRatherThanWhoRanTheFleetLast) {
-  Tenure tenure = OfOther();
+  Tenure tenure = OfAnother();
   tenure.store = absl::UnavailableError("connection refused");
   EXPECT_THAT(Told(tenure), HasSubstr("cannot reach its store, and tries again: connection refused"));
 }
 
 TEST(Tenure, SaysWhatKeepsAFleetOfOursFromRunning) {
-  Tenure tenure = OfOther();
-  tenure.ours = store::Ownership{kFleet};
+  Tenure tenure = OfAnother();
+  tenure.ours = store::Ownership{kOwned};
   EXPECT_THAT(Told(tenure), HasSubstr("is loading its fleet"));
   EXPECT_FALSE(tenure.ForAgents());
   tenure.not_loaded = absl::DataLossError("a damaged row");
@@ -53,7 +53,7 @@ TEST(Tenure, EndsWithItsTime) {
   Tenure tenure;
   const SteadyTime now = SteadyTime{absl::Seconds(10)};
   EXPECT_FALSE(tenure.IsOurs(now));
-  tenure.ours = store::Ownership{kFleet};
+  tenure.ours = store::Ownership{kOwned};
   tenure.until = now + absl::Seconds(1);
   EXPECT_TRUE(tenure.IsOurs(now));
   EXPECT_FALSE(tenure.IsOurs(now + absl::Seconds(1)));

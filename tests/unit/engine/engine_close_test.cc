@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/case_checks.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
@@ -16,8 +17,8 @@ using ::testing::HasSubstr;
 constexpr std::uint8_t kPong = 0x8A, kClose = 0x88;
 
 // Accepts the upgrade, then does what `script` says.
-CaseResult Connected(const ScriptedServer::Script& script, const std::vector<std::string>& steps,
-                     const std::string& more = "", const SuiteRun::Options& options = {}) {
+CaseResult AfterConnect(const ScriptedServer::Script& script, const std::vector<std::string>& steps,
+                        const std::string& more = "", const SuiteRun::Options& options = {}) {
   ScriptedServer server([&](ScriptedPeer& peer) {
     peer.AcceptUpgrade();
     script(peer);
@@ -27,15 +28,8 @@ CaseResult Connected(const ScriptedServer::Script& script, const std::vector<std
   return SuiteRun(OneScenario(server.url(), all, more), options).Result();
 }
 
-void ExpectFailed(const CaseResult& result, Phase phase, FailureClass failure_class, const std::string& words) {
-  ASSERT_TRUE(result.failure);
-  EXPECT_EQ(PhaseName(result.failure->phase), PhaseName(phase));
-  EXPECT_EQ(result.failure->failure_class, failure_class) << result.failure->message;
-  EXPECT_THAT(result.failure->message, HasSubstr(words));
-}
-
 TEST(CloseStep, HoldsWhenAFrameAnswersIt) {
-  const CaseResult result = Connected(
+  const CaseResult result = AfterConnect(
       [](ScriptedPeer& peer) {
         peer.SendFrame(kPong, peer.ReadFrame().payload);
         peer.Drain();
@@ -46,7 +40,7 @@ TEST(CloseStep, HoldsWhenAFrameAnswersIt) {
 
 TEST(CloseStep, FailsWhenTcpEndsInsteadOfAnAnswer) {
   for (const bool reset : {false, true}) {
-    const CaseResult result = Connected(
+    const CaseResult result = AfterConnect(
         [reset](ScriptedPeer& peer) {
           peer.SendFrame(kPong, peer.ReadFrame().payload);
           peer.ReadFrame();  // our close
@@ -55,7 +49,7 @@ TEST(CloseStep, FailsWhenTcpEndsInsteadOfAnAnswer) {
           peer.socket().close();
         },
         {"- ping: {}", "- close: {}"});
-    ExpectFailed(result, Phase::kClose, FailureClass::kClose, "instead of an answer to our close frame");
+    ExpectFailure(result, Phase::kClose, FailureClass::kClose, "instead of an answer to our close frame");
     EXPECT_EQ(result.failure->evidence.close_code, 1006);
   }
 }
@@ -82,7 +76,7 @@ TEST(CloseStep, FailsWhereTheTargetHadClosedBeforeInAnotherWayThanNormally) {
         .Result();
   };
   const CaseResult broken = run("\x03\xF3overload");
-  ExpectFailed(broken, Phase::kClose, FailureClass::kClose, "closed with 1011 \"overload\"");
+  ExpectFailure(broken, Phase::kClose, FailureClass::kClose, "closed with 1011 \"overload\"");
   EXPECT_EQ(broken.failure->evidence.close_code, 1011);
   for (const std::string orderly : {"\x03\xE8", "\x03\xE9going away", ""}) {
     EXPECT_EQ(run(orderly).outcome, Outcome::kPassed) << orderly;
@@ -93,7 +87,7 @@ TEST(CloseStep, DoesNotBlameTheTargetForAReasonThatNoFrameHolds) {
   const auto run = [](std::size_t bytes) {
     SuiteRun::Options options;
     options.vars["why"] = std::string(bytes, 'x');
-    return Connected(
+    return AfterConnect(
         [](ScriptedPeer& peer) {
           peer.SendFrame(kPong, peer.ReadFrame().payload);
           peer.Drain();
@@ -103,27 +97,27 @@ TEST(CloseStep, DoesNotBlameTheTargetForAReasonThatNoFrameHolds) {
   EXPECT_EQ(run(123).outcome, Outcome::kPassed);
   const CaseResult result = run(124);
   EXPECT_EQ(result.outcome, Outcome::kInconclusive);
-  ExpectFailed(result, Phase::kNone, FailureClass::kConfig, "at most 123 bytes (RFC 6455, 5.5), found 124");
+  ExpectFailure(result, Phase::kNone, FailureClass::kConfig, "at most 123 bytes (RFC 6455, 5.5), found 124");
 }
 
 TEST(ExpectClose, ThatIsAnsweredByARefusalBeforeAnyMessageFailsAsAClose) {
-  const CaseResult result = Connected(
+  const CaseResult result = AfterConnect(
       [](ScriptedPeer& peer) {
         peer.SendFrame(kClose, "\x03\xF0no");
         peer.Drain();
       },
       {"- expect_close: {code: 1000}"});
-  ExpectFailed(result, Phase::kClose, FailureClass::kClose, "1008");
+  ExpectFailure(result, Phase::kClose, FailureClass::kClose, "1008");
 }
 
 TEST(ExpectClose, InALoopFailsAsACloseToo) {
-  const CaseResult result = Connected(
+  const CaseResult result = AfterConnect(
       [](ScriptedPeer& peer) {
         peer.SendFrame(kClose, "\x03\xF0no");
         peer.Drain();
       },
       {"- repeat: {times: 1, steps: [{expect_close: {code: 1000}}]}"});
-  ExpectFailed(result, Phase::kClose, FailureClass::kClose, "1008");
+  ExpectFailure(result, Phase::kClose, FailureClass::kClose, "1008");
 }
 
 }  // namespace

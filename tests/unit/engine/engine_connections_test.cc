@@ -8,6 +8,8 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/case_checks.h"
+#include "tests/unit/engine/frame_heads.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
@@ -18,8 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr std::uint8_t kText = 0x81;
 
 // Sends a number to each connection, 1 to the first, then what `script` says with it.
 using NumberedScript = std::function<void(ScriptedPeer&, int number, const std::string& head)>;
@@ -63,17 +63,6 @@ void SendSequence(ScriptedPeer& peer, int from, int to) {
 }
 
 bool IsDrop(const Step& step) { return std::holds_alternative<DropStep>(step.action); }
-
-void ExpectPassed(const CaseResult& result) {
-  EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
-}
-
-void ExpectFailed(const CaseResult& result, FailureClass failure_class, const std::string& words) {
-  EXPECT_EQ(result.outcome, Outcome::kFailed);
-  ASSERT_TRUE(result.failure);
-  EXPECT_EQ(result.failure->failure_class, failure_class) << result.failure->message;
-  EXPECT_THAT(result.failure->message, HasSubstr(words));
-}
 
 TEST(Connections, OfOneSessionHaveInboxesOfTheirOwn) {
   Numbered server([](ScriptedPeer& peer, int number, const std::string& head) {

@@ -7,6 +7,8 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/case_checks.h"
+#include "tests/unit/engine/frame_heads.h"
 #include "tests/unit/engine/name_server.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
@@ -19,8 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-constexpr std::uint8_t kText = 0x81;
 
 void Hello(ScriptedPeer& peer) {
   peer.AcceptUpgrade();
@@ -35,17 +35,6 @@ CaseResult RunAt(const std::string& url, const NameServer& names, const std::str
   SuiteRun::Options options;
   options.name_servers = names.address();
   return SuiteRun(OneScenario(url, kSteps, more), options).Result();
-}
-
-void ExpectPassed(const CaseResult& result) {
-  EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
-}
-
-void ExpectFailed(const CaseResult& result, Phase phase, FailureClass failure_class, const std::string& words) {
-  ASSERT_TRUE(result.failure);
-  EXPECT_EQ(result.failure->phase, phase);
-  EXPECT_EQ(result.failure->failure_class, failure_class) << result.failure->message;
-  EXPECT_THAT(result.failure->message, HasSubstr(words));
 }
 
 NameServer::Answer V4(std::vector<std::string> addresses) {
@@ -69,18 +58,18 @@ TEST(Names, ThatGiveNoAddressSayWhy) {
   refusing.code = 5;
   NameServer names({{"failing.test", failing}, {"refusing.test", refusing}, {"empty.test", empty}});
   const CaseResult missing = RunAt("ws://missing.test", names);
-  ExpectFailed(missing, Phase::kResolve, FailureClass::kDns, "NXDOMAIN");
+  ExpectFailure(missing, Phase::kResolve, FailureClass::kDns, "NXDOMAIN");
   EXPECT_THAT(missing.failure->evidence.transcript, IsEmpty()) << "nobody was there to send anything to";
-  ExpectFailed(RunAt("ws://failing.test", names), Phase::kResolve, FailureClass::kDns, "SERVFAIL");
-  ExpectFailed(RunAt("ws://refusing.test", names), Phase::kResolve, FailureClass::kDns, "REFUSED");
-  ExpectFailed(RunAt("ws://empty.test", names), Phase::kResolve, FailureClass::kDns, "has no address");
+  ExpectFailure(RunAt("ws://failing.test", names), Phase::kResolve, FailureClass::kDns, "SERVFAIL");
+  ExpectFailure(RunAt("ws://refusing.test", names), Phase::kResolve, FailureClass::kDns, "REFUSED");
+  ExpectFailure(RunAt("ws://empty.test", names), Phase::kResolve, FailureClass::kDns, "has no address");
 }
 
 TEST(Names, ThatNobodyAnswersForRunOutOfTime) {
   NameServer::Answer silent;
   silent.silent_v4 = silent.silent_v6 = true;
   NameServer names({{"silent.test", silent}});
-  ExpectFailed(RunAt("ws://silent.test", names, kShort), Phase::kResolve, FailureClass::kDeadline, "resolve");
+  ExpectFailure(RunAt("ws://silent.test", names, kShort), Phase::kResolve, FailureClass::kDeadline, "resolve");
 }
 
 TEST(Names, DoNotWaitForTheOtherFamily) {
@@ -94,7 +83,7 @@ TEST(Names, DoNotWaitForTheOtherFamily) {
 TEST(Names, ThatLeadToACloudsCredentialsAreNotFollowed) {
   NameServer names({{"inner.test", V4({"127.0.0.1", "169.254.169.254"})}});
   const CaseResult result = RunAt("ws://inner.test", names);
-  ExpectFailed(result, Phase::kConnect, FailureClass::kGuard, "169.254.169.254");
+  ExpectFailure(result, Phase::kConnect, FailureClass::kGuard, "169.254.169.254");
   EXPECT_EQ(result.outcome, Outcome::kInconclusive);
   EXPECT_EQ(result.proof.connections, 0U);
 }
@@ -139,7 +128,7 @@ TEST(Addresses, ThatDoNotAnswerRunOutOfTime) {
   FullListener full;
   NameServer names({{"full.test", V4({"127.0.0.2"})}});
   const CaseResult result = RunAt(fmt::format("ws://full.test:{}", full.port()), names, kShort);
-  ExpectFailed(result, Phase::kConnect, FailureClass::kDeadline, "connect");
+  ExpectFailure(result, Phase::kConnect, FailureClass::kDeadline, "connect");
   ASSERT_THAT(result.proof.attempts, SizeIs(1));
   EXPECT_EQ(result.proof.attempts[0].error, "no answer");
 }
@@ -183,10 +172,10 @@ TEST(HttpProxy, ThatRefusesFailsTheConnectAsProxy) {
       peer.Send(text);
     });
   };
-  ExpectFailed(answer("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), Phase::kConnect, FailureClass::kProxy,
-               "407");
-  ExpectFailed(answer("SSH-2.0-OpenSSH\r\n\r\n"), Phase::kConnect, FailureClass::kProxy, "does not speak HTTP");
-  ExpectFailed(answer(""), Phase::kConnect, FailureClass::kProxy, "ended the connection");
+  ExpectFailure(answer("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), Phase::kConnect, FailureClass::kProxy,
+                "407");
+  ExpectFailure(answer("SSH-2.0-OpenSSH\r\n\r\n"), Phase::kConnect, FailureClass::kProxy, "does not speak HTTP");
+  ExpectFailure(answer(""), Phase::kConnect, FailureClass::kProxy, "ended the connection");
 }
 
 TEST(HttpProxy, ThatIsNotThereIsNamedAsTheProxy) {
@@ -198,11 +187,11 @@ TEST(HttpProxy, ThatIsNotThereIsNamedAsTheProxy) {
         .Result();
   };
   const CaseResult refused = run("http://127.0.0.1:1");
-  ExpectFailed(refused, Phase::kConnect, FailureClass::kProxy, "proxy 127.0.0.1:1: ");
+  ExpectFailure(refused, Phase::kConnect, FailureClass::kProxy, "proxy 127.0.0.1:1: ");
   ASSERT_EQ(refused.proof.attempts.size(), 1u);
   EXPECT_EQ(refused.proof.attempts[0].address, "proxy 127.0.0.1:1");
-  ExpectFailed(run("socks5://nowhere.invalid:1080"), Phase::kResolve, FailureClass::kDns,
-               "proxy nowhere.invalid does not resolve");
+  ExpectFailure(run("socks5://nowhere.invalid:1080"), Phase::kResolve, FailureClass::kDns,
+                "proxy nowhere.invalid does not resolve");
 }
 
 TEST(HttpProxy, ThatSaysNothingRunsOutOfTime) {
@@ -210,12 +199,12 @@ TEST(HttpProxy, ThatSaysNothingRunsOutOfTime) {
     peer.ReadHead();
     peer.ReadHead();
   });
-  ExpectFailed(result, Phase::kConnect, FailureClass::kDeadline, "by way of the proxy 127.0.0.1:");
+  ExpectFailure(result, Phase::kConnect, FailureClass::kDeadline, "by way of the proxy 127.0.0.1:");
 }
 
 TEST(HttpProxy, OfTheTargetIsLeftOutWhereAConnectSaysNone) {
   const CaseResult result = ThroughProxy("http://", [](ScriptedPeer&) {}, ", proxy: none");
-  ExpectFailed(result, Phase::kResolve, FailureClass::kDns, "behind.test");
+  ExpectFailure(result, Phase::kResolve, FailureClass::kDns, "behind.test");
 }
 
 TEST(SocksProxy, ConnectsToTheNameWithUserAndPassword) {
@@ -244,13 +233,13 @@ TEST(SocksProxy, ThatCannotConnectSaysWhy) {
     ReadBytes(peer, 18);
     peer.Send(std::string("\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00", 10));
   });
-  ExpectFailed(result, Phase::kConnect, FailureClass::kProxy, "connection refused");
+  ExpectFailure(result, Phase::kConnect, FailureClass::kProxy, "connection refused");
 }
 
 TEST(SocksProxy, ThatIsNoneFailsTheConnectAsProxy) {
   const CaseResult result =
       ThroughProxy("socks5://", [](ScriptedPeer& peer) { peer.Send("HTTP/1.1 400 Bad\r\n\r\n"); });
-  ExpectFailed(result, Phase::kConnect, FailureClass::kProxy, "SOCKS5");
+  ExpectFailure(result, Phase::kConnect, FailureClass::kProxy, "SOCKS5");
 }
 
 }  // namespace

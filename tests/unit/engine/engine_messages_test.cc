@@ -4,6 +4,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/case_checks.h"
+#include "tests/unit/engine/frame_heads.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
@@ -12,9 +14,6 @@ namespace wsfleet::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr std::uint8_t kText = 0x81, kTextBegin = 0x01, kContinuation = 0x00, kLast = 0x80, kPing = 0x89, kPong = 0x8A,
-                       kClose = 0x88;
 
 // Accepts the upgrade, then does what `script` says.
 CaseResult Connected(const std::function<void(ScriptedPeer&)>& script, const std::vector<std::string>& steps,
@@ -26,10 +25,6 @@ CaseResult Connected(const std::function<void(ScriptedPeer&)>& script, const std
   std::vector<std::string> all = steps;
   all.insert(all.begin(), "- connect: {path: /ws}");
   return SuiteRun(OneScenario(server.url(), all, more)).Result();
-}
-
-void ExpectPassed(const CaseResult& result) {
-  EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
 }
 
 TEST(Frames, ThatArriveWithThe101AreNotLost) {

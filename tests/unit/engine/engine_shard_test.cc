@@ -7,6 +7,7 @@
 #include "boost/json/parse.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/frame_heads.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
@@ -17,8 +18,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr std::uint8_t kText = 0x81, kPong = 0x8A, kClose = 0x88;
 
 void AnswerPings(ScriptedPeer& peer) {
   peer.AcceptUpgrade();

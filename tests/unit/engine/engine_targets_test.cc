@@ -1,5 +1,7 @@
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -15,7 +17,7 @@ using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
 
-std::string Answer(int status, const std::string& body) {
+std::string AnswerWith(int status, const std::string& body) {
   return fmt::format("HTTP/1.1 {} Status\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body);
 }
 
@@ -25,7 +27,7 @@ class Always {
   explicit Always(int status)
       : server_([status](ScriptedPeer& peer) {
           peer.ReadHead();
-          peer.Send(Answer(status, ""));
+          peer.Send(AnswerWith(status, ""));
         }) {}
   std::string url() const { return server_.url(); }
   int requests() const { return server_.connections(); }
@@ -85,6 +87,24 @@ TEST(Requirements, ThatCannotBeAskedForAreNoSkip) {
   }
 }
 
+TEST(Requirements, AreNotMetByAnAnswerThatComesLate) {
+  const auto result = [](const std::string& more) {
+    ScriptedServer server([](ScriptedPeer& peer) {
+      peer.ReadHead();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      peer.Send(AnswerWith(200, ""));
+    });
+    return SuiteRun(OneScenario(server.url(), {"- http: {get: /, expect: {status: 200}}"},
+                                "requires: [{http: {get: /health, " + more + "expect: {status: 200}}}]\n"))
+        .Result();
+  };
+  EXPECT_EQ(result("").outcome, Outcome::kPassed);
+  const CaseResult late = result("max_time: 1ms, ");
+  EXPECT_EQ(late.outcome, Outcome::kSkipped);
+  EXPECT_EQ(late.skip_reason, SkipReason::kEndpointUnreachable);
+  EXPECT_THAT(late.skip_detail, HasSubstr("expected at most 1ms"));
+}
+
 TEST(Labels, ThatAnAgentDoesNotHaveCanBeAskedFor) {
   const Always server(200);
   const auto run = [&](const std::string& test) {
@@ -118,7 +138,7 @@ CaseResult WithAChangingRevision(int status, const std::string& scenario, const 
   ScriptedServer server([&](ScriptedPeer& peer) {
     const std::string head = peer.ReadHead();
     const bool revision = head.starts_with("GET /revision");
-    peer.Send(revision ? Answer(200, fmt::format(R"({{"revision":"r{}"}})", ++asked)) : Answer(status, ""));
+    peer.Send(revision ? AnswerWith(200, fmt::format(R"({{"revision":"r{}"}})", ++asked)) : AnswerWith(status, ""));
   });
   return SuiteRun("version: wsfleet/v1\nname: test\ntarget: " + server.url() +
                   "\nrevision: {http: {get: /revision}, from: $.revision}\nscenarios:\n  - {name: one, " + scenario +

@@ -5,6 +5,8 @@
 #include "boost/beast/zlib/deflate_stream.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/engine/case_checks.h"
+#include "tests/unit/engine/frame_heads.h"
 #include "tests/unit/engine/scripted_server.h"
 #include "tests/unit/engine/suite_run.h"
 
@@ -15,11 +17,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::uint8_t kText = 0x81, kCompressed = 0xC1, kClose = 0x88;
-
 // Accepts the upgrade with these extensions, then does what `script` says.
-CaseResult Connected(const std::string& extensions, const std::function<void(ScriptedPeer&)>& script,
-                     const std::vector<std::string>& steps) {
+CaseResult AfterCompressedConnect(const std::string& extensions, const std::function<void(ScriptedPeer&)>& script,
+                                  const std::vector<std::string>& steps) {
   ScriptedServer server([&](ScriptedPeer& peer) {
     peer.AcceptUpgrade(extensions.empty() ? "" : "Sec-WebSocket-Extensions: " + extensions + "\r\n");
     script(peer);
@@ -27,28 +27,18 @@ CaseResult Connected(const std::string& extensions, const std::function<void(Scr
   return SuiteRun(OneScenario(server.url(), steps)).Result();
 }
 
-void ExpectPassed(const CaseResult& result) {
-  EXPECT_EQ(result.outcome, Outcome::kPassed) << (result.failure ? result.failure->message : "");
-}
-
-void ExpectFailed(const CaseResult& result, FailureClass failure_class, const std::string& words) {
-  ASSERT_TRUE(result.failure);
-  EXPECT_EQ(result.failure->failure_class, failure_class) << result.failure->message;
-  EXPECT_THAT(result.failure->message, HasSubstr(words));
-}
-
-const std::string kConnect = "- connect: {path: /, compress: true}";
+const std::string kCompressedConnect = "- connect: {path: /, compress: true}";
 
 TEST(Compression, OfWhatArrivesIsUndone) {
   // RFC 7692, 7.2.3.1 and 7.2.3.2: "Hello", and again with the window of the first.
-  const CaseResult result =
-      Connected("permessage-deflate",
-                [](ScriptedPeer& peer) {
-                  peer.SendFrame(kCompressed, std::string("\xf2\x48\xcd\xc9\xc9\x07\x00", 7));
-                  peer.SendFrame(kCompressed, std::string("\xf2\x00\x11\x00\x00", 5));
-                  peer.Drain();
-                },
-                {kConnect, "- expect: {match: {text: Hello}}", "- expect: {match: {text: Hello}}"});
+  const CaseResult result = AfterCompressedConnect(
+      "permessage-deflate",
+      [](ScriptedPeer& peer) {
+        peer.SendFrame(kCompressed, std::string("\xf2\x48\xcd\xc9\xc9\x07\x00", 7));
+        peer.SendFrame(kCompressed, std::string("\xf2\x00\x11\x00\x00", 5));
+        peer.Drain();
+      },
+      {kCompressedConnect, "- expect: {match: {text: Hello}}", "- expect: {match: {text: Hello}}"});
   ExpectPassed(result);
 }
 
@@ -56,16 +46,16 @@ TEST(Compression, OfWhatIsSentCanBeUndone) {
   std::uint8_t first = 0;
   std::size_t bytes = 0;
   const std::string text(10'000, 'a');
-  const CaseResult result =
-      Connected("permessage-deflate; client_no_context_takeover; server_no_context_takeover",
-                [&](ScriptedPeer& peer) {
-                  const ScriptedPeer::Frame frame = peer.ReadFrame();
-                  first = frame.first;
-                  bytes = frame.payload.size();
-                  peer.SendFrame(kCompressed, frame.payload);  // what we compressed, we can expand
-                  peer.Drain();
-                },
-                {kConnect, "- send: {text: " + text + "}", "- expect: {match: {text: " + text + "}}"});
+  const CaseResult result = AfterCompressedConnect(
+      "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+      [&](ScriptedPeer& peer) {
+        const ScriptedPeer::Frame frame = peer.ReadFrame();
+        first = frame.first;
+        bytes = frame.payload.size();
+        peer.SendFrame(kCompressed, frame.payload);  // what we compressed, we can expand
+        peer.Drain();
+      },
+      {kCompressedConnect, "- send: {text: " + text + "}", "- expect: {match: {text: " + text + "}}"});
   ExpectPassed(result);
   EXPECT_EQ(first, kCompressed);
   EXPECT_LT(bytes, 200U);
@@ -88,8 +78,9 @@ TEST(Compression, IsOfferedOnlyWhereItIsAskedFor) {
 
 TEST(Compression, IsJudgedByWhatTheAnswerAgreesTo) {
   const auto run = [](const std::string& extensions, const std::string& expect) {
-    return Connected(extensions, [](ScriptedPeer& peer) { peer.Drain(); },
-                     {"- connect: {path: /, compress: true, expect: {compress: " + expect + "}}", "- close: {}"});
+    return AfterCompressedConnect(
+        extensions, [](ScriptedPeer& peer) { peer.Drain(); },
+        {"- connect: {path: /, compress: true, expect: {compress: " + expect + "}}", "- close: {}"});
   };
   ExpectPassed(run("permessage-deflate; server_max_window_bits=12", "{server_max_window_bits: 12}"));
   ExpectPassed(run("permessage-deflate", "{server_max_window_bits: 15}"));
@@ -114,23 +105,23 @@ TEST(Compression, OfASmallFrameCannotHideAMessageOfAnySize) {
     ASSERT_FALSE(error);
   }
   packed.resize(packed.size() - at.avail_out - 4);  // without the empty block (RFC 7692, 7.2.1)
-  const CaseResult result = Connected("permessage-deflate",
-                                      [&](ScriptedPeer& peer) {
-                                        peer.SendFrame(kCompressed, packed);
-                                        peer.Drain();
-                                      },
-                                      {kConnect, "- expect: {match: {text: never}}"});
+  const CaseResult result = AfterCompressedConnect("permessage-deflate",
+                                                   [&](ScriptedPeer& peer) {
+                                                     peer.SendFrame(kCompressed, packed);
+                                                     peer.Drain();
+                                                   },
+                                                   {kCompressedConnect, "- expect: {match: {text: never}}"});
   ExpectFailed(result, FailureClass::kInboxOverflow, "more than");
 }
 
 TEST(Compression, ThatIsNoneBreaksTheProtocol) {
   const auto send = [](const std::string& extensions, const std::string& payload) {
-    return Connected(extensions,
-                     [&](ScriptedPeer& peer) {
-                       peer.SendFrame(kCompressed, payload);
-                       peer.Drain();
-                     },
-                     {kConnect, "- expect: {match: {text: never}}"});
+    return AfterCompressedConnect(extensions,
+                                  [&](ScriptedPeer& peer) {
+                                    peer.SendFrame(kCompressed, payload);
+                                    peer.Drain();
+                                  },
+                                  {kCompressedConnect, "- expect: {match: {text: never}}"});
   };
   ExpectFailed(send("permessage-deflate", "\xff\xff\xff\xff not deflate"), FailureClass::kProtocol, "");
   ExpectFailed(send("", std::string("\xf2\x48\xcd\xc9\xc9\x07\x00", 7)), FailureClass::kProtocol, "");
@@ -139,19 +130,19 @@ TEST(Compression, ThatIsNoneBreaksTheProtocol) {
 TEST(Fragments, OfAMessageAreAsManyFramesAsTheSuiteSays) {
   std::vector<int> firsts;
   std::string whole;
-  const CaseResult result =
-      Connected("",
-                [&](ScriptedPeer& peer) {
-                  ScriptedPeer::Frame frame;
-                  do {
-                    frame = peer.ReadFrame();
-                    firsts.push_back(frame.first);
-                    whole += frame.payload;
-                  } while ((frame.first & 0x80) == 0);
-                  peer.SendFrame(kText, "ok");
-                  peer.Drain();
-                },
-                {"- connect: {path: /}", "- send: {text: abcdefg, fragments: 3}", "- expect: {match: {text: ok}}"});
+  const CaseResult result = AfterCompressedConnect(
+      "",
+      [&](ScriptedPeer& peer) {
+        ScriptedPeer::Frame frame;
+        do {
+          frame = peer.ReadFrame();
+          firsts.push_back(frame.first);
+          whole += frame.payload;
+        } while ((frame.first & 0x80) == 0);
+        peer.SendFrame(kText, "ok");
+        peer.Drain();
+      },
+      {"- connect: {path: /}", "- send: {text: abcdefg, fragments: 3}", "- expect: {match: {text: ok}}"});
   ExpectPassed(result);
   EXPECT_THAT(firsts, ElementsAre(0x01, 0x00, 0x80));
   EXPECT_EQ(whole, "abcdefg");
@@ -161,35 +152,36 @@ TEST(Fragments, OfALargeMessageAreOneWhereTheSuiteSaysNothing) {
   std::uint8_t first = 0;
   std::size_t bytes = 0;
   const std::string text(100'000, 'x');
-  ExpectPassed(Connected("",
-                         [&](ScriptedPeer& peer) {
-                           const ScriptedPeer::Frame frame = peer.ReadFrame();
-                           first = frame.first;
-                           bytes = frame.payload.size();
-                           peer.SendFrame(kText, "ok");
-                           peer.Drain();
-                         },
-                         {"- connect: {path: /}", "- send: {text: " + text + "}", "- expect: {match: {text: ok}}"}));
+  ExpectPassed(AfterCompressedConnect(
+      "",
+      [&](ScriptedPeer& peer) {
+        const ScriptedPeer::Frame frame = peer.ReadFrame();
+        first = frame.first;
+        bytes = frame.payload.size();
+        peer.SendFrame(kText, "ok");
+        peer.Drain();
+      },
+      {"- connect: {path: /}", "- send: {text: " + text + "}", "- expect: {match: {text: ok}}"}));
   EXPECT_EQ(first, kText);
   EXPECT_EQ(bytes, text.size());
 }
 
 TEST(Pong, OfOursNeedsNoPing) {
   ScriptedPeer::Frame pong;
-  ExpectPassed(
-      Connected("",
-                [&](ScriptedPeer& peer) {
-                  pong = peer.ReadFrame();
-                  peer.SendFrame(kText, "ok");
-                  peer.Drain();
-                },
-                {"- connect: {path: /}", "- send: {opcode: pong, text: unasked}", "- expect: {match: {text: ok}}"}));
+  ExpectPassed(AfterCompressedConnect(
+      "",
+      [&](ScriptedPeer& peer) {
+        pong = peer.ReadFrame();
+        peer.SendFrame(kText, "ok");
+        peer.Drain();
+      },
+      {"- connect: {path: /}", "- send: {opcode: pong, text: unasked}", "- expect: {match: {text: ok}}"}));
   EXPECT_EQ(pong.first, 0x8A);
   EXPECT_EQ(pong.payload, "unasked");
 }
 
 TEST(Pings, OfTheTargetCanBeWhatIsExpected) {
-  ExpectPassed(Connected(
+  ExpectPassed(AfterCompressedConnect(
       "",
       [](ScriptedPeer& peer) {
         peer.SendFrame(0x89, "alive?");

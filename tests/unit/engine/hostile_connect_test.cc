@@ -10,7 +10,7 @@
 namespace wsfleet::testing {
 namespace {
 
-constexpr char kShort[] = "- expect: {match: {$.type: never}, within: 200ms}";
+constexpr char kShortDeadline[] = "- expect: {match: {$.type: never}, within: 200ms}";
 
 // RST, FIN and silence at a place before the end of the head.
 void AddBeforeTheHead(const std::string& where, std::vector<HostileCase>& cases) {
@@ -27,7 +27,8 @@ void AddBeforeTheHead(const std::string& where, std::vector<HostileCase>& cases)
 void AddBehindThe101(const std::string& where, std::vector<HostileCase>& cases) {
   cases.push_back({"rst-" + where, Phase::kMessage, FailureClass::kClose, {"close: 1006"}});
   cases.push_back({"fin-" + where, Phase::kMessage, FailureClass::kClose, {"close: 1006"}});
-  cases.push_back({"stall-" + where, Phase::kMessage, FailureClass::kEventMissing, {"within 200ms"}, "", "", {kShort}});
+  cases.push_back(
+      {"stall-" + where, Phase::kMessage, FailureClass::kEventMissing, {"within 200ms"}, "", "", {kShortDeadline}});
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ std::vector<HostileCase> TcpCases() {
        {"attempt: 127.0.0.1:", "message: connect took longer than"},
        "connect: 200ms"},
       {"drip-101", Phase::kUpgrade, FailureClass::kDeadline, {"upgrade took longer than"}, "upgrade: 200ms"},
-      {"drip-frame", Phase::kMessage, FailureClass::kEventMissing, {"within 200ms"}, "", "", {kShort}},
+      {"drip-frame", Phase::kMessage, FailureClass::kEventMissing, {"within 200ms"}, "", "", {kShortDeadline}},
   };
   for (const char* where : {"at-accept", "mid-request", "after-request", "mid-status-line", "after-status-line",
                             "mid-field-name", "mid-field-value", "before-empty-line", "before-last-byte"}) {

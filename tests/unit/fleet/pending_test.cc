@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Pending::Key Key(std::uint64_t order, std::uint64_t shard) { return {order, {JobId("r-1"), ShardIndex(shard)}}; }
+Pending::Key KeyOf(std::uint64_t order, std::uint64_t shard) { return {order, {JobId("r-1"), ShardIndex(shard)}}; }
 
 AgentRecord Agent(const std::string& id, const std::string& region, std::map<std::string, std::string> labels = {}) {
   AgentRecord agent;
@@ -33,11 +33,11 @@ std::vector<std::uint64_t> For(const Pending& pending, const AgentRecord& agent)
 
 TEST(Pending, GivesAnAgentWhatItMatchesOldestFirst) {
   Pending pending;
-  pending.Add(Key(5, 1), *Term::Parse("eu-*"));
-  pending.Add(Key(4, 1), *Term::Parse("eu-west-1"));
-  pending.Add(Key(3, 1), *Term::Parse("us-east-1"));
-  pending.Add(Key(2, 1), *Term::Parse("eu-west-1+arm64"));
-  pending.Add(Key(1, 1), *Term::Parse("eu-7"));
+  pending.Add(KeyOf(5, 1), *Term::Parse("eu-*"));
+  pending.Add(KeyOf(4, 1), *Term::Parse("eu-west-1"));
+  pending.Add(KeyOf(3, 1), *Term::Parse("us-east-1"));
+  pending.Add(KeyOf(2, 1), *Term::Parse("eu-west-1+arm64"));
+  pending.Add(KeyOf(1, 1), *Term::Parse("eu-7"));
   EXPECT_THAT(For(pending, Agent("eu-7", "eu-west-1")), ElementsAre(1, 4, 5));
   EXPECT_THAT(For(pending, Agent("eu-8", "eu-west-1", {{"arch", "arm64"}})), ElementsAre(2, 4, 5));
   EXPECT_THAT(For(pending, Agent("eu-9", "eu-north-1")), ElementsAre(5));
@@ -47,18 +47,18 @@ TEST(Pending, GivesAnAgentWhatItMatchesOldestFirst) {
 TEST(Pending, ForgetsWhatWaitsNoMore) {
   Pending pending;
   const Term region = *Term::Parse("eu-west-1"), glob = *Term::Parse("eu-*");
-  pending.Add(Key(1, 1), region);
-  pending.Add(Key(1, 2), region);
-  pending.Add(Key(2, 1), glob);
-  pending.Remove(Key(1, 1), region);
-  pending.Remove(Key(2, 1), glob);
-  pending.Remove(Key(9, 1), glob);  // never was
+  pending.Add(KeyOf(1, 1), region);
+  pending.Add(KeyOf(1, 2), region);
+  pending.Add(KeyOf(2, 1), glob);
+  pending.Remove(KeyOf(1, 1), region);
+  pending.Remove(KeyOf(2, 1), glob);
+  pending.Remove(KeyOf(9, 1), glob);  // never was
   EXPECT_THAT(For(pending, Agent("eu-1", "eu-west-1")), ElementsAre(1));
 }
 
 TEST(Pending, GivesAnAgentThatIsNamedLikeItsRegionEachOnce) {
   Pending pending;
-  pending.Add(Key(1, 1), *Term::Parse("eu-west-1"));
+  pending.Add(KeyOf(1, 1), *Term::Parse("eu-west-1"));
   EXPECT_THAT(For(pending, Agent("eu-west-1", "eu-west-1")), ElementsAre(1));
 }
 

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Two agents of one region; the first works on a job.
-struct Working {
+struct WorkingOnResults {
   FleetDriver driver;
   StreamId first = driver.Connect("eu-1", "eu-west-1");
   StreamId second = driver.Connect("eu-2", "eu-west-1");
@@ -30,14 +30,14 @@ struct Working {
 };
 
 TEST(Results, AreCountedOnceHoweverOftenTheyAreSent) {
-  Working at;
+  WorkingOnResults at;
   for (int i = 0; i < 3; ++i) at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
   EXPECT_EQ(at.last(), Disposition::kDuplicate);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 1u);
 }
 
 TEST(Results, AreDuplicatesAfterARestartToo) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
   at.driver.Restart();
   const StreamId again = at.driver.Connect("eu-1", "eu-west-1", {{at.lease.id, at.lease.shard}});
@@ -46,7 +46,7 @@ TEST(Results, AreDuplicatesAfterARestartToo) {
 }
 
 TEST(Results, OfAnEndedLeaseCountIfTheyComeFirst) {
-  Working at;
+  WorkingOnResults at;
   const LeaseRecord second = at.LoseFirst();
   const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
   at.driver.Report(back, at.lease, 1, {Result("suite/a", Outcome::kFailed)});
@@ -59,7 +59,7 @@ TEST(Results, OfAnEndedLeaseCountIfTheyComeFirst) {
 }
 
 TEST(Results, OfAnEndedLeaseAreFencedIfNothingIsNew) {
-  Working at;
+  WorkingOnResults at;
   const LeaseRecord second = at.LoseFirst();
   at.driver.Report(at.second, second, 1, {Result("suite/a")});
   const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
@@ -69,7 +69,7 @@ TEST(Results, OfAnEndedLeaseAreFencedIfNothingIsNew) {
 
 // Fault 42.
 TEST(Results, ForAnothersLeaseAreForbiddenAndEndTheSession) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.second, at.lease, 1, {Result("suite/a")});
   const CloseStream close = at.driver.Last<CloseStream>();
   EXPECT_EQ(close.stream, at.second);
@@ -84,7 +84,7 @@ TEST(Results, ForAnothersLeaseAreForbiddenAndEndTheSession) {
 
 TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
   for (const bool refuses : {false, true}) {
-    Working at;
+    WorkingOnResults at;
     if (refuses) {
       AssignmentRefused refusal;
       refusal.stream = at.second;
@@ -102,7 +102,7 @@ TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
 }
 
 TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
-  Working at;
+  WorkingOnResults at;
   LeaseRecord invented = at.lease;
   invented.id = LeaseId(77);
   invented.attempt = 2;
@@ -114,7 +114,7 @@ TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
 }
 
 TEST(Results, OfTheCurrentAttemptAreTakenOfNobodyElseUnderALeaseThatIsMadeUp) {
-  Working at;
+  WorkingOnResults at;
   LeaseRecord invented = at.lease;
   invented.id = LeaseId(77);
   at.driver.Report(at.second, invented, 1, {Result("suite/a", Outcome::kFailed)});
@@ -123,14 +123,14 @@ TEST(Results, OfTheCurrentAttemptAreTakenOfNobodyElseUnderALeaseThatIsMadeUp) {
 }
 
 TEST(Results, AreLateWhenTheJobHasEnded) {
-  Working at;
+  WorkingOnResults at;
   at.driver.RunAll(at.first, at.driver.Last<SendAssignment>());
   at.driver.Report(at.first, at.lease, 2, {Result("suite/a")});
   EXPECT_EQ(at.last(), Disposition::kLate);
 }
 
 TEST(Results, OfCasesThatAreNotPlannedAreDroppedAndNoted) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/zzz")});
   EXPECT_EQ(at.last(), Disposition::kCounted);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 1u);
@@ -138,21 +138,21 @@ TEST(Results, OfCasesThatAreNotPlannedAreDroppedAndNoted) {
 }
 
 TEST(Results, ThatAreNeverPlannedFillNoMemory) {
-  Working at;
+  WorkingOnResults at;
   for (std::uint64_t seq = 1; seq <= 100; ++seq) at.driver.Report(at.first, at.lease, seq, {Result("suite/zzz")});
   EXPECT_LT(at.driver.fleet().Snapshot().batches.size(), 20u);
   EXPECT_LT(at.driver.Notes(at.job).size(), 20u);
 }
 
 TEST(Results, ThatAreCommittedAreNotRunAgain) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/b")});
   at.LoseFirst();
   EXPECT_THAT(at.driver.Last<SendAssignment>().finished_cases, ElementsAre(CaseId("suite/b")));
 }
 
 TEST(Results, EndAShardWhoseLeaseIsLostIfNothingIsMissing) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
   at.driver.Disconnect(at.first);
   at.driver.Pass(absl::Seconds(90));
@@ -181,7 +181,7 @@ TEST(Results, EndAShardThatWaitsForAnotherAgent) {
 }
 
 TEST(Shards, ThatEndWithoutEveryCaseGoOnElsewhere) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
   at.driver.Finish(at.first, at.lease);
   EXPECT_EQ(at.driver.Last<SendAssignment>().stream, at.second);
@@ -190,7 +190,7 @@ TEST(Shards, ThatEndWithoutEveryCaseGoOnElsewhere) {
 }
 
 TEST(Shards, StopAtTheAttemptLimitAndNameTheAgent) {
-  Working at;
+  WorkingOnResults at;
   for (int attempt = 1; attempt <= 3; ++attempt) {
     const auto assignment = at.driver.Last<SendAssignment>();
     at.driver.Finish(assignment.stream, assignment.lease);
@@ -211,7 +211,7 @@ TEST(Shards, ThatKillTheirAgentsStopAtTheAttemptLimit) {
 }
 
 TEST(Shards, ThatAreGivenBackConsumeNoAttemptAndGoElsewhere) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
   at.driver.Finish(at.first, at.lease, ShardEnd::kReleased);
   const auto again = at.driver.Last<SendAssignment>();
@@ -225,7 +225,7 @@ TEST(Shards, ThatAreGivenBackConsumeNoAttemptAndGoElsewhere) {
 }
 
 TEST(Shards, ThatAreRefusedConsumeNoAttemptAndAreNotOfferedToThatAgentAgain) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Apply(AssignmentRefused{at.first, at.lease.id, "no such bundle"});
   auto again = at.driver.Last<SendAssignment>();
   EXPECT_EQ(again.stream, at.second);
@@ -241,7 +241,7 @@ TEST(Shards, ThatAreRefusedConsumeNoAttemptAndAreNotOfferedToThatAgentAgain) {
 }
 
 TEST(Shards, WhoseSecretsCannotBeOpenedEndAtOnceForNoOtherAgentWouldGetThem) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Apply(SecretLost{at.lease.id, "the key is another one"});
   EXPECT_EQ(at.driver.Count<SendAssignment>(), 1u);
   EXPECT_EQ(at.driver.shard(at.job).state, ShardState::kDone);
@@ -292,7 +292,7 @@ TEST(Attempts, ThatTakeTooLongAndNeverStopEndWithTheirLease) {
 }
 
 TEST(Totals, ThatContradictWhatWasCountedMakeTheShardInconclusive) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
   at.driver.Apply(ShardFinished{at.first, at.lease.id, at.lease.shard, at.lease.attempt, ShardEnd::kCompleted, 1});
   EXPECT_EQ(at.driver.job(at.job).verdict, JobVerdict::kInconclusive);
@@ -301,7 +301,7 @@ TEST(Totals, ThatContradictWhatWasCountedMakeTheShardInconclusive) {
 }
 
 TEST(Totals, MayBeMoreThanWhatWasCounted) {
-  Working at;
+  WorkingOnResults at;
   at.driver.Report(at.first, at.lease, 1, {Result("suite/a"), Result("suite/b")});
   // What came a second time, under another number, was counted once.
   at.driver.Report(at.first, at.lease, 2, {Result("suite/b")});

@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct Working {
+struct WorkingSlowly {
   FleetDriver driver;
   StreamId stream = driver.Connect("eu-1", "eu-west-1");
   JobId job = driver.Submit(TwoCases());
@@ -19,7 +19,7 @@ struct Working {
 };
 
 TEST(SlowStore, HoldsNoHeartbeatUpThatOnlyRenews) {
-  Working at;
+  WorkingSlowly at;
   at.driver.HoldCommits();
   at.driver.Submit(TwoCases());
   for (int i = 0; i < 5; ++i) {
@@ -32,7 +32,7 @@ TEST(SlowStore, HoldsNoHeartbeatUpThatOnlyRenews) {
 }
 
 TEST(SlowStore, TellsNobodyThatALeaseHasEndedBeforeThatIsDurable) {
-  Working at;
+  WorkingSlowly at;
   at.driver.HoldCommits();
   at.driver.Pass(absl::Seconds(90));
   for (int i = 0; i < 5; ++i) at.driver.Heartbeat(at.stream, {at.lease.id});
@@ -45,7 +45,7 @@ TEST(SlowStore, TellsNobodyThatALeaseHasEndedBeforeThatIsDurable) {
 }
 
 TEST(SlowStore, TellsNobodyToStopBeforeTheWishIsDurable) {
-  Working at;
+  WorkingSlowly at;
   at.driver.HoldCommits();
   at.driver.Cancel(at.job);
   at.driver.Heartbeat(at.stream, {at.lease.id});
@@ -72,7 +72,7 @@ TEST(SlowStore, TakesNoTimeFromALeaseThatWasNotSentYet) {
 }
 
 TEST(SlowStore, EndsNoLeaseOfAStreamThatIsNotRead) {
-  Working at;
+  WorkingSlowly at;
   at.driver.Apply(ReadingPaused{at.stream});
   at.driver.Pass(absl::Minutes(10));
   EXPECT_TRUE(at.driver.store().leases().contains(at.lease.id));
@@ -84,7 +84,7 @@ TEST(SlowStore, EndsNoLeaseOfAStreamThatIsNotRead) {
 }
 
 TEST(SlowStore, StillEndsTheLeaseOfAnAgentThatLeftWhileItWasNotRead) {
-  Working at;
+  WorkingSlowly at;
   at.driver.Apply(ReadingPaused{at.stream});
   at.driver.Disconnect(at.stream);
   at.driver.Pass(absl::Minutes(5));

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr TickOutcome kStarted = TickOutcome::kStarted;
+constexpr TickOutcome kTickStarted = TickOutcome::kStarted;
 constexpr TickOutcome kMissed = TickOutcome::kMissed;
 
 std::vector<TickOutcome> Outcomes(const FleetDriver& driver, const std::string& name = "check") {
@@ -25,7 +25,7 @@ std::vector<TickOutcome> Outcomes(const FleetDriver& driver, const std::string& 
   return outcomes;
 }
 
-ScheduleSpec Parallel(const std::string& name = "check") {
+ScheduleSpec ParallelSchedule(const std::string& name = "check") {
   ScheduleSpec spec = EachMinute(name);
   spec.overlap = OverlapPolicy::kAllow;
   return spec;
@@ -33,13 +33,13 @@ ScheduleSpec Parallel(const std::string& name = "check") {
 
 TEST(Ticks, MakeARunEachInTheSameCommit) {
   FleetDriver driver;  // 20 seconds after a full minute
-  driver.ApplySchedule(Parallel());
+  driver.ApplySchedule(ParallelSchedule());
   driver.Pass(absl::Seconds(39));
   EXPECT_THAT(driver.Ticks("check"), IsEmpty());
   driver.Pass(absl::Seconds(1));
   ASSERT_THAT(driver.Ticks("check"), SizeIs(1));
   const TickRecord tick = driver.Ticks("check")[0];
-  EXPECT_EQ(tick.outcome, kStarted);
+  EXPECT_EQ(tick.outcome, kTickStarted);
   EXPECT_EQ(tick.nominal, absl::FromUnixSeconds(1'700'000'040));
   const JobRecord& job = driver.job(tick.job);
   EXPECT_EQ(job.spec.schedule, ScheduleName("check"));
@@ -48,7 +48,7 @@ TEST(Ticks, MakeARunEachInTheSameCommit) {
   EXPECT_THAT(driver.Notes(tick.job), Contains("schedule check: due at 2023-11-14T22:14:00Z, started 0µs later"));
   EXPECT_EQ(driver.schedule("check").last_job, tick.job);
   driver.Pass(absl::Minutes(2));
-  EXPECT_THAT(Outcomes(driver), ElementsAre(kStarted, kStarted, kStarted));
+  EXPECT_THAT(Outcomes(driver), ElementsAre(kTickStarted, kTickStarted, kTickStarted));
   EXPECT_EQ(driver.store().jobs().size(), 3u);
   EXPECT_EQ(driver.schedule("check").started, 3u);
 }
@@ -66,7 +66,7 @@ TEST(Ticks, RunOnAgentsAsAnyOtherRunDoes) {
 
 TEST(Ticks, StartLaterByTheOffsetOfTheJitter) {
   FleetDriver driver;
-  ScheduleSpec spec = Parallel();
+  ScheduleSpec spec = ParallelSchedule();
   spec.timing.jitter = absl::Seconds(30);
   spec.timing.offset = absl::Seconds(7);
   driver.ApplySchedule(spec);
@@ -80,13 +80,13 @@ TEST(Ticks, StartLaterByTheOffsetOfTheJitter) {
 
 TEST(Ticks, AreMadeUpForWithinTheWindowAndCountedBeforeIt) {
   FleetDriver driver;
-  ScheduleSpec spec = Parallel();
+  ScheduleSpec spec = ParallelSchedule();
   spec.catch_up = absl::Minutes(2);
   driver.ApplySchedule(spec);
   driver.PassUnnoticed(absl::Seconds(5 * 60));  // 22:18:20; 22:14 to 22:18 were due
   driver.Restart();
   driver.Apply(TimePassed{});
-  EXPECT_THAT(Outcomes(driver), ElementsAre(kMissed, kStarted, kStarted));
+  EXPECT_THAT(Outcomes(driver), ElementsAre(kMissed, kTickStarted, kTickStarted));
   EXPECT_EQ(driver.Ticks("check")[0].count, 3u);
   EXPECT_EQ(driver.Ticks("check")[0].nominal, absl::FromUnixSeconds(1'700'000'040));
   EXPECT_THAT(driver.Ticks("check")[0].reason, HasSubstr("nobody was there within 2m"));
@@ -99,19 +99,19 @@ TEST(Ticks, AreMadeUpForWithinTheWindowAndCountedBeforeIt) {
 TEST(Ticks, AreStillInTimeAtTheEndOfTheWindow) {
   for (const int late : {120, 121}) {
     FleetDriver driver;
-    ScheduleSpec spec = Parallel();
+    ScheduleSpec spec = ParallelSchedule();
     spec.timing.every = absl::Hours(1);  // due at 23:00
     spec.catch_up = absl::Minutes(2);
     driver.ApplySchedule(spec);
     driver.PassUnnoticed(absl::FromUnixSeconds(1'700'002'800 + late) - driver.wall());
     driver.Apply(TimePassed{});
-    EXPECT_THAT(Outcomes(driver), ElementsAre(late == 120 ? kStarted : kMissed)) << late;
+    EXPECT_THAT(Outcomes(driver), ElementsAre(late == 120 ? kTickStarted : kMissed)) << late;
   }
 }
 
 TEST(Ticks, OfALongTimeAreBoundedAndCountedAtOnce) {
   FleetDriver driver;
-  ScheduleSpec spec = Parallel();
+  ScheduleSpec spec = ParallelSchedule();
   spec.timing.every = absl::Seconds(1);
   spec.catch_up = absl::Hours(1);
   driver.ApplySchedule(spec);
@@ -124,7 +124,7 @@ TEST(Ticks, OfALongTimeAreBoundedAndCountedAtOnce) {
 
 TEST(Ticks, DoNotComeTwiceWhenTheWallClockIsPutBack) {
   FleetDriver driver;
-  driver.ApplySchedule(Parallel());
+  driver.ApplySchedule(ParallelSchedule());
   driver.Pass(absl::Minutes(2));
   EXPECT_EQ(driver.schedule("check").started, 2u);
   driver.MoveWall(-absl::Hours(1));
@@ -137,7 +137,7 @@ TEST(Ticks, DoNotComeTwiceWhenTheWallClockIsPutBack) {
 
 TEST(Ticks, AreNoticedSoonWhenTheWallClockIsPutForward) {
   FleetDriver driver;
-  ScheduleSpec spec = Parallel();
+  ScheduleSpec spec = ParallelSchedule();
   spec.timing.every = absl::Hours(1);
   driver.ApplySchedule(spec);
   driver.MoveWall(absl::FromUnixSeconds(1'700'002'800) - driver.wall());
@@ -147,7 +147,7 @@ TEST(Ticks, AreNoticedSoonWhenTheWallClockIsPutForward) {
 
 TEST(Ticks, ThatAreNotCommittedAreDecidedOnAgainAfterARestart) {
   FleetDriver driver;
-  driver.ApplySchedule(Parallel());
+  driver.ApplySchedule(ParallelSchedule());
   driver.HoldCommits();
   driver.Pass(absl::Minutes(1));
   EXPECT_EQ(driver.held_commits(), 1u);
@@ -162,9 +162,9 @@ TEST(Ticks, AreRefusedByALimitOfTheFleetAndCounted) {
   FleetSettings settings;
   settings.max_open_jobs = 1;
   FleetDriver driver(settings);
-  driver.ApplySchedule(Parallel());
+  driver.ApplySchedule(ParallelSchedule());
   driver.Pass(absl::Minutes(2));
-  EXPECT_THAT(Outcomes(driver), ElementsAre(kStarted, TickOutcome::kRefused));
+  EXPECT_THAT(Outcomes(driver), ElementsAre(kTickStarted, TickOutcome::kRefused));
   EXPECT_THAT(driver.Ticks("check")[1].reason, HasSubstr("the fleet's limit is reached"));
   EXPECT_EQ(driver.schedule("check").refused, 1u);
 }
@@ -187,8 +187,8 @@ TEST(Ticks, OfAZoneThatThisMachineDoesNotKnowWait) {
 
 TEST(Ticks, OfSeveralSchedulesAreDueByThemselves) {
   FleetDriver driver;
-  driver.ApplySchedule(Parallel("a"));
-  ScheduleSpec slow = Parallel("b");
+  driver.ApplySchedule(ParallelSchedule("a"));
+  ScheduleSpec slow = ParallelSchedule("b");
   slow.timing.every = absl::Minutes(3);
   driver.ApplySchedule(slow);
   driver.Pass(absl::Minutes(6));
@@ -198,7 +198,7 @@ TEST(Ticks, OfSeveralSchedulesAreDueByThemselves) {
 
 TEST(Ticks, KeepTheirIdsApartOverRestarts) {
   FleetDriver driver;
-  driver.ApplySchedule(Parallel());
+  driver.ApplySchedule(ParallelSchedule());
   for (int i = 0; i < 5; ++i) {
     driver.Pass(absl::Minutes(1));
     driver.Restart();

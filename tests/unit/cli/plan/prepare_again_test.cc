@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr char kSuite[] =
+constexpr char kSuiteBefore[] =
     "version: wsfleet/v1\n"
     "name: a\n"
     "target: \"${stage}\"\n"
@@ -37,7 +37,7 @@ class PrepareAgainTest : public ::testing::Test {
     job.spec.deadline = absl::Minutes(2);
     job.spec.key = RunKey("build-7");
     record_.bundle.suites = {"a.wsfleet.yaml"};
-    record_.bundle.files["a.wsfleet.yaml"] = kSuite;
+    record_.bundle.files["a.wsfleet.yaml"] = kSuiteBefore;
     for (const char* region : {"eu-west-1", "us-east-1"}) {
       ShardRecordWithCases& entry = record_.shards.emplace_back();
       entry.shard.region = RegionName(region);

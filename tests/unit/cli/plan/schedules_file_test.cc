@@ -17,7 +17,7 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using testing::TemporaryDirectory;
 
-constexpr char kSuite[] =
+constexpr char kScheduledSuite[] =
     "version: wsfleet/v1\n"
     "name: a\n"
     "target: ws://127.0.0.1:9\n"
@@ -38,7 +38,7 @@ class SchedulesFileTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
-  std::string suite_ = directory_.Write("suites/a.wsfleet.yaml", kSuite);
+  std::string suite_ = directory_.Write("suites/a.wsfleet.yaml", kScheduledSuite);
   Environment environment_{{"STAGE", "1"}, {"KEY", "k-value"}};
 };
 

@@ -20,7 +20,7 @@ RunRecord ReadBack(const json::value& value) {
   return record.ok() ? *std::move(record) : RunRecord();
 }
 
-std::string Problem(const std::string& text) {
+std::string ProblemOf(const std::string& text) {
   const auto record = RunRecordFromJson(json::parse(text));
   return record.ok() ? "none" : std::string(ToStd(record.status().message()));
 }
@@ -66,12 +66,12 @@ TEST(RunJson, OfAnEarlierVersionIsReadWithoutItsPlan) {
 }
 
 TEST(RunJson, IsRefusedWithThePathOfWhatIsWrong) {
-  EXPECT_THAT(Problem("[]"), HasSubstr("run: expected an object"));
-  EXPECT_THAT(Problem("{}"), HasSubstr("run.schema: expected \"wsfleet/run/v1\", found \"\""));
-  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "job": 1})"), HasSubstr("run.job: expected a string"));
-  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "shards": [{"cases": [{"outcome": "fine"}]}]})"),
+  EXPECT_THAT(ProblemOf("[]"), HasSubstr("run: expected an object"));
+  EXPECT_THAT(ProblemOf("{}"), HasSubstr("run.schema: expected \"wsfleet/run/v1\", found \"\""));
+  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "job": 1})"), HasSubstr("run.job: expected a string"));
+  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "shards": [{"cases": [{"outcome": "fine"}]}]})"),
               HasSubstr("run.shards[0].cases[0]: result.outcome"));
-  EXPECT_THAT(Problem(R"({"schema": "wsfleet/run/v1", "sources": {"a": 1}})"), HasSubstr("run.sources.a"));
+  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "sources": {"a": 1}})"), HasSubstr("run.sources.a"));
 }
 
 }  // namespace

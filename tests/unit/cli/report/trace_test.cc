@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string Problem(const std::string& case_name, const std::string& region) {
+std::string ProblemAt(const std::string& case_name, const std::string& region) {
   const RunRecord record = BrokenInOneRegion();
   const auto traces = SelectTraces(record, case_name, region);
   return traces.ok() ? "none" : std::string(ToStd(traces.status().message()));
@@ -39,8 +39,8 @@ TEST(Trace, IsNotOfWhatNeverRan) {
 }
 
 TEST(Trace, NamesTheNearestCaseOrRegionThatThereIs) {
-  EXPECT_EQ(Problem("chat/tow", ""), "this run has no case \"chat/tow\"; did you mean \"chat/two\"?");
-  EXPECT_EQ(Problem("", "eu-west-2"), "this run has no region \"eu-west-2\"; did you mean \"eu-west-1\"?");
+  EXPECT_EQ(ProblemAt("chat/tow", ""), "this run has no case \"chat/tow\"; did you mean \"chat/two\"?");
+  EXPECT_EQ(ProblemAt("", "eu-west-2"), "this run has no region \"eu-west-2\"; did you mean \"eu-west-1\"?");
 }
 
 TEST(Trace, ShowsEachFrameWithTimeDirectionKindSizeAndContent) {

@@ -9,13 +9,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
+#include "tests/support/status_message.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
+using testing::Message;
 
 class TokenRegistryTest : public ::testing::Test {
  protected:

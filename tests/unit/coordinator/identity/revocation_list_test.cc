@@ -9,30 +9,30 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const FleetName kFleet("default");
+const FleetName kRevoking("default");
 const PoolName kPool("edge");
 
 TEST(RevocationList, NamesWhoIsRevokedSinceWhenAndWhy) {
   RevocationList list;
-  EXPECT_TRUE(list.Check(kFleet, kPool, "host-0").ok());
-  list.Replace({{kFleet, kPool, "host-0", "stolen", absl::FromUnixSeconds(1'700'000'000)}});
-  const absl::Status refusal = list.Check(kFleet, kPool, "host-0");
+  EXPECT_TRUE(list.Check(kRevoking, kPool, "host-0").ok());
+  list.Replace({{kRevoking, kPool, "host-0", "stolen", absl::FromUnixSeconds(1'700'000'000)}});
+  const absl::Status refusal = list.Check(kRevoking, kPool, "host-0");
   EXPECT_TRUE(absl::IsPermissionDenied(refusal));
   EXPECT_THAT(std::string(ToStd(refusal.message())),
               HasSubstr("edge.host-0 was revoked at 2023-11-14T22:13:20Z: stolen"));
-  EXPECT_TRUE(list.Check(kFleet, kPool, "host-1").ok());
+  EXPECT_TRUE(list.Check(kRevoking, kPool, "host-1").ok());
   EXPECT_TRUE(list.Check(FleetName("blue"), kPool, "host-0").ok());
-  EXPECT_TRUE(list.Check(kFleet, PoolName("lab"), "host-0").ok());
+  EXPECT_TRUE(list.Check(kRevoking, PoolName("lab"), "host-0").ok());
   list.Replace({});
-  EXPECT_TRUE(list.Check(kFleet, kPool, "host-0").ok());
+  EXPECT_TRUE(list.Check(kRevoking, kPool, "host-0").ok());
 }
 
 TEST(RevocationList, OfAPoolIsOfEveryAgentInIt) {
   RevocationList list;
-  list.Replace({{kFleet, kPool, "", "", absl::UnixEpoch()}});
-  EXPECT_TRUE(absl::IsPermissionDenied(list.Check(kFleet, kPool, "host-0")));
-  EXPECT_TRUE(absl::IsPermissionDenied(list.Check(kFleet, kPool, "host-1")));
-  EXPECT_TRUE(list.Check(kFleet, PoolName("lab"), "host-0").ok());
+  list.Replace({{kRevoking, kPool, "", "", absl::UnixEpoch()}});
+  EXPECT_TRUE(absl::IsPermissionDenied(list.Check(kRevoking, kPool, "host-0")));
+  EXPECT_TRUE(absl::IsPermissionDenied(list.Check(kRevoking, kPool, "host-1")));
+  EXPECT_TRUE(list.Check(kRevoking, PoolName("lab"), "host-0").ok());
 }
 
 }  // namespace

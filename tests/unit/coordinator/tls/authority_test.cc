@@ -10,17 +10,17 @@
 #include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/status_message.h"
 #include "tests/support/temporary_directory.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::Message;
 using testing::ReadWholeFile;
 
 const AgentName kName{FleetName("default"), RegionName("eu-west-1"), PoolName("edge"), "host-0"};
-
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
 // As a peer would that trusts all of these roots.
 bool IsTrusted(const std::string& leaf_pem, const std::string& roots_pem, int purpose, absl::Time now) {

@@ -22,14 +22,14 @@ std::string Selected(std::string_view path_text, const boost::json::value& docum
   return out + "]";
 }
 
-struct Case {
+struct PathCase {
   std::string_view path;
   std::string_view selected;
 };
 
-void ExpectSelections(std::string_view document, std::initializer_list<Case> cases) {
+void ExpectSelections(std::string_view document, std::initializer_list<PathCase> cases) {
   const boost::json::value root = boost::json::parse(boost::json::string_view(document.data(), document.size()));
-  for (const Case& one : cases) EXPECT_EQ(Selected(one.path, root), one.selected) << one.path;
+  for (const PathCase& one : cases) EXPECT_EQ(Selected(one.path, root), one.selected) << one.path;
 }
 
 // The bookstore that RFC 9535, 1.5 asks its questions about, shortened to what the answers need.

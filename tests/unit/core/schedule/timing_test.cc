@@ -10,13 +10,13 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/status_message.h"
 
 namespace wsfleet {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string Message(const absl::Status& status) { return std::string(ToStd(status.message())); }
+using testing::Message;
 
 Timing Every(absl::Duration every) {
   Timing timing;
@@ -24,7 +24,7 @@ Timing Every(absl::Duration every) {
   return timing;
 }
 
-Timing Cron(const std::string& cron, const std::string& zone = "UTC") {
+Timing CronTiming(const std::string& cron, const std::string& zone = "UTC") {
   Timing timing;
   timing.cron = cron;
   timing.zone = zone;
@@ -45,7 +45,7 @@ TEST(TickRule, OfAnIntervalCountsFrom1970) {
 }
 
 TEST(TickRule, OfACronExpressionKnowsItsZone) {
-  const TickRule rule = TickRule::Of(Cron("0 9 * * *", "Europe/Berlin")).value();
+  const TickRule rule = TickRule::Of(CronTiming("0 9 * * *", "Europe/Berlin")).value();
   EXPECT_EQ(rule.Next(absl::FromUnixSeconds(1'735'689'600)), absl::FromUnixSeconds(1'735'718'400));  // 1 January 2025
   EXPECT_EQ(rule.Count(absl::FromUnixSeconds(1'735'689'600), absl::FromUnixSeconds(1'735'689'600 + 7 * 86'400)), 7u);
 }
@@ -53,19 +53,19 @@ TEST(TickRule, OfACronExpressionKnowsItsZone) {
 TEST(TickRule, RefusesWhatIsNone) {
   const auto refusal = [](const Timing& timing) { return Message(TickRule::Of(timing).status()); };
   EXPECT_THAT(refusal({}), HasSubstr("expected one of cron and every"));
-  Timing both = Cron("@daily");
+  Timing both = CronTiming("@daily");
   both.every = absl::Minutes(1);
   EXPECT_THAT(refusal(both), HasSubstr("expected one of cron and every"));
   EXPECT_THAT(refusal(Every(absl::Milliseconds(500))), HasSubstr("every: expected 1s to 8784h, found 500ms"));
-  EXPECT_THAT(refusal(Cron("@dayly")), HasSubstr("cron: "));
-  EXPECT_THAT(refusal(Cron("@daily", "Europe/Berlim")), HasSubstr("did you mean \"Europe/Berlin\"?"));
+  EXPECT_THAT(refusal(CronTiming("@dayly")), HasSubstr("cron: "));
+  EXPECT_THAT(refusal(CronTiming("@daily", "Europe/Berlim")), HasSubstr("did you mean \"Europe/Berlin\"?"));
   Timing jittered = Every(absl::Minutes(1));
   jittered.jitter = absl::Minutes(2);
   EXPECT_THAT(refusal(jittered), HasSubstr("jitter: expected 0s to 1m, found 2m"));
 }
 
 TEST(Timing, ReadsAsItWasWritten) {
-  EXPECT_EQ(TimingText(Cron("*/5 * * * *", "Europe/Berlin")), "*/5 * * * * Europe/Berlin");
+  EXPECT_EQ(TimingText(CronTiming("*/5 * * * *", "Europe/Berlin")), "*/5 * * * * Europe/Berlin");
   EXPECT_EQ(TimingText(Every(absl::Seconds(90))), "every 90s");
 }
 

@@ -28,8 +28,8 @@ absl::Time At(const std::string& zone, const std::string& civil) {
 }
 
 // As clocks of the zone show it, with the offset.
-std::vector<std::string> NextOf(const std::string& zone, const std::string& expression, const std::string& from,
-                                int count) {
+std::vector<std::string> NextInZone(const std::string& zone, const std::string& expression, const std::string& from,
+                                    int count) {
   const ZonedCron cron = In(zone, expression);
   std::vector<std::string> shown;
   absl::Time time = At(zone, from);
@@ -41,14 +41,14 @@ std::vector<std::string> NextOf(const std::string& zone, const std::string& expr
 }
 
 TEST(ZonedCron, FollowsTheClockOfTheZone) {
-  EXPECT_THAT(NextOf("UTC", "0 9 * * *", "2025-03-29 12:00", 2), ElementsAre("30 09:00 +00:00", "31 09:00 +00:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "0 9 * * *", "2025-03-29 12:00", 2),
+  EXPECT_THAT(NextInZone("UTC", "0 9 * * *", "2025-03-29 12:00", 2), ElementsAre("30 09:00 +00:00", "31 09:00 +00:00"));
+  EXPECT_THAT(NextInZone("Europe/Berlin", "0 9 * * *", "2025-03-29 12:00", 2),
               ElementsAre("30 09:00 +02:00", "31 09:00 +02:00"));
-  EXPECT_THAT(NextOf("Asia/Kathmandu", "0 0 * * *", "2025-03-29 12:00", 1), ElementsAre("30 00:00 +05:45"));
+  EXPECT_THAT(NextInZone("Asia/Kathmandu", "0 0 * * *", "2025-03-29 12:00", 1), ElementsAre("30 00:00 +05:45"));
 }
 
 TEST(ZonedCron, IsLaterThanWhatItIsAskedFor) {
-  EXPECT_THAT(NextOf("UTC", "0 9 * * *", "2025-03-29 09:00", 1), ElementsAre("30 09:00 +00:00"));
+  EXPECT_THAT(NextInZone("UTC", "0 9 * * *", "2025-03-29 09:00", 1), ElementsAre("30 09:00 +00:00"));
   const ZonedCron cron = In("UTC", "0 9 * * *");
   const absl::Time nine = At("UTC", "2025-03-29 09:00");
   EXPECT_EQ(cron.Next(nine - absl::Nanoseconds(1)), nine);
@@ -57,23 +57,23 @@ TEST(ZonedCron, IsLaterThanWhatItIsAskedFor) {
 
 // Berlin: on 30 March 2025 the clock goes from 02:00 to 03:00, on 26 October 2025 from 03:00 back to 02:00.
 TEST(ZonedCron, MakesUpForATimeThatTheClockPassesOverWhenItGoesOn) {
-  EXPECT_THAT(NextOf("Europe/Berlin", "30 2 * * *", "2025-03-28 12:00", 3),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "30 2 * * *", "2025-03-28 12:00", 3),
               ElementsAre("29 02:30 +01:00", "30 03:00 +02:00", "31 02:30 +02:00"));
   // Once, however many times it passes over, and whether or not it is due then anyway.
-  EXPECT_THAT(NextOf("Europe/Berlin", "*/20 2 * * *", "2025-03-30 00:00", 2),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "*/20 2 * * *", "2025-03-30 00:00", 2),
               ElementsAre("30 03:00 +02:00", "31 02:00 +02:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "0 2,3 * * *", "2025-03-30 00:00", 2),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "0 2,3 * * *", "2025-03-30 00:00", 2),
               ElementsAre("30 03:00 +02:00", "31 02:00 +02:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "0 */2 * * *", "2025-03-30 00:00", 3),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "0 */2 * * *", "2025-03-30 00:00", 3),
               ElementsAre("30 03:00 +02:00", "30 04:00 +02:00", "30 06:00 +02:00"));
   // Not on a day that it does not name.
-  EXPECT_THAT(NextOf("Europe/Berlin", "30 2 31 * *", "2025-03-30 00:00", 1), ElementsAre("31 02:30 +02:00"));
+  EXPECT_THAT(NextInZone("Europe/Berlin", "30 2 31 * *", "2025-03-30 00:00", 1), ElementsAre("31 02:30 +02:00"));
 }
 
 TEST(ZonedCron, TakesATimeThatTheClockRepeatsOnce) {
-  EXPECT_THAT(NextOf("Europe/Berlin", "30 2 * * *", "2025-10-25 12:00", 2),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "30 2 * * *", "2025-10-25 12:00", 2),
               ElementsAre("26 02:30 +02:00", "27 02:30 +01:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "*/30 2 * * *", "2025-10-25 12:00", 3),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "*/30 2 * * *", "2025-10-25 12:00", 3),
               ElementsAre("26 02:00 +02:00", "26 02:30 +02:00", "27 02:00 +01:00"));
   // Asked for in the middle of the hour that comes again.
   EXPECT_EQ(In("Europe/Berlin", "45 2 * * *").Next(absl::FromUnixSeconds(1'761'442'200)),  // 02:30 +01:00
@@ -81,32 +81,32 @@ TEST(ZonedCron, TakesATimeThatTheClockRepeatsOnce) {
 }
 
 TEST(ZonedCron, OfEveryHourGoesByTheTimeThatPasses) {
-  EXPECT_THAT(NextOf("Europe/Berlin", "*/30 * * * *", "2025-03-30 01:15", 3),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "*/30 * * * *", "2025-03-30 01:15", 3),
               ElementsAre("30 01:30 +01:00", "30 03:00 +02:00", "30 03:30 +02:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "30 * * * *", "2025-03-30 01:15", 2),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "30 * * * *", "2025-03-30 01:15", 2),
               ElementsAre("30 01:30 +01:00", "30 03:30 +02:00"));
-  EXPECT_THAT(NextOf("Europe/Berlin", "30 * * * *", "2025-10-26 01:15", 4),
+  EXPECT_THAT(NextInZone("Europe/Berlin", "30 * * * *", "2025-10-26 01:15", 4),
               ElementsAre("26 01:30 +02:00", "26 02:30 +02:00", "26 02:30 +01:00", "26 03:30 +01:00"));
 }
 
 TEST(ZonedCron, KnowsChangesOfOtherSizesAndTimes) {
   // New York: 02:00 to 03:00 on 9 March, 02:00 back to 01:00 on 2 November.
-  EXPECT_THAT(NextOf("America/New_York", "15 2 * * *", "2025-03-09 00:00", 2),
+  EXPECT_THAT(NextInZone("America/New_York", "15 2 * * *", "2025-03-09 00:00", 2),
               ElementsAre("09 03:00 -04:00", "10 02:15 -04:00"));
-  EXPECT_THAT(NextOf("America/New_York", "15 1 * * *", "2025-11-02 00:00", 2),
+  EXPECT_THAT(NextInZone("America/New_York", "15 1 * * *", "2025-11-02 00:00", 2),
               ElementsAre("02 01:15 -04:00", "03 01:15 -05:00"));
   // Lord Howe: half an hour. 02:00 to 02:30 on 5 October, 02:00 back to 01:30 on 6 April.
-  EXPECT_THAT(NextOf("Australia/Lord_Howe", "15 2 * * *", "2025-10-05 00:00", 2),
+  EXPECT_THAT(NextInZone("Australia/Lord_Howe", "15 2 * * *", "2025-10-05 00:00", 2),
               ElementsAre("05 02:30 +11:00", "06 02:15 +11:00"));
-  EXPECT_THAT(NextOf("Australia/Lord_Howe", "45 1 * * *", "2025-04-06 00:00", 2),
+  EXPECT_THAT(NextInZone("Australia/Lord_Howe", "45 1 * * *", "2025-04-06 00:00", 2),
               ElementsAre("06 01:45 +11:00", "07 01:45 +10:30"));
   // Santiago: midnight does not exist on 7 September, and 23:00 to 24:00 comes twice on 5 April.
-  EXPECT_THAT(NextOf("America/Santiago", "@daily", "2025-09-06 12:00", 2),
+  EXPECT_THAT(NextInZone("America/Santiago", "@daily", "2025-09-06 12:00", 2),
               ElementsAre("07 01:00 -03:00", "08 00:00 -03:00"));
-  EXPECT_THAT(NextOf("America/Santiago", "30 23 * * *", "2025-04-05 12:00", 2),
+  EXPECT_THAT(NextInZone("America/Santiago", "30 23 * * *", "2025-04-05 12:00", 2),
               ElementsAre("05 23:30 -03:00", "06 23:30 -04:00"));
   // Apia left out the whole of 30 December 2011.
-  EXPECT_THAT(NextOf("Pacific/Apia", "0 12 * * *", "2011-12-29 00:00", 3),
+  EXPECT_THAT(NextInZone("Pacific/Apia", "0 12 * * *", "2011-12-29 00:00", 3),
               ElementsAre("29 12:00 -10:00", "31 00:00 +14:00", "31 12:00 +14:00"));
 }
 

@@ -46,14 +46,14 @@ MakeExpectation Make(const ExpectManyStep& step) {
   return [&step](CaptureScope& scope) { return ExpectMany(step, WholeInbox(), absl::Seconds(1), scope); };
 }
 
-struct Case {
+struct ManyCase {
   std::string_view frames;
   std::string_view outcome;
   int decided_at;
 };
 
-void ExpectOutcomes(const ExpectManyStep& step, std::initializer_list<Case> cases) {
-  for (const Case& one : cases) {
+void ExpectOutcomes(const ExpectManyStep& step, std::initializer_list<ManyCase> cases) {
+  for (const ManyCase& one : cases) {
     const Ending ending = PlayBothWays(Make(step), {.arrivals = Arrivals(one.frames), .end = {}});
     EXPECT_EQ(Summary(ending.judgement), one.outcome) << one.frames;
     EXPECT_EQ(ending.decided_at, one.decided_at) << one.frames;

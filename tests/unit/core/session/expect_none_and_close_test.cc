@@ -27,13 +27,13 @@ ExpectNoneStep NoErrorFor(absl::Duration duration) {
   return step;
 }
 
-MakeExpectation Make(const ExpectNoneStep& step, const Anchor& anchor) {
+MakeExpectation MakeAfter(const ExpectNoneStep& step, const Anchor& anchor) {
   return [&step, anchor](CaptureScope& scope) { return ExpectNone(step, anchor, scope); };
 }
 
 TEST(ExpectNone, HoldsWhenItsTimeIsOver) {
   const ExpectNoneStep step = NoErrorFor(absl::Milliseconds(100));
-  const Ending ending = PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("a@5 error@101"), .end = {}});
+  const Ending ending = PlayBothWays(MakeAfter(step, WholeInbox()), {.arrivals = Arrivals("a@5 error@101"), .end = {}});
   EXPECT_EQ(Summary(ending.judgement), "holds");
   EXPECT_EQ(ending.decided_at, 100);
   EXPECT_TRUE(ending.consumed.empty());
@@ -41,7 +41,7 @@ TEST(ExpectNone, HoldsWhenItsTimeIsOver) {
 
 TEST(ExpectNone, FailsAtOnceWhenAForbiddenFrameComes) {
   const ExpectNoneStep step = NoErrorFor(absl::Milliseconds(100));
-  const Ending ending = PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("a@5 error@50"), .end = {}});
+  const Ending ending = PlayBothWays(MakeAfter(step, WholeInbox()), {.arrivals = Arrivals("a@5 error@50"), .end = {}});
   EXPECT_EQ(Summary(ending.judgement), "forbidden ");
   EXPECT_EQ(ending.decided_at, 50);
   EXPECT_EQ(NoteOf(ending.judgement, "forbidden"), "frame 2 +50ms {\"type\":\"error\"}");
@@ -50,8 +50,8 @@ TEST(ExpectNone, FailsAtOnceWhenAForbiddenFrameComes) {
 TEST(ExpectNone, LooksAtFramesThatWereThereFromItsAnchorOn) {
   const ExpectNoneStep step = NoErrorFor(absl::Milliseconds(100));
   const Play play{.arrivals = Arrivals("error@-5"), .end = {}};
-  EXPECT_EQ(Summary(PlayBothWays(Make(step, WholeInbox()), play).judgement), "forbidden ");
-  EXPECT_EQ(Summary(PlayBothWays(Make(step, Since()), play).judgement), "holds");
+  EXPECT_EQ(Summary(PlayBothWays(MakeAfter(step, WholeInbox()), play).judgement), "forbidden ");
+  EXPECT_EQ(Summary(PlayBothWays(MakeAfter(step, Since()), play).judgement), "holds");
 }
 
 TEST(ExpectNone, CountsItsTimeFromItsOwnStart) {
@@ -59,8 +59,8 @@ TEST(ExpectNone, CountsItsTimeFromItsOwnStart) {
   Anchor anchor = Since();
   anchor.clock = At(-500);
   anchor.frames_after = At(-500);
-  EXPECT_EQ(PlayBothWays(Make(step, anchor), {.arrivals = {}, .end = {}}).decided_at, 100);
-  EXPECT_EQ(Summary(PlayBothWays(Make(step, anchor), {.arrivals = Arrivals("error@-400"), .end = {}}).judgement),
+  EXPECT_EQ(PlayBothWays(MakeAfter(step, anchor), {.arrivals = {}, .end = {}}).decided_at, 100);
+  EXPECT_EQ(Summary(PlayBothWays(MakeAfter(step, anchor), {.arrivals = Arrivals("error@-400"), .end = {}}).judgement),
             "forbidden ");
 }
 
@@ -68,7 +68,8 @@ TEST(ExpectNone, FailsWhenTheConnectionCloses) {
   const ExpectNoneStep step = NoErrorFor(absl::Milliseconds(100));
   const auto play = [&](std::string_view frames, int closed_at) {
     return Summary(
-        PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals(frames), .end = Ends(closed_at, 1000)}).judgement);
+        PlayBothWays(MakeAfter(step, WholeInbox()), {.arrivals = Arrivals(frames), .end = Ends(closed_at, 1000)})
+            .judgement);
   };
   EXPECT_EQ(play("", 50), "close ");
   EXPECT_EQ(play("error@40", 50), "forbidden ");
@@ -81,29 +82,31 @@ ExpectCloseStep CloseWith(std::string_view code) {
   return step;
 }
 
-MakeExpectation Make(const ExpectCloseStep& step, const Anchor& anchor = WholeInbox()) {
+MakeExpectation MakeAfter(const ExpectCloseStep& step, const Anchor& anchor = WholeInbox()) {
   return [&step, anchor](CaptureScope& scope) { return ExpectClose(step, anchor, absl::Seconds(1), scope); };
 }
 
 TEST(ExpectClose, AcceptsTheCodeAndReasonThatItAsksFor) {
   ExpectCloseStep step = CloseWith("4401");
   step.reason = testing::Check(Predicate::Op::kContains, "\"token\"");
-  const Ending ending = PlayBothWays(Make(step), {.arrivals = Arrivals("a@5"), .end = Ends(40, 4401, "bad token")});
+  const Ending ending =
+      PlayBothWays(MakeAfter(step), {.arrivals = Arrivals("a@5"), .end = Ends(40, 4401, "bad token")});
   EXPECT_EQ(Summary(ending.judgement), "holds");
   EXPECT_EQ(ending.decided_at, 40);
-  EXPECT_EQ(Summary(PlayBothWays(Make(ExpectCloseStep{}), {.arrivals = {}, .end = Ends(-5, 1006)}).judgement), "holds")
+  EXPECT_EQ(Summary(PlayBothWays(MakeAfter(ExpectCloseStep{}), {.arrivals = {}, .end = Ends(-5, 1006)}).judgement),
+            "holds")
       << "any code, also before the step began";
 }
 
 TEST(ExpectClose, FailsOnAnotherCodeOrReason) {
   ExpectCloseStep step = CloseWith("1000");
-  const Ending other = PlayBothWays(Make(step), {.arrivals = {}, .end = Ends(40, 1011, "boom")});
+  const Ending other = PlayBothWays(MakeAfter(step), {.arrivals = {}, .end = Ends(40, 1011, "boom")});
   EXPECT_EQ(Summary(other.judgement), "close ");
   EXPECT_EQ(other.judgement.failure->phase, Phase::kClose);
   EXPECT_EQ(other.judgement.failure->message,
             "the connection closed with 1011 \"boom\" (code: expected 1000, found 1011)");
   step.reason = Is("\"bye\"");
-  EXPECT_EQ(PlayBothWays(Make(step), {.arrivals = {}, .end = Ends(40, 1000, "no")}).judgement.failure->message,
+  EXPECT_EQ(PlayBothWays(MakeAfter(step), {.arrivals = {}, .end = Ends(40, 1000, "no")}).judgement.failure->message,
             "the connection closed with 1000 \"no\" (reason: expected \"bye\", found \"no\")");
 }
 
@@ -111,7 +114,7 @@ TEST(ExpectClose, DoesNotAcceptACloseFromBeforeItsSince) {
   ExpectCloseStep step;
   step.since = "ask";
   const auto play = [&](int closed_at) {
-    return PlayBothWays(Make(step, Since()), {.arrivals = {}, .end = Ends(closed_at, 1000, "bye")}).judgement;
+    return PlayBothWays(MakeAfter(step, Since()), {.arrivals = {}, .end = Ends(closed_at, 1000, "bye")}).judgement;
   };
   const Judgement before = play(-1);
   EXPECT_EQ(Summary(before), "close ");
@@ -122,7 +125,7 @@ TEST(ExpectClose, DoesNotAcceptACloseFromBeforeItsSince) {
 
 TEST(ExpectClose, RunsOutOfTimeInThePhaseClose) {
   const ExpectCloseStep step = CloseWith("1000");
-  const Ending ending = PlayBothWays(Make(step), {.arrivals = Arrivals("a@5"), .end = Ends(1001, 1000)});
+  const Ending ending = PlayBothWays(MakeAfter(step), {.arrivals = Arrivals("a@5"), .end = Ends(1001, 1000)});
   EXPECT_EQ(Summary(ending.judgement), "deadline ");
   EXPECT_EQ(ending.judgement.failure->phase, Phase::kClose);
   EXPECT_EQ(ending.judgement.failure->message, "no close within 1s");

@@ -23,7 +23,7 @@ using testing::Summary;
 using testing::Where;
 using testing::WholeInbox;
 
-ExpectManyStep Sequence(std::vector<Message> messages) {
+ExpectManyStep InOrder(std::vector<Message> messages) {
   ExpectManyStep step;
   step.order = ExpectManyStep::Order::kSequence;
   step.messages = std::move(messages);
@@ -31,18 +31,19 @@ ExpectManyStep Sequence(std::vector<Message> messages) {
 }
 
 // The step must outlive what is made of it.
-MakeExpectation Make(const ExpectManyStep& step, const Anchor& anchor, absl::Duration within = absl::Seconds(1)) {
+MakeExpectation MakeSequence(const ExpectManyStep& step, const Anchor& anchor,
+                             absl::Duration within = absl::Seconds(1)) {
   return [&step, anchor, within](CaptureScope& scope) { return ExpectMany(step, anchor, within, scope); };
 }
 
-struct Case {
+struct SequenceCase {
   std::string_view frames;
   std::string_view outcome;
   int decided_at;
 };
 
-void ExpectOutcomes(const MakeExpectation& make, std::initializer_list<Case> cases) {
-  for (const Case& one : cases) {
+void ExpectEachOutcome(const MakeExpectation& make, std::initializer_list<SequenceCase> cases) {
+  for (const SequenceCase& one : cases) {
     const Ending ending = PlayBothWays(make, {.arrivals = Arrivals(one.frames), .end = {}});
     EXPECT_EQ(Summary(ending.judgement), one.outcome) << one.frames;
     EXPECT_EQ(ending.decided_at, one.decided_at) << one.frames;
@@ -50,107 +51,109 @@ void ExpectOutcomes(const MakeExpectation& make, std::initializer_list<Case> cas
 }
 
 TEST(ExpectSequence, FindsItsMessagesBetweenOthers) {
-  const ExpectManyStep step = Sequence({OfType("a"), OfType("b"), OfType("c")});
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"a@10 b@20 c@30", "holds a=1 b=2 c=3", 30},
-                                               {"x@5 a@10 x@15 b@20 a@25 x@27 c@30", "holds a=2 b=4 c=7", 30},
-                                               {"a@-30 b@-20 c@-10", "holds a=1 b=2 c=3", 0},
-                                               {"a@-30 b@20 ping@25 c@30", "holds a=1 b=2 c=4", 30},
-                                               {"b@5 a@10 b@20 c@30", "holds a=2 b=3 c=4", 30},
-                                               {"a@10 b@20 c@1000", "holds a=1 b=2 c=3", 1000},
-                                           });
+  const ExpectManyStep step = InOrder({OfType("a"), OfType("b"), OfType("c")});
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()),
+                    {
+                        {"a@10 b@20 c@30", "holds a=1 b=2 c=3", 30},
+                        {"x@5 a@10 x@15 b@20 a@25 x@27 c@30", "holds a=2 b=4 c=7", 30},
+                        {"a@-30 b@-20 c@-10", "holds a=1 b=2 c=3", 0},
+                        {"a@-30 b@20 ping@25 c@30", "holds a=1 b=2 c=4", 30},
+                        {"b@5 a@10 b@20 c@30", "holds a=2 b=3 c=4", 30},
+                        {"a@10 b@20 c@1000", "holds a=1 b=2 c=3", 1000},
+                    });
 }
 
 TEST(ExpectSequence, TellsMissingFromOutOfOrder) {
-  const ExpectManyStep step = Sequence({OfType("a"), OfType("b"), OfType("c")});
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"", "missing a", 1000},
-                                               {"a@10 b@20", "missing c", 1000},
-                                               {"a@10 c@20", "missing b", 1000},
-                                               {"a@10 b@20 c@1001", "missing c", 1000},
-                                               {"b@10 a@20 c@30", "order b", 1000},
-                                               {"c@10 b@20 a@30", "order b", 1000},
-                                               {"b@10 a@20", "missing c", 1000},
-                                               {"b@10 c@20", "missing a", 1000},
-                                           });
+  const ExpectManyStep step = InOrder({OfType("a"), OfType("b"), OfType("c")});
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"", "missing a", 1000},
+                                                          {"a@10 b@20", "missing c", 1000},
+                                                          {"a@10 c@20", "missing b", 1000},
+                                                          {"a@10 b@20 c@1001", "missing c", 1000},
+                                                          {"b@10 a@20 c@30", "order b", 1000},
+                                                          {"c@10 b@20 a@30", "order b", 1000},
+                                                          {"b@10 a@20", "missing c", 1000},
+                                                          {"b@10 c@20", "missing a", 1000},
+                                                      });
 }
 
 TEST(ExpectSequence, LooksOnlyAtFramesSinceItsAnchor) {
-  const ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
-  ExpectOutcomes(Make(step, Since()), {
-                                          {"a@-10 b@10", "missing a", 1000},
-                                          {"a@-10 a@0 b@10", "holds a=2 b=3", 10},
-                                      });
+  const ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
+  ExpectEachOutcome(MakeSequence(step, Since()), {
+                                                     {"a@-10 b@10", "missing a", 1000},
+                                                     {"a@-10 a@0 b@10", "holds a=2 b=3", 10},
+                                                 });
 }
 
 TEST(ExpectSequence, GivesAMessageItsOwnTime) {
   std::vector<Message> messages = {OfType("a"), OfType("b")};
   messages[0].within = absl::Milliseconds(100);
-  const ExpectManyStep step = Sequence(messages);
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"a@100 b@900", "holds a=1 b=2", 900},
-                                               {"a@101 b@900", "missing a", 100},
-                                               {"b@50", "missing a", 100},
-                                           });
+  const ExpectManyStep step = InOrder(messages);
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"a@100 b@900", "holds a=1 b=2", 900},
+                                                          {"a@101 b@900", "missing a", 100},
+                                                          {"b@50", "missing a", 100},
+                                                      });
 }
 
 TEST(ExpectSequence, NamesAnOrderFailureAsSoonAsItIsCertain) {
   std::vector<Message> messages = {OfType("a"), OfType("b"), OfType("c")};
   messages[1].within = absl::Milliseconds(100);
-  const ExpectManyStep step = Sequence(messages);
-  ExpectOutcomes(Make(step, WholeInbox()), {{"b@10 a@20 c@500", "order b", 100}, {"a@20 c@500", "missing b", 100}});
+  const ExpectManyStep step = InOrder(messages);
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()),
+                    {{"b@10 a@20 c@500", "order b", 100}, {"a@20 c@500", "missing b", 100}});
 }
 
 TEST(ExpectSequence, TakesNoOtherFrameBetweenWhenStrict) {
-  ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
+  ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
   step.strict = true;
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"x@5 a@10 b@20", "holds a=2 b=3", 20},
-                                               {"a@10 ping@15 b@20", "holds a=1 b=3", 20},
-                                               {"a@10 x@15 b@20", "order b", 15},
-                                               {"a@10 a@15 b@20", "order b", 15},
-                                           });
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"x@5 a@10 b@20", "holds a=2 b=3", 20},
+                                                          {"a@10 ping@15 b@20", "holds a=1 b=3", 20},
+                                                          {"a@10 x@15 b@20", "order b", 15},
+                                                          {"a@10 a@15 b@20", "order b", 15},
+                                                      });
 }
 
 TEST(ExpectSequence, HoldsUntilTheTimeIsOverWhenUnique) {
-  ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
+  ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
   step.unique.wanted = true;
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"a@10 b@20", "holds a=1 b=2", 1000},
-                                               {"a@10 b@20 a@1000", "duplicate a", 1000},
-                                               {"a@10 b@20 a@1001", "holds a=1 b=2", 1000},
-                                               {"a@10 a@15 b@20", "duplicate a", 15},
-                                               {"b@5 a@10 b@20", "duplicate b", 20},
-                                               {"a@10 x@15 b@20 x@25", "holds a=1 b=3", 1000},
-                                           });
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"a@10 b@20", "holds a=1 b=2", 1000},
+                                                          {"a@10 b@20 a@1000", "duplicate a", 1000},
+                                                          {"a@10 b@20 a@1001", "holds a=1 b=2", 1000},
+                                                          {"a@10 a@15 b@20", "duplicate a", 15},
+                                                          {"b@5 a@10 b@20", "duplicate b", 20},
+                                                          {"a@10 x@15 b@20 x@25", "holds a=1 b=3", 1000},
+                                                      });
 }
 
 TEST(ExpectSequence, HoldsThatLongAfterTheLastMatchWhenUniqueForAWhile) {
-  ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
+  ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
   step.unique = {.wanted = true, .after_last_match = absl::Milliseconds(100)};
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"a@10 b@20 b@120", "duplicate b", 120},
-                                               {"a@10 b@20 b@121", "holds a=1 b=2", 120},
-                                               {"a@10 b@990 b@1080", "duplicate b", 1080},
-                                               {"a@-300 b@-200", "holds a=1 b=2", 0},
-                                           });
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"a@10 b@20 b@120", "duplicate b", 120},
+                                                          {"a@10 b@20 b@121", "holds a=1 b=2", 120},
+                                                          {"a@10 b@990 b@1080", "duplicate b", 1080},
+                                                          {"a@-300 b@-200", "holds a=1 b=2", 0},
+                                                      });
 }
 
 TEST(ExpectSequence, TellsADuplicateFromTheNextMessageOfTheSameKind) {
-  ExpectManyStep step = Sequence({OfType("a"), OfType("a")});
+  ExpectManyStep step = InOrder({OfType("a"), OfType("a")});
   step.unique.wanted = true;
-  ExpectOutcomes(Make(step, WholeInbox()),
-                 {{"a@10 a@20", "holds a=1 a=2", 1000}, {"a@10 a@20 a@30", "duplicate a", 30}});
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()),
+                    {{"a@10 a@20", "holds a=1 a=2", 1000}, {"a@10 a@20 a@30", "duplicate a", 30}});
 }
 
 TEST(ExpectSequence, JudgesTheFrameThatItSelected) {
   std::vector<Message> messages = {OfType("a"), OfType("b")};
   messages[0].assertion = Where({{"$.n", Is("1")}});
   messages[0].assertion->entries[0].range = {.file = "s.yaml", .line = 7, .column = 9, .length = 3};
-  const ExpectManyStep step = Sequence(messages);
-  ExpectOutcomes(Make(step, WholeInbox()),
-                 {{"a:1@10 b@20", "holds a=1 b=2", 20}, {"a:2@10 a:1@20", "assertion a", 10}});
-  const Ending ending = PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("a:2@10"), .end = {}});
+  const ExpectManyStep step = InOrder(messages);
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()),
+                    {{"a:1@10 b@20", "holds a=1 b=2", 20}, {"a:2@10 a:1@20", "assertion a", 10}});
+  const Ending ending = PlayBothWays(MakeSequence(step, WholeInbox()), {.arrivals = Arrivals("a:2@10"), .end = {}});
   EXPECT_EQ(ending.judgement.failure->message, "$.n: expected 1, found 2");
   EXPECT_EQ(ending.judgement.failure->range.line, 7u);
   EXPECT_EQ(NoteOf(ending.judgement, "judged"), "frame 1 +10ms {\"type\":\"a\",\"n\":2}");
@@ -159,10 +162,11 @@ TEST(ExpectSequence, JudgesTheFrameThatItSelected) {
 TEST(ExpectSequence, FailsWithLatencyWhenAFrameComesAfterItsMaxTime) {
   std::vector<Message> messages = {OfType("a")};
   messages[0].max_time = absl::Milliseconds(50);
-  ExpectManyStep step = Sequence(messages);
+  ExpectManyStep step = InOrder(messages);
   step.since = "ask";
-  ExpectOutcomes(Make(step, Since()), {{"a@50", "holds a=1", 50}, {"a@51", "latency a", 51}, {"", "missing a", 1000}});
-  const Ending ending = PlayBothWays(Make(step, Since()), {.arrivals = Arrivals("a@120"), .end = {}});
+  ExpectEachOutcome(MakeSequence(step, Since()),
+                    {{"a@50", "holds a=1", 50}, {"a@51", "latency a", 51}, {"", "missing a", 1000}});
+  const Ending ending = PlayBothWays(MakeSequence(step, Since()), {.arrivals = Arrivals("a@120"), .end = {}});
   EXPECT_EQ(ending.judgement.failure->message, "came 120ms after `ask`, later than max_time 50ms");
 }
 
@@ -170,36 +174,36 @@ TEST(ExpectSequence, LetsAMessageUseTheCapturesOfThoseBefore) {
   std::vector<Message> messages = {OfType("a"), OfType("b")};
   messages[0].capture = {testing::CapturePath("id", "$.n")};
   messages[1].match.entries.push_back(Where({{"$.n", Is("${id}")}}).entries[0]);
-  const ExpectManyStep step = Sequence(messages);
-  ExpectOutcomes(Make(step, WholeInbox()), {
-                                               {"a:7@10 b:6@15 b:7@20", "holds a=1 b=3", 20},
-                                               {"a:7@10 b:6@15", "missing b", 1000},
-                                               {"b:7@5 a:7@10", "order b", 1000},
-                                               {"b:6@5 a:7@10", "missing b", 1000},
-                                               {"a@10", "assertion a", 10},
-                                           });
+  const ExpectManyStep step = InOrder(messages);
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"a:7@10 b:6@15 b:7@20", "holds a=1 b=3", 20},
+                                                          {"a:7@10 b:6@15", "missing b", 1000},
+                                                          {"b:7@5 a:7@10", "order b", 1000},
+                                                          {"b:6@5 a:7@10", "missing b", 1000},
+                                                          {"a@10", "assertion a", 10},
+                                                      });
 }
 
 TEST(ExpectSequence, SupposesCapturesOnlyFromFramesOfThisStep) {
   std::vector<Message> messages = {OfType("a"), OfType("b"), OfType("c")};
   messages[1].capture = {testing::CapturePath("id", "$.n")};
   messages[2].match.entries.push_back(Where({{"$.n", Is("${id}")}}).entries[0]);
-  const ExpectManyStep step = Sequence(messages);
+  const ExpectManyStep step = InOrder(messages);
   const MakeExpectation make = [&](CaptureScope& scope) {
     scope.Set("id", 1);  // of an earlier round
     return ExpectMany(step, WholeInbox(), absl::Seconds(1), scope);
   };
-  ExpectOutcomes(make, {
-                           {"c:2@10 b:2@20 a@30", "order b", 1000},
-                           {"c:1@10 b:2@20 a@30", "missing c", 1000},
-                           {"a@10 c:1@20", "missing b", 1000},
-                       });
+  ExpectEachOutcome(make, {
+                              {"c:2@10 b:2@20 a@30", "order b", 1000},
+                              {"c:1@10 b:2@20 a@30", "missing c", 1000},
+                              {"a@10 c:1@20", "missing b", 1000},
+                          });
 }
 
 TEST(ExpectSequence, FailsAtOnceWhenTheConnectionCloses) {
-  const ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
+  const ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
   const auto play = [&](std::string_view frames, ConnectionEnd end) {
-    return PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals(frames), .end = std::move(end)});
+    return PlayBothWays(MakeSequence(step, WholeInbox()), {.arrivals = Arrivals(frames), .end = std::move(end)});
   };
   const Ending closed = play("a@10", Ends(30, 1011, "boom\x1B"));
   EXPECT_EQ(Summary(closed.judgement), "close b");
@@ -216,16 +220,18 @@ TEST(ExpectSequence, FailsAtOnceWhenTheConnectionCloses) {
 }
 
 TEST(ExpectSequence, NeedsNoOpenConnectionOnceNothingCanComeTwice) {
-  ExpectManyStep step = Sequence({OfType("a")});
+  ExpectManyStep step = InOrder({OfType("a")});
   step.unique.wanted = true;
-  const Ending ending = PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("a@10"), .end = Ends(30, 1000)});
+  const Ending ending =
+      PlayBothWays(MakeSequence(step, WholeInbox()), {.arrivals = Arrivals("a@10"), .end = Ends(30, 1000)});
   EXPECT_EQ(Summary(ending.judgement), "holds a=1");
   EXPECT_EQ(ending.decided_at, 30);
 }
 
 TEST(ExpectSequence, ConsumesOnlyWhatItMatched) {
-  const ExpectManyStep step = Sequence({OfType("a"), OfType("b")});
-  const Ending ending = PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("x@1 a@2 a@3 b@4"), .end = {}});
+  const ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
+  const Ending ending =
+      PlayBothWays(MakeSequence(step, WholeInbox()), {.arrivals = Arrivals("x@1 a@2 a@3 b@4"), .end = {}});
   EXPECT_EQ(ending.consumed, (std::vector<std::uint64_t>{2, 4}));
 }
 
@@ -244,9 +250,9 @@ TEST(Expect, ShowsWhatWasNearest) {
 }
 
 TEST(ExpectSequence, SaysWhichLaterMessagesCameWhenOneIsMissing) {
-  const ExpectManyStep step = Sequence({OfType("started"), OfType("progress"), OfType("done")});
+  const ExpectManyStep step = InOrder({OfType("started"), OfType("progress"), OfType("done")});
   const Ending ending =
-      PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("welcome@5 started@10 done@30"), .end = {}});
+      PlayBothWays(MakeSequence(step, WholeInbox()), {.arrivals = Arrivals("welcome@5 started@10 done@30"), .end = {}});
   EXPECT_EQ(Summary(ending.judgement), "missing progress");
   EXPECT_EQ(NoteOf(ending.judgement, "matched"), "started +10ms (frame 2)");
   EXPECT_EQ(NoteOf(ending.judgement, "came after"), "done +30ms (frame 3)");
@@ -254,9 +260,9 @@ TEST(ExpectSequence, SaysWhichLaterMessagesCameWhenOneIsMissing) {
 }
 
 TEST(ExpectSequence, ShowsTheLastFramesWhenNoLaterMessageCame) {
-  const ExpectManyStep step = Sequence({OfType("started"), OfType("done")});
-  const Ending ending =
-      PlayBothWays(Make(step, WholeInbox()), {.arrivals = Arrivals("w@1 x@5 started@10 y@30 ping@31 z@40"), .end = {}});
+  const ExpectManyStep step = InOrder({OfType("started"), OfType("done")});
+  const Ending ending = PlayBothWays(MakeSequence(step, WholeInbox()),
+                                     {.arrivals = Arrivals("w@1 x@5 started@10 y@30 ping@31 z@40"), .end = {}});
   EXPECT_EQ(Summary(ending.judgement), "missing done");
   EXPECT_EQ(NoteOf(ending.judgement, "came after"), "");
   EXPECT_EQ(NoteOf(ending.judgement, "last"), R"(frame 2 +5.0ms {"type":"x"})") << "of three, without pings";

@@ -11,43 +11,43 @@ namespace {
 
 using testing::At;
 
-ReceivedFrame Frame(std::uint64_t number, std::size_t bytes, Opcode opcode = Opcode::kText) {
+ReceivedFrame FrameAt(std::uint64_t number, std::size_t bytes, Opcode opcode = Opcode::kText) {
   return {number, At(static_cast<int>(number)), Payload(opcode, std::string(bytes, 'x'))};
 }
 
 TEST(Inbox, RefusesMoreFramesThanItsLimit) {
   Inbox inbox({.max_frames = 2, .max_bytes = 100});
-  EXPECT_TRUE(inbox.Push(Frame(1, 1)));
-  EXPECT_TRUE(inbox.Push(Frame(2, 1)));
-  EXPECT_FALSE(inbox.Push(Frame(3, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(1, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(2, 1)));
+  EXPECT_FALSE(inbox.Push(FrameAt(3, 1)));
   EXPECT_TRUE(inbox.Consume(1));
-  EXPECT_TRUE(inbox.Push(Frame(3, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(3, 1)));
 }
 
 TEST(Inbox, RefusesMoreBytesThanItsLimit) {
   Inbox inbox({.max_frames = 10, .max_bytes = 100});
-  EXPECT_TRUE(inbox.Push(Frame(1, 60)));
-  EXPECT_FALSE(inbox.Push(Frame(2, 41)));
-  EXPECT_TRUE(inbox.Push(Frame(2, 40)));
+  EXPECT_TRUE(inbox.Push(FrameAt(1, 60)));
+  EXPECT_FALSE(inbox.Push(FrameAt(2, 41)));
+  EXPECT_TRUE(inbox.Push(FrameAt(2, 40)));
   EXPECT_EQ(inbox.Take(1)->payload.bytes().size(), 60u);
   EXPECT_FALSE(inbox.Take(1).has_value());
-  EXPECT_FALSE(inbox.Push(Frame(3, 101)));
+  EXPECT_FALSE(inbox.Push(FrameAt(3, 101)));
 }
 
 TEST(Inbox, MakesRoomByDroppingPings) {
   Inbox inbox({.max_frames = 2, .max_bytes = 100});
-  EXPECT_TRUE(inbox.Push(Frame(1, 1, Opcode::kPing)));
-  EXPECT_TRUE(inbox.Push(Frame(2, 1)));
-  EXPECT_TRUE(inbox.Push(Frame(3, 1)));
-  EXPECT_FALSE(inbox.Push(Frame(4, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(1, 1, Opcode::kPing)));
+  EXPECT_TRUE(inbox.Push(FrameAt(2, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(3, 1)));
+  EXPECT_FALSE(inbox.Push(FrameAt(4, 1)));
   EXPECT_EQ(inbox.frames().front().number, 2u);
 }
 
 TEST(Inbox, ReleasesWhatNoStepCanLookAt) {
   Inbox inbox({});
-  for (const std::uint64_t number : {1, 3, 4}) EXPECT_TRUE(inbox.Push(Frame(number, 1)));
-  EXPECT_TRUE(inbox.Push(Frame(5, 1, Opcode::kPong)));
-  EXPECT_TRUE(inbox.Push(Frame(6, 1)));
+  for (const std::uint64_t number : {1, 3, 4}) EXPECT_TRUE(inbox.Push(FrameAt(number, 1)));
+  EXPECT_TRUE(inbox.Push(FrameAt(5, 1, Opcode::kPong)));
+  EXPECT_TRUE(inbox.Push(FrameAt(6, 1)));
   const std::vector<ReceivedFrame> released = inbox.Release(At(6));
   ASSERT_EQ(released.size(), 3u) << "the pong is dropped";
   EXPECT_EQ(inbox.FirstAfter(0)->number, 6u);

@@ -5,8 +5,8 @@
 namespace wsfleet {
 namespace {
 
-SteadyTime At(int milliseconds) { return {absl::Seconds(10) + absl::Milliseconds(milliseconds)}; }
-const SteadyTime kNow = At(1000);
+SteadyTime Passed(int milliseconds) { return {absl::Seconds(10) + absl::Milliseconds(milliseconds)}; }
+const SteadyTime kNow = Passed(1000);
 const SteadyTime kEver;
 
 Step Send(const std::string& id) {
@@ -48,7 +48,7 @@ SteadyTime Reach(const std::vector<Step>& steps, std::size_t next, const std::ma
 
 TEST(Reach, IsEverythingWhileAStepLooksAtTheWholeInbox) {
   EXPECT_EQ(Reach({ExpectSince("")}, 0, {}), kEver);
-  EXPECT_EQ(Reach({Send("a"), ExpectSince("")}, 1, {{"a", At(5)}}), kEver);
+  EXPECT_EQ(Reach({Send("a"), ExpectSince("")}, 1, {{"a", Passed(5)}}), kEver);
 }
 
 TEST(Reach, OfAConnectionIsThatOfTheStepsOnIt) {
@@ -71,33 +71,33 @@ TEST(Reach, IsNothingOnceNoStepLooks) {
 
 TEST(Reach, BeginsAtTheEarliestAnchorThatIsStillLookedAt) {
   const std::vector<Step> steps{ExpectSince("a"), ExpectSince("b")};
-  const std::map<std::string, SteadyTime> anchors{{"a", At(5)}, {"b", At(7)}};
-  EXPECT_EQ(Reach(steps, 0, anchors), At(5));
-  EXPECT_EQ(Reach(steps, 1, anchors), At(7));
+  const std::map<std::string, SteadyTime> anchors{{"a", Passed(5)}, {"b", Passed(7)}};
+  EXPECT_EQ(Reach(steps, 0, anchors), Passed(5));
+  EXPECT_EQ(Reach(steps, 1, anchors), Passed(7));
 }
 
 TEST(Reach, DoesNotGoBackToAnAnchorThatWillBeSetAnew) {
-  EXPECT_EQ(Reach({Send("a"), ExpectSince("a")}, 0, {{"a", At(5)}}), kNow);
+  EXPECT_EQ(Reach({Send("a"), ExpectSince("a")}, 0, {{"a", Passed(5)}}), kNow);
 }
 
 TEST(Reach, ComesAroundInALoop) {
   const std::vector<Step> steps{ExpectSince("a"), Send("b")};
-  EXPECT_EQ(Reach(steps, 1, {{"a", At(5)}}, false), kNow);
-  EXPECT_EQ(Reach(steps, 1, {{"a", At(5)}}, true), At(5));
+  EXPECT_EQ(Reach(steps, 1, {{"a", Passed(5)}}, false), kNow);
+  EXPECT_EQ(Reach(steps, 1, {{"a", Passed(5)}}, true), Passed(5));
 }
 
 TEST(Reach, IsReleasedByARoundThatBeginsWithItsOwnAnchor) {
   // send, expect since it: after a round nothing of that round is looked at again.
   const std::vector<Step> steps{Send("a"), ExpectSince("a")};
-  EXPECT_EQ(Reach(steps, 2, {{"a", At(5)}}, true), kNow);
+  EXPECT_EQ(Reach(steps, 2, {{"a", Passed(5)}}, true), kNow);
 }
 
 TEST(Reach, GoesThroughInnerAndOuterLists) {
   const std::vector<Step> inner{Send("x")};
   const std::vector<Step> outer{Repeat(inner), ExpectSince("a")};
   const StepPosition path[] = {{&outer, 1, false}, {&inner, 0, true}};
-  EXPECT_EQ(EarliestReach(path, {{"a", At(5)}}, "main", kNow), At(5));
-  EXPECT_EQ(Reach({Repeat({ExpectSince("a")})}, 0, {{"a", At(6)}}), At(6));
+  EXPECT_EQ(EarliestReach(path, {{"a", Passed(5)}}, "main", kNow), Passed(5));
+  EXPECT_EQ(Reach({Repeat({ExpectSince("a")})}, 0, {{"a", Passed(6)}}), Passed(6));
 }
 
 TEST(Reach, EndsAtANewConnection) { EXPECT_EQ(Reach({Connect(), ExpectSince("")}, 0, {}), kNow); }

@@ -9,18 +9,18 @@ using ::testing::HasSubstr;
 using testing::Region;
 using testing::Result;
 
-const CaseResult kPass = Result("one", Outcome::kPassed);
+const CaseResult kPassed = Result("one", Outcome::kPassed);
 const CaseResult kRefused = Result("one", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);
 const CaseResult kSilent = Result("one", Outcome::kFailed, FailureClass::kTcp, Phase::kConnect);
 
-struct Row {
+struct Observed {
   const char* what;
   std::vector<RegionResult> regions;
   Attribution expected;
 };
 
 TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
-  const Row table[] = {
+  const Observed table[] = {
       {"an answer, seen everywhere", {Region("eu", {kRefused}), Region("us", {kRefused})}, Attribution::kTarget},
       {"an answer convicts from one vantage", {Region("eu", {kRefused})}, Attribution::kTarget},
       {"silence needs two", {Region("eu", {kSilent})}, Attribution::kUndetermined},
@@ -28,12 +28,12 @@ TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
       {"two agents of one host are one observation",
        {Region("eu", {kSilent}, "a", "host"), Region("us", {kSilent}, "b", "host")},
        Attribution::kUndetermined},
-      {"one region only", {Region("eu", {kRefused}), Region("us", {kPass})}, Attribution::kRegionPath},
+      {"one region only", {Region("eu", {kRefused}), Region("us", {kPassed})}, Attribution::kRegionPath},
       {"one agent of its region",
-       {Region("eu", {kRefused}, "eu-1"), Region("eu", {kPass}, "eu-2"), Region("us", {kPass})},
+       {Region("eu", {kRefused}, "eu-1"), Region("eu", {kPassed}, "eu-2"), Region("us", {kPassed})},
        Attribution::kSingleAgent},
       {"one host that saw both",
-       {Region("eu", {kRefused}, "a", "host"), Region("us", {kPass}, "b", "host")},
+       {Region("eu", {kRefused}, "a", "host"), Region("us", {kPassed}, "b", "host")},
        Attribution::kIntermittent},
       {"what is ours: configuration",
        {Region("eu", {Result("one", Outcome::kInconclusive, FailureClass::kConfig)})},
@@ -42,7 +42,7 @@ TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
        {Region("eu", {Result("one", Outcome::kInconclusive, FailureClass::kAgent)})},
        Attribution::kSingleAgent},
   };
-  for (const Row& row : table) {
+  for (const Observed& row : table) {
     const auto failures = Attribute(row.regions);
     ASSERT_EQ(failures.size(), 1u) << row.what;
     EXPECT_EQ(failures[0].attribution, row.expected) << row.what;
@@ -108,7 +108,7 @@ TEST(Attribution, KeepsFailuresOfDifferentKindsApart) {
 }
 
 TEST(Attribution, NamesTheEndpointWhereRegionsReachedDifferentOnes) {
-  CaseResult bad = kRefused, good = kPass;
+  CaseResult bad = kRefused, good = kPassed;
   bad.proof.peer_address = "203.0.113.7:443";
   good.proof.peer_address = "198.51.100.9:443";
   const RegionResult regions[] = {Region("eu", {bad}), Region("us", {good})};
@@ -125,7 +125,7 @@ TEST(Attribution, DoesNotBlameTheTargetForAProxy) {
 }
 
 TEST(Attribution, SaysNothingOfWhatPassed) {
-  const RegionResult regions[] = {Region("eu", {kPass})};
+  const RegionResult regions[] = {Region("eu", {kPassed})};
   EXPECT_TRUE(Attribute(regions).empty());
 }
 
