@@ -15,6 +15,7 @@ COPY cmake cmake
 COPY core core
 COPY proto proto
 COPY monitoring monitoring
+COPY secrets secrets
 COPY agent agent
 COPY coordinator coordinator
 COPY cli cli

@@ -22,6 +22,13 @@ BootId RandomBoot() {
   return BootId(fmt::format("{:016x}", absl::Uniform<std::uint64_t>(random)));
 }
 
+ShardTable::OwnSecret OwnSecrets(const AgentOptions& options) {
+  if (options.secrets == nullptr) return {};
+  return [secrets = options.secrets, fleet = options.fleet](const std::string& name) {
+    return secrets->Read(name, fleet);
+  };
+}
+
 }  // namespace
 
 Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers)
@@ -52,7 +59,8 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                         WatchLeases();
                         StopIfDrained();
                       },
-              }),
+              },
+              OwnSecrets(options_)),
       patience_timer_(strand),
       reconnect_timer_(strand),
       heartbeat_timer_(strand),
@@ -101,6 +109,7 @@ void Agent::Connect() {
   hello->set_agent_version(kVersion);
   hello->set_language_minor(kLanguageMinor);
   hello->set_vantage(options_.vantage);
+  hello->set_keeps_secret_hosts(true);
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
@@ -121,7 +130,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       OnHeartbeatReply(message.heartbeat_reply());
       break;
     case v1::CoordinatorMessage::kAssignment:
-      shards_.Assign(message.assignment(), lease_base_ + lease_time_);
+      shards_.Assign(std::move(*message.mutable_assignment()), lease_base_ + lease_time_);
       WatchLeases();
       break;
     case v1::CoordinatorMessage::kResultAcks:

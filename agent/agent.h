@@ -17,6 +17,7 @@
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "core/base/clock_offset.h"
+#include "secrets/secret_sources.h"
 
 namespace wsfleet::agent {
 
@@ -29,8 +30,9 @@ struct AgentOptions {
   std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // in a drain shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
-  std::string spool_directory;             // empty: in memory only
-  monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the agent.
+  std::string spool_directory;                   // empty: in memory only
+  monitoring::Metrics* metrics = nullptr;        // where it counts; null: nowhere. Outlives the agent.
+  std::shared_ptr<const SecretSources> secrets;  // that its operator keeps for runs; null: none
 };
 
 // An agent: keeps a session with the coordinator, and runs what it is assigned. Everything runs on the strand, an

@@ -23,6 +23,8 @@
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "monitoring/port.h"
+#include "secrets/process_memory.h"
+#include "secrets/secret_sources.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -96,6 +98,14 @@ AgentOptions ToAgentOptions(const CommandLine& options, const AgentId& id) {
   result.spool_directory = options.spool_directory;
   result.spool_bytes = std::size_t{options.spool_mib} << 20;
   return result;
+}
+
+// Null: none are kept.
+absl::StatusOr<std::shared_ptr<const SecretSources>> OpenSecrets(const CommandLine& options) {
+  if (options.secrets_file.empty()) return nullptr;
+  auto secrets = SecretSources::Open(options.secrets_file, FleetsOfSecrets::kOptional);
+  if (!secrets.ok()) return secrets.status();
+  return std::make_shared<const SecretSources>(*std::move(secrets));
 }
 
 int Fail(const absl::Status& status) {
@@ -176,7 +186,11 @@ int Serve(const CommandLine& options, std::optional<Identity>& identity, AgentOp
 int Run(const CommandLine& options) {
   // The pid may change between the parent's death and this call; then there is nobody to live for either.
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  KeepMemoryToItself();
   StartLog(options);
+  // Before there are threads: it takes values out of the environment.
+  auto secrets = OpenSecrets(options);
+  if (!secrets.ok()) return Fail(secrets.status());
   monitoring::Metrics metrics(monitoring::Program::kAgent);
   // First: to enrol may take its time, and whoever probes is to see a process that lives.
   const auto port = StartPort(options.http_listen, metrics);
@@ -187,6 +201,7 @@ int Run(const CommandLine& options) {
   if (!id.ok()) return Fail(id.status());
   AgentOptions settings = ToAgentOptions(options, *id);
   settings.metrics = &metrics;
+  settings.secrets = *std::move(secrets);
   return Serve(options, *identity, std::move(settings), port->get());
 }
 

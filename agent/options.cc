@@ -127,6 +127,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--drain-limit", drain_limit, "How long shards may go on in a drain, after SIGTERM or by an operator");
   app.add_option("--name-servers", options.name_servers,
                  "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
+  app.add_option("--secrets", options.secrets_file,
+                 "YAML file: where the secrets are that this agent keeps for runs, and where they may be sent")
+      ->check(CLI::ExistingFile)
+      ->envname("WSFLEET_AGENT_SECRETS");
   app.add_option("--spool-dir", options.spool_directory,
                  "Directory of this agent alone, where results outlive its process until they are acknowledged")
       ->envname("WSFLEET_AGENT_SPOOL_DIR");

@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "proto/wire/limits.h"
+#include "proto/wire/secrets.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::agent {
@@ -26,13 +27,14 @@ engine::RunId RunOf(LeaseId lease) { return engine::RunId(lease.value()); }
 }  // namespace
 
 ShardTable::ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
-                       std::uint32_t max_shards, Outputs outputs)
+                       std::uint32_t max_shards, Outputs outputs, OwnSecret own_secret)
     : strand_(strand),
       engine_(engine),
       bundles_(bundles),
       spool_(spool),
       max_shards_(max_shards),
-      outputs_(std::move(outputs)) {}
+      outputs_(std::move(outputs)),
+      own_secret_(std::move(own_secret)) {}
 
 void ShardTable::RestoreInterrupted() {
   for (const v1::ResultBatch* batch : spool_.FirstOfEachLease()) {
@@ -51,9 +53,12 @@ void ShardTable::RestoreInterrupted() {
 // Of each shard, a batch that fills and one case that is under way.
 std::size_t ShardTable::ReserveBytes() const { return 2 * kMaxBatchBytes * max_shards_; }
 
-void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) {
+void ShardTable::Assign(v1::Assignment assignment, SteadyTime lease_end) {
   const LeaseId lease(assignment.lease());
+  // First, so that none stay where they came in.
+  auto secrets = wire::TakeSecrets(assignment);
   if (shards_.contains(lease)) return;  // a repetition
+  if (!secrets.ok()) return Refuse(lease, std::string(ToStd(secrets.status().message())));
   if (shards_.size() >= max_shards_) {
     Refuse(lease, fmt::format("it already runs {} shards", shards_.size()));
     return;
@@ -61,12 +66,13 @@ void ShardTable::Assign(const v1::Assignment& assignment, SteadyTime lease_end) 
   spdlog::info("shard assigned job={} shard={} attempt={} lease={}", assignment.job(), assignment.shard(),
                assignment.attempt(), lease.value());
   LeasedShard& shard = shards_[lease];
-  shard.assignment = assignment;
+  shard.secrets = *std::move(secrets);
   shard.lease_end = lease_end;
   if (!assignment.bundle_content().empty()) {
     bundles_.Offer(BundleDigest(assignment.bundle().digest()), assignment.bundle_content());
-    shard.assignment.clear_bundle_content();
+    assignment.clear_bundle_content();
   }
+  shard.assignment = std::move(assignment);
   Fetch(lease, shard);
 }
 
@@ -128,10 +134,10 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
   run.id = RunOf(lease);
   run.plan = std::move(resolved.plan);
   run.variables = *variables;
-  run.secrets.insert(shard.assignment.secrets().begin(), shard.assignment.secrets().end());
+  run.secrets = std::exchange(shard.secrets, {});
+  AddOwnSecrets(*run.plan, run.secrets);
   for (const std::string& id : shard.assignment.finished_cases()) run.skip_cases.emplace_back(id);
   run.session_prefix = fmt::format("{}-{}-{}", shard.assignment.job(), shard.assignment.shard(), lease.value());
-  shard.assignment.clear_secrets();
   shard.stage = Stage::kRunning;
 
   engine::ShardObserver observer;
@@ -147,6 +153,19 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
     boost::asio::post(strand_, [this, lease, ending] { OnEngineDone(lease, ending); });
   };
   engine_.Start(std::move(run), std::move(observer));
+}
+
+void ShardTable::AddOwnSecrets(const Plan& plan, GivenSecrets& secrets) const {
+  if (!own_secret_) return;
+  for (const std::string& name : plan.secrets) {
+    if (secrets.contains(name)) continue;
+    auto secret = own_secret_(name);
+    if (secret.ok()) {
+      secrets.emplace(name, *std::move(secret));
+    } else if (!absl::IsNotFound(secret.status())) {
+      spdlog::warn("secret not read secret={} reason=\"{}\"", name, ToStd(secret.status().message()));
+    }
+  }
 }
 
 void ShardTable::Refuse(LeaseId lease, std::string reason) {
@@ -235,6 +254,7 @@ void ShardTable::Flush() {
 void ShardTable::Stop(LeaseId lease, LeasedShard& shard, v1::ShardEnd end) {
   switch (shard.stage) {
     case Stage::kPreparing:
+      shard.secrets.clear();
       shard.end = end;
       shard.stage = Stage::kFinished;
       if (shard.abandoned) {

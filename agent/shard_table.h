@@ -26,12 +26,15 @@ class ShardTable {
     std::function<void()> on_changed;            // a shard has begun, or has left the table
   };
 
+  // A secret that this agent's operator keeps for runs, as it is now. NOT_FOUND: there is none of this name.
+  using OwnSecret = std::function<absl::StatusOr<GivenSecret>(const std::string& name)>;
+
   ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
-             std::uint32_t max_shards, Outputs outputs);
+             std::uint32_t max_shards, Outputs outputs, OwnSecret own_secret = {});
 
   // Fetches the bundle and starts the engine; answers AssignmentRefused if it cannot. `lease_end`: until then the lease
   // lasts at least. It may lie in the past, where the way is long: then a renewal is waited for.
-  void Assign(const v1::Assignment& assignment, SteadyTime lease_end);
+  void Assign(v1::Assignment assignment, SteadyTime lease_end);
 
   // What an earlier process of this agent spooled is held until it was delivered; then its lease ends. Called once,
   // before anything else.
@@ -75,7 +78,8 @@ class ShardTable {
  private:
   enum class Stage { kPreparing, kRunning, kStopping, kFinished };
   struct LeasedShard {
-    v1::Assignment assignment;
+    v1::Assignment assignment;  // without its secrets
+    GivenSecrets secrets;       // until it runs
     SteadyTime lease_end;
     Stage stage = Stage::kPreparing;
     std::shared_ptr<const Bundle> bundle;  // fetched, not begun
@@ -98,6 +102,8 @@ class ShardTable {
   void Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle);
   // It would go on after the end of its lease.
   static bool IsAtStake(const LeasedShard& shard);
+  // What the plan needs and the assignment did not bring.
+  void AddOwnSecrets(const Plan& plan, GivenSecrets& secrets) const;
   void Refuse(LeaseId lease, std::string reason);
   void OnResult(LeaseId lease, const CaseResult& result);
   void OnProgress(LeaseId lease, std::string case_id, std::string step);
@@ -112,6 +118,7 @@ class ShardTable {
   Spool& spool_;
   std::uint32_t max_shards_;
   Outputs outputs_;
+  OwnSecret own_secret_;
   Shards shards_;
 };
 

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
 #include "proto/wire/limits.h"
+#include "proto/wire/secrets.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -171,7 +172,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const 
 }
 
 v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const SessionTimes& times,
-                                 const Secrets& secrets) {
+                                 const GivenSecrets& secrets) {
   v1::CoordinatorMessage message;
   v1::Assignment* assignment = message.mutable_assignment();
   assignment->set_lease(effect.lease.id.value());
@@ -183,7 +184,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   assignment->mutable_bundle()->set_bytes(effect.spec.bundle_bytes);
   *assignment->mutable_selection() = wire::ToWire(effect.spec.selection);
   *assignment->mutable_variables() = wire::ToWire(effect.spec.variables);
-  for (const auto& [name, value] : secrets) (*assignment->mutable_secrets())[name] = value;
+  wire::PutSecrets(secrets, *assignment);
   for (const CaseId& id : effect.finished_cases) assignment->add_finished_cases(id.value());
   *assignment->mutable_job_time_left() = wire::ToWire(effect.job_time_left);
   return message;

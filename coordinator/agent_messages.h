@@ -6,7 +6,7 @@
 #include "absl/time/time.h"
 #include "coordinator/fleet/effects.h"
 #include "coordinator/fleet/events.h"
-#include "coordinator/secret_box.h"
+#include "core/secret/given_secret.h"
 #include "wsfleet/v1/agent_session.pb.h"
 
 // Messages of the agent session to events, and effects to messages. Pure. What does not keep the limits of
@@ -33,7 +33,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendWelcome& effect, const Session
 v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const SessionTimes& times,
                                  absl::Time received);
 v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const SessionTimes& times,
-                                 const Secrets& secrets);
+                                 const GivenSecrets& secrets);
 v1::CoordinatorMessage ToMessage(const fleet::SendResultAck& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendDrain& effect);

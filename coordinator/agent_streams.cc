@@ -27,6 +27,11 @@ void AgentStreams::Close(fleet::StreamId id) {
   streams_.erase(found);
 }
 
+const AgentSink* AgentStreams::SinkOf(fleet::StreamId id) const {
+  const auto found = streams_.find(id);
+  return found == streams_.end() ? nullptr : &found->second.sink;
+}
+
 void AgentStreams::Send(fleet::StreamId id, v1::CoordinatorMessage message) {
   if (const auto found = streams_.find(id); found != streams_.end()) found->second.sink.send(std::move(message));
 }

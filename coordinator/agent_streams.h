@@ -20,6 +20,8 @@ namespace wsfleet::coordinator {
 struct AgentSink {
   std::function<void(v1::CoordinatorMessage)> send;
   std::function<void(const absl::Status&)> end;
+  bool is_private = false;          // nobody reads what is sent there: TLS, or this machine
+  bool keeps_secret_hosts = false;  // Hello.keeps_secret_hosts
 };
 
 // What the shell knows of an agent and the machine does not need.
@@ -45,6 +47,9 @@ class AgentStreams {
   void Close(fleet::StreamId id);
 
   std::size_t size() const { return streams_.size(); }
+
+  // Null if the stream is gone.
+  const AgentSink* SinkOf(fleet::StreamId id) const;
 
   // Ignored if the stream is gone.
   void Send(fleet::StreamId id, v1::CoordinatorMessage message);

@@ -101,7 +101,7 @@ absl::StatusOr<IdentitySettings> UseOwnCa(CoordinatorOptions& options) {
   return settings;
 }
 
-Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
+Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options, FleetSecrets& secrets) {
   Fleets::Settings settings;
   settings.usual = options.fleet;
   settings.logs = options.logs;
@@ -109,6 +109,7 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options) {
   settings.fleet.max_attempts = options.max_attempts;
   settings.retention = options.retention;
   settings.metrics = options.metrics;
+  settings.secrets = &secrets;
   return settings;
 }
 
@@ -175,11 +176,13 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       store_(std::move(store)),
       bundles_(*store_),
       secrets_(secrets),
+      fleet_secrets_(options.secrets),
       tokens_(*store_, TokenSettings(options, std::move(token))),
       audit_(*store_, *store_, options.audit),
       readers_(kReaders),
       resolvers_(kResolvers),
-      fleets_(context_, FleetSettingsOf(options), {*store_, *store_, *store_, bundles_, *store_}, secrets_),
+      fleets_(context_, FleetSettingsOf(options, fleet_secrets_), {*store_, *store_, *store_, bundles_, *store_},
+              secrets_),
       ownership_(
           *store_, OwnershipSettings(options),
           {.on_fleet = [this](const FleetName& fleet) { fleets_.Add(fleet); },
@@ -190,8 +193,8 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       identities_(context_, *store_, std::move(identities)),
       gate_(options.plaintext || options.unnamed_agents ? AgentNames::kIfGiven : AgentNames::kDemanded,
             identities_.revocations()),
-      backend_{fleets_,  *store_, *store_, bundles_, *store_, readers_,          resolvers_,
-               secrets_, tokens_, audit_,  *store_,  *store_, options.peer_limit},
+      backend_{fleets_,  *store_,        *store_, bundles_, *store_, readers_, resolvers_,
+               secrets_, fleet_secrets_, tokens_, audit_,   *store_, *store_,  options.peer_limit},
       agent_service_(backend_, gate_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),
@@ -260,6 +263,7 @@ void Coordinator::Stop() {
   identities_.Stop();
   resolvers_.Stop();
   readers_.Stop();
+  fleet_secrets_.Stop();
   fleets_.StopThreads();
   tokens_.Stop();
   audit_.Stop();

@@ -42,6 +42,7 @@ struct CoordinatorOptions {
   bool unnamed_agents = false;                    // a certificate of client_ca is enough, whatever it names
   bool plaintext = false;                         // no TLS at all
   std::string client_token_file;
+  std::shared_ptr<const SecretSources> secrets;  // that runs get without their submitters; null: none
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
@@ -98,6 +99,7 @@ class Coordinator {
   std::unique_ptr<store::Store> store_;
   Bundles bundles_;
   SecretBox secrets_;
+  FleetSecrets fleet_secrets_;
   TokenRegistry tokens_;
   AuditLog audit_;
   WorkerPool readers_;

@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet_secrets.h"
 #include "core/base/ids.h"
 #include "monitoring/metrics.h"
 
@@ -11,6 +12,7 @@ struct FleetHostSettings {
   FleetName name;
   fleet::FleetSettings fleet;
   monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the host.
+  FleetSecrets* secrets = nullptr;  // that the operator keeps for runs; null: none. Stopped before the host goes.
 };
 
 // How a fleet stands in this process.

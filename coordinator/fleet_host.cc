@@ -11,7 +11,6 @@
 #include "coordinator/clock.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
-#include "proto/wire/limits.h"
 #include "proto/wire/redirect.h"
 #include "spdlog/spdlog.h"
 
@@ -324,30 +323,6 @@ void FleetHost::On(const fleet::SendWelcome& effect) { streams_.Send(effect.stre
 void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
   const absl::Time received = streams_.HeartbeatReceived(effect.stream, effect.number);
   streams_.Send(effect.stream, ToMessage(effect, Times(), received));
-}
-
-void FleetHost::On(const fleet::SendAssignment& effect) {
-  const auto secrets =
-      secrets_.Open(SecretOwner::Of(name(), effect.lease.shard.job, effect.spec), effect.spec.sealed_secrets);
-  if (!secrets.ok()) {
-    spdlog::error("shard not sent job={} shard={} lease={} reason=secret-lost detail=\"{}\"",
-                  effect.lease.shard.job.value(), effect.lease.shard.index.value(), effect.lease.id.value(),
-                  ToStd(secrets.status().message()));
-    return Apply(fleet::SecretLost{effect.lease.id, std::string(ToStd(secrets.status().message()))});
-  }
-  spdlog::info("shard assigned job={} shard={} lease={} attempt={} agent={}", effect.lease.shard.job.value(),
-               effect.lease.shard.index.value(), effect.lease.id.value(), effect.lease.attempt,
-               effect.lease.agent.value());
-  logs_.OnAssigned(effect.lease.shard.job, effect.spec);
-  streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
-  v1::CoordinatorMessage message = ToMessage(effect, Times(), *secrets);
-  // A round trip less for the agent, and thousands of calls less where a whole fleet gets the same.
-  if (effect.spec.bundle_bytes <= wire::kMaxInlineBundleBytes &&
-      streams_.NoteBundle(effect.stream, effect.spec.bundle)) {
-    const Bundles::Canonical canonical = bundles_.Find(effect.spec.bundle);
-    if (canonical != nullptr) message.mutable_assignment()->set_bundle_content(*canonical);
-  }
-  streams_.Send(effect.stream, std::move(message));
 }
 
 void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }

@@ -109,6 +109,9 @@ class FleetHost {
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
 
+  void Assign(const fleet::SendAssignment& effect, GivenSecrets secrets);
+  void Withhold(const LeaseRecord& lease, std::string_view why);
+
   void On(const fleet::Persist& effect);
   void On(const fleet::SendWelcome& effect);
   void On(const fleet::SendHeartbeatReply& effect);

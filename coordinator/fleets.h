@@ -22,6 +22,7 @@ class Fleets {
     LogPermissions logs;
     RetentionSettings retention;
     monitoring::Metrics* metrics = nullptr;  // as FleetHostSettings
+    FleetSecrets* secrets = nullptr;         // the same
   };
   // Of these, all outlive it.
   struct Stores {
@@ -60,9 +61,10 @@ class Fleets {
   struct Unit {
     Unit(const FleetStrand& strand, const FleetName& name, const Settings& settings, const Stores& stores,
          const SecretBox& secrets)
-        : logs(name, settings.logs, stores.jobs, stores.bundles, secrets),
+        : logs(name, settings.logs, stores.jobs, stores.bundles, secrets, settings.secrets),
           retention(name, stores.retention, settings.retention),
-          host(strand, {name, settings.fleet, settings.metrics}, stores.fleets, secrets, stores.kept_bundles, logs) {}
+          host(strand, {name, settings.fleet, settings.metrics, settings.secrets}, stores.fleets, secrets,
+               stores.kept_bundles, logs) {}
     ServerLogs logs;
     Retention retention;
     FleetHost host;  // last: its store's thread works for the retention

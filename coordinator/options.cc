@@ -202,6 +202,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--client-token-file", options.client_token_file,
                  "File with a token that is admin of every fleet, to make others with")
       ->check(CLI::ExistingFile);
+  app.add_option("--secrets", parsed.options.secrets_file,
+                 "YAML file: where the secrets are that runs get without their submitters, who may use them, and where "
+                 "they may be sent")
+      ->check(CLI::ExistingFile);
   app.add_option("--fleet", fleet, "Name of the fleet")->check(CheckFleetName);
   app.add_option("--lease-time", given.lease_time, "How long a silent agent keeps its shards");
   app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")

@@ -9,7 +9,8 @@ namespace wsfleet::coordinator {
 struct CommandLine {
   CoordinatorOptions coordinator;
   std::string ready_file;
-  std::string http_listen;  // of probes and metrics; empty: nowhere
+  std::string secrets_file;  // docs/how-to/secrets.md; empty: none are kept
+  std::string http_listen;   // of probes and metrics; empty: nowhere
   std::string log_level = "info";
   bool die_with_parent = false;
   std::string authority_step;  // of `ca`, to be done in place of serving; empty: serve

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "fmt/format.h"
+#include "secrets/secret_file.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -29,13 +30,6 @@ bool WriteAll(int file, std::string_view content) {
     content.remove_prefix(static_cast<std::size_t>(written));
   }
   return fsync(file) == 0;
-}
-
-// The bits that a private file must not have. What root gave to our group is meant for us; a file of our own that the
-// group may read is a slip.
-mode_t ForbiddenTo(const struct stat& facts) {
-  const bool handed_over = facts.st_uid == 0 && geteuid() != 0;
-  return handed_over ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
 }
 
 }  // namespace
@@ -74,8 +68,8 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
 
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
   struct stat facts{};
-  if (stat(path.c_str(), &facts) == 0 && (facts.st_mode & ForbiddenTo(facts)) != 0) {
-    return absl::FailedPreconditionError(fmt::format("{} may be read by others than its owner; chmod 600 it", path));
+  if (stat(path.c_str(), &facts) == 0) {
+    if (auto status = CheckIsPrivate(path, facts); !status.ok()) return status;
   }
   return ReadSmallFile(path);
 }

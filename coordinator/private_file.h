@@ -17,8 +17,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
 // At most 1 MiB. NOT_FOUND: there is no such file. FAILED_PRECONDITION: it cannot be read, or is larger.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 
-// As ReadSmallFile; FAILED_PRECONDITION too if others than its owner may use it. A file of root that its group may read
-// besides passes for everybody but root: so Kubernetes mounts Secrets, and so Debian lays down keys for services.
+// As ReadSmallFile; FAILED_PRECONDITION too if others than its owner may use it (CheckIsPrivate).
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path);
 
 // Creates it (0700) if missing. FAILED_PRECONDITION: it cannot be created, or group or others may enter it.

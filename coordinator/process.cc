@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
@@ -19,6 +20,8 @@
 #include "core/base/version.h"
 #include "fmt/format.h"
 #include "monitoring/port.h"
+#include "secrets/process_memory.h"
+#include "secrets/secret_sources.h"
 #include "spdlog/async.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
@@ -92,11 +95,21 @@ absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& a
   return port;
 }
 
-int Serve(const CommandLine& options, const StoreOpener& open, const sigset_t& signals) {
+// Null: none are kept.
+absl::StatusOr<std::shared_ptr<const SecretSources>> OpenSecrets(const std::string& path) {
+  if (path.empty()) return nullptr;
+  auto secrets = SecretSources::Open(path, FleetsOfSecrets::kNamed);
+  if (!secrets.ok()) return secrets.status();
+  return std::make_shared<const SecretSources>(*std::move(secrets));
+}
+
+int Serve(const CommandLine& options, std::shared_ptr<const SecretSources> secrets, const StoreOpener& open,
+          const sigset_t& signals) {
   const std::uint64_t open_files = RaiseOpenFiles();
   monitoring::Metrics metrics(monitoring::Program::kCoordinator);
   CoordinatorOptions settings = options.coordinator;
   settings.metrics = &metrics;
+  settings.secrets = std::move(secrets);
   // First: a store may take its time, and whoever probes is to see a process that lives.
   auto port = StartPort(options.http_listen, metrics);
   if (!port.ok()) return Fail(port.status());
@@ -132,11 +145,15 @@ int RunProcess(const CommandLine& options, const StoreOpener& open) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // The parent may die before this call; then there is nobody to live for either.
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  KeepMemoryToItself();
+  // Before there are threads: it takes values out of the environment.
+  auto secrets = OpenSecrets(options.secrets_file);
+  if (!secrets.ok()) return Fail(secrets.status());
   const sigset_t signals = BlockEndingSignals();
   StartLog();
   spdlog::set_pattern(kLogPattern);
   spdlog::set_level(spdlog::level::from_str(options.log_level));
-  const int exit_code = Serve(options, open, signals);
+  const int exit_code = Serve(options, *std::move(secrets), open, signals);
   spdlog::shutdown();  // what is logged so far is written
   return exit_code;
 }

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
-#include "boost/json/object.hpp"
+#include "absl/cleanup/cleanup.h"
+#include "boost/json/memory_resource.hpp"
 #include "boost/json/parse.hpp"
 #include "boost/json/serialize.hpp"
 #include "boost/json/value.hpp"
-#include "boost/json/value_to.hpp"
 #include "coordinator/private_file.h"
 #include "coordinator/secret_text.h"
 #include "fmt/format.h"
@@ -34,22 +35,55 @@ unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*
 
 std::string ContextOf(const SecretOwner& owner) { return fmt::format("wsfleet-secrets 1 {}", owner.text()); }
 
-std::string ToText(const Secrets& secrets) {
-  boost::json::object object;
-  for (const auto& [name, value] : secrets) object[name] = value;
-  return boost::json::serialize(object);
+// What a parser leaves behind is overwritten.
+class WipedMemory final : public boost::json::memory_resource {
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    return ::operator new(bytes, std::align_val_t(alignment));
+  }
+  void do_deallocate(void* place, std::size_t bytes, std::size_t alignment) override {
+    OPENSSL_cleanse(place, bytes);
+    ::operator delete(place, std::align_val_t(alignment));
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+
+// A JSON object.
+std::string ToText(const GivenSecrets& secrets) {
+  // A text that grows leaves copies of itself. The longest escape has six characters for one.
+  std::size_t most = 2;
+  for (const auto& [name, secret] : secrets) most += 6 * (name.size() + secret.value.size()) + 6;
+  std::string text;
+  text.reserve(most);
+  for (const auto& [name, secret] : secrets) {
+    std::string value = boost::json::serialize(boost::json::string_view(secret.value.Reveal()));
+    text += text.empty() ? '{' : ',';
+    text += boost::json::serialize(boost::json::string_view(name));
+    text += ':';
+    text += value;
+    WipeText(value);
+  }
+  text += '}';
+  return text;
 }
 
 absl::Status Lost(std::string_view why) {
   return absl::DataLossError(fmt::format("the secrets of this run cannot be opened: {}", why));
 }
 
-absl::StatusOr<Secrets> FromText(const std::string& text) {
+absl::StatusOr<GivenSecrets> FromText(const std::string& text) {
+  WipedMemory memory;
   boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(text, error);
-  auto secrets = boost::json::try_value_to<Secrets>(value);
-  if (error || secrets.has_error()) return Lost("they are not written as this version writes them");
-  return *std::move(secrets);
+  const boost::json::value object = boost::json::parse(text, error, &memory);
+  GivenSecrets secrets;
+  if (!error && object.is_object()) {
+    for (const auto& [name, value] : object.get_object()) {
+      if (value.is_string()) secrets[std::string(name)].value = Secret(value.get_string());
+    }
+  }
+  if (error || !object.is_object() || secrets.size() != object.get_object().size()) {
+    return Lost("they are not written as this version writes them");
+  }
+  return secrets;
 }
 
 }  // namespace
@@ -95,7 +129,7 @@ absl::StatusOr<SecretBox> SecretBox::WithRandomKey() {
 
 SecretBox::~SecretBox() { OPENSSL_cleanse(key_.data(), key_.size()); }
 
-absl::StatusOr<std::string> SecretBox::Seal(const SecretOwner& owner, const Secrets& secrets) const {
+absl::StatusOr<std::string> SecretBox::Seal(const SecretOwner& owner, const GivenSecrets& secrets) const {
   if (secrets.empty()) return std::string();
   std::string text = ToText(secrets);
   const std::string context = ContextOf(owner);
@@ -115,8 +149,8 @@ absl::StatusOr<std::string> SecretBox::Seal(const SecretOwner& owner, const Secr
   return kVersion1 + nonce + sealed + tag;
 }
 
-absl::StatusOr<Secrets> SecretBox::Open(const SecretOwner& owner, std::string_view sealed) const {
-  if (sealed.empty()) return Secrets();
+absl::StatusOr<GivenSecrets> SecretBox::Open(const SecretOwner& owner, std::string_view sealed) const {
+  if (sealed.empty()) return GivenSecrets();
   if (sealed.size() < 1 + kNonceBytes + kTagBytes || sealed.front() != kVersion1) return Lost("unknown form");
   const std::string_view nonce = sealed.substr(1, kNonceBytes);
   const std::string_view body = sealed.substr(1 + kNonceBytes, sealed.size() - 1 - kNonceBytes - kTagBytes);
@@ -133,10 +167,9 @@ absl::StatusOr<Secrets> SecretBox::Open(const SecretOwner& owner, std::string_vi
       EVP_DecryptUpdate(cipher.get(), Bytes(text), &length, Bytes(body), static_cast<int>(body.size())) == 1 &&
       EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, Bytes(tag)) == 1 &&
       EVP_DecryptFinal_ex(cipher.get(), Bytes(rest), &length) == 1;
+  const absl::Cleanup wipe = [&] { OPENSSL_cleanse(text.data(), text.size()); };
   if (!ok) return Lost("they were sealed under another key, for something else, or changed since");
-  auto secrets = FromText(text);
-  OPENSSL_cleanse(text.data(), text.size());
-  return secrets;
+  return FromText(text);
 }
 
 }  // namespace wsfleet::coordinator

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,10 +8,9 @@
 #include "absl/status/statusor.h"
 #include "core/base/ids.h"
 #include "core/job/spec.h"
+#include "core/secret/given_secret.h"
 
 namespace wsfleet::coordinator {
-
-using Secrets = std::map<std::string, std::string>;
 
 // Whose secrets they are. A blob that is moved to another owner cannot be opened there.
 class SecretOwner {
@@ -45,10 +43,10 @@ class SecretBox {
   SecretBox(const SecretBox&) = default;
   SecretBox& operator=(const SecretBox&) = default;
 
-  // Empty for no secrets.
-  absl::StatusOr<std::string> Seal(const SecretOwner& owner, const Secrets& secrets) const;
+  // Their values alone: those that a submitter gave may be sent anywhere. Empty for no secrets.
+  absl::StatusOr<std::string> Seal(const SecretOwner& owner, const GivenSecrets& secrets) const;
   // DATA_LOSS: sealed under another key or for another owner, or changed since.
-  absl::StatusOr<Secrets> Open(const SecretOwner& owner, std::string_view sealed) const;
+  absl::StatusOr<GivenSecrets> Open(const SecretOwner& owner, std::string_view sealed) const;
 
  private:
   using Key = std::array<unsigned char, 32>;

@@ -11,6 +11,7 @@
 #include "agent/engine/traffic.h"
 #include "core/base/ids.h"
 #include "core/scenario/plan.h"
+#include "core/secret/given_secret.h"
 #include "core/verdict/result.h"
 
 namespace wsfleet::engine {
@@ -30,9 +31,9 @@ struct ShardRun {
   RunId id;
   std::shared_ptr<const Plan> plan;
   Variables variables;
-  std::map<std::string, std::string, std::less<>> secrets;  // values; in memory only
-  std::vector<CaseId> skip_cases;                           // already committed by an earlier attempt: not run again
-  std::string session_prefix;                               // unique in the fleet: makes ${session.id} unique
+  GivenSecrets secrets;            // in memory only
+  std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again
+  std::string session_prefix;      // unique in the fleet: makes ${session.id} unique
 };
 
 enum class ShardEnding { kCompleted, kCancelled };

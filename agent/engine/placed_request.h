@@ -16,6 +16,7 @@ struct PlacedRequest {
   std::vector<std::string> subprotocols;
   TlsOptions tls;
   std::string proxy;
+  std::string proxy_host;   // of it
   std::string credential;   // empty: none
   bool own_origin = false;  // of the target: its headers and TLS settings go along
 };

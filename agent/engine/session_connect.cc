@@ -79,6 +79,9 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
     co_return std::nullopt;
   }
   Placed placed = *std::move(prepared);
+  for (const std::string& host : {placed.url.host, placed.proxy_host}) {
+    if (!host.empty()) scope_.StayConnected(host);
+  }
   DialOptions options;
   options.url = placed.url;
   options.tls = placed.tls;

@@ -6,6 +6,7 @@
 #include "agent/engine/jwt.h"
 #include "agent/engine/request_fields.h"
 #include "agent/engine/session.h"
+#include "core/base/proxy_url.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -51,7 +52,7 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
   if (token == tokens_.end()) {
     auto minted = MintToken(*credential, scope_, absl::Now() - facts_.surroundings->clock_ahead);
     if (!minted.ok()) return minted.status();
-    redactor_.AddSecret(*minted);
+    redactor_.AddToken(*minted);
     token = tokens_.emplace(*name, *std::move(minted)).first;
   }
   request.credential = *name;
@@ -106,13 +107,22 @@ absl::Status Session::PrepareRoute(const ConnectionSpec& spec, Placed& placed) {
   auto tls = PrepareTls(spec.tls, placed.own_origin);
   if (!tls.ok()) return tls.status();
   placed.tls = *std::move(tls);
+  // By now every secret of the request was used.
+  if (auto status = scope_.CheckHost(placed.url.host); !status.ok()) return status;
   const std::optional<Template>& proxy = spec.proxy          ? spec.proxy
                                          : placed.own_origin ? facts_.target->proxy
                                                              : spec.proxy;
   if (!proxy) return absl::OkStatus();
-  auto text = ExpandText(*proxy, scope_);
+  const ProxyScope scope(scope_);
+  auto text = ExpandText(*proxy, scope);
   if (!text.ok()) return text.status();
-  if (*text != "none") placed.proxy = *std::move(text);
+  if (*text == "none") return absl::OkStatus();
+  // One that is none goes nowhere; whoever dials says so.
+  if (const auto parsed = ParseProxyUrl(*text); parsed.ok()) {
+    if (auto status = scope.CheckHost(parsed->host); !status.ok()) return status;
+    placed.proxy_host = parsed->host;
+  }
+  placed.proxy = *std::move(text);
   return absl::OkStatus();
 }
 

@@ -16,6 +16,23 @@ std::string RandomUuid() {
                      hex.substr(20));
 }
 
+constexpr std::string_view kSecretPrefix = "secret.";
+
+using UsedSecrets = std::map<std::string, const HostList*, std::less<>>;
+
+absl::Status NotForHost(std::string_view secret, std::string_view host, const HostList& hosts) {
+  return absl::PermissionDeniedError(fmt::format(
+      "secret {} may not be sent to {}; its operator allows {}. A session that uses it may speak with no other host",
+      secret, host, hosts.text()));
+}
+
+absl::Status CheckAll(const UsedSecrets& used, std::string_view host) {
+  for (const auto& [name, hosts] : used) {
+    if (!hosts->Allows(host)) return NotForHost(name, host, *hosts);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string RandomHex(std::size_t bytes) {
@@ -32,11 +49,8 @@ absl::StatusOr<boost::json::value> SessionScope::Lookup(std::string_view name) c
     return absl::NotFoundError(
         fmt::format("environment variable {} is not set where the run was submitted", name.substr(4)));
   }
-  if (name.starts_with("secret.")) {
-    const auto found = facts_.secrets->find(name.substr(7));
-    if (found != facts_.secrets->end()) return boost::json::value(found->second);
-    return absl::NotFoundError(
-        fmt::format("secret {} was not given; pass --secret {}", name.substr(7), name.substr(7)));
+  if (name.starts_with(kSecretPrefix)) {
+    return UseSecret(name.substr(kSecretPrefix.size()));
   }
   if (name == "session.id") return boost::json::value(facts_.session_id);
   if (name == "session.index") return boost::json::value(facts_.session_index);
@@ -47,6 +61,44 @@ absl::StatusOr<boost::json::value> SessionScope::Lookup(std::string_view name) c
     return boost::json::value(absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()));
   if (name == "now.ms") return boost::json::value(absl::ToUnixMillis(absl::Now()));
   return LookupVariable(name);
+}
+
+absl::StatusOr<const GivenSecret*> SessionScope::FindSecret(std::string_view name) const {
+  const auto found = facts_.secrets->find(name);
+  if (found != facts_.secrets->end()) return &found->second;
+  return absl::NotFoundError(fmt::format(
+      "secret {} was not given, and neither coordinator nor agent keeps it for this fleet; pass --secret {}", name,
+      name));
+}
+
+absl::StatusOr<boost::json::value> SessionScope::UseSecret(std::string_view name) const {
+  const auto secret = FindSecret(name);
+  if (!secret.ok()) return secret.status();
+  const HostList& hosts = (*secret)->hosts;
+  if (!facts_.target_host.empty() && !hosts.Allows(facts_.target_host)) {
+    return NotForHost(name, facts_.target_host, hosts);
+  }
+  for (const std::string& host : connected_) {
+    if (!hosts.Allows(host)) return NotForHost(name, host, hosts);
+  }
+  used_.emplace(name, &hosts);
+  return boost::json::value((*secret)->value.Reveal());
+}
+
+absl::Status SessionScope::CheckHost(std::string_view host) const { return CheckAll(used_, host); }
+
+absl::StatusOr<boost::json::value> ProxyScope::Lookup(std::string_view name) const {
+  if (!name.starts_with(kSecretPrefix)) return session_.Lookup(name);
+  const std::string_view secret_name = name.substr(kSecretPrefix.size());
+  const auto secret = session_.FindSecret(secret_name);
+  if (!secret.ok()) return secret.status();
+  used_.emplace(secret_name, &(*secret)->hosts);
+  return boost::json::value((*secret)->value.Reveal());
+}
+
+absl::Status ProxyScope::CheckHost(std::string_view proxy) const {
+  if (auto status = session_.CheckHost(proxy); !status.ok()) return status;
+  return CheckAll(used_, proxy);
 }
 
 absl::StatusOr<boost::json::value> SessionScope::LookupVariable(std::string_view name) const {

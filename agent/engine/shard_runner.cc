@@ -77,7 +77,7 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       run_(std::move(run)),
       observer_(std::move(observer)),
       may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {
-  for (const auto& [name, value] : run_.secrets) redactor_.AddSecret(value);
+  for (const auto& [name, secret] : run_.secrets) redactor_.AddSecret(secret.value.Reveal());
 }
 
 void ShardRunner::Cancel() {
@@ -136,6 +136,8 @@ boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
     if (counts && !failed_tier) failed_tier = planned->tier;
     JudgeClock(result);
+    // Sessions have redacted what they know to be theirs; of the rest nothing is forgotten so.
+    redactor_.Apply(result);
     observer_.on_result(run_.id, std::move(result));
   }
 }
@@ -254,6 +256,7 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   facts.surroundings = &surroundings_;
   facts.planned = &planned;
   facts.target = chosen.target ? &*chosen.target : nullptr;
+  if (chosen.target) facts.target_host = chosen.base.host;
   facts.variables = &run_.variables;
   facts.secrets = &run_.secrets;
   facts.redactor = &redactor_;

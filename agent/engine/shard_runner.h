@@ -61,7 +61,9 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   boost::asio::awaitable<ChosenTarget> ChooseTarget(const Suite& suite, const PlannedCase& any);
   boost::asio::awaitable<Obstacle> FirstUnmet(const std::vector<Requirement>& requirements, const PlannedCase& planned,
                                               const ChosenTarget& chosen);
-  std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement) const;
+  // Before a target is chosen, what depends on it is taken to hold.
+  std::optional<std::pair<SkipReason, std::string>> UnmetHere(const Requirement& requirement,
+                                                              const ChosenTarget& chosen) const;
   // One http request outside of a scenario; as Session::Probe.
   boost::asio::awaitable<std::optional<Failure>> Probe(const PlannedCase& planned, const ChosenTarget& chosen,
                                                        const HttpRequest& http, const CaptureSource* from,

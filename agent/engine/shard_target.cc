@@ -17,7 +17,7 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
   ChosenTarget chosen;
   for (const Requirement& requirement : suite.requirements) {
     if (std::holds_alternative<HttpRequirement>(requirement.what)) continue;  // needs a target
-    chosen.obstacle.skip = UnmetHere(requirement);
+    chosen.obstacle.skip = UnmetHere(requirement, chosen);
     if (chosen.obstacle.any()) co_return chosen;
   }
   Unmet last;
@@ -27,7 +27,7 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
     const SessionScope scope(FactsOf(any, candidate, 0));
     last.reset();
     for (const Requirement& requirement : target.requirements) {
-      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement);
+      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement, chosen);
     }
     if (last) continue;
     const auto url = ExpandText(target.url, scope);
@@ -114,7 +114,7 @@ boost::asio::awaitable<ShardRunner::Obstacle> ShardRunner::FirstUnmet(const std:
   for (const Requirement& requirement : requirements) {
     const auto* http = std::get_if<HttpRequirement>(&requirement.what);
     if (http == nullptr) {
-      obstacle.skip = UnmetHere(requirement);
+      obstacle.skip = UnmetHere(requirement, chosen);
     } else if (std::optional<Failure> failure = co_await Probe(planned, chosen, http->request, nullptr, nullptr)) {
       if (IsOurs(failure->failure_class)) {
         // The request could not be asked as it is written: whether the requirement holds is not known.
@@ -137,15 +137,23 @@ std::string ShardRunner::LabelOf(const std::string& name, bool& known) const {
   return known ? found->second : std::string();
 }
 
-Unmet ShardRunner::UnmetHere(const Requirement& requirement) const {
+Unmet ShardRunner::UnmetHere(const Requirement& requirement, const ChosenTarget& chosen) const {
   if (const auto* env = std::get_if<EnvRequirement>(&requirement.what)) {
     const auto found = run_.variables.env.find(env->name);
     if (found != run_.variables.env.end() && !found->second.empty()) return std::nullopt;
     return std::pair(SkipReason::kEnvMissing, fmt::format("{} is not set", env->name));
   }
   if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) {
-    if (run_.secrets.contains(secret->name)) return std::nullopt;
-    return std::pair(SkipReason::kSecretMissing, fmt::format("secret {} was not given", secret->name));
+    const auto found = run_.secrets.find(secret->name);
+    if (found == run_.secrets.end()) {
+      return std::pair(SkipReason::kSecretMissing,
+                       fmt::format("secret {} was not given, and neither coordinator nor agent keeps it for this fleet",
+                                   secret->name));
+    }
+    if (!chosen.target || found->second.hosts.Allows(chosen.base.host)) return std::nullopt;
+    return std::pair(SkipReason::kSecretMissing,
+                     fmt::format("secret {} may not be sent to {}; its operator allows {}", secret->name,
+                                 chosen.base.host, found->second.hosts.text()));
   }
   const auto* agent = std::get_if<AgentRequirement>(&requirement.what);
   if (agent == nullptr) return std::nullopt;

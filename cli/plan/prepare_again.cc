@@ -45,8 +45,10 @@ absl::Status SelectFailed(const RunRecord& record, Selection& selection) {
   return absl::OkStatus();
 }
 
-absl::Status CheckSecrets(const Plan& plan, const std::vector<std::string>& flags) {
-  std::set<std::string> named;
+// Those that the run was not given are kept by coordinator or agents.
+absl::Status CheckSecrets(const Plan& plan, const std::vector<std::string>& flags,
+                          const std::vector<std::string>& of_fleet) {
+  std::set<std::string> named(of_fleet.begin(), of_fleet.end());
   for (const std::string& flag : flags) named.insert(flag.substr(0, flag.find('=')));
   std::string missing;
   for (const std::string& name : plan.secrets) {
@@ -81,7 +83,8 @@ absl::StatusOr<Prepared> PrepareAgain(const RunRecord& record, bool failed_only,
   const std::string errors = RenderDiagnostics(resolved.diagnostics, prepared.files);
   if (!resolved.plan) return absl::InvalidArgumentError(errors);
   prepared.plan = resolved.plan;
-  if (absl::Status status = CheckSecrets(*prepared.plan, secrets); !status.ok()) return status;
+  if (absl::Status status = CheckSecrets(*prepared.plan, secrets, record.job.spec.secrets_of_fleet); !status.ok())
+    return status;
   if (absl::Status status = ReadSecrets(secrets, environment, prepared.options.secrets); !status.ok()) return status;
   std::erase_if(prepared.options.secrets, [&](const auto& secret) {
     return std::ranges::find(prepared.plan->secrets, secret.first) == prepared.plan->secrets.end();

@@ -44,15 +44,29 @@ LogExcerpt PickNew(const FileTail& tail, const std::string& trace_id, std::optio
   return PickLogLines(std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size())), "");
 }
 
+std::string NameOf(const LogSource& source) {
+  return source.file.empty() ? fmt::format("loki {}", source.query.source_text())
+                             : fmt::format("file {}", source.file.source_text());
+}
+
+// The target may have written it there.
+LogExcerpt NotShown(const LogSource& source) {
+  LogExcerpt excerpt;
+  excerpt.source = NameOf(source);
+  excerpt.problem = "not shown: the run uses a secret that this coordinator does not know, and could not take out";
+  return excerpt;
+}
+
 }  // namespace
 
 ServerLogs::ServerLogs(FleetName fleet, LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
-                       const SecretBox& secrets)
+                       const SecretBox& secrets, const FleetSecrets* kept)
     : fleet_(std::move(fleet)),
       permissions_(std::move(permissions)),
       jobs_(jobs),
       bundles_(bundles),
       secrets_(secrets),
+      kept_(kept),
       threads_(2) {}
 
 ServerLogs::~ServerLogs() { Stop(); }
@@ -162,7 +176,11 @@ std::optional<Redactor> ServerLogs::RedactorOf(const JobId& job, const LoggedSui
   const auto secrets = secrets_.Open(SecretOwner::Of(fleet_, job, view->job.spec), view->job.spec.sealed_secrets);
   if (!secrets.ok()) return std::nullopt;
   Redactor redactor(suite.evidence.redact);
-  for (const auto& [name, value] : *secrets) redactor.AddSecret(value);
+  for (const auto& [name, secret] : *secrets) redactor.AddSecret(secret.value.Reveal());
+  const std::vector<std::string>& others = view->job.spec.secrets_of_fleet;
+  const GivenSecrets kept = kept_ == nullptr ? GivenSecrets() : kept_->ReadNow(fleet_, others);
+  for (const auto& [name, secret] : kept) redactor.AddSecret(secret.value.Reveal());
+  if (kept.size() < others.size()) return std::nullopt;
   return redactor;
 }
 
@@ -170,13 +188,12 @@ void ServerLogs::Fill(const JobId& job, LoggedRun& run, CaseResult& result) {
   const LoggedSuite* suite = run.Find(result.suite);
   if (!WantsLines(result) || suite == nullptr || !run.BeginCase()) return;
   const std::optional<Redactor> redactor = RedactorOf(job, *suite);
-  if (!redactor) return;
   const SteadyTime began = SteadyNow();
   std::vector<LogExcerpt>& logs = result.failure->evidence.logs;
   for (const LogSource& source : suite->evidence.logs) {
     if (!IsAtCoordinator(source) || logs.size() >= kMaxExcerpts) continue;
-    LogExcerpt excerpt = Fetch(run, source, result);
-    redactor->Apply(excerpt);
+    LogExcerpt excerpt = redactor ? Fetch(run, source, result) : NotShown(source);
+    if (redactor) redactor->Apply(excerpt);
     spdlog::debug("log read case={} source=\"{}\" lines={} problem=\"{}\"", result.case_id.value(), excerpt.source,
                   excerpt.lines.size(), excerpt.problem);
     logs.push_back(std::move(excerpt));
@@ -192,8 +209,7 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
                          std::max(end, result.started + result.duration)};
   const bool is_file = !source.file.empty();
   LogExcerpt excerpt;
-  excerpt.source =
-      is_file ? fmt::format("file {}", source.file.source_text()) : fmt::format("loki {}", source.query.source_text());
+  excerpt.source = NameOf(source);
   const auto place = run.Expand(is_file ? source.file : source.loki, suite, window);
   const auto query = run.Expand(source.query, suite, window);
   if (!place.ok() || !query.ok()) {

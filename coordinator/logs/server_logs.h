@@ -13,6 +13,7 @@
 
 #include "boost/asio/thread_pool.hpp"
 #include "coordinator/fleet/events.h"
+#include "coordinator/fleet_secrets.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store/store.h"
 #include "core/scenario/suite.h"
@@ -37,7 +38,7 @@ class ServerLogs {
   static constexpr std::uint32_t kMaxCasesPerRun = 16;
 
   ServerLogs(FleetName fleet, LogPermissions permissions, store::JobReader& jobs, store::BundleStore& bundles,
-             const SecretBox& secrets);
+             const SecretBox& secrets, const FleetSecrets* kept = nullptr);
   // As Stop().
   ~ServerLogs();
 
@@ -63,7 +64,8 @@ class ServerLogs {
   std::shared_ptr<LoggedRun> Read(const JobSpec& spec);
   void Remember(const JobId& job, std::shared_ptr<LoggedRun> run);
   void Fill(const JobId& job, LoggedRun& run, CaseResult& result);
-  // Knows the run's secrets, which are not kept here; absent if they cannot be read.
+  // Knows the run's secrets, which are not kept here; absent if there is one that cannot be known here, because its
+  // agent keeps it, or that cannot be read.
   std::optional<Redactor> RedactorOf(const JobId& job, const LoggedSuite& suite);
   LogExcerpt Fetch(LoggedRun& run, const LogSource& source, const CaseResult& result);
   // False when it stops.
@@ -74,6 +76,7 @@ class ServerLogs {
   store::JobReader& jobs_;
   store::BundleStore& bundles_;
   const SecretBox secrets_;
+  const FleetSecrets* const kept_;  // null: none
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> stopped_ = false;                 // written under the mutex

@@ -12,6 +12,13 @@ namespace {
 
 // gRPC's name for the URIs of the peer's certificate.
 constexpr const char* kUriProperty = "peer_uri";
+constexpr const char* kTransportProperty = "transport_security_type";
+
+// "ipv4:127.0.0.1:4711", "ipv6:%5B::1%5D:4711", "unix:…".
+bool IsOnThisMachine(std::string_view peer) {
+  return peer.starts_with("ipv4:127.") || peer.starts_with("ipv6:%5B::1%5D") || peer.starts_with("ipv6:[::1]") ||
+         peer.starts_with("unix:");
+}
 
 absl::Status Differs(std::string_view what, const std::string& certified, const std::string& said) {
   return absl::PermissionDeniedError(fmt::format(
@@ -42,6 +49,13 @@ absl::StatusOr<std::optional<AgentName>> AgentGate::NameOf(const grpc::ServerCon
         "among its alternative names. Enrol the agent (--enrol), or have its issuer write one");
   }
   return name;
+}
+
+bool AgentGate::IsPrivate(const grpc::ServerContextBase& context) {
+  for (const grpc::string_ref& value : context.auth_context()->FindPropertyValues(kTransportProperty)) {
+    if (value == "ssl" || value == "tls") return true;
+  }
+  return IsOnThisMachine(context.peer());
 }
 
 absl::Status AgentGate::Check(const std::optional<AgentName>& name, const FleetName& fleet,

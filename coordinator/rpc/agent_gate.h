@@ -26,6 +26,9 @@ class AgentGate {
   // PERMISSION_DENIED: it has none, several, or one that is malformed.
   absl::StatusOr<std::optional<AgentName>> NameOf(const grpc::ServerContextBase& context) const;
 
+  // Whether nobody else can read what is sent to the peer: it is behind TLS, or on this machine.
+  static bool IsPrivate(const grpc::ServerContextBase& context);
+
   // Whether one that was so named may speak for this agent now. PERMISSION_DENIED: what differs, or that it is revoked.
   absl::Status Check(const std::optional<AgentName>& name, const FleetName& fleet, const AgentId& agent) const;
   // And whether it stands where it says.

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/secrets.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
@@ -25,11 +26,13 @@ AgentSession::AgentSession(Backend& backend, const AgentGate& gate, grpc::Callba
       audit_(backend.audit),
       name_(gate.NameOf(context)),
       peer_(context.peer()),
+      is_private_(AgentGate::IsPrivate(context)),
       limits_(limits),
       outbound_(backend.fleets.strand(), limits.unread,
                 {.write = [this](const v1::CoordinatorMessage* message) { StartWrite(message); },
                  .finish = [this](const grpc::Status& status) { Finish(status); },
-                 .cancel = [&context] { context.TryCancel(); }}),
+                 .cancel = [&context] { context.TryCancel(); },
+                 .forget = [](v1::CoordinatorMessage& message) { wire::WipeSecrets(message); }}),
       silence_(backend.fleets.strand()) {}
 
 void AgentSession::Begin() {
@@ -143,6 +146,8 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
   host_ = *host;
   agent_ = event->agent.id;
   AgentSink sink;
+  sink.is_private = is_private_;
+  sink.keeps_secret_hosts = hello.keeps_secret_hosts();
   // The machine's streams are closed before this object goes: End() tells the host.
   sink.send = [this](v1::CoordinatorMessage message) {
     // Submits are refused whose assignment would not fit; an agent that gets none loses its lease.

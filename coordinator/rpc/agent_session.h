@@ -52,6 +52,7 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   const absl::StatusOr<std::optional<AgentName>> name_;  // in its certificate
   FleetHost* host_ = nullptr;                            // since its Hello
   const std::string peer_;
+  const bool is_private_;
   const Limits limits_;
   v1::AgentMessage incoming_;
   Outbound<v1::CoordinatorMessage> outbound_;

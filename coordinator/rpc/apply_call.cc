@@ -1,12 +1,16 @@
 #include "coordinator/rpc/apply_call.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "coordinator/rpc/schedule_view.h"
+#include "coordinator/rpc/submission.h"
 #include "core/schedule/timing.h"
 #include "proto/wire/convert.h"
+#include "proto/wire/secrets.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
@@ -61,11 +65,17 @@ void ApplyCall::OnUploaded() {
 absl::StatusOr<ScheduleSubmission> ApplyCall::PrepareAgainstKnown() {
   const auto known = backend().schedules.GetSchedule(host().name(), ScheduleName(header_.name()), 0);
   if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
-  return PrepareSchedule(header_, bundle().canonical(), host().name(),
-                         known.ok() ? std::optional(known->schedule.spec) : std::nullopt, backend().secrets);
+  auto submission = PrepareSchedule(header_, bundle().canonical(), host().name(),
+                                    known.ok() ? std::optional(known->schedule.spec) : std::nullopt, backend().secrets);
+  if (submission.ok()) {
+    std::ranges::move(WarningsOfSecrets(submission->spec.job, host().name(), backend().fleet_secrets),
+                      std::back_inserter(submission->warnings));
+  }
+  return submission;
 }
 
 void ApplyCall::OnPrepared(absl::StatusOr<ScheduleSubmission> submission) {
+  wire::WipeSecrets(*header_.mutable_run()->mutable_secrets());
   if (!submission.ok()) return End(wire::ToGrpc(submission.status()));
   if (header_.dry_run()) return AskMachine(*std::move(submission));
   // The bundle is durable before the schedule that names it.

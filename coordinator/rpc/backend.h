@@ -4,6 +4,7 @@
 #include "coordinator/access/audit_log.h"
 #include "coordinator/access/token_registry.h"
 #include "coordinator/bundles.h"
+#include "coordinator/fleet_secrets.h"
 #include "coordinator/fleets.h"
 #include "coordinator/rpc/slots.h"
 #include "coordinator/secret_box.h"
@@ -22,6 +23,7 @@ struct Backend {
   WorkerPool& readers;    // of the store
   WorkerPool& resolvers;  // of bundles that are submitted
   const SecretBox& secrets;
+  const FleetSecrets& fleet_secrets;
   TokenRegistry& tokens;
   AuditLog& audit;
   store::TokenStore& token_store;

@@ -29,11 +29,17 @@ class Outbound {
     std::function<void(const Message*)> write;
     std::function<void(const grpc::Status&)> finish;
     std::function<void()> cancel;
+    // Called with each message before it is destroyed; may be empty.
+    std::function<void(Message&)> forget = {};
   };
 
   // `write_limit`: how long the peer may leave one message unread.
   Outbound(FleetStrand& strand, absl::Duration write_limit, Operations operations)
       : operations_(std::move(operations)), write_limit_(write_limit), watchdog_(strand) {}
+
+  ~Outbound() {
+    for (Message& message : queue_) Forget(message);
+  }
 
   // What the watchdog keeps alive while it waits.
   void SetOwner(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
@@ -54,6 +60,7 @@ class Outbound {
     watchdog_.cancel();
     writing_ = false;
     bytes_ -= queue_.front().ByteSizeLong();
+    Forget(queue_.front());
     queue_.pop_front();
     if (end_) {
       operations_.finish(*end_);
@@ -83,6 +90,10 @@ class Outbound {
   std::size_t size() const { return queue_.size(); }
 
  private:
+  void Forget(Message& message) {
+    if (operations_.forget) operations_.forget(message);
+  }
+
   void WriteNext() {
     writing_ = true;
     watchdog_.expires_after(absl::ToChronoNanoseconds(write_limit_));

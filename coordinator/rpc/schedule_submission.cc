@@ -9,7 +9,7 @@
 namespace wsfleet::coordinator {
 namespace {
 
-absl::StatusOr<Secrets> OpenSecrets(const FleetName& fleet, const ScheduleSpec& spec, const SecretBox& box) {
+absl::StatusOr<GivenSecrets> OpenSecrets(const FleetName& fleet, const ScheduleSpec& spec, const SecretBox& box) {
   return box.Open(SecretOwner::OfSchedule(fleet, spec.name, spec.job.bundle), spec.job.sealed_secrets);
 }
 
@@ -30,9 +30,9 @@ absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader
 
   ScheduleSubmission submission{*std::move(spec), std::move(run->warnings), !header.run().secrets().empty()};
   if (!known) return submission;
-  const auto secrets = OpenSecrets(fleet, *known, box);
-  submission.secrets_changed =
-      !secrets.ok() || *secrets != Secrets(header.run().secrets().begin(), header.run().secrets().end());
+  const auto before = OpenSecrets(fleet, *known, box);
+  const auto after = OpenSecrets(fleet, submission.spec, box);
+  submission.secrets_changed = !before.ok() || !after.ok() || *before != *after;
   if (!submission.secrets_changed && known->job.bundle == bundle) {
     submission.spec.job.sealed_secrets = known->job.sealed_secrets;
   }
@@ -44,7 +44,7 @@ absl::StatusOr<std::vector<std::string>> SecretNames(const FleetName& fleet, con
   const auto secrets = OpenSecrets(fleet, spec, box);
   if (!secrets.ok()) return secrets.status();
   std::vector<std::string> names;
-  for (const auto& [name, value] : *secrets) names.push_back(name);
+  for (const auto& [name, secret] : *secrets) names.push_back(name);
   return names;
 }
 

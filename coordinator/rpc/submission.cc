@@ -127,7 +127,7 @@ absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, Job
 }
 
 // The largest assignment of this job: every case but the last is finished.
-absl::Status CheckAssignmentFits(const JobSpec& spec, const Secrets& secrets) {
+absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secrets) {
   fleet::SendAssignment assignment;
   assignment.lease.shard.job = NewJobId();
   assignment.spec = spec;
@@ -177,7 +177,15 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   // Beyond the run's own deadline it would say nothing.
   if (const absl::Duration limit = AttemptLimitOf(*resolved.plan); limit < spec.deadline) spec.attempt_limit = limit;
 
-  const Secrets values(header.secrets().begin(), header.secrets().end());
+  GivenSecrets values;
+  for (const std::string& name : resolved.plan->secrets) {
+    const auto given = header.secrets().find(name);
+    if (given == header.secrets().end()) {
+      spec.secrets_of_fleet.push_back(name);
+    } else {
+      values[name].value = Secret(given->second);
+    }
+  }
   if (auto status = CheckAssignmentFits(spec, values); !status.ok()) return status;
   auto sealed = secrets.Seal(owner, values);
   if (!sealed.ok()) return sealed.status();
@@ -187,6 +195,19 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
         warning.range.file.empty() ? warning.message : fmt::format("{}: {}", ToString(warning.range), warning.message));
   }
   return submission;
+}
+
+std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName& fleet, const FleetSecrets& kept) {
+  std::vector<std::string> warnings;
+  const GivenSecrets known = kept.ReadNow(fleet, spec.secrets_of_fleet);
+  for (const std::string& name : spec.secrets_of_fleet) {
+    if (known.contains(name)) continue;
+    warnings.push_back(
+        fmt::format("secret {} was not given, and this coordinator keeps none of that name for fleet {}: what requires "
+                    "it is skipped by agents that keep none either; pass --secret {}",
+                    name, fleet.value(), name));
+  }
+  return warnings;
 }
 
 JobId NewJobId() {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "coordinator/fleet_secrets.h"
 #include "coordinator/secret_box.h"
 #include "core/job/records.h"
 #include "wsfleet/v1/job.pb.h"
@@ -23,6 +24,10 @@ struct Submission {
 // and its variables do not fit into one assignment.
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
                                              const SecretOwner& owner, const SecretBox& secrets);
+
+// Of secrets that neither the submitter gave nor the coordinator keeps for the fleet. Agents may: it is no error. Reads
+// files, and may block.
+std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName& fleet, const FleetSecrets& kept);
 
 // Random.
 JobId NewJobId();

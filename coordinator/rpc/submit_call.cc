@@ -1,7 +1,10 @@
 #include "coordinator/rpc/submit_call.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "proto/wire/secrets.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
@@ -19,6 +22,10 @@ void SubmitCall::OnUploaded() {
   const bool posted = backend().resolvers.Post([self = Self()] {
     auto submission = PrepareSubmission(self->header_, self->bundle().canonical(), SecretOwner::OfJob(self->job_),
                                         self->backend().secrets);
+    if (submission.ok()) {
+      std::ranges::move(WarningsOfSecrets(submission->spec, self->host().name(), self->backend().fleet_secrets),
+                        std::back_inserter(submission->warnings));
+    }
     self->Post(
         [self = self.get(), submission = std::move(submission)]() mutable { self->OnPrepared(std::move(submission)); });
   });
@@ -26,6 +33,7 @@ void SubmitCall::OnUploaded() {
 }
 
 void SubmitCall::OnPrepared(absl::StatusOr<Submission> submission) {
+  wire::WipeSecrets(*header_.mutable_secrets());
   if (!submission.ok()) return End(wire::ToGrpc(submission.status()));
   // The bundle is durable before the job that names it.
   auto canonical = std::make_shared<const std::string>(bundle().Release());

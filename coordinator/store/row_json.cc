@@ -128,6 +128,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"deadline_ns", absl::ToInt64Nanoseconds(spec.deadline)},
                       {"detached", spec.detached},
                       {"server_logs", spec.server_logs},
+                      {"secrets_of_fleet", json::value_from(spec.secrets_of_fleet)},
                       {"submitter", spec.submitter},
                       {"suites", json::value_from(spec.suites)},
                       {"cases", ids(spec.cases)}};
@@ -159,6 +160,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.Get("language_minor", spec.language_minor);
   members.Get("detached", spec.detached);
   members.Get("server_logs", spec.server_logs);
+  members.Get("secrets_of_fleet", spec.secrets_of_fleet);
   members.Get("submitter", spec.submitter);
   members.GetId("schedule", spec.schedule);
   members.GetTime("tick_ns", spec.tick);

@@ -1,9 +1,9 @@
 #include "core/har/secrets.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/ascii.h"
+#include "core/base/credential_names.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -14,14 +14,6 @@ namespace {
 constexpr std::size_t kMinOpaqueBytes = 20;
 constexpr std::size_t kMaxMemberBytes = 40;
 constexpr std::string_view kRestName = "OTHER";
-
-// Parts of names, and whole names, without - and _.
-constexpr std::array<std::string_view, 11> kNameParts{"token",  "secret",        "password",   "passwd",
-                                                      "apikey", "authorization", "credential", "jwt",
-                                                      "cookie", "signature",     "privatekey"};
-constexpr std::array<std::string_view, 5> kNames{"auth", "pass", "pwd", "pin", "otp"};
-constexpr std::array<std::string_view, 8> kFieldNames{"key",  "sig",     "sid",       "ticket",
-                                                      "code", "session", "sessionid", "accesskey"};
 
 // A JWT (RFC 7519, 3), then keys of well-known services by their prefixes, then what follows "Bearer" (RFC 6750, 2.1).
 constexpr char kTokens[] =
@@ -36,20 +28,6 @@ const re2::RE2& Tokens() {
 }
 
 re2::StringPiece ToRe2(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string Folded(std::string_view name) {
-  std::string folded;
-  for (const char c : name) {
-    if (c != '-' && c != '_') folded += absl::ascii_tolower(static_cast<unsigned char>(c));
-  }
-  return folded;
-}
-
-bool IsSecretName(std::string_view name) {
-  const std::string folded = Folded(name);
-  return std::ranges::find(kNames, folded) != kNames.end() ||
-         std::ranges::any_of(kNameParts, [&](std::string_view part) { return folded.find(part) != std::string::npos; });
-}
 
 bool IsUuid(std::string_view text) {
   static const auto* const kUuid = new re2::RE2("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
@@ -88,19 +66,19 @@ std::string EscapeTemplates(std::string_view text) {
 
 std::string SecretTable::HideField(std::string_view kind, std::string_view name, std::string_view value) {
   const std::string origin = fmt::format("the {} {}", kind, name);
-  const std::string folded = Folded(name);
-  const bool named = IsSecretName(name) || std::ranges::find(kFieldNames, folded) != kFieldNames.end();
+  const bool named = IsCredentialParameter(name) || IsCredentialHeader(name);
   if (value.empty() || (!named && !IsOpaque(value))) return HideTokens(origin, value);
   // The scheme of RFC 9110, 11.4 is no secret.
-  const std::size_t space =
-      folded.find("authorization") == std::string::npos ? std::string_view::npos : value.find(' ');
+  const std::size_t space = absl::AsciiStrToLower(ToAbsl(name)).find("authorization") == std::string::npos
+                                ? std::string_view::npos
+                                : value.find(' ');
   if (space == std::string_view::npos || space + 1 == value.size()) return Reference(name, origin, value);
   return EscapeTemplates(value.substr(0, space + 1)) + Reference(name, origin, value.substr(space + 1));
 }
 
 std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
   const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
-  if (!value.empty() && IsSecretName(name)) return Reference(name, origin, value);
+  if (!value.empty() && IsCredentialName(name)) return Reference(name, origin, value);
   return HideTokens(origin, value);
 }
 

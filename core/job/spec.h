@@ -27,12 +27,13 @@ struct JobSpec {
   std::uint32_t language_minor = 1;                         // of wsfleet/v1: the lowest that runs the plan
   bool detached = false;
   std::string submitter;
-  bool server_logs = false;         // a suite names logs that the coordinator reads
-  std::string sealed_secrets;       // encrypted by the shell; opaque here; erased when the job ends
-  std::vector<std::string> suites;  // names
-  std::vector<CaseId> cases;        // of the plan: what each shard must report
-  ScheduleName schedule;            // that it was made by; empty: by a person
-  std::optional<absl::Time> tick;   // nominal time that it was made for; absent: by hand
+  bool server_logs = false;                   // a suite names logs that the coordinator reads
+  std::string sealed_secrets;                 // encrypted by the shell; opaque here; erased when the job ends
+  std::vector<std::string> secrets_of_fleet;  // names: of those that the plan uses, what the submitter did not give
+  std::vector<std::string> suites;            // names
+  std::vector<CaseId> cases;                  // of the plan: what each shard must report
+  ScheduleName schedule;                      // that it was made by; empty: by a person
+  std::optional<absl::Time> tick;             // nominal time that it was made for; absent: by hand
 
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };

@@ -131,7 +131,7 @@ std::string_view FrontOf(std::string_view text, std::size_t bytes) {
 
 }  // namespace
 
-EscapedText::EscapedText(std::string text) : text_(std::move(text)) {}
+EscapedText::EscapedText(std::string_view text) : text_(text) {}
 EscapedText::~EscapedText() = default;
 
 void EscapedText::Make() const {
@@ -140,7 +140,7 @@ void EscapedText::Make() const {
   options.set_max_mem(kPieceMemory);
   // Of about the same length: a short one would be found everywhere.
   const std::size_t pieces = (text_.size() + kPieceBytes - 1) / kPieceBytes;
-  for (std::string_view rest = text_; !rest.empty();) {
+  for (std::string_view rest = text_.Reveal(); !rest.empty();) {
     const std::string_view piece = FrontOf(rest, (text_.size() + pieces - 1) / pieces);
     pieces_.push_back(std::make_unique<const RE2>(PatternOf(piece), options));
     rest.remove_prefix(piece.size());

@@ -1,27 +1,31 @@
 #include "core/verdict/redactor.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
+#include <ranges>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "boost/json/serialize.hpp"
-#include "boost/json/string.hpp"
+#include "core/base/credential_names.h"
 #include "core/base/text.h"
+#include "core/verdict/jwt_text.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
 namespace {
 
 constexpr std::string_view kRedacted = "[redacted]";
-constexpr std::array<std::string_view, 5> kCredentialHeaders{"authorization", "proxy-authorization", "cookie",
-                                                             "set-cookie", "www-authenticate"};
 
 // Shorter ones would blacken everything.
 constexpr std::size_t kMinBytes = 4;
+// Longer ones are not looked for in two encodings at once: keys, which do not stand in requests.
+constexpr std::size_t kMaxNestedBytes = 4 << 10;
+
+constexpr char kUpperDigits[] = "0123456789ABCDEF", kLowerDigits[] = "0123456789abcdef";
 
 // The characters that a text has in base64 (standard, and that of URLs) somewhere within a longer one, such as the
 // password in the credentials of RFC 7617: those that its neighbours do not change, for each place modulo three.
@@ -29,7 +33,8 @@ std::vector<std::string> WithinBase64(std::string_view value) {
   constexpr std::size_t kMinCharacters = 8;
   std::vector<std::string> forms;
   for (const std::size_t before : {0U, 1U, 2U}) {
-    const std::string shifted = std::string(before, '\0') + std::string(value);
+    std::string shifted = std::string(before, '\0') + std::string(value);
+    const absl::Cleanup wipe = [&] { WipeText(shifted); };
     const std::size_t changed = before == 0 ? 0 : before + 1;
     const std::size_t whole = shifted.size() * 8 / 6;
     if (whole < changed + kMinCharacters) continue;
@@ -58,6 +63,61 @@ std::string PercentEncoded(std::string_view text, const char* digits) {
   return out;
 }
 
+// Each byte in hexadecimal behind `introduction`: some escape all that they are given.
+std::string EachEscaped(std::string_view text, std::string_view introduction, const char* digits) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out.append(introduction).append({digits[byte >> 4U], digits[byte & 15U]});
+  }
+  return out;
+}
+
+// Escaped as far as need be: in a URL, in a form, in JSON. EscapedText finds these too; but where an excerpt was cut,
+// the begin has to be known.
+std::vector<std::string> FormsOfText(std::string_view value) {
+  std::vector<std::string> forms;
+  for (const char* digits : {kUpperDigits, kLowerDigits}) {
+    forms.push_back(PercentEncoded(value, digits));
+    forms.push_back(absl::StrReplaceAll(forms.back(), {{"%20", "+"}}));
+  }
+  std::string json = boost::json::serialize(boost::json::string_view(value));
+  forms.push_back(json.substr(1, json.size() - 2));
+  WipeText(json);
+  return forms;
+}
+
+// Where the value of a parameter ends that begins at `at`.
+std::size_t EndOfValue(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_of("&#\"'<>\\ \t\r\n", at), text.size());
+}
+
+// The name of a parameter that begins at `at`, behind a ? or a &.
+std::string_view ParameterAt(std::string_view text, std::size_t at) {
+  std::string_view name = text.substr(at, text.find_first_of("=&? \t\r\n", at) - at);
+  return at + name.size() < text.size() && text[at + name.size()] == '=' ? name : std::string_view();
+}
+
+// Values of parameters of a URL that are credentials by their name. What JWTs show may be seen.
+std::string WithoutParameters(std::string_view text) {
+  std::string out;
+  std::size_t done = 0;
+  for (std::size_t at = text.find_first_of("?&"); at != std::string_view::npos; at = text.find_first_of("?&", at)) {
+    ++at;
+    if (text.substr(at).starts_with("amp;")) at += 4;  // a URL in HTML
+    const std::string_view name = ParameterAt(text, at);
+    if (name.empty() || !IsCredentialParameter(name)) continue;
+    const std::size_t begin = at + name.size() + 1;
+    if (text.substr(begin).starts_with(kShownJwt)) continue;
+    const std::size_t end = EndOfValue(text, begin);
+    if (end == begin) continue;
+    out += text.substr(done, begin - done);
+    out += kRedacted;
+    done = at = end;
+  }
+  return out.append(text.substr(done));
+}
+
 }  // namespace
 
 Redactor::Redactor(const std::vector<std::string>& expressions) { AddExpressions(expressions); }
@@ -81,76 +141,87 @@ void Redactor::AddSecret(std::string_view value) {
   AddForm(std::string(value));
   AddForm(Printable(value));  // reports show it so
   AddFormsOfBytes(value);
-  AddFormsOfText(value);
-  // Longer ones first: one may hold another.
-  std::ranges::sort(secrets_, std::greater<>(), &std::string::size);
-  if (!std::ranges::all_of(value, IsUnreserved)) {
-    escapable_.push_back(std::make_shared<const EscapedText>(std::string(value)));
+  for (std::string& form : FormsOfText(value)) {
+    // In a request that is given back in base64, say, it is as the request had it.
+    if (form.size() <= kMaxNestedBytes) AddFormsOfBytes(form);
+    AddForm(std::move(form));
   }
+  // Longer ones first: one may hold another.
+  std::ranges::sort(secrets_, std::greater<>(), [](const auto& secret) { return secret->size(); });
+  if (!std::ranges::all_of(value, IsUnreserved)) {
+    escapable_.push_back(std::make_shared<const EscapedText>(value));
+  }
+}
+
+void Redactor::AddToken(std::string_view token) {
+  AddSecret(token);
+  const bool is_signed = std::ranges::count(token, '.') == 2;
+  if (is_signed && ShowJwts(token) != token) AddSecret(token.substr(token.rfind('.') + 1));
 }
 
 void Redactor::AddFormsOfBytes(std::string_view value) {
   AddForm(absl::WebSafeBase64Escape(ToAbsl(value)));
   std::string base64 = absl::Base64Escape(ToAbsl(value));
-  AddForm(base64);
   AddForm(base64.substr(0, base64.find('=')));
+  AddForm(std::move(base64));
   for (std::string& within : WithinBase64(value)) AddForm(std::move(within));
-  const std::string hex = absl::BytesToHexString(ToAbsl(value));
-  AddForm(hex);
+  std::string hex = absl::BytesToHexString(ToAbsl(value));
   AddForm(absl::AsciiStrToUpper(hex));
-}
-
-// What EscapedText finds too; where an excerpt was cut, its begin has to be known.
-void Redactor::AddFormsOfText(std::string_view value) {
-  for (const char* digits : {"0123456789ABCDEF", "0123456789abcdef"}) {
-    std::string url = PercentEncoded(value, digits);
-    AddForm(url);
-    AddForm(absl::StrReplaceAll(url, {{"%20", "+"}}));  // as forms have it
+  AddForm(std::move(hex));
+  for (const char* digits : {kUpperDigits, kLowerDigits}) {
+    AddForm(EachEscaped(value, "%", digits));
+    AddForm(EachEscaped(value, "\\u00", digits));
   }
-  const std::string json = boost::json::serialize(boost::json::string(value));
-  AddForm(json.substr(1, json.size() - 2));
 }
 
 void Redactor::AddForm(std::string form) {
-  if (std::ranges::find(secrets_, form) == secrets_.end()) secrets_.push_back(std::move(form));
+  auto secret = std::make_shared<const Secret>(Secret::Take(form));
+  const bool known = std::ranges::any_of(secrets_, [&](const auto& other) { return *other == *secret; });
+  if (!known && !secret->empty()) secrets_.push_back(std::move(secret));
 }
 
-// Where an excerpt ends in the middle of a secret, its begin is left.
+// Where an excerpt ends in the middle of a secret, its begin is left; and so it is where a target cut what it says, as
+// it must in the reason of a close frame, which may be quoted.
 void Redactor::RedactCutOnes(std::string& text) const {
   constexpr std::string_view kCut = "…";
-  for (std::size_t cut = text.find(kCut); cut != std::string::npos; cut = text.find(kCut, cut)) {
-    const std::string_view before(text.data(), cut);
-    std::size_t longest = 0;
-    for (const std::string& secret : secrets_) {
-      for (std::size_t length = std::min(secret.size() - 1, cut); length >= kMinBytes && length > longest; --length) {
-        if (before.ends_with(std::string_view(secret).substr(0, length))) longest = length;
-      }
+  constexpr std::size_t kLeastOtherwise = 8;
+  std::map<std::size_t, std::size_t> cut;  // where one ends, and how long it is: begins of several forms may end there
+  for (const auto& secret : secrets_) {
+    const std::string_view value = secret->Reveal();
+    const std::string_view begin = value.substr(0, kMinBytes);
+    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
+      const std::string_view rest = std::string_view(text).substr(at);
+      const auto same = static_cast<std::size_t>(std::ranges::mismatch(rest, value).in1 - rest.begin());
+      const std::string_view behind = rest.substr(same);
+      const bool is_end = same >= kLeastOtherwise && (behind.empty() || behind.front() == '"');
+      if (is_end || behind.starts_with(kCut)) cut[at + same] = std::max(cut[at + same], same);
     }
-    if (longest > 0) {
-      text.replace(cut - longest, longest, kRedacted);
-      cut += kRedacted.size() - longest;
-    }
-    cut += kCut.size();
+  }
+  // From the back, so that places before it stay what they are. They may overlap, as forms do.
+  std::size_t untouched = text.size();
+  for (const auto& [end, size] : cut | std::views::reverse) {
+    if (end <= untouched) text.replace(end - size, size, kRedacted);
+    untouched = std::min(untouched, end - size);
   }
 }
 
 std::string Redactor::Apply(std::string_view text) const {
-  std::string out(text);
-  for (const std::string& secret : secrets_) {
-    if (out.find(secret) != std::string::npos) out = absl::StrReplaceAll(out, {{secret, ToAbsl(kRedacted)}});
+  std::string out = ShowJwts(text);
+  for (const auto& secret : secrets_) {
+    const std::string_view value = secret->Reveal();
+    if (out.find(value) != std::string::npos) out = absl::StrReplaceAll(out, {{ToAbsl(value), ToAbsl(kRedacted)}});
   }
   if (out.find_first_of("\\%&+") != std::string::npos) {
     for (const auto& secret : escapable_) secret->Replace(out, kRedacted);
   }
   RedactCutOnes(out);
+  out = WithoutParameters(out);
   for (const auto& expression : expressions_) RE2::GlobalReplace(&out, *expression, std::string(kRedacted));
   return out;
 }
 
 HeaderField Redactor::Apply(const HeaderField& header) const {
-  const bool credential = std::ranges::any_of(
-      kCredentialHeaders, [&](std::string_view name) { return absl::EqualsIgnoreCase(header.name, ToAbsl(name)); });
-  return {header.name, credential ? std::string(kRedacted) : Apply(header.value)};
+  return {header.name, IsCredentialHeader(header.name) ? std::string(kRedacted) : Apply(header.value)};
 }
 
 void Redactor::Apply(Failure& failure) const {
@@ -166,11 +237,20 @@ void Redactor::Apply(Failure& failure) const {
   for (LogExcerpt& log : evidence.logs) Apply(log);
 }
 
+void Redactor::Apply(CaseResult& result) const {
+  if (result.failure) Apply(*result.failure);
+  result.skip_detail = Apply(result.skip_detail);
+  result.revision = Apply(result.revision);
+  result.target = Apply(result.target);
+  for (std::string& warning : result.warnings) warning = Apply(warning);
+  for (AddressAttempt& attempt : result.proof.attempts) attempt.error = Apply(attempt.error);
+}
+
 void Redactor::Apply(LogExcerpt& excerpt) const {
   excerpt.problem = Apply(excerpt.problem);
-  // A JWT, what follows "Bearer", and the value of a parameter or field that is named like a credential.
+  // What follows "Bearer", and the value of a parameter or field that is named like a credential.
   static const re2::RE2 kCredential(
-      R"(eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[^\s"',;]+)"
+      R"((?i:bearer)\s+[^\s"',;]+)"
       R"(|(?i:\b\w*(?:token|secret|password|passwd|api_?key)["']?\s*[=:]\s*["']?[^\s"'&,;]+))");
   for (std::string& line : excerpt.lines) {
     line = Apply(line);

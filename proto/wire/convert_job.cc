@@ -73,6 +73,7 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   *proto.mutable_deadline() = ToWire(job.spec.deadline);
   proto.set_schedule(job.spec.schedule.value());
   if (job.spec.tick) *proto.mutable_tick() = ToWire(*job.spec.tick);
+  for (const std::string& name : job.spec.secrets_of_fleet) proto.add_secrets_of_fleet(name);
   return proto;
 }
 
@@ -84,6 +85,7 @@ void KeepSummary(v1::Job& job) {
   job.clear_every_agent();
   job.clear_agents_wait();
   job.clear_deadline();
+  job.clear_secrets_of_fleet();
 }
 
 absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
@@ -120,6 +122,7 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   job.spec.variables = *std::move(variables);
   job.spec.from.assign(proto.from().begin(), proto.from().end());
   job.spec.every_agent = proto.every_agent();
+  job.spec.secrets_of_fleet.assign(proto.secrets_of_fleet().begin(), proto.secrets_of_fleet().end());
   if (proto.has_agents_wait()) job.spec.agents_wait = FromWire(proto.agents_wait());
   if (proto.has_deadline()) job.spec.deadline = FromWire(proto.deadline());
   if (proto.require().rule_case() == v1::Require::kAtLeast) job.spec.require = proto.require().at_least();

@@ -24,6 +24,7 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.variables.env = {{"STAGING_URL", "wss://staging.example"}};
   job.spec.from = {"eu-*", "us-east-1"};
   job.spec.every_agent = true;
+  job.spec.secrets_of_fleet = {"TOKEN"};
   job.spec.require = 1;
   job.spec.agents_wait = absl::Milliseconds(1500);
   job.spec.deadline = absl::Minutes(3);

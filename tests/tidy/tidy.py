@@ -34,14 +34,15 @@ LIBRARIES = {
     "wire": Library("proto/wire", ("core", "proto"), ("absl", "fmt", "google/protobuf", "grpcpp", "openssl"), "unit/wire"),
     "monitoring": Library("monitoring", ("core",), ("absl", "boost/asio", "boost/beast", "boost/system", "fmt", "prometheus"),
                           "unit/monitoring"),
+    "secrets": Library("secrets", ("core",), ("absl", "fmt"), "unit/secrets"),
     "engine": Library("agent/engine", ("core",),
                       ("absl", "boost/asio", "boost/beast", "boost/json", "boost/system", "fmt", "openssl", "re2"),
                       "unit/engine"),
-    "agent": Library("agent", ("core", "proto", "wire", "monitoring", "engine"), ("absl", "boost/asio", "CLI", "fmt", "grpcpp", "openssl", "spdlog"),
+    "agent": Library("agent", ("core", "proto", "wire", "monitoring", "secrets", "engine"), ("absl", "boost/asio", "CLI", "fmt", "grpcpp", "openssl", "spdlog"),
                      "unit/agent"),
     "fleet": Library("coordinator/fleet", ("core",), ("absl", "fmt"), "unit/fleet", pure=True),
     "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "libpq-fe.h", "sqlite3.h"), "contract"),
-    "coordinator": Library("coordinator", ("core", "proto", "wire", "monitoring", "fleet", "store"),
+    "coordinator": Library("coordinator", ("core", "proto", "wire", "monitoring", "secrets", "fleet", "store"),
                            ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "curl", "fmt", "grpcpp", "openssl",
                             "spdlog"), "unit/coordinator"),
     "cli": Library("cli", ("core", "proto", "wire"), ("absl", "boost/json", "boost/system", "CLI", "fmt", "grpcpp"), "unit/cli"),
@@ -147,7 +148,7 @@ def check_built(sources: set[str], lists: dict[str, str]) -> list[str]:
 def check_tree(root: pathlib.Path) -> list[str]:
     findings, sources, tests, built = [], set(), set(), set()
     lists = {}
-    for top in ("core", "proto", "monitoring", "agent", "coordinator", "cli", "tests"):
+    for top in ("core", "proto", "monitoring", "secrets", "agent", "coordinator", "cli", "tests"):
         for file in sorted((root / top).rglob("*")):
             path = file.relative_to(root).as_posix()
             if file.name == "CMakeLists.txt":

@@ -1,6 +1,7 @@
 #include "coordinator/fleet_host.h"
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <thread>
@@ -10,11 +11,17 @@
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/post.hpp"
 #include "coordinator/store/sqlite/sqlite_store.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "proto/wire/secrets.h"
 #include "tests/support/child_process.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator/given_secrets.h"
 
 namespace wsfleet::coordinator {
 namespace {
+
+using ::testing::HasSubstr;
 
 // A real store whose next commit fails when asked to.
 class FailingStore : public store::FleetStore {
@@ -48,7 +55,8 @@ class FailingStore : public store::FleetStore {
 class FleetHostTest : public ::testing::Test {
  protected:
   FleetHostTest()
-      : host_(boost::asio::make_strand(context_), {FleetName("default"), {}}, store_, box_, bundles_, logs_),
+      : host_(boost::asio::make_strand(context_), {FleetName("default"), {}, nullptr, &kept_}, store_, box_, bundles_,
+              logs_),
         thread_([this] { context_.run(); }) {
     std::promise<absl::Status> loaded;
     host_.NotifyOnceLoaded([&](const absl::Status& status) { loaded.set_value(status); });
@@ -60,6 +68,7 @@ class FleetHostTest : public ::testing::Test {
     host_.Stop([&] { stopped.set_value(); });
     stopped.get_future().wait();
     host_.store_thread().Stop();
+    kept_.Stop();
     logs_.Stop();
     work_.reset();
     context_.stop();
@@ -76,9 +85,43 @@ class FleetHostTest : public ::testing::Test {
     spec.suites = {"gate"};
     spec.sealed_secrets = sealed_secrets;
     spec.bundle = bundle_;
+    spec.secrets_of_fleet = secrets_of_fleet_;
     std::promise<absl::Status> answer;
     host_.Submit(JobId(id), spec, [&](const absl::Status& status, const JobId&, bool) { answer.set_value(status); });
     return answer.get_future().get();
+  }
+
+  // Waits until r-1 has ended, inconclusive: what is said of it.
+  std::string EndAndReasons() {
+    std::promise<void> ended;
+    boost::asio::post(host_.strand(), [&] {
+      Watcher watcher;
+      watcher.wake = [this, &ended](std::uint64_t) {
+        // In memory, so it does not block.
+        if (IsTerminal(store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state)) ended.set_value();
+      };
+      watcher.tick = [](const v1::ProgressTick&) {};
+      watcher.end = [](const absl::Status&) {};
+      EXPECT_TRUE(host_.AddWatcher(JobId("r-1"), std::move(watcher)).ok());
+    });
+    ended.get_future().wait();
+    const auto view = store_.store().GetJob(FleetName("default"), JobId("r-1"));
+    EXPECT_EQ(view->job.state, JobState::kInconclusive);
+    std::string told;
+    for (const ShardRecord& shard : view->shards) told += shard.reason + "\n";
+    for (const std::string& reason : view->job.reasons) told += reason + "\n";
+    return told;
+  }
+
+  std::shared_ptr<const SecretSources> KeptSecrets() const {
+    std::filesystem::permissions(directory_.Write("kept", "of the operator"), std::filesystem::perms::owner_read);
+    auto sources = SecretSources::Open(
+        directory_.Write("secrets.yaml",
+                         "version: wsfleet/v1\nsecrets: {KEPT: {file: kept, hosts: [chat.example.com], fleets: "
+                         "[default]}}\n"),
+        FleetsOfSecrets::kNamed);
+    EXPECT_TRUE(sources.ok()) << sources.status();
+    return std::make_shared<const SecretSources>(*std::move(sources));
   }
 
   // Returns when the agent is welcome, or its stream has ended.
@@ -90,10 +133,13 @@ class FleetHostTest : public ::testing::Test {
       event.agent.boot = BootId("00ff");
       event.max_shards = 2;
       AgentSink sink;
+      sink.is_private = private_;
+      sink.keeps_secret_hosts = keeps_hosts_;
       sink.send = [this](v1::CoordinatorMessage message) {
         if (message.has_welcome()) connected_.set_value();
         if (!message.has_assignment()) return;
         contents_.push_back(message.assignment().bundle_content());
+        last_ = message.assignment();
         ++assignments_;
       };
       sink.end = [this](const absl::Status& status) { ended_.set_value(status); };
@@ -108,9 +154,14 @@ class FleetHostTest : public ::testing::Test {
   SecretBox box_ = *SecretBox::WithRandomKey();
   std::promise<void> connected_;
   std::promise<absl::Status> ended_;
-  BundleDigest bundle_;                // of what is submitted
-  std::vector<std::string> contents_;  // of bundles that came along; of the strand, until assignments_ says so
+  BundleDigest bundle_;                        // of what is submitted
+  std::vector<std::string> contents_;          // of bundles that came along; of the strand, until assignments_ says so
+  v1::Assignment last_;                        // the same
+  std::vector<std::string> secrets_of_fleet_;  // of what is submitted
+  bool private_ = true, keeps_hosts_ = true;
   std::atomic<int> assignments_ = 0;
+  testing::TemporaryDirectory directory_;
+  FleetSecrets kept_{KeptSecrets()};
   Bundles bundles_{store_.store()};
   ServerLogs logs_{FleetName("default"), {}, store_.store(), store_.store(), box_};
   FleetHost host_;
@@ -182,26 +233,41 @@ TEST_F(FleetHostTest, SendsASmallBundleAlongWhereTheStreamHasNotHadItBefore) {
 TEST_F(FleetHostTest, EndsARunWhoseSecretsAreLostAsInconclusiveAndSaysSo) {
   Connect("eu-1");
   const SecretBox other = *SecretBox::WithRandomKey();
-  ASSERT_TRUE(Submit("r-1", *other.Seal(SecretOwner::OfJob(JobId("r-1")), {{"JWT_KEY", "canary"}})).ok());
-  std::promise<void> ended;
-  boost::asio::post(host_.strand(), [&] {
-    Watcher watcher;
-    watcher.wake = [this, &ended](std::uint64_t) {
-      // In memory, so it does not block.
-      if (IsTerminal(store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state)) ended.set_value();
-    };
-    watcher.tick = [](const v1::ProgressTick&) {};
-    watcher.end = [](const absl::Status&) {};
-    EXPECT_TRUE(host_.AddWatcher(JobId("r-1"), std::move(watcher)).ok());
-  });
-  ended.get_future().wait();
-  const auto view = store_.store().GetJob(FleetName("default"), JobId("r-1"));
-  EXPECT_EQ(view->job.state, JobState::kInconclusive);
+  ASSERT_TRUE(Submit("r-1", *other.Seal(SecretOwner::OfJob(JobId("r-1")), Given({{"JWT_KEY", "canary"}}))).ok());
+  EXPECT_THAT(EndAndReasons(), HasSubstr("secret-lost"));
   EXPECT_EQ(assignments_, 0);
-  std::string told;
-  for (const ShardRecord& shard : view->shards) told += shard.reason + "\n";
-  for (const std::string& reason : view->job.reasons) told += reason + "\n";
-  EXPECT_NE(told.find("secret-lost"), std::string::npos) << told;
+}
+
+TEST_F(FleetHostTest, SendsNoSecretToAnAgentWhoseConnectionOthersCanRead) {
+  private_ = false;
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1", *box_.Seal(SecretOwner::OfJob(JobId("r-1")), Given({{"JWT_KEY", "canary"}}))).ok());
+  EXPECT_THAT(EndAndReasons(), HasSubstr("agent eu-1 is connected in plain text"));
+  EXPECT_EQ(assignments_, 0);
+}
+
+TEST_F(FleetHostTest, GivesTheSecretsOfTheRunAndThoseThatItsOperatorKeepsWithTheirHosts) {
+  secrets_of_fleet_ = {"KEPT", "NOBODYS"};
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1", *box_.Seal(SecretOwner::OfJob(JobId("r-1")), Given({{"JWT_KEY", "of the run"}}))).ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return assignments_ == 1; }));
+  const auto secrets = wire::TakeSecrets(last_);
+  ASSERT_TRUE(secrets.ok());
+  ASSERT_EQ(secrets->size(), 2u);
+  EXPECT_EQ(secrets->at("JWT_KEY").value.Reveal(), "of the run");
+  EXPECT_TRUE(secrets->at("JWT_KEY").hosts.any());
+  EXPECT_EQ(secrets->at("KEPT").value.Reveal(), "of the operator");
+  EXPECT_EQ(secrets->at("KEPT").hosts.text(), "chat.example.com");
+  EXPECT_TRUE(last_.secrets().empty());
+}
+
+TEST_F(FleetHostTest, GivesASecretWithHostsToNoAgentThatWouldNotKeepToThem) {
+  secrets_of_fleet_ = {"KEPT"};
+  keeps_hosts_ = false;
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1").ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return assignments_ == 1; }));
+  EXPECT_TRUE(last_.secrets().empty());
 }
 
 }  // namespace

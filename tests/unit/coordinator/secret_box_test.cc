@@ -4,12 +4,13 @@
 
 #include "gtest/gtest.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator/given_secrets.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
 const SecretOwner kJob = SecretOwner::OfJob(JobId("r-1"));
-const Secrets kSecrets{{"JWT_KEY", "canary-4711"}, {"EMPTY", ""}};
+const GivenSecrets kSecrets = Given({{"JWT_KEY", "canary-4711 \"\\\x01\xc3\xa4"}, {"EMPTY", ""}});
 
 TEST(SecretBox, OpensWhatItSealed) {
   const auto box = SecretBox::WithRandomKey();

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "proto/wire/bundle.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator/given_secrets.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -80,7 +81,8 @@ class ServerLogsTest : public ::testing::Test {
     spec.bundle = wire::Digest(canonical);
     spec.server_logs = true;
     EXPECT_TRUE(store_->PutBundle(spec.bundle, canonical, absl::Now()).ok());
-    spec.sealed_secrets = *box_.Seal(SecretOwner::OfJob(JobId("r-1")), {{"KEY", "s3cr3t-value"}});
+    spec.sealed_secrets = *box_.Seal(SecretOwner::OfJob(JobId("r-1")), Given({{"KEY", "s3cr3t-value"}}));
+    spec.secrets_of_fleet = secrets_of_fleet_;
     WriteBatch batch;
     batch.jobs.emplace_back().id = JobId("r-1");
     batch.jobs.back().spec = spec;
@@ -118,6 +120,7 @@ class ServerLogsTest : public ::testing::Test {
   testing::TemporaryDirectory directory_;
   std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:");
   SecretBox box_ = *SecretBox::WithRandomKey();
+  std::vector<std::string> secrets_of_fleet_;  // of the run
 };
 
 TEST_F(ServerLogsTest, ShowsTheLinesThatCarryTheTraceId) {
@@ -160,6 +163,17 @@ TEST_F(ServerLogsTest, ReadsNothingThatItsOperatorDoesNotAllow) {
     EXPECT_THAT(excerpt.lines, IsEmpty());
     EXPECT_THAT(excerpt.problem, HasSubstr("not allowed by the coordinator's operator")) << excerpt.source;
   }
+}
+
+TEST_F(ServerLogsTest, ShowsNothingWhereASecretMayBeThatItDoesNotKnow) {
+  secrets_of_fleet_ = {"OF_AN_AGENT"};
+  ServerLogs logs(FleetName("default"), {{directory_.path().string()}, {}}, *store_, *store_, box_);
+  logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
+  Append("chat.log", fmt::format("trace={} its-value refused\n", kTraceId));
+  const auto found = LogsOf(logs, Failed());
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].lines, IsEmpty());
+  EXPECT_THAT(found[0].problem, HasSubstr("not shown: the run uses a secret that this coordinator does not know"));
 }
 
 TEST_F(ServerLogsTest, LeavesPassesAndRunsWithoutLogsAlone) {

@@ -1,5 +1,6 @@
 #include "coordinator/rpc/submission.h"
 
+#include <filesystem>
 #include <set>
 
 #include "core/base/text.h"
@@ -7,6 +8,8 @@
 #include "gtest/gtest.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator/given_secrets.h"
 #include "tests/unit/coordinator/suites.h"
 
 namespace wsfleet::coordinator {
@@ -67,15 +70,45 @@ TEST_F(SubmissionTest, RefusesABundleThatIsNotTheOneItWasSaidToBe) {
 
 TEST_F(SubmissionTest, KeepsSecretsSealedOnly) {
   (*header_.mutable_secrets())["JWT_KEY"] = "canary-4711";
+  (*header_.mutable_secrets())["OF_NO_USE"] = "canary-4712";
   const auto submission = Prepare();
   ASSERT_TRUE(submission.ok());
   EXPECT_EQ(submission->spec.sealed_secrets.find("canary"), std::string::npos);
-  EXPECT_EQ(box_.Open(SecretOwner::OfJob(JobId("r-1")), submission->spec.sealed_secrets)->at("JWT_KEY"), "canary-4711");
+  EXPECT_EQ(*box_.Open(SecretOwner::OfJob(JobId("r-1")), submission->spec.sealed_secrets),
+            Given({{"JWT_KEY", "canary-4711"}}));
+}
+
+TEST_F(SubmissionTest, LeavesSecretsThatItWasNotGivenToTheFleetAndWarnsOfThoseThatNobodyHereHas) {
+  constexpr char kSuite[] = R"(version: wsfleet/v1
+name: gate
+target: ws://127.0.0.1:1
+scenarios:
+  - name: one
+    steps:
+      - http: {get: /, headers: {A: "${secret.GIVEN}", B: "${secret.KEPT}", C: "${secret.OTHER}"}, expect: {status: 200}}
+)";
+  (*header_.mutable_secrets())["GIVEN"] = "canary-4711";
+  const auto submission = Prepare(kSuite);
+  ASSERT_TRUE(submission.ok()) << submission.status();
+  EXPECT_THAT(submission->spec.secrets_of_fleet, ElementsAre("KEPT", "OTHER"));
+
+  const testing::TemporaryDirectory directory;
+  std::filesystem::permissions(directory.Write("kept", "canary-4712"), std::filesystem::perms::owner_read);
+  auto sources = SecretSources::Open(
+      directory.Write("secrets.yaml",
+                      "version: wsfleet/v1\nsecrets: {KEPT: {file: kept, hosts: [h], fleets: [default]}}\n"),
+      FleetsOfSecrets::kNamed);
+  ASSERT_TRUE(sources.ok()) << sources.status();
+  const FleetSecrets kept(std::make_shared<const SecretSources>(*std::move(sources)));
+  EXPECT_THAT(WarningsOfSecrets(submission->spec, FleetName("default"), kept),
+              ElementsAre(HasSubstr("secret OTHER was not given")));
+  EXPECT_THAT(WarningsOfSecrets(submission->spec, FleetName("another"), kept),
+              ElementsAre(HasSubstr("secret KEPT"), HasSubstr("secret OTHER")));
 }
 
 TEST_F(SubmissionTest, RefusesWhatDoesNotFitIntoAnAssignment) {
   for (int i = 0; i < 5; ++i) {
-    (*header_.mutable_secrets())["KEY_" + std::to_string(i)] = std::string(60'000, 'x');
+    (*header_.mutable_variables()->mutable_env())["KEY_" + std::to_string(i)] = std::string(60'000, 'x');
   }
   EXPECT_TRUE(absl::IsResourceExhausted(Prepare().status()));
 }

@@ -14,7 +14,7 @@ deadline: 3m
 scenarios:
   - name: health
     steps:
-      - http: {get: /health, expect: {status: 200}}
+      - http: {get: /health, headers: {x-key: "${secret.JWT_KEY}"}, expect: {status: 200}}
 )";
 
 inline Bundle BundleOf(const std::string& text) { return {{{"gate.wsfleet.yaml", text}}, {"gate.wsfleet.yaml"}}; }

@@ -53,6 +53,11 @@ std::string ScriptedPeer::ReadHead() {
   return head;
 }
 
+std::string ScriptedPeer::Read(std::size_t bytes) {
+  std::string out;
+  return ReadExactly(bytes, out) ? out : std::string();
+}
+
 std::string ScriptedPeer::AcceptUpgrade(std::string_view extra_headers) {
   const std::string head = ReadHead();
   if (head.empty()) return head;

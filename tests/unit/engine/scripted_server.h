@@ -21,6 +21,8 @@ class ScriptedPeer {
 
   // Up to and with the empty line; empty if the peer has gone.
   std::string ReadHead();
+  // So many bytes; empty if the peer has gone.
+  std::string Read(std::size_t bytes);
   // Reads a request and answers it as RFC 6455 says; returns its head.
   std::string AcceptUpgrade(std::string_view extra_headers = "");
   // False if the peer has gone.

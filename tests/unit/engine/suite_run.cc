@@ -36,7 +36,10 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   engine::ShardRun run;
   run.id = kRun;
   run.variables.vars = options.vars;
-  run.secrets = options.secrets;
+  for (const auto& [name, value] : options.secrets) {
+    run.secrets[name].value = Secret(value);
+    if (!options.secret_hosts.empty()) run.secrets[name].hosts = *HostList::Parse(options.secret_hosts);
+  }
   run.skip_cases = options.skip_cases;
   run.session_prefix = "test";
   ResolveResult resolved = Resolve(bundle, Selection{}, run.variables);

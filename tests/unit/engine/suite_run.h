@@ -20,6 +20,7 @@ class SuiteRun {
   struct Options {
     std::map<std::string, std::string, std::less<>> vars = {};
     std::map<std::string, std::string, std::less<>> secrets = {};
+    std::vector<std::string> secret_hosts = {};  // of all of them; empty: any
     std::map<std::string, std::string, std::less<>> labels = {};
     std::vector<CaseId> skip_cases = {};
     std::string name_servers = {};

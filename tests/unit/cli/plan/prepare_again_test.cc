@@ -114,5 +114,10 @@ TEST_F(PrepareAgainTest, NamesExactlyTheSecretsThatAreToBeGivenAgain) {
   EXPECT_THAT(Problem(false, {"KEY=s3cr3t"}), HasSubstr("NAME=env:VARIABLE"));
 }
 
+TEST_F(PrepareAgainTest, AsksForNoSecretThatTheFleetHadForTheRun) {
+  record_.job.spec.secrets_of_fleet = {"KEY"};
+  EXPECT_EQ(Problem(false, {}), "none");
+}
+
 }  // namespace
 }  // namespace wsfleet::cli

@@ -31,7 +31,7 @@ TEST(Redactor, TakesOutWhatTheSuitesExpressionsMatch) {
 
 TEST(Redactor, HidesHeadersThatCarryCredentialsWhateverTheyHold) {
   const Redactor redactor({});
-  for (const char* name : {"Authorization", "cookie", "Set-Cookie", "Proxy-Authorization"}) {
+  for (const char* name : {"Authorization", "cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key"}) {
     EXPECT_THAT(redactor.Apply(HeaderField{name, "anything at all"}).value, Not(HasSubstr("anything"))) << name;
   }
   EXPECT_EQ(redactor.Apply(HeaderField{"Server", "nginx"}).value, "nginx");
@@ -74,16 +74,53 @@ TEST(Redactor, TakesWhatLooksLikeACredentialOutOfForeignLogs) {
                "authorization: Bearer abcdef, next", "{\"api_key\": \"k-1\", \"n\": 1}",
                "it was s3cr3t-value of order-17",    "the token was expired"};
   redactor.Apply(log);
-  EXPECT_EQ(log.lines, (std::vector<std::string>{"GET /ws?[redacted]&x=1 500", "header [redacted] end",
+  EXPECT_EQ(log.lines, (std::vector<std::string>{"GET /ws?[redacted]&x=1 500",
+                                                 R"(header jwt{"alg":"HS256"}.{"sub":"a"}.[redacted] end)",
                                                  "authorization: [redacted], next", "{\"[redacted]\", \"n\": 1}",
                                                  "it was [redacted] of [redacted]", "the token was expired"}));
+}
+
+TEST(Redactor, HidesParametersThatAreCredentialsByTheirName) {
+  const Redactor redactor({});
+  EXPECT_EQ(redactor.Apply("GET /ws?room=7&access_token=a%20b+c&x=1 HTTP/1.1"),
+            "GET /ws?room=7&access_token=[redacted]&x=1 HTTP/1.1");
+  EXPECT_EQ(redactor.Apply("location: https://h/cb?code=abc#top, <a href=\"/x?a=1&amp;sig=abc\">"),
+            "location: https://h/cb?code=[redacted]#top, <a href=\"/x?a=1&amp;sig=[redacted]\">");
+  EXPECT_EQ(redactor.Apply("is it? token=x, and a&b, ?token= ?room=7"), "is it? token=x, and a&b, ?token= ?room=7");
+  EXPECT_EQ(redactor.Apply("GET /ws?token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"),
+            R"(GET /ws?token=jwt{"alg":"HS256"}.{"sub":"a"}.[redacted])");
+}
+
+TEST(Redactor, ShowsATokenOfItsOwnAsClaimsWithoutTheSecretsInThem) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  const std::string claims = absl::WebSafeBase64Escape(R"({"sub":"a","note":"s3cr3t-value"})");
+  const std::string token = fmt::format("eyJhbGciOiJIUzI1NiJ9.{}.c2lnbmF0dXJl", claims);
+  redactor.AddToken(token);
+  EXPECT_EQ(redactor.Apply(token), R"(jwt{"alg":"HS256"}.{"sub":"a","note":"[redacted]"}.[redacted])");
+  EXPECT_EQ(redactor.Apply("only c2lnbmF0dXJl"), "only [redacted]");
+  EXPECT_EQ(redactor.Apply(absl::Base64Escape(token)), "[redacted]");
+}
+
+TEST(Redactor, GoesThroughAllTextOfAResult) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  CaseResult result;
+  result.skip_detail = "a s3cr3t-value";
+  result.revision = "b s3cr3t-value";
+  result.warnings = {"c s3cr3t-value"};
+  result.failure.emplace().message = "d s3cr3t-value";
+  redactor.Apply(result);
+  for (const std::string& text : {result.skip_detail, result.revision, result.warnings[0], result.failure->message}) {
+    EXPECT_THAT(text, Not(HasSubstr("s3cr3t"))) << text;
+  }
 }
 
 TEST(Redactor, KnowsASecretInAUrlInBase64AndInJson) {
   Redactor redactor({});
   redactor.AddSecret("CANARY+a/b==");
   redactor.AddSecret("quo\"te\\d");
-  EXPECT_EQ(redactor.Apply("GET /ws?token=CANARY%2Ba%2Fb%3D%3D"), "GET /ws?token=[redacted]");
+  EXPECT_EQ(redactor.Apply("GET /ws?t=CANARY%2Ba%2Fb%3D%3D"), "GET /ws?t=[redacted]");
   EXPECT_EQ(redactor.Apply("token=CANARY%2ba%2fb%3d%3d"), "token=[redacted]");
   EXPECT_EQ(redactor.Apply("Q0FOQVJZK2EvYj09"), "[redacted]");
   EXPECT_EQ(redactor.Apply(R"({"p":"quo\"te\\d"})"), R"({"p":"[redacted]"})");
@@ -97,6 +134,24 @@ TEST(Redactor, KnowsASecretInHexadecimalAndWithinOtherTextInBase64) {
     const std::string basic = absl::Base64Escape(fmt::format("{}CANARY+a/b==", user));
     EXPECT_THAT(redactor.Apply("authorization is Basic " + basic), HasSubstr("[redacted]")) << basic;
   }
+}
+
+TEST(Redactor, KnowsASecretOfAUrlThatIsGivenBackInAnotherEncoding) {
+  Redactor redactor({});
+  redactor.AddSecret("CANARY+a/b==\"");
+  for (const char* request : {"GET /?q=CANARY%2Ba%2Fb%3D%3D%22 HTTP/1.1", R"({"q":"CANARY+a/b==\""})"}) {
+    for (const std::string& seen : {absl::Base64Escape(request), absl::BytesToHexString(request)}) {
+      EXPECT_THAT(redactor.Apply(seen), HasSubstr("[redacted]")) << seen;
+    }
+  }
+}
+
+TEST(Redactor, KnowsLettersThatAreEscapedWithoutNeed) {
+  Redactor redactor({});
+  redactor.AddSecret("CANARY47");
+  EXPECT_EQ(redactor.Apply("%43%41%4e%41%52%59%34%37 %43%41%4E%41%52%59%34%37"), "[redacted] [redacted]");
+  EXPECT_EQ(redactor.Apply(R"(\u0043\u0041\u004e\u0041\u0052\u0059\u0034\u0037)"), "[redacted]");
+  EXPECT_EQ(redactor.Apply(R"(\u0043\u0041\u004e\u0041\u00…)"), "[redacted]…");
 }
 
 TEST(Redactor, KnowsASecretInEscapesOfOthers) {
@@ -124,6 +179,10 @@ TEST(Redactor, DoesNotLeaveTheBeginOfASecretWhereAnExcerptWasCut) {
   EXPECT_EQ(redactor.Apply("found \"p\":\"CANARYabcdefghi… (a string)"), "found \"p\":\"[redacted]… (a string)");
   EXPECT_EQ(redactor.Apply("CANARYabc… and CANA…"), "[redacted]… and [redacted]…");
   EXPECT_EQ(redactor.Apply("a harmless end…"), "a harmless end…");
+  EXPECT_EQ(redactor.Apply("refused: CANARYabcdef"), "refused: [redacted]") << "cut by the target";
+  EXPECT_EQ(redactor.Apply("closed with 4000 \"CANARYabcdef\""), "closed with 4000 \"[redacted]\"");
+  EXPECT_EQ(redactor.Apply("CANARYabcdef is another"), "CANARYabcdef is another");
+  EXPECT_EQ(redactor.Apply("refused: CANARY"), "refused: CANARY") << "too little to be sure";
 }
 
 }  // namespace
