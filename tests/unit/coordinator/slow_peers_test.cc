@@ -237,7 +237,8 @@ TEST_F(SlowPeers, AnAgentThatNeverReadsIsDroppedAndTheOthersWork) {
   other.SayHello();
   // More than the window of its stream takes.
   const auto large = Submit("", [](v1::SubmitHeader& header) {
-    for (const char* name : {"ONE", "TWO", "THREE"}) (*header.mutable_variables()->mutable_env())[name] = std::string(60'000, 'x');
+    for (const char* name : {"ONE", "TWO", "THREE"})
+      (*header.mutable_variables()->mutable_env())[name] = std::string(60'000, 'x');
   });
   ASSERT_TRUE(large.first.ok()) << large.first.error_message();
   const auto small = Submit("", [](v1::SubmitHeader& header) { header.set_from(0, "us-east-1"); });
