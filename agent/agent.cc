@@ -131,6 +131,8 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       break;
     case v1::CoordinatorMessage::kAssignment:
       shards_.Assign(std::move(*message.mutable_assignment()), lease_base_ + lease_time_);
+      // It was under way when the fleet was stopped.
+      if (stopped_) shards_.CancelAll("the fleet is stopped");
       WatchLeases();
       break;
     case v1::CoordinatorMessage::kResultAcks:
@@ -145,6 +147,9 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
     case v1::CoordinatorMessage::kDrain:
       SetDrained(!message.drain().undone());
       break;
+    case v1::CoordinatorMessage::kStop:
+      SetStopped(!message.stop().undone(), message.stop().reason());
+      break;
     case v1::CoordinatorMessage::kRedirect:
       redirected_ = endpoints_.Follow(message.redirect());
       persistence_.OnRedirect();
@@ -158,6 +163,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
 void Agent::OnWelcome(const v1::Welcome& welcome) {
   spdlog::info("session begins epoch={} coordinator={}", welcome.session_epoch(), welcome.coordinator_version());
   welcomed_ = true;
+  stopped_ = false;  // if the fleet still is, that comes next
   why_no_session_.clear();
   endpoints_.OnSession();
   persistence_.OnSession();
@@ -236,6 +242,7 @@ void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
   for (const std::uint64_t lost : reply.lost_leases()) shards_.Abandon(LeaseId(lost), "its lease has ended");
   for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
   SetDrained(reply.drain());
+  SetStopped(reply.stopped(), "the fleet is stopped");
   if (reply.has_interval()) heartbeat_interval_ = wire::FromWire(reply.interval());
   shards_.FetchAgain();
   WatchLeases();

@@ -80,6 +80,8 @@ class Agent {
   void WatchLeases();
   // An operator wants it to take nothing new. It gets nothing, and does as in a drain, but does not stop.
   void SetDrained(bool drained);
+  // The fleet's kill switch: what it works on ends at once. It gets nothing until this is undone.
+  void SetStopped(bool stopped, std::string_view reason);
   void StopIfDrained();
   void Stop(int exit_code);
   void FinishStop();
@@ -125,6 +127,7 @@ class Agent {
   bool draining_ = false;  // and then stops, with drain_exit_code_
   int drain_exit_code_ = 0;
   bool drained_ = false;  // by an operator
+  bool stopped_ = false;  // with its fleet
   bool holding_ = false;
   std::optional<int> exit_code_;  // set: stopping
 };

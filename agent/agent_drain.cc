@@ -49,6 +49,12 @@ void Agent::SetDrained(bool drained) {
   WaitOn(drain_timer_, options_.drain_limit, [this] { shards_.ReleaseAll(); });
 }
 
+void Agent::SetStopped(bool stopped, std::string_view reason) {
+  if (std::exchange(stopped_, stopped) == stopped) return;
+  spdlog::warn("{} reason=\"{}\"", stopped ? "stopped with its fleet" : "its fleet goes on", Printable(reason));
+  if (stopped) shards_.CancelAll(reason);
+}
+
 void Agent::StopIfDrained() {
   if (draining_ && shards_.empty() && spool_.empty()) Stop(drain_exit_code_);
 }

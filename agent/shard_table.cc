@@ -295,6 +295,10 @@ void ShardTable::Cancel(LeaseId lease, std::string_view reason) {
   Stop(lease, found->second, v1::SHARD_END_CANCELLED);
 }
 
+void ShardTable::CancelAll(std::string_view reason) {
+  for (const auto& [lease, shard] : shards_) Cancel(lease, reason);
+}
+
 void ShardTable::ReleaseAll() {
   for (auto& [lease, shard] : shards_) {
     if (!shard.abandoned) Stop(lease, shard, v1::SHARD_END_RELEASED);

@@ -49,6 +49,8 @@ class ShardTable {
   // The coordinator wishes the shard to stop; its end is reported.
   void Cancel(LeaseId lease, std::string_view reason);
 
+  void CancelAll(std::string_view reason);
+
   // Gives every shard back: the rest of it runs elsewhere.
   void ReleaseAll();
 

@@ -165,6 +165,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const 
   for (const LeaseId lease : effect.cancel) reply->add_cancel()->set_lease(lease.value());
   for (const LeaseId lease : effect.lost) reply->add_lost_leases(lease.value());
   reply->set_drain(effect.drain);
+  reply->set_stopped(effect.stopped);
   *reply->mutable_received() = wire::ToWire(received);
   // Last, so that our own work lies between the two stamps.
   *reply->mutable_sent() = wire::ToWire(absl::Now());
@@ -208,6 +209,13 @@ v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect) {
 v1::CoordinatorMessage ToMessage(const fleet::SendDrain& effect) {
   v1::CoordinatorMessage message;
   message.mutable_drain()->set_undone(!effect.drain);
+  return message;
+}
+
+v1::CoordinatorMessage ToMessage(const fleet::SendStop& effect) {
+  v1::CoordinatorMessage message;
+  message.mutable_stop()->set_undone(!effect.stopped);
+  message.mutable_stop()->set_reason(effect.why);
   return message;
 }
 

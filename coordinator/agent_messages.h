@@ -37,6 +37,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
 v1::CoordinatorMessage ToMessage(const fleet::SendResultAck& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendShardDoneAck& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendDrain& effect);
+v1::CoordinatorMessage ToMessage(const fleet::SendStop& effect);
 v1::CoordinatorMessage ToMessage(const fleet::SendCancel& effect);
 
 }  // namespace wsfleet::coordinator

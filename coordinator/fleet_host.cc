@@ -325,19 +325,13 @@ void FleetHost::On(const fleet::SendHeartbeatReply& effect) {
   streams_.Send(effect.stream, ToMessage(effect, Times(), received));
 }
 
-void FleetHost::On(const fleet::SendResultAck& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
-
 void FleetHost::On(const fleet::SendShardDoneAck& effect) {
   streams_.ForgetLease(effect.stream, effect.lease);
   streams_.Send(effect.stream, ToMessage(effect));
 }
 
-void FleetHost::On(const fleet::SendDrain& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
-
-void FleetHost::On(const fleet::SendCancel& effect) { streams_.Send(effect.stream, ToMessage(effect)); }
-
 void FleetHost::On(const fleet::CloseStream& effect) {
-  spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), effect.reason);
+  spdlog::warn("agent stream closed stream={} reason=\"{}\"", effect.stream.value(), Printable(effect.reason));
   const absl::StatusCode code = effect.is_forbidden ? absl::StatusCode::kPermissionDenied
                                 : effect.may_return ? absl::StatusCode::kUnavailable
                                                     : absl::StatusCode::kAborted;
@@ -348,7 +342,7 @@ void FleetHost::On(const fleet::AnswerSubmit& effect) { requests_.Answer(effect)
 
 void FleetHost::On(const fleet::AnswerCancel& effect) { requests_.Answer(effect.request, effect.status); }
 
-void FleetHost::On(const fleet::AnswerSetDrained& effect) { requests_.Answer(effect.request, effect.status); }
+void FleetHost::On(const fleet::AnswerWish& effect) { requests_.Answer(effect.request, effect.status); }
 
 void FleetHost::On(const fleet::AnswerSchedule& effect) { requests_.Answer(effect); }
 

@@ -61,6 +61,7 @@ class FleetHost {
   void AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer);
   void Trigger(const JobId& proposed, const ScheduleName& schedule, RunKey key, SubmitAnswer answer);
   void SetDrained(std::vector<AgentId> agents, RegionName region, bool drained, StatusAnswer answer);
+  void SetStopped(bool stopped, std::string by, std::string reason, StatusAnswer answer);
   // By region, then by id: the first kMaxAgentsListed behind `after`; fewer: there are no more.
   void ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer);
   void FindAgent(const AgentId& id, AgentsAnswer answer);
@@ -108,22 +109,21 @@ class FleetHost {
   void ApplyWithKey(Event event, const RunKey& key);
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
-
   void Assign(const fleet::SendAssignment& effect, GivenSecrets secrets);
   void Withhold(const LeaseRecord& lease, std::string_view why);
-
+  // A message that needs nothing of this object.
+  auto On(const auto& effect) -> decltype(ToMessage(effect), void()) {
+    streams_.Send(effect.stream, ToMessage(effect));
+  }
   void On(const fleet::Persist& effect);
   void On(const fleet::SendWelcome& effect);
   void On(const fleet::SendHeartbeatReply& effect);
   void On(const fleet::SendAssignment& effect);
-  void On(const fleet::SendResultAck& effect);
   void On(const fleet::SendShardDoneAck& effect);
-  void On(const fleet::SendDrain& effect);
-  void On(const fleet::SendCancel& effect);
   void On(const fleet::CloseStream& effect);
   void On(const fleet::AnswerSubmit& effect);
   void On(const fleet::AnswerCancel& effect);
-  void On(const fleet::AnswerSetDrained& effect);
+  void On(const fleet::AnswerWish& effect);
   void On(const fleet::AnswerSchedule& effect);
   void On(const fleet::NotifyWatchers& effect);
 

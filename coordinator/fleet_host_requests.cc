@@ -4,6 +4,7 @@
 #include "coordinator/fleet_host.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "spdlog/spdlog.h"
 
 // What clients ask of a fleet.
 namespace wsfleet::coordinator {
@@ -73,6 +74,18 @@ void FleetHost::SetDrained(std::vector<AgentId> agents, RegionName region, bool 
     const auto request = requests_.Await(std::move(answer));
     if (request) Apply(fleet::SetDrained{*request, std::move(agents), std::move(region), drained});
   });
+}
+
+void FleetHost::SetStopped(bool stopped, std::string by, std::string reason, StatusAnswer answer) {
+  boost::asio::post(
+      strand_, [this, stopped, by = std::move(by), reason = std::move(reason), answer = std::move(answer)]() mutable {
+        if (!machine_) return answer(NotHere());
+        const auto request = requests_.Await(std::move(answer));
+        if (!request) return;
+        spdlog::warn("fleet {} fleet={} by=\"{}\" reason=\"{}\"", stopped ? "stopped" : "resumed", name().value(),
+                     Printable(by), Printable(reason));
+        Apply(fleet::SetStopped{*request, stopped, std::move(by), std::move(reason)});
+      });
 }
 
 void FleetHost::ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer) {

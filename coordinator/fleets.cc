@@ -53,7 +53,7 @@ absl::StatusOr<FleetHost*> Fleets::Find(const std::string& fleet) {
   if (found != units_.end()) return &found->second->host;
   std::string known;
   for (const auto& [name, unit] : units_) known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", name.value());
-  return absl::NotFoundError(fmt::format("no fleet \"{}\"; there is {}", fleet, known));
+  return absl::NotFoundError(fmt::format("no fleet \"{}\"; there is {}", Printable(fleet), known));
 }
 
 std::vector<Fleets::Unit*> Fleets::All() {
@@ -69,7 +69,7 @@ void Fleets::NoteStore(const absl::Status& status) {
 
 void Fleets::Report(std::function<void(std::vector<std::string>)> answer) {
   boost::asio::post(strand_, [this, answer = std::move(answer)] {
-    std::map<monitoring::Metrics::Values, double> agents, waiting;
+    std::map<monitoring::Metrics::Values, double> agents, waiting, stopped;
     std::vector<std::string> obstacles;
     bool any_serves = false;
     for (Unit* unit : All()) {
@@ -83,11 +83,13 @@ void Fleets::Report(std::function<void(std::vector<std::string>)> answer) {
       for (const auto& [place, count] : standing.census.agents) {
         agents[{name, place.first.value(), std::string(StateName(place.second))}] = static_cast<double>(count);
       }
+      stopped[{name}] = standing.census.stopped ? 1 : 0;
       waiting[{name}] = static_cast<double>(standing.census.waiting);
     }
     if (monitoring::Metrics* const metrics = settings_.metrics) {
       metrics->SetAll(monitoring::Metric::kAgents, agents);
       metrics->SetAll(monitoring::Metric::kQueueDepth, waiting);
+      metrics->SetAll(monitoring::Metric::kFleetStopped, stopped);
       // What has not risen yet can be seen to rise.
       for (const auto& [fleet, count] : waiting) metrics->Add(monitoring::Metric::kScheduleMissed, fleet, 0);
     }

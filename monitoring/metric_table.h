@@ -13,6 +13,7 @@ enum class Metric {
   kCheckSuccess,
   kAgents,
   kQueueDepth,
+  kFleetStopped,
   kScheduleMissed,
   kConnectDuration,
   kSessionsActive,

@@ -283,7 +283,14 @@ void Program::AddFleet() {
       ->required();
   AddCommand(*fleet, "list", "All fleets, and which coordinator runs each",
              [this] { return FleetListCommand(invocation_); });
-  for (const char* later : {"policy", "stop", "resume"}) AddLater(*fleet, later);
+  CLI::App* stop = AddCommand(*fleet, "stop", "The kill switch: everything that runs ends, nothing begins until resume",
+                              [this] { return FleetStopCommand(invocation_, fleet_, reason_); });
+  stop->add_option("fleet", fleet_, "Which; without it the configured one");
+  stop->add_option("--reason", reason_, "Why, for everybody who finds it stopped")->required();
+  AddCommand(*fleet, "resume", "Runs may begin again", [this] {
+    return FleetResumeCommand(invocation_, fleet_);
+  })->add_option("fleet", fleet_, "Which; without it the configured one");
+  AddLater(*fleet, "policy");
   for (const char* later : {"baseline", "gate"}) AddLater(app_, later);
 }
 

@@ -93,7 +93,12 @@ int AgentsListCommand(Invocation& invocation) {
   if (!client.ok()) return Fail(client.status());
   const auto agents = ListAgents(**client);
   if (!agents.ok()) return Fail(agents.status());
+  const auto fleet = FindFleet(**client);
   fmt::print("{}", Render(AgentTable(*agents), invocation.output));
+  if (fleet.ok() && fleet->has_stop()) {
+    fmt::print(stderr, "fleet {} is stopped {}; no agent takes work until `wsfleet fleet resume {}`\n",
+               Printable(fleet->fleet()), StopText(fleet->stop()), Printable(fleet->fleet()));
+  }
   return kPassedCode;
 }
 

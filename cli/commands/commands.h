@@ -100,6 +100,9 @@ int DoctorCommand(Invocation& invocation);
 
 int FleetCreateCommand(Invocation& invocation, const std::string& name);
 int FleetListCommand(Invocation& invocation);
+// `fleet`: empty for the configured one.
+int FleetStopCommand(Invocation& invocation, const std::string& fleet, const std::string& reason);
+int FleetResumeCommand(Invocation& invocation, const std::string& fleet);
 
 struct TokenFlags {
   std::string name, role = "viewer", ttl = "90d";

@@ -65,6 +65,7 @@ void Examine(const Invocation& invocation, Diagnoses& diagnoses) {
                          ExitCodeOf(agents.status())});
     return;
   }
+  if (const auto fleet = FindFleet(**client); fleet.ok()) Append(diagnoses, CheckFleet(*fleet));
   Append(diagnoses, CheckAgents(*agents, {version->version(), version->language_minor()}, endpoint->fleet));
 }
 
@@ -89,7 +90,10 @@ int AgentsDoctorCommand(Invocation& invocation) {
   if (!version.ok()) return Fail(version.status());
   const auto agents = ListAgents(**client);
   if (!agents.ok()) return Fail(agents.status());
-  return Show(invocation, CheckAgents(*agents, {version->version(), version->language_minor()}, (*client)->fleet()));
+  Diagnoses diagnoses;
+  if (const auto fleet = FindFleet(**client); fleet.ok()) Append(diagnoses, CheckFleet(*fleet));
+  Append(diagnoses, CheckAgents(*agents, {version->version(), version->language_minor()}, (*client)->fleet()));
+  return Show(invocation, diagnoses);
 }
 
 }  // namespace wsfleet::cli

@@ -15,6 +15,11 @@ absl::StatusOr<int> Runner::RunOn(CoordinatorClient& client) {
   // From here on there may be a run to cancel.
   const auto deferred = invocation_.interrupt.Defer();
   auto submitted = Submit(client, prepared_.files.bundle, prepared_.options);
+  if (absl::IsFailedPrecondition(submitted.status())) {
+    // The fleet is stopped, which says nothing of the suite.
+    Fail(submitted.status());
+    return kInconclusiveCode;
+  }
   if (!submitted.ok()) return submitted.status();
   for (const std::string& warning : submitted->warnings) fmt::print(stderr, "{}\n", Printable(warning));
   if (view_.detach) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/run/fleet.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -170,6 +171,13 @@ Diagnosis CheckVersion(const Versions& own, const v1::VersionReply& coordinator)
     return Warn("version", found, "it refuses suites that need more of the language: update the coordinator");
   }
   return Ok("version", found);
+}
+
+Diagnoses CheckFleet(const v1::FleetSummary& fleet) {
+  if (!fleet.has_stop()) return {};
+  return {
+      Broken(kInconclusiveCode, "fleet", "it is stopped " + StopText(fleet.stop()),
+             fmt::format("wsfleet fleet resume {}, when what it was stopped for is over", Printable(fleet.fleet())))};
 }
 
 Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const Versions& coordinator, std::string_view fleet) {

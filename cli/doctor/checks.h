@@ -26,6 +26,9 @@ Diagnosis CheckFirstCall(const absl::Status& status, const Endpoint& endpoint);
 
 Diagnosis CheckVersion(const Versions& own, const v1::VersionReply& coordinator);
 
+// Nothing if it runs.
+Diagnoses CheckFleet(const v1::FleetSummary& fleet);
+
 // Of one fleet, as they were listed; a line for each that is not well and one about all. Without agents there is
 // nothing that could run.
 Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const Versions& coordinator, std::string_view fleet);

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/base/text.h"
+#include "fmt/format.h"
+#include "proto/wire/convert.h"
+
 namespace wsfleet::cli {
 namespace {
 
@@ -60,6 +64,38 @@ absl::Status CreateFleet(CoordinatorClient& client, const std::string& fleet) {
   return client.Call(
       kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().CreateFleet(&context, request, &reply); },
       CoordinatorClient::Repetition::kIfNotTaken);
+}
+
+absl::Status StopFleet(CoordinatorClient& client, const std::string& reason) {
+  v1::StopFleetRequest request;
+  request.set_fleet(client.fleet());
+  request.set_reason(reason);
+  v1::StopFleetReply reply;
+  return client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().StopFleet(&context, request, &reply); });
+}
+
+absl::Status ResumeFleet(CoordinatorClient& client) {
+  v1::ResumeFleetRequest request;
+  request.set_fleet(client.fleet());
+  v1::ResumeFleetReply reply;
+  // Of two, the second could undo what somebody stopped in between.
+  return client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().ResumeFleet(&context, request, &reply); },
+      CoordinatorClient::Repetition::kIfNotTaken);
+}
+
+std::string StopText(const v1::FleetStop& stop) {
+  return fmt::format("by {} at {}: {}", Printable(stop.by()), UtcText(wire::FromWire(stop.since())),
+                     Printable(stop.reason()));
+}
+
+absl::StatusOr<v1::FleetSummary> FindFleet(CoordinatorClient& client) {
+  const auto fleets = ListFleets(client);
+  if (!fleets.ok()) return fleets.status();
+  const auto found = std::ranges::find(*fleets, client.fleet(), &v1::FleetSummary::fleet);
+  if (found != fleets->end()) return *found;
+  return absl::NotFoundError(fmt::format("no fleet \"{}\"", client.fleet()));
 }
 
 absl::StatusOr<std::vector<v1::FleetSummary>> ListFleets(CoordinatorClient& client) {

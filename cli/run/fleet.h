@@ -23,6 +23,14 @@ struct DrainOrder {
 absl::StatusOr<std::vector<v1::Agent>> DrainAgents(CoordinatorClient& client, const DrainOrder& order);
 
 absl::Status CreateFleet(CoordinatorClient& client, const std::string& fleet);
+// The kill switch. Returns when the wish is stored.
+absl::Status StopFleet(CoordinatorClient& client, const std::string& reason);
+absl::Status ResumeFleet(CoordinatorClient& client);
+// "by alice at 2026-01-31T12:00:00Z: runaway load", for a terminal.
+std::string StopText(const v1::FleetStop& stop);
+
+// The client's own fleet as a list has it; NOT_FOUND.
+absl::StatusOr<v1::FleetSummary> FindFleet(CoordinatorClient& client);
 absl::StatusOr<std::vector<v1::FleetSummary>> ListFleets(CoordinatorClient& client);
 
 }  // namespace wsfleet::cli

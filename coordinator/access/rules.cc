@@ -9,7 +9,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 // In the order of Rpc.
-constexpr std::array<Rule, 31> kRules{{
+constexpr std::array<Rule, 33> kRules{{
     {Rpc::kJobsSubmit, "wsfleet.v1.Jobs.Submit", Role::kRunner, Scope::kNamedFleet, true, "runs.submit"},
     {Rpc::kJobsGet, "wsfleet.v1.Jobs.Get", Role::kViewer, Scope::kNamedFleet, false, "runs.get"},
     {Rpc::kJobsList, "wsfleet.v1.Jobs.List", Role::kViewer, Scope::kNamedFleet, false, "runs.list"},
@@ -23,6 +23,10 @@ constexpr std::array<Rule, 31> kRules{{
      "agents.drain"},
     {Rpc::kFleetsCreateFleet, "wsfleet.v1.Fleets.CreateFleet", Role::kAdmin, Scope::kEveryFleet, true, "fleet.create"},
     {Rpc::kFleetsListFleets, "wsfleet.v1.Fleets.ListFleets", Role::kViewer, Scope::kAnyFleet, false, "fleet.list"},
+    // Whoever sees that a fleet does harm stops it at once: it costs runs and nothing else. That it may go on is for
+    // those to say who answer for the fleet.
+    {Rpc::kFleetsStopFleet, "wsfleet.v1.Fleets.StopFleet", Role::kOperator, Scope::kNamedFleet, true, "fleet.stop"},
+    {Rpc::kFleetsResumeFleet, "wsfleet.v1.Fleets.ResumeFleet", Role::kAdmin, Scope::kNamedFleet, true, "fleet.resume"},
     {Rpc::kFleetsVersion, "wsfleet.v1.Fleets.Version", Role::kViewer, Scope::kAnyFleet, false, "version"},
     {Rpc::kSchedulesApply, "wsfleet.v1.Schedules.Apply", Role::kOperator, Scope::kNamedFleet, true, "schedules.apply"},
     {Rpc::kSchedulesGet, "wsfleet.v1.Schedules.Get", Role::kViewer, Scope::kNamedFleet, false, "schedules.get"},

@@ -25,6 +25,8 @@ enum class Rpc {
   kFleetsDrainAgents,
   kFleetsCreateFleet,
   kFleetsListFleets,
+  kFleetsStopFleet,
+  kFleetsResumeFleet,
   kFleetsVersion,
   kSchedulesApply,
   kSchedulesGet,

@@ -38,6 +38,7 @@ void Fleet::Machine::On(const AgentConnected& event) {
   outbox_.Send(SendWelcome{event.stream, agent.record.epoch, {held.begin(), held.end()}});
   // The agent counts its leases from sending the hello.
   if (agent.record.drained) outbox_.Send(SendDrain{event.stream, true});
+  if (kill_switch_.stopped) outbox_.Send(SendStop{event.stream, true, WhyStopped(kill_switch_)});
   for (const LeaseId lease : held) Renew(agent, lease);
   for (const LeaseId lease : held) {
     if (const auto reason = WhyToStop(*leases_.Find(lease))) outbox_.Send(SendCancel{event.stream, lease, *reason});
@@ -150,7 +151,7 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   agent->last_heartbeat = now_.wall;
   agent->heard_of = now_.steady;
   if (std::exchange(agent->silent, false)) RoomChanged(*agent);
-  SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->record.drained};
+  SendHeartbeatReply reply{event.stream, event.number, {}, {}, agent->record.drained, kill_switch_.stopped};
   for (const LeaseId lease : event.leases) {
     if (!Renew(*agent, lease)) reply.lost.push_back(lease);
   }
@@ -184,9 +185,9 @@ void Fleet::Machine::On(const SetDrained& event) {
     ids.insert(there.begin(), there.end());
     if (there.empty()) missing = absl::NotFoundError(fmt::format("no agent in region \"{}\"", event.region.value()));
   }
-  if (!missing.ok()) return outbox_.Send(AnswerSetDrained{event.request, missing});
+  if (!missing.ok()) return outbox_.Send(AnswerWish{event.request, missing});
   for (const AgentId& id : ids) SetDrainedOf(*sessions_.Find(id), event.drained);
-  outbox_.Send(AnswerSetDrained{event.request, absl::OkStatus()});
+  outbox_.Send(AnswerWish{event.request, absl::OkStatus()});
 }
 
 void Fleet::Machine::SetDrainedOf(Agent& agent, bool drained) {
@@ -258,6 +259,7 @@ bool Fleet::Machine::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle
 Census Fleet::Machine::Count() const {
   Census census;
   for (const auto& [id, agent] : sessions_.all()) ++census.agents[{agent.record.region, StateOf(agent)}];
+  census.stopped = kill_switch_.stopped;
   census.waiting = matchmaker_.waiting() + queued_.size();
   return census;
 }

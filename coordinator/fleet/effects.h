@@ -31,12 +31,19 @@ struct SendHeartbeatReply {
   std::uint64_t number = 0;
   std::vector<LeaseId> cancel;
   std::vector<LeaseId> lost;
-  bool drain = false;  // an operator's wish, as long as it holds
+  bool drain = false;    // an operator's wish, as long as it holds
+  bool stopped = false;  // so is this one
 };
 // An operator's wish has changed.
 struct SendDrain {
   StreamId stream;
   bool drain = true;
+};
+// Nothing may run on any agent of the fleet, or again: what the agent works on ends at once.
+struct SendStop {
+  StreamId stream;
+  bool stopped = true;
+  std::string why;
 };
 // The shell adds bundle, variables and opened secrets. If the stream is gone the effect is dropped: the agent shows at
 // its next connection that it does not hold the lease.
@@ -84,9 +91,10 @@ struct AnswerCancel {
   // and cancelling it then changes nothing.
   absl::Status status;
 };
-struct AnswerSetDrained {
+// Of SetDrained and SetStopped.
+struct AnswerWish {
   RequestId request;
-  absl::Status status;  // NOT_FOUND: an agent, or any of the region; then nothing has changed
+  absl::Status status;  // NOT_FOUND: an agent to be drained, or any of the region; then nothing has changed
 };
 enum class ScheduleChange { kUnchanged, kCreated, kUpdated, kDeleted };
 struct AnswerSchedule {
@@ -104,8 +112,8 @@ struct NotifyWatchers {
   std::uint64_t last_event = 0;
 };
 
-using Effect =
-    std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck, SendDrain,
-                 SendCancel, CloseStream, AnswerSubmit, AnswerCancel, AnswerSetDrained, AnswerSchedule, NotifyWatchers>;
+using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
+                            SendDrain, SendStop, SendCancel, CloseStream, AnswerSubmit, AnswerCancel, AnswerWish,
+                            AnswerSchedule, NotifyWatchers>;
 
 }  // namespace wsfleet::fleet

@@ -31,13 +31,6 @@ bool Fleet::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
 }
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
 
-void Fleet::Machine::On(const Persisted& event) {
-  // Whoever asks for the key from now on has found its run in the store.
-  for (; !ended_keys_.empty() && ended_keys_.front().first <= event.commit; ended_keys_.pop_front()) {
-    keys_.erase(ended_keys_.front().second);
-  }
-}
-
 Fleet::Machine::Machine(FleetSettings settings)
     : settings_(settings),
       random_(settings.seed),
@@ -48,8 +41,8 @@ Fleet::Machine::Machine(FleetSettings settings)
           outbox_, settings.max_schedules) {}
 
 SteadyTime Fleet::Machine::NextWakeup() const {
-  // At once if a turn left something to place for the next one.
-  if (matchmaker_.HasNext()) return now_.steady;
+  // At once if a turn left something to stop or to place for the next one.
+  if (!stopping_.empty() || (MayPlace() && matchmaker_.HasNext())) return now_.steady;
   const absl::Duration sleep = scheduler_.Sleep();
   if (sleep == absl::InfiniteDuration()) return deadlines_.Next();
   return std::min(deadlines_.Next(), now_.steady + sleep);
@@ -66,6 +59,7 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
     std::visit([this](const auto& what) { On(what); }, *due);
   }
   scheduler_.TakeTicks();
+  StopNext();
   std::visit([this](const auto& what) { On(what); }, event);
   Place();
   WriteTouched();

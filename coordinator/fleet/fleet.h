@@ -52,6 +52,7 @@ struct AgentView {
 struct Census {
   std::map<std::pair<RegionName, AgentView::State>, std::size_t> agents;
   std::size_t waiting = 0;  // shards that wait for an agent, and runs that wait for agents to be known
+  bool stopped = false;     // by its kill switch
 };
 
 // Where an agent stands in a listing.

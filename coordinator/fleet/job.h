@@ -82,4 +82,10 @@ class Job {
   std::string given_up_;
 };
 
+// What has changed of a job in a turn, at whose end it is written.
+struct TouchedJob {
+  bool announce = false;  // the job or a shard changed its state
+  std::set<ShardIndex> shards;
+};
+
 }  // namespace wsfleet::fleet

@@ -38,17 +38,13 @@ Job* Fleet::Machine::FindJob(const JobId& id) {
   return found == jobs_.end() ? nullptr : &found->second;
 }
 
-const KnownRun* Fleet::Machine::FindKnown(const SubmitRequested& event) const {
-  if (event.spec.key.empty()) return nullptr;
-  if (const auto open = keys_.find(event.spec.key); open != keys_.end()) return &open->second;
-  return event.stored ? &*event.stored : nullptr;
-}
-
 void Fleet::Machine::On(const SubmitRequested& event) {
   const auto answer = [&](absl::Status status) {
     outbox_.Send(AnswerSubmit{event.request, std::move(status), event.id, false});
   };
-  if (const KnownRun* known = FindKnown(event)) {
+  const KnownRun* known = keys_.Find(event.spec.key);
+  if (known == nullptr && event.stored) known = &*event.stored;
+  if (known != nullptr) {
     if (const std::string differences = Differences(known->spec, event.spec); !differences.empty()) {
       return answer(absl::AlreadyExistsError(
           fmt::format("run key \"{}\" belongs to run {}, which has {}; take another key, or ask for the same",
@@ -88,6 +84,10 @@ std::vector<Term> Fleet::Machine::TermsOf(const JobSpec& spec) const {
 }
 
 absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
+  if (kill_switch_.stopped) {
+    return absl::FailedPreconditionError(fmt::format("{} (at {}); nothing runs here until `wsfleet fleet resume`",
+                                                     WhyStopped(kill_switch_), UtcText(kill_switch_.changed)));
+  }
   if (absl::Status status = CheckSpec(spec); !status.ok()) return status;
   if (jobs_.size() >= settings_.max_open_jobs) {
     return absl::ResourceExhaustedError(
@@ -133,7 +133,7 @@ absl::Status Fleet::Machine::CheckRoom(std::size_t shards, std::size_t cases) co
 }
 
 Job& Fleet::Machine::Accept(const JobId& id, JobSpec spec) {
-  if (!spec.key.empty()) keys_[spec.key] = {id, DistinguishingPart(spec)};
+  keys_.Add(id, spec);
   scheduler_.OnStarted(id, spec);
   std::vector<Term> terms = TermsOf(spec);
   JobRecord record;
@@ -226,7 +226,7 @@ void Fleet::Machine::AddNote(Job& job, std::string text) {
 }
 
 void Fleet::Machine::TouchShard(const Job& job, const Shard& shard, bool announce) {
-  Touched& touched = Touch(job);
+  TouchedJob& touched = Touch(job);
   touched.shards.insert(shard.record.id.index);
   touched.announce |= announce;
 }
@@ -258,8 +258,7 @@ void Fleet::Machine::Forget(const Job& job) {
   deadlines_.Clear(JobWaited{job.id()});
   queued_.erase({job.order(), job.id()});
   open_shards_ -= job.shards().size();
-  // Until then a look-up may have missed it in the store.
-  if (const RunKey& key = job.record().spec.key; !key.empty()) ended_keys_.emplace_back(outbox_.commit_of_turn(), key);
+  keys_.EndWith(outbox_.commit_of_turn(), job.record().spec.key);
   // A copy: the job takes its own id along.
   const JobId id = job.id();  // NOLINT(performance-unnecessary-copy-initialization)
   scheduler_.OnEnded(id, job.record().spec);

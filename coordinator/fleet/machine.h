@@ -14,6 +14,7 @@
 #include "coordinator/fleet/leases.h"
 #include "coordinator/fleet/matchmaker.h"
 #include "coordinator/fleet/outbox.h"
+#include "coordinator/fleet/run_keys.h"
 #include "coordinator/fleet/scheduler.h"
 #include "coordinator/fleet/sessions.h"
 
@@ -36,16 +37,12 @@ class Fleet::Machine {
   bool HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const;
 
  private:
-  struct Touched {
-    bool announce = false;  // the job or a shard changed its state
-    std::set<ShardIndex> shards;
-  };
-
   void On(const AgentConnected& event);
   void On(const AgentDisconnected& event);
   void On(const HeartbeatReceived& event);
   void On(const DrainRequested& event);
   void On(const SetDrained& event);
+  void On(const SetStopped& event);
   void On(const ReadingPaused& event);
   void On(const ReadingResumed& event);
   void On(const ResultsReceived& event);
@@ -57,7 +54,7 @@ class Fleet::Machine {
   void On(const WatchersChanged& event);
   void On(const ScheduleRequested& event) { outbox_.Send(scheduler_.Carry(event)); }
   void On(const TriggerRequested& event);
-  void On(const Persisted& event);
+  void On(const Persisted& event) { keys_.OnPersisted(event.commit); }
   void On(const TimePassed&) {}
   void On(const LeaseExpires& due);
   void On(const AttemptDue& due);
@@ -95,7 +92,6 @@ class Fleet::Machine {
 
   // jobs.cc
   Job* FindJob(const JobId& id);
-  const KnownRun* FindKnown(const SubmitRequested& event) const;
   // Whether it could run at any time, and whether it can now.
   absl::Status CheckSpec(const JobSpec& spec) const;
   absl::Status CheckSubmit(const JobSpec& spec) const;
@@ -110,7 +106,7 @@ class Fleet::Machine {
   void RestartUnwatched(const Job& job);
   void AddNote(Job& job, std::string text);
   void AddEvent(Job& job, JobEventRecord event);
-  Touched& Touch(const Job& job) { return touched_[job.id()]; }
+  TouchedJob& Touch(const Job& job) { return touched_[job.id()]; }
   void TouchShard(const Job& job, const Shard& shard, bool announce);
   void WriteTouched();
   void Forget(const Job& job);
@@ -123,8 +119,11 @@ class Fleet::Machine {
   void PlaceQueued();
   void Lease(Job& job, Shard& shard, const Agent& agent);
 
+  // stop.cc
+  void StopNext();
+  bool MayPlace() const { return !kill_switch_.stopped && stopping_.empty(); }
+
   // snapshot.cc
-  static JobSpec DistinguishingPart(const JobSpec& spec);
   void RestoreJobs(const FleetSnapshot& snapshot);
   void ResumeJob(const Job& job);
 
@@ -137,14 +136,14 @@ class Fleet::Machine {
   Leases leases_;
   std::map<JobId, Job> jobs_;  // that have not ended
   std::uint64_t next_order_ = 1;
-  // What makes two submits the same, of open runs and of those whose end is not durable: the store knows the others.
-  std::map<RunKey, KnownRun> keys_;
-  std::deque<std::pair<CommitId, RunKey>> ended_keys_;  // to be forgotten with that commit
-  std::set<std::pair<std::uint64_t, JobId>> queued_;    // without shards, oldest first
-  std::size_t open_shards_ = 0;                         // of all of them
+  RunKeys keys_;
+  std::set<std::pair<std::uint64_t, JobId>> queued_;  // without shards, oldest first
+  std::size_t open_shards_ = 0;                       // of all of them
   Matchmaker matchmaker_;
   Scheduler scheduler_;
-  std::map<JobId, Touched> touched_;  // in this turn
+  KillSwitch kill_switch_;
+  std::deque<JobId> stopping_;           // were told to end, and their shards not yet
+  std::map<JobId, TouchedJob> touched_;  // in this turn
 };
 
 }  // namespace wsfleet::fleet

@@ -77,6 +77,7 @@ void Fleet::Machine::PlaceQueued() {
 }
 
 void Fleet::Machine::Place() {
+  if (!MayPlace()) return;
   PlaceQueued();
   for (std::uint32_t given = 0; given < settings_.max_leases_per_turn;) {
     const std::optional<Pending::Key> key = matchmaker_.Next(sessions_);

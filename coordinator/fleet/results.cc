@@ -39,14 +39,12 @@ void Fleet::Machine::On(const ResultsReceived& event) {
 
 Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsReceived& event) {
   Shard* shard = job.Find(event.shard.index);
-  const bool was_given = shard != nullptr && event.attempt != 0 && event.attempt <= shard->record.attempt;
   const LeaseRecord* lease = leases_.Find(event.lease);
-  // A lease that has ended may still report what it had. Whoever had the last one is known, so that nobody else makes
-  // one up.
-  const bool was_own =
-      shard != nullptr && (event.attempt < shard->record.attempt || shard->record.agent == agent.record.id);
-  const bool is_own = lease == nullptr ? was_own : lease->shard == event.shard && lease->attempt == event.attempt;
-  if (!was_given || !is_own) return Disposition::kFenced;
+  if (shard == nullptr) return Disposition::kFenced;
+  // A lease that has ended may still report what it had. Who had which is known, so that nobody makes one up.
+  const bool is_own = lease == nullptr ? shard->WasLeased(event.lease, event.attempt, agent.record.id)
+                                       : lease->shard == event.shard && lease->attempt == event.attempt;
+  if (!is_own) return Disposition::kFenced;
   if (shard->batches.contains({event.attempt, event.seq})) return Disposition::kDuplicate;
 
   const Job::Taken taken = job.Take(*shard, agent.record.id, event.attempt, event.results);

@@ -58,10 +58,8 @@ void Scheduler::TakeTicks() {
     if (record.waiting && schedule.open.empty()) Start(schedule, *std::exchange(record.waiting, std::nullopt));
     const LateTicks late = FindLate(schedule, wall_);
     if (late.missed > 0) {
-      TickRecord tick = TickOf(schedule, late.first_missed, TickOutcome::kMissed,
-                               fmt::format("nobody was there within {}", DurationText(record.spec.catch_up)));
-      tick.count = late.missed;
-      Record(schedule, std::move(tick));
+      Miss(schedule, late.first_missed, fmt::format("nobody was there within {}", DurationText(record.spec.catch_up)),
+           late.missed);
     }
     for (const absl::Time nominal : late.taken) {
       // Of several at once, each would only be cancelled by the next.
@@ -78,6 +76,7 @@ void Scheduler::TakeTicks() {
 }
 
 void Scheduler::Decide(Schedule& schedule, absl::Time nominal) {
+  if (!why_stopped_.empty()) return Miss(schedule, nominal, why_stopped_, 1);
   if (schedule.has_room()) return Start(schedule, nominal);
   std::optional<absl::Time>& waiting = schedule.record.waiting;
   const std::string why = fmt::format("run {} had not ended", schedule.open.begin()->value());
@@ -103,6 +102,7 @@ void Scheduler::Decide(Schedule& schedule, absl::Time nominal) {
 }
 
 void Scheduler::Start(Schedule& schedule, absl::Time nominal) {
+  if (!why_stopped_.empty()) return Miss(schedule, nominal, why_stopped_, 1);
   JobSpec spec = schedule.record.spec.job;
   spec.tick = nominal;
   const std::string note =
@@ -121,6 +121,12 @@ void Scheduler::Start(Schedule& schedule, absl::Time nominal) {
 
 void Scheduler::Skip(Schedule& schedule, absl::Time nominal, std::string reason) {
   Record(schedule, TickOf(schedule, nominal, TickOutcome::kSkipped, std::move(reason)));
+}
+
+void Scheduler::Miss(Schedule& schedule, absl::Time nominal, std::string reason, std::uint64_t count) {
+  TickRecord tick = TickOf(schedule, nominal, TickOutcome::kMissed, std::move(reason));
+  tick.count = count;
+  Record(schedule, std::move(tick));
 }
 
 void Scheduler::Record(Schedule& schedule, TickRecord tick) {

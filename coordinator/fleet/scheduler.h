@@ -45,6 +45,10 @@ class Scheduler {
   // What a run by hand is made of. NOT_FOUND.
   absl::StatusOr<JobSpec> SpecOf(const ScheduleName& name);
 
+  // Until Resume() no run begins, and each nominal time that is due is missed, for this reason.
+  void Stop(std::string why) { why_stopped_ = std::move(why); }
+  void Resume() { why_stopped_.clear(); }
+
   // Of every run; those of no schedule are ignored.
   void OnStarted(const JobId& job, const JobSpec& spec);
   void OnEnded(const JobId& job, const JobSpec& spec);
@@ -57,6 +61,7 @@ class Scheduler {
   void Decide(Schedule& schedule, absl::Time nominal);
   void Start(Schedule& schedule, absl::Time nominal);
   void Skip(Schedule& schedule, absl::Time nominal, std::string reason);
+  void Miss(Schedule& schedule, absl::Time nominal, std::string reason, std::uint64_t count);
   void Record(Schedule& schedule, TickRecord tick);
   // Nominal times that are not due before the jitter is over.
   void SkipPending(Schedule& schedule, const std::string& reason);
@@ -75,6 +80,7 @@ class Scheduler {
   Outbox& outbox_;
   const std::uint32_t max_schedules_;
   absl::Time wall_;
+  std::string why_stopped_;  // empty: it is not
   Schedules schedules_;
 };
 

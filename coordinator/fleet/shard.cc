@@ -17,6 +17,10 @@ void Shard::BeginLease(const LeaseRecord& given, const AgentRecord& to) {
   record.reason.clear();
 }
 
+bool Shard::WasLeased(LeaseId id, std::uint32_t attempt, const AgentId& agent) const {
+  return std::ranges::find(record.past_leases, PastLease{id, attempt, agent}) != record.past_leases.end();
+}
+
 std::uint32_t Shard::CountedIn(std::uint32_t attempt) const {
   return static_cast<std::uint32_t>(
       std::ranges::count_if(cases, [&](const auto& entry) { return entry.second.attempt == attempt; }));
@@ -35,6 +39,9 @@ void Shard::Finish(std::string reason) {
 
 void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::optional<std::string>& stopped,
                      std::uint32_t max_attempts) {
+  std::vector<PastLease>& past = record.past_leases;
+  past.push_back({lease, record.attempt, record.agent});
+  if (past.size() > kMaxPastLeases) past.erase(past.begin());
   lease = {};
   if (end == LeaseEnd::kRefused) refused_by.insert(record.agent);
   // The number of an attempt that sent results is never given again: batches are told apart by it.
@@ -42,6 +49,7 @@ void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::op
       std::ranges::any_of(batches, [&](const auto& batch) { return batch.first == record.attempt; });
   if (end == LeaseEnd::kRefused && !sent_results) {
     --record.attempt;
+    past.pop_back();  // the number is given again
   } else if (end == LeaseEnd::kReleased || end == LeaseEnd::kNeverArrived || end == LeaseEnd::kRefused) {
     ++record.released;
   } else if (end != LeaseEnd::kSecretLost) {

@@ -45,6 +45,9 @@ struct Shard {
   // The region, or the term while the region is not known.
   const std::string& Place() const { return record.region.empty() ? record.term : record.region.value(); }
 
+  // The agent had this lease of it, for this attempt, and the lease has ended.
+  bool WasLeased(LeaseId id, std::uint32_t attempt, const AgentId& agent) const;
+
   // Attempts that count against the limit.
   std::uint32_t UsedAttempts() const { return record.attempt - record.released; }
 

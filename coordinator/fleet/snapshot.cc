@@ -6,18 +6,6 @@
 // From the store into memory, and what memory would be restored to.
 namespace wsfleet::fleet {
 
-JobSpec Fleet::Machine::DistinguishingPart(const JobSpec& spec) {
-  JobSpec part;
-  part.key = spec.key;
-  part.bundle = spec.bundle;
-  part.selection = spec.selection;
-  part.variables = spec.variables;
-  part.from = spec.from;
-  part.every_agent = spec.every_agent;
-  part.require = spec.require;
-  return part;
-}
-
 void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   now_ = now;
   leases_.SetNext(snapshot.next_lease);
@@ -38,6 +26,8 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   }
   scheduler_.SetTime(now.wall);
   scheduler_.Restore(snapshot.schedules);
+  kill_switch_ = snapshot.kill_switch;
+  if (kill_switch_.stopped) scheduler_.Stop(WhyStopped(kill_switch_));
   for (auto& [id, job] : jobs_) ResumeJob(job);
 }
 
@@ -46,7 +36,7 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   for (const JobRecord& job : snapshot.jobs) jobs.push_back(&job);
   std::ranges::sort(jobs, {}, [](const JobRecord* job) { return std::tie(job->created, job->id); });
   for (const JobRecord* job : jobs) {
-    if (!job->spec.key.empty()) keys_[job->spec.key] = {job->id, DistinguishingPart(job->spec)};
+    keys_.Add(job->id, job->spec);
     jobs_.emplace(job->id, Job(*job, next_order_++));
   }
 
@@ -89,6 +79,8 @@ void Fleet::Machine::ResumeJob(const Job& job) {
   for (const Shard& shard : job.shards()) {
     if (shard.is_waiting()) Wait(job, shard);
   }
+  // It was told to end with all others, and the machine before did not come to it.
+  if (job.is_stopping() && std::ranges::any_of(job.shards(), &Shard::is_waiting)) stopping_.push_back(job.id());
 }
 
 FleetSnapshot Fleet::Machine::Snapshot() const {
@@ -107,6 +99,7 @@ FleetSnapshot Fleet::Machine::Snapshot() const {
   for (const auto& [id, lease] : leases_.all()) snapshot.leases.push_back(lease);
   for (const auto& [id, agent] : sessions_.all()) snapshot.agents.push_back(agent.record);
   snapshot.schedules = scheduler_.records();
+  snapshot.kill_switch = kill_switch_;
   return snapshot;
 }
 

@@ -16,6 +16,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kMaxDrained = 1000;
+constexpr std::size_t kMaxStopReasonBytes = 256;
 
 v1::AgentState ToWire(fleet::AgentView::State state) {
   switch (state) {
@@ -71,6 +72,11 @@ v1::FleetSummary ToWire(const store::OwnerStore::FleetFacts& facts) {
   summary.set_ownership_epoch(owner.epoch);
   summary.set_agents(facts.agents);
   summary.set_open_jobs(facts.open_jobs);
+  if (const KillSwitch& state = facts.kill_switch; state.stopped) {
+    summary.mutable_stop()->set_by(state.by);
+    summary.mutable_stop()->set_reason(state.reason);
+    *summary.mutable_stop()->mutable_since() = wire::ToWire(state.changed);
+  }
   return summary;
 }
 
@@ -165,6 +171,29 @@ grpc::ServerUnaryReactor* FleetsService::DrainAgents(grpc::CallbackServerContext
                                            call.Done(status, undone ? "undone" : "");
                                            std::make_shared<Gathering>(call, SIZE_MAX, *reply, is_meant)->From({});
                                          });
+                });
+}
+
+grpc::ServerUnaryReactor* FleetsService::StopFleet(grpc::CallbackServerContext* context,
+                                                   const v1::StopFleetRequest* request, v1::StopFleetReply*) {
+  return Answer(
+      backend_, *context, Rpc::kFleetsStopFleet, request->fleet(), request->fleet(), [&](const UnaryCall& call) {
+        const std::string& reason = request->reason();
+        if (reason.empty()) return call.Finish(absl::InvalidArgumentError("reason: expected why, found nothing"));
+        if (const absl::Status status = wire::CheckText("reason", reason, kMaxStopReasonBytes); !status.ok()) {
+          return call.Finish(status);
+        }
+        call.host().SetStopped(true, call.caller().name, reason,
+                               [call, reason](const absl::Status& status) { call.Finish(status, reason); });
+      });
+}
+
+grpc::ServerUnaryReactor* FleetsService::ResumeFleet(grpc::CallbackServerContext* context,
+                                                     const v1::ResumeFleetRequest* request, v1::ResumeFleetReply*) {
+  return Answer(backend_, *context, Rpc::kFleetsResumeFleet, request->fleet(), request->fleet(),
+                [&](const UnaryCall& call) {
+                  call.host().SetStopped(false, call.caller().name, "",
+                                         [call](const absl::Status& status) { call.Finish(status); });
                 });
 }
 

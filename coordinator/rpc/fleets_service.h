@@ -19,6 +19,10 @@ class FleetsService final : public v1::Fleets::CallbackService {
                                      v1::Agent* reply) override;
   grpc::ServerUnaryReactor* DrainAgents(grpc::CallbackServerContext* context, const v1::DrainAgentsRequest* request,
                                         v1::ListAgentsReply* reply) override;
+  grpc::ServerUnaryReactor* StopFleet(grpc::CallbackServerContext* context, const v1::StopFleetRequest* request,
+                                      v1::StopFleetReply* reply) override;
+  grpc::ServerUnaryReactor* ResumeFleet(grpc::CallbackServerContext* context, const v1::ResumeFleetRequest* request,
+                                        v1::ResumeFleetReply* reply) override;
   grpc::ServerUnaryReactor* CreateFleet(grpc::CallbackServerContext* context, const v1::CreateFleetRequest* request,
                                         v1::CreateFleetReply* reply) override;
   grpc::ServerUnaryReactor* ListFleets(grpc::CallbackServerContext* context, const v1::ListFleetsRequest* request,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/ids.h"
+#include "core/job/records.h"
 
 // See coordinator/store/store.h for threads and errors.
 namespace wsfleet::store {
@@ -45,6 +46,7 @@ class OwnerStore {
     KnownFleet fleet;
     std::uint32_t agents = 0;     // that are connected, or were lately
     std::uint32_t open_jobs = 0;  // that have not ended
+    KillSwitch kill_switch{};
   };
   struct SurveyResult {
     std::uint32_t replicas = 1;  // that were here lately, the asking one included

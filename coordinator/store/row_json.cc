@@ -201,6 +201,35 @@ absl::StatusOr<std::map<std::string, std::string>> MapFromText(std::string_view 
   return Read<PlainMap>(*parsed, "map");
 }
 
+std::string PastLeasesToText(const std::vector<PastLease>& leases) {
+  json::array all;
+  for (const PastLease& lease : leases) {
+    all.push_back({{"lease", lease.id.value()}, {"attempt", lease.attempt}, {"agent", lease.agent.value()}});
+  }
+  return json::serialize(all);
+}
+
+absl::StatusOr<std::vector<PastLease>> PastLeasesFromText(std::string_view text) {
+  const auto value = Parse(text, "past_leases");
+  if (!value.ok()) return value.status();
+  const json::array* all = value->if_array();
+  if (all == nullptr) return absl::DataLossError("past_leases: expected an array");
+  std::vector<PastLease> leases;
+  for (const json::value& one : *all) {
+    const json::object* object = one.if_object();
+    if (object == nullptr) return absl::DataLossError("past_leases: expected objects");
+    Members members(*object);
+    std::uint64_t id = 0;
+    PastLease& lease = leases.emplace_back();
+    members.Get("lease", id);
+    members.Get("attempt", lease.attempt);
+    members.GetId("agent", lease.agent);
+    if (!members.status().ok()) return members.status();
+    lease.id = LeaseId(id);
+  }
+  return leases;
+}
+
 std::string ResultToText(const CaseResult& result) { return json::serialize(ToJson(result)); }
 
 absl::StatusOr<CaseResult> ResultFromText(std::string_view text) {

@@ -22,6 +22,9 @@ absl::StatusOr<std::vector<std::string>> ListFromText(std::string_view text);
 std::string MapToText(const std::map<std::string, std::string>& map);
 absl::StatusOr<std::map<std::string, std::string>> MapFromText(std::string_view text);
 
+std::string PastLeasesToText(const std::vector<PastLease>& leases);
+absl::StatusOr<std::vector<PastLease>> PastLeasesFromText(std::string_view text);
+
 std::string ResultToText(const CaseResult& result);
 absl::StatusOr<CaseResult> ResultFromText(std::string_view text);
 

@@ -25,13 +25,14 @@ std::size_t BytesOf(const CaseResult& result) {
 bool WriteBatch::empty() const {
   return jobs.empty() && shards.empty() && leases.empty() && ended_leases.empty() && batches.empty() &&
          results.empty() && events.empty() && removed_agents.empty() && agents.empty() && !next_lease.has_value() &&
-         removed_schedules.empty() && schedules.empty() && ticks.empty();
+         !kill_switch.has_value() && removed_schedules.empty() && schedules.empty() && ticks.empty();
 }
 
 std::size_t ApproximateBytes(const WriteBatch& batch) {
   // An id or a name of these is seldom longer than what a string holds in itself.
   std::size_t bytes = batch.shards.size() * sizeof(ShardRecord) + batch.leases.size() * sizeof(LeaseRecord) +
                       batch.batches.size() * sizeof(BatchRecord) + batch.agents.size() * sizeof(AgentRecord);
+  for (const ShardRecord& shard : batch.shards) bytes += shard.past_leases.size() * sizeof(PastLease);
   for (const JobRecord& job : batch.jobs) {
     bytes += sizeof(JobRecord);
     for (const CaseId& id : job.spec.cases) bytes += sizeof(id) + id.value().size();

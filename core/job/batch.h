@@ -24,6 +24,7 @@ struct WriteBatch {
   std::optional<LeaseId> next_lease;  // so that no id is ever given twice
   std::vector<ScheduleRecord> schedules;
   std::vector<TickRecord> ticks;  // inserted, or in place of one that waits; a second one of its time is an error
+  std::optional<KillSwitch> kill_switch;
   std::vector<ScheduleName> removed_schedules;  // deleted with all their ticks, those of this batch too
 
   bool empty() const;
@@ -40,6 +41,7 @@ struct FleetSnapshot {
   std::vector<CaseResultRecord> results;
   std::vector<AgentRecord> agents;
   std::vector<ScheduleRecord> schedules;
+  KillSwitch kill_switch;
   LeaseId next_lease{1};
 };
 

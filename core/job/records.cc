@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "fmt/format.h"
+
 namespace wsfleet {
 namespace {
 
@@ -47,6 +49,8 @@ std::string_view JobStateName(JobState state) { return NameIn(kJobStates, state)
 std::string_view ShardStateName(ShardState state) { return NameIn(kShardStates, state); }
 std::optional<JobState> ParseJobState(std::string_view name) { return FindIn(kJobStates, name); }
 std::optional<ShardState> ParseShardState(std::string_view name) { return FindIn(kShardStates, name); }
+
+std::string WhyStopped(const KillSwitch& stop) { return fmt::format("fleet-stopped by {}: {}", stop.by, stop.reason); }
 
 bool IsTerminal(JobState state) {
   switch (state) {

@@ -43,6 +43,17 @@ struct JobRecord {
   friend bool operator==(const JobRecord&, const JobRecord&) = default;
 };
 
+// A lease that has ended, of whose agent results may still come.
+struct PastLease {
+  LeaseId id;
+  std::uint32_t attempt = 0;
+  AgentId agent;
+
+  friend bool operator==(const PastLease&, const PastLease&) = default;
+};
+// Of one shard; results under older ones are not taken, and their cases run again.
+inline constexpr std::size_t kMaxPastLeases = 16;
+
 struct ShardRecord {
   ShardId id;
   RegionName region;  // empty until it is known (a term that is an agent id)
@@ -54,8 +65,9 @@ struct ShardRecord {
   std::uint32_t released = 0;  // of these, those that are not held against the limit: given back, or never arrived
   std::uint32_t finished_cases = 0;
   std::uint32_t failed_cases = 0;
-  std::string reason;         // "no agent within 30s"
-  std::uint64_t changed = 0;  // number of the job's newest event when it was last written
+  std::string reason;                  // "no agent within 30s"
+  std::uint64_t changed = 0;           // number of the job's newest event when it was last written
+  std::vector<PastLease> past_leases;  // the newest kMaxPastLeases that have ended, oldest first
 
   friend bool operator==(const ShardRecord&, const ShardRecord&) = default;
 };
@@ -112,6 +124,18 @@ struct AgentRecord {
 
   friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
+
+// Whether anything may run in a fleet, and who said so last.
+struct KillSwitch {
+  bool stopped = false;
+  std::string by;      // a caller's name
+  std::string reason;  // of a stop
+  absl::Time changed = absl::InfinitePast();
+
+  friend bool operator==(const KillSwitch&, const KillSwitch&) = default;
+};
+// "fleet-stopped by alice: runaway load"
+std::string WhyStopped(const KillSwitch& stop);
 
 // The run of a run key.
 struct KnownRun {

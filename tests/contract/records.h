@@ -64,6 +64,7 @@ inline ShardRecord AShard(const std::string& job, std::uint64_t index = 1) {
   shard.failed_cases = 1;
   shard.reason = "agent eu-0 was lost";
   shard.changed = 3;
+  shard.past_leases = {{LeaseId(3), 1, AgentId("eu-0")}, {LeaseId(7), 2, AgentId("eu-\"1")}};
   return shard;
 }
 

@@ -29,6 +29,27 @@ TYPED_TEST(StoreContract, IsEmptyAtFirst) {
   EXPECT_EQ(snapshot->next_lease, LeaseId(1));
 }
 
+TYPED_TEST(StoreContract, KeepsTheKillSwitchOfAFleetBesideWhatElseItIs) {
+  EXPECT_EQ(this->fleet_.Load(kOwner)->kill_switch, KillSwitch{});
+  WriteBatch lease;
+  lease.next_lease = LeaseId(12);
+  WriteBatch stop;
+  stop.kill_switch = KillSwitch{true, "alice", "runaway \"load\"", At(5)};
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {lease, stop}).ok());
+  const auto snapshot = this->fleet_.Load(kOwner);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ(snapshot->kill_switch, *stop.kill_switch);
+  EXPECT_EQ(snapshot->next_lease, LeaseId(12));
+  const auto fleets = this->owners_.ListFleets();
+  ASSERT_TRUE(fleets.ok()) << fleets.status();
+  for (const auto& facts : *fleets) {
+    EXPECT_EQ(facts.kill_switch, facts.fleet.name == kOwner.fleet ? *stop.kill_switch : KillSwitch{});
+  }
+  stop.kill_switch = KillSwitch{false, "bob", "", At(6)};
+  ASSERT_TRUE(this->fleet_.Commit(kOwner, {stop}).ok());
+  EXPECT_EQ(this->fleet_.Load(kOwner)->kill_switch, *stop.kill_switch);
+}
+
 TYPED_TEST(StoreContract, GivesBackEveryMemberOfAJobAtWork) {
   const WriteBatch written = ABusyJob("r-1", "nightly");
   ASSERT_TRUE(this->fleet_.Commit(kOwner, {written}).ok());

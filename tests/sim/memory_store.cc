@@ -20,6 +20,7 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
     if (*batch.next_lease < next_lease_) wrong.push_back("next_lease went back");
     next_lease_ = *batch.next_lease;
   }
+  if (batch.kill_switch) kill_switch_ = *batch.kill_switch;
   WriteJobs(batch, wrong);
   WriteLeases(batch, wrong);
   WriteResults(batch, wrong);
@@ -81,6 +82,7 @@ void MemoryStore::WriteLeases(const WriteBatch& batch, Complaints& wrong) {
   for (const LeaseId id : batch.ended_leases) {
     if (leases_.erase(id) == 0) wrong.push_back(fmt::format("lease {} ends twice or never began", id.value()));
   }
+  if (kill_switch_.stopped && !batch.leases.empty()) wrong.push_back("a lease is given while the fleet is stopped");
   for (const LeaseRecord& lease : batch.leases) {
     if (!ever_leased_.insert(lease.id).second || lease.id >= next_lease_) {
       wrong.push_back(fmt::format("lease {} is given twice", lease.id.value()));
@@ -182,6 +184,7 @@ FleetSnapshot MemoryStore::Load() const {
   }
   for (const auto& [id, agent] : agents_) snapshot.agents.push_back(agent);
   snapshot.next_lease = next_lease_;
+  snapshot.kill_switch = kill_switch_;
   for (const auto& [name, schedule] : schedules_.schedules()) snapshot.schedules.push_back(schedule);
   return snapshot;
 }
@@ -237,6 +240,10 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
                                 Name(shard.id), shard.region.value(), shard.term, ShardStateName(shard.state),
                                 shard.agent.value(), shard.vantage, shard.attempt, shard.released, shard.failed_cases,
                                 shard.finished_cases, shard.reason));
+    for (const PastLease& past : shard.past_leases) {
+      lines.push_back(
+          fmt::format("  past lease {} attempt={} agent={}", past.id.value(), past.attempt, past.agent.value()));
+    }
   }
   for (const LeaseRecord& lease : snapshot.leases) {
     lines.push_back(fmt::format("lease {} {} attempt={} agent={} boot={}", lease.id.value(), Name(lease.shard),
@@ -254,6 +261,7 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
                                 agent.boot.value(), agent.epoch.value(), agent.drained));
   }
   for (const ScheduleRecord& schedule : snapshot.schedules) lines.push_back(Describe(schedule));
+  lines.push_back(fmt::format("kill switch {} {}", snapshot.kill_switch.stopped, snapshot.kill_switch.reason));
   lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
   return lines;
 }

@@ -38,6 +38,7 @@ class MemoryStore {
   std::vector<JobEventRecord> EventsOf(const JobId& id) const;
   bool HasResult(const ShardId& shard, const CaseId& case_id) const { return results_.contains({shard, case_id}); }
   const ScheduleRows& schedules() const { return schedules_; }
+  const KillSwitch& kill_switch() const { return kill_switch_; }
   bool WasLeased(LeaseId lease) const { return ever_leased_.contains(lease); }
 
  private:
@@ -60,6 +61,7 @@ class MemoryStore {
   std::map<JobId, std::vector<JobEventRecord>> events_;
   std::map<AgentId, AgentRecord> agents_;
   ScheduleRows schedules_;
+  KillSwitch kill_switch_;
   LeaseId next_lease_{1};
 };
 

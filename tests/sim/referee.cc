@@ -87,6 +87,25 @@ void Referee::OnDrained(const AgentId& agent, std::uint64_t wish, bool drained) 
   if (drain_wishes_[agent] == wish) drained_[agent] = drained;
 }
 
+void Referee::OnStopWish(std::uint64_t wish) {
+  stop_wish_ = wish;
+  stopped_.reset();
+}
+
+void Referee::OnStopped(std::uint64_t wish, bool stopped) {
+  if (stop_wish_ != wish) return;
+  stopped_ = stopped;
+  stopped_since_ = queue_.now();
+  if (store_.kill_switch().stopped != stopped) Complain("the kill switch is answered and not durable");
+}
+
+void Referee::OnCaseBegins(const AgentId& agent, absl::Duration lease_time) {
+  if (stopped_ == true && queue_.now() - stopped_since_ > lease_time) {
+    Complain(fmt::format("agent {} begins a case {} after the fleet was stopped", agent.value(),
+                         absl::FormatDuration(queue_.now() - stopped_since_)));
+  }
+}
+
 void Referee::OnKeyRefused(const JobSpec& spec) {
   const auto is_other = [&](const auto& entry) {
     const JobSpec& known = entry.second.spec;

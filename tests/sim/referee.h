@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ class Referee {
   // `wish`: rises; what an older one is answered says nothing any more.
   void OnDrainWish(const AgentId& agent, std::uint64_t wish);
   void OnDrained(const AgentId& agent, std::uint64_t wish, bool drained);
+  // So is the kill switch.
+  void OnStopWish(std::uint64_t wish);
+  void OnStopped(std::uint64_t wish, bool stopped);
+  // A case begins on an agent. None may when the fleet has been stopped, and that answered, for a lease time.
+  void OnCaseBegins(const AgentId& agent, absl::Duration lease_time);
   // A client was told that this job is not open.
   void OnNotOpen(const JobId& job);
   // An honest agent lets go of a batch.
@@ -60,11 +66,12 @@ class Referee {
   void OnOne(const fleet::SendResultAck&) {}  // OnAck knows the batch
   void OnOne(const fleet::SendShardDoneAck& ack);
   void OnOne(const fleet::SendCancel& cancel);
+  void OnOne(const fleet::SendStop&) {}   // the agents, and OnCaseBegins, see to it that nothing begins
   void OnOne(const fleet::SendDrain&) {}  // the store sees to it that no drained agent is given anything
   void OnOne(const fleet::CloseStream&) {}
   void OnOne(const fleet::AnswerSubmit& answer);
   void OnOne(const fleet::AnswerCancel&) {}
-  void OnOne(const fleet::AnswerSetDrained&) {}  // OnDrained knows what was wanted
+  void OnOne(const fleet::AnswerWish&) {}  // OnDrained, OnStopped know what was wanted
   void OnOne(const fleet::AnswerSchedule& answer);
   void OnOne(const fleet::NotifyWatchers& notice);
 
@@ -77,6 +84,9 @@ class Referee {
   std::map<LeaseId, SteadyTime> lease_seen_;
   std::map<AgentId, std::uint64_t> drain_wishes_;  // the newest
   std::map<AgentId, bool> drained_;                // what it was answered
+  std::uint64_t stop_wish_ = 0;                    // the newest
+  std::optional<bool> stopped_;                    // what it was answered
+  SteadyTime stopped_since_;
 };
 
 }  // namespace wsfleet::sim

@@ -39,7 +39,7 @@ void Shell::Crash(absl::Duration down) {
   network_.CloseAllByCoordinator();
   for (const auto& [id, done] : std::exchange(submits_, {})) done(nullptr);
   for (const auto& [id, done] : std::exchange(cancels_, {})) done(nullptr);
-  for (const auto& [id, done] : std::exchange(drains_, {})) done(nullptr);
+  for (const auto& [id, done] : std::exchange(wishes_, {})) done(nullptr);
   for (const auto& [id, done] : std::exchange(schedules_, {})) done(nullptr);
   for (const auto& [job, clients] : std::exchange(watches_, {})) {
     for (const auto& [client, events] : clients) events(false);
@@ -75,8 +75,8 @@ void Shell::CarryOut(const fleet::Effect& effect) {
     if (auto node = submits_.extract(submit->request)) node.mapped()(submit);
   } else if (const auto* cancel = std::get_if<fleet::AnswerCancel>(&effect)) {
     if (auto node = cancels_.extract(cancel->request)) node.mapped()(cancel);
-  } else if (const auto* drained = std::get_if<fleet::AnswerSetDrained>(&effect)) {
-    if (auto node = drains_.extract(drained->request)) node.mapped()(drained);
+  } else if (const auto* wish = std::get_if<fleet::AnswerWish>(&effect)) {
+    if (auto node = wishes_.extract(wish->request)) node.mapped()(wish);
   } else if (const auto* schedule = std::get_if<fleet::AnswerSchedule>(&effect)) {
     if (auto node = schedules_.extract(schedule->request)) node.mapped()(schedule);
   } else if (const auto* notice = std::get_if<fleet::NotifyWatchers>(&effect)) {
@@ -148,11 +148,18 @@ void Shell::Cancel(const JobId& job, OnCancel done) {
   Apply(fleet::CancelRequested{request, job, "the client has had enough"});
 }
 
-void Shell::SetDrained(const AgentId& agent, bool drained, OnSetDrained done) {
+void Shell::SetDrained(const AgentId& agent, bool drained, OnWish done) {
   if (!up()) return done(nullptr);
   const fleet::RequestId request(next_request_++);
-  drains_[request] = std::move(done);
+  wishes_[request] = std::move(done);
   Apply(fleet::SetDrained{request, {agent}, {}, drained});
+}
+
+void Shell::SetStopped(bool stopped, OnWish done) {
+  if (!up()) return done(nullptr);
+  const fleet::RequestId request(next_request_++);
+  wishes_[request] = std::move(done);
+  Apply(fleet::SetStopped{request, stopped, "the operator", "it does harm"});
 }
 
 void Shell::AskSchedule(fleet::ScheduleRequest what, OnSchedule done) {

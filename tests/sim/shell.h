@@ -36,8 +36,9 @@ class Shell {
   void Submit(JobSpec spec, OnSubmit done);
   void Cancel(const JobId& job, OnCancel done);
   // Of operators; `done` as with clients.
-  using OnSetDrained = std::function<void(const fleet::AnswerSetDrained*)>;
-  void SetDrained(const AgentId& agent, bool drained, OnSetDrained done);
+  using OnWish = std::function<void(const fleet::AnswerWish*)>;
+  void SetDrained(const AgentId& agent, bool drained, OnWish done);
+  void SetStopped(bool stopped, OnWish done);
   // Between two commits: what ended before is not kept any more.
   void RemoveEnded(absl::Time before) { store_.RemoveEnded(before); }
   void AskSchedule(fleet::ScheduleRequest what, OnSchedule done);
@@ -82,7 +83,7 @@ class Shell {
   SteadyTime wakeup_ = SteadyTime::Infinite();
   std::map<fleet::RequestId, OnSubmit> submits_;
   std::map<fleet::RequestId, OnCancel> cancels_;
-  std::map<fleet::RequestId, OnSetDrained> drains_;
+  std::map<fleet::RequestId, OnWish> wishes_;
   std::map<fleet::RequestId, OnSchedule> schedules_;
   std::map<JobId, std::map<std::uint64_t, OnEvents>> watches_;
   std::uint64_t next_request_ = 1;

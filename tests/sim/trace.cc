@@ -35,6 +35,7 @@ std::string Text(const fleet::SecretLost& e) { return fmt::format("secret lost l
 std::string Text(const fleet::AssignmentRefused& e) { return fmt::format("refused lease={}", e.lease.value()); }
 std::string Text(const fleet::DrainRequested&) { return "drain"; }
 std::string Text(const fleet::SetDrained& e) { return fmt::format("set drained {} n={}", e.drained, e.agents.size()); }
+std::string Text(const fleet::SetStopped& e) { return fmt::format("set stopped {}", e.stopped); }
 std::string Text(const fleet::ReadingPaused& e) { return fmt::format("not read s{}", e.stream.value()); }
 std::string Text(const fleet::ReadingResumed& e) { return fmt::format("read again s{}", e.stream.value()); }
 std::string Text(const fleet::SubmitRequested& e) {
@@ -54,7 +55,8 @@ std::string Text(const fleet::SendWelcome& e) {
   return fmt::format("welcome epoch={} current={}", e.epoch.value(), Ids(e.current_leases));
 }
 std::string Text(const fleet::SendHeartbeatReply& e) {
-  return fmt::format("reply {} lost={} cancel={} drain={}", e.number, Ids(e.lost), Ids(e.cancel), e.drain);
+  return fmt::format("reply {} lost={} cancel={} drain={} stopped={}", e.number, Ids(e.lost), Ids(e.cancel), e.drain,
+                     e.stopped);
 }
 std::string Text(const fleet::SendAssignment& e) {
   return fmt::format("assign {} lease={} attempt={} to {}", Name(e.lease.shard), e.lease.id.value(), e.lease.attempt,
@@ -65,13 +67,14 @@ std::string Text(const fleet::SendResultAck& e) {
 }
 std::string Text(const fleet::SendShardDoneAck& e) { return fmt::format("done lease={}", e.lease.value()); }
 std::string Text(const fleet::SendDrain& e) { return fmt::format("drain {}", e.drain); }
+std::string Text(const fleet::SendStop& e) { return fmt::format("stop {}", e.stopped); }
 std::string Text(const fleet::SendCancel& e) { return fmt::format("cancel lease={}", e.lease.value()); }
 std::string Text(const fleet::CloseStream& e) { return "close: " + e.reason; }
 std::string Text(const fleet::AnswerSubmit& e) {
   return fmt::format("answer {} attached={} {}", e.job.value(), e.attached, e.status.ToString());
 }
 std::string Text(const fleet::AnswerCancel& e) { return "answer cancel " + e.status.ToString(); }
-std::string Text(const fleet::AnswerSetDrained& e) { return "answer set drained " + e.status.ToString(); }
+std::string Text(const fleet::AnswerWish& e) { return "answer wish " + e.status.ToString(); }
 std::string Text(const fleet::AnswerSchedule& e) {
   return fmt::format("answer schedule {} {}", static_cast<int>(e.change), e.status.ToString());
 }

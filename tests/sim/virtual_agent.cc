@@ -138,6 +138,7 @@ void VirtualAgent::On(const fleet::SendHeartbeatReply& reply) {
   }
   for (const LeaseId lease : reply.cancel) End(lease, fleet::ShardEnd::kCancelled);
   SetDrained(reply.drain);
+  if (reply.stopped) EndAll(fleet::ShardEnd::kCancelled);
 }
 
 void VirtualAgent::Renew(const Sent& sent) {
@@ -194,6 +195,8 @@ void VirtualAgent::RunNext(LeaseId lease) {
   const auto found = work_.find(lease);
   if (found == work_.end() || found->second.end.has_value()) return;
   if (found->second.next == found->second.todo.size()) return End(lease, fleet::ShardEnd::kCompleted);
+  // Without its lease it waits for a renewal, which comes before, or is ended.
+  if (queue_.now() < found->second.lease_end) referee_.OnCaseBegins(identity_.id, lease_time_);
   Later(dice_.Between(absl::Milliseconds(100), absl::Seconds(3)), [this, lease] { FinishCase(lease); });
 }
 
@@ -252,21 +255,21 @@ void VirtualAgent::Drain() {
   if (!is_running() || draining_) return;
   draining_ = true;
   Send(fleet::DrainRequested{stream_});
-  Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] { ReleaseAll(); });
+  Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] { EndAll(fleet::ShardEnd::kReleased); });
   Later(absl::Seconds(6), [this] { Exit(); });
 }
 
 void VirtualAgent::SetDrained(bool drained) {
   if (std::exchange(drained_, drained) == drained || !drained) return;
   Later(dice_.Between(absl::Seconds(1), absl::Seconds(3)), [this] {
-    if (drained_) ReleaseAll();
+    if (drained_) EndAll(fleet::ShardEnd::kReleased);
   });
 }
 
-void VirtualAgent::ReleaseAll() {
+void VirtualAgent::EndAll(fleet::ShardEnd end) {
   std::vector<LeaseId> leases;
   for (const auto& [lease, work] : work_) leases.push_back(lease);
-  for (const LeaseId lease : leases) End(lease, fleet::ShardEnd::kReleased);
+  for (const LeaseId lease : leases) End(lease, end);
 }
 
 }  // namespace wsfleet::sim

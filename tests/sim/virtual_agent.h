@@ -74,6 +74,9 @@ class VirtualAgent {
   void On(const fleet::SendResultAck& ack);
   void On(const fleet::SendShardDoneAck& ack) { work_.erase(ack.lease); }
   void On(const fleet::SendDrain& drain) { SetDrained(drain.drain); }
+  void On(const fleet::SendStop& stop) {
+    if (stop.stopped) EndAll(fleet::ShardEnd::kCancelled);
+  }
   void On(const fleet::SendCancel& cancel) { End(cancel.lease, fleet::ShardEnd::kCancelled); }
 
   void Heartbeat();
@@ -85,7 +88,7 @@ class VirtualAgent {
   void SendBatch(const SpooledBatch& batch);
   void End(LeaseId lease, fleet::ShardEnd end);
   void SetDrained(bool drained);
-  void ReleaseAll();
+  void EndAll(fleet::ShardEnd end);
   void ReportEnd(LeaseId lease);
 
   EventQueue& queue_;

@@ -17,6 +17,8 @@ void VirtualClient::Submit() {
 
 void VirtualClient::OnAnswer(const fleet::AnswerSubmit* answer) {
   if (answered_ || answer == nullptr) return;
+  // The fleet is stopped: it is asked again.
+  if (absl::IsFailedPrecondition(answer->status)) return;
   answered_ = true;
   if (!answer->status.ok()) {
     if (absl::IsAlreadyExists(answer->status)) {

@@ -93,7 +93,8 @@ void VirtualOperator::OnAnswer(std::uint64_t number, const absl::Status& status)
   if (number != number_) return;  // it came twice
   ++number_;
   ++tries_;
-  if (!status.ok() && !absl::IsNotFound(status)) {
+  const bool stopped = std::holds_alternative<fleet::TriggerRequested>(wish_) && absl::IsFailedPrecondition(status);
+  if (!status.ok() && !absl::IsNotFound(status) && !stopped) {
     shell_.referee().Complain("a wish about a schedule is refused: " + status.ToString());
   }
   const auto* pause = std::get_if<fleet::PauseSchedule>(&wish_);

@@ -105,7 +105,7 @@ void World::ScheduleFault() {
 }
 
 void World::Fault() {
-  switch (dice_.Between(1, 15)) {
+  switch (dice_.Between(1, 16)) {
     case 1:
     case 2:
     case 3:
@@ -139,6 +139,9 @@ void World::Fault() {
       return queue_.MoveWall(dice_.Between(-absl::Minutes(10), absl::Minutes(10)));
     case 13:
       return ConnectTwin();
+    case 14:
+      SetStopped(true);
+      return queue_.After(dice_.Between(absl::Milliseconds(1), absl::Seconds(15)), [this] { SetStopped(false); });
     default:
       return DrainSome();
   }
@@ -150,8 +153,24 @@ void World::DrainSome() {
   const bool drained = dice_.Chance(50);
   const std::uint64_t wish = ++drain_wishes_;
   shell_.referee().OnDrainWish(id, wish);
-  shell_.SetDrained(id, drained, [this, id, wish, drained](const fleet::AnswerSetDrained* answer) {
+  shell_.SetDrained(id, drained, [this, id, wish, drained](const fleet::AnswerWish* answer) {
     if (answer != nullptr && answer->status.ok()) shell_.referee().OnDrained(id, wish, drained);
+  });
+}
+
+void World::SetStopped(bool stopped) {
+  const std::uint64_t wish = ++stop_wishes_;
+  shell_.referee().OnStopWish(wish);
+  shell_.SetStopped(stopped, [this, wish, stopped](const fleet::AnswerWish* answer) {
+    if (answer != nullptr && answer->status.ok()) shell_.referee().OnStopped(wish, stopped);
+  });
+}
+
+// Until it is so.
+void World::Resume() {
+  SetStopped(false);
+  queue_.After(absl::Seconds(2), [this] {
+    if (shell_.store().kill_switch().stopped) Resume();
   });
 }
 
@@ -197,6 +216,7 @@ void World::MakePeace() {
   network_.SetFaulty(false);
   shell_.SetFaulty(false);
   operator_.Stop();
+  Resume();
   for (const auto& twin : twins_) twin->Kill(true);
   for (const auto& agent : agents_) {
     agent->SetFaulty(false);

@@ -44,6 +44,8 @@ class World {
   void BeginRivalry();
   void ConnectTwin();
   void DrainSome();
+  void SetStopped(bool stopped);
+  void Resume();
   void RemoveEnded();
 
   Dice dice_;
@@ -59,6 +61,7 @@ class World {
   SteadyTime overlap_until_;
   absl::Duration keep_;  // runs that have ended
   std::uint64_t drain_wishes_ = 0;
+  std::uint64_t stop_wishes_ = 0;
   bool faulty_ = true;
   std::uint64_t steps_ = 0;
 };

@@ -232,6 +232,13 @@ CREATE TABLE revocation (
   PRIMARY KEY (fleet, pool, instance)
 );
 )sql"},
+    Migration{8, "who had which lease of a shard, and the kill switch of a fleet", R"sql(
+ALTER TABLE shard ADD COLUMN past_leases TEXT NOT NULL DEFAULT '[]';  -- JSON
+ALTER TABLE fleet ADD COLUMN stopped BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE fleet ADD COLUMN switched_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE fleet ADD COLUMN stop_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE fleet ADD COLUMN switched BIGINT;
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

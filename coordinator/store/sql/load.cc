@@ -45,6 +45,15 @@ absl::StatusOr<CaseResultRecord> TakenOf(const Statement& row) { return ResultOf
 
 }  // namespace
 
+KillSwitch KillSwitchOf(const Statement& row, int first) {
+  KillSwitch state;
+  state.stopped = row.Int(first) != 0;
+  state.by = row.Text(first + 1);
+  state.reason = row.Text(first + 2);
+  if (!row.IsNull(first + 3)) state.changed = row.Time(first + 3);
+  return state;
+}
+
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet) {
   FleetSnapshot snapshot;
   absl::Status status;
@@ -75,10 +84,14 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   auto schedules = ReadSchedules(connection, fleet, std::numeric_limits<std::uint32_t>::max(), ScheduleName());
   if (!schedules.ok()) return schedules.status();
   for (ScheduleReader::ScheduleView& view : *schedules) snapshot.schedules.push_back(std::move(view.schedule));
-  Statement next = connection.Prepare("SELECT next_lease FROM fleet WHERE name = ?");
-  const auto row = next.Bind(std::string_view(fleet.value())).Step();
+  static const std::string kFleet = fmt::format("SELECT next_lease, {} FROM fleet WHERE name = ?", kKillSwitchColumns);
+  Statement of_fleet = connection.Prepare(kFleet);
+  const auto row = of_fleet.Bind(std::string_view(fleet.value())).Step();
   if (!row.ok()) return row.status();
-  if (*row) snapshot.next_lease = LeaseId(next.Uint64(0));
+  if (*row) {
+    snapshot.next_lease = LeaseId(of_fleet.Uint64(0));
+    snapshot.kill_switch = KillSwitchOf(of_fleet, 1);
+  }
   return snapshot;
 }
 

@@ -42,6 +42,8 @@ absl::StatusOr<JobRecord> JobOf(const Statement& row) {
 }
 
 absl::StatusOr<ShardRecord> ShardOf(const Statement& row) {
+  auto past_leases = PastLeasesFromText(row.Text(13));
+  if (!past_leases.ok()) return past_leases.status();
   ShardRecord shard;
   shard.id = {JobId(row.Text(0)), ShardIndex(row.Uint64(1))};
   shard.region = RegionName(row.Text(2));
@@ -58,6 +60,7 @@ absl::StatusOr<ShardRecord> ShardOf(const Statement& row) {
   shard.failed_cases = row.Uint32(10);
   shard.reason = row.Text(11);
   shard.changed = row.Uint64(12);
+  shard.past_leases = *std::move(past_leases);
   return shard;
 }
 

@@ -22,6 +22,8 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
 
 // load.cc
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
+inline constexpr char kKillSwitchColumns[] = "stopped, switched_by, stop_reason, switched";
+KillSwitch KillSwitchOf(const Statement& row, int first);
 absl::StatusOr<std::optional<KnownRun>> ReadKnownRun(Connection& connection, const FleetName& fleet, const RunKey& key);
 
 // read.cc
@@ -34,7 +36,7 @@ inline constexpr char kJobColumns[] =
 absl::StatusOr<JobRecord> JobOf(const Statement& row);
 inline constexpr char kShardColumns[] =
     "shard.job, shard.shard, shard.region, shard.term, shard.state, shard.agent, shard.vantage, shard.attempt, "
-    "shard.released, shard.finished_cases, shard.failed_cases, shard.reason, shard.changed";
+    "shard.released, shard.finished_cases, shard.failed_cases, shard.reason, shard.changed, shard.past_leases";
 absl::StatusOr<ShardRecord> ShardOf(const Statement& row);
 inline constexpr char kResultColumns[] =
     "case_result.job, case_result.shard, case_result.attempt, case_result.agent, case_result.result";

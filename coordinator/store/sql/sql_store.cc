@@ -134,6 +134,7 @@ absl::StatusOr<std::vector<OwnerStore::FleetFacts>> SqlStore::ListFleets() {
   if (!transaction.begun().ok()) return transaction.begun();
   auto owners = ReadOwners(*connection);
   if (!owners.ok()) return owners.status();
+  static const std::string kSwitch = fmt::format("SELECT {} FROM fleet WHERE name = ?", kKillSwitchColumns);
   std::vector<FleetFacts> facts;
   for (KnownFleet& fleet : *owners) {
     Statement counts = connection->Prepare(
@@ -141,7 +142,11 @@ absl::StatusOr<std::vector<OwnerStore::FleetFacts>> SqlStore::ListFleets() {
         "(SELECT count(*) FROM job WHERE fleet = ?1 AND ended = 0)");
     const auto row = counts.Bind(std::string_view(fleet.name.value())).Step();
     if (!row.ok()) return row.status();
-    facts.push_back({std::move(fleet), counts.Uint32(0), counts.Uint32(1)});
+    Statement state = connection->Prepare(kSwitch);
+    const auto known = state.Bind(std::string_view(fleet.name.value())).Step();
+    if (!known.ok()) return known.status();
+    facts.push_back({std::move(fleet), counts.Uint32(0), counts.Uint32(1), {}});
+    if (*known) facts.back().kill_switch = KillSwitchOf(state, 0);
   }
   return facts;
 }

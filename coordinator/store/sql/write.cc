@@ -55,12 +55,13 @@ absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
   return connection
       .Prepare(
           "INSERT INTO shard (job, shard, region, term, state, agent, vantage, attempt, released, finished_cases, "
-          "failed_cases, reason, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, shard) DO "
+          "failed_cases, reason, changed, past_leases) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+          "(job, shard) DO "
           "UPDATE SET "
           "region = excluded.region, term = excluded.term, state = excluded.state, agent = excluded.agent, "
           "vantage = excluded.vantage, attempt = excluded.attempt, released = excluded.released, "
           "finished_cases = excluded.finished_cases, failed_cases = excluded.failed_cases, reason = excluded.reason, "
-          "changed = excluded.changed")
+          "changed = excluded.changed, past_leases = excluded.past_leases")
       .Bind(Name(shard.id.job))
       .Bind(Number(shard.id.index.value()))
       .Bind(Name(shard.region))
@@ -74,6 +75,7 @@ absl::Status WriteShard(Connection& connection, const ShardRecord& shard) {
       .Bind(std::int64_t{shard.failed_cases})
       .Bind(std::string_view(shard.reason))
       .Bind(Number(shard.changed))
+      .Bind(std::string_view(PastLeasesToText(shard.past_leases)))
       .Run();
 }
 
@@ -153,6 +155,20 @@ absl::Status WriteNextLease(Connection& connection, const FleetName& fleet, Leas
       .Run();
 }
 
+absl::Status WriteKillSwitch(Connection& connection, const FleetName& fleet, const KillSwitch& state) {
+  return connection
+      .Prepare(
+          "INSERT INTO fleet (name, next_lease, stopped, switched_by, stop_reason, switched) VALUES (?, 1, ?, ?, ?, ?) "
+          "ON CONFLICT (name) DO UPDATE SET stopped = excluded.stopped, switched_by = excluded.switched_by, "
+          "stop_reason = excluded.stop_reason, switched = excluded.switched")
+      .Bind(Name(fleet))
+      .Bind(std::int64_t{state.stopped})
+      .Bind(std::string_view(state.by))
+      .Bind(std::string_view(state.reason))
+      .Bind(state.changed)
+      .Run();
+}
+
 // Calls `write` for each record until one fails.
 template <typename Records, typename WriteOne>
 absl::Status Each(const Records& records, WriteOne write) {
@@ -185,6 +201,7 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
   });
   then(batch.agents, [&](const auto& agent) { return WriteAgent(connection, fleet, agent); });
   if (status.ok() && batch.next_lease) status = WriteNextLease(connection, fleet, *batch.next_lease);
+  if (status.ok() && batch.kill_switch) status = WriteKillSwitch(connection, fleet, *batch.kill_switch);
   if (status.ok()) status = WriteSchedules(connection, fleet, batch);
   return status;
 }

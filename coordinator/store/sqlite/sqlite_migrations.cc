@@ -227,6 +227,13 @@ CREATE TABLE revocation (
   PRIMARY KEY (fleet, pool, instance)
 ) WITHOUT ROWID;
 )sql"},
+    Migration{8, "who had which lease of a shard, and the kill switch of a fleet", R"sql(
+ALTER TABLE shard ADD COLUMN past_leases TEXT NOT NULL DEFAULT '[]';  -- JSON
+ALTER TABLE fleet ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE fleet ADD COLUMN switched_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE fleet ADD COLUMN stop_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE fleet ADD COLUMN switched INTEGER;
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

@@ -94,6 +94,40 @@ TEST_F(OperatingTest, GivesABundleToWhoHasALeaseOnIt) {
   EXPECT_EQ(Fetch(digest, ""), grpc::StatusCode::PERMISSION_DENIED);
 }
 
+TEST_F(OperatingTest, StopsAFleetAndTellsItsAgentsAgainAfterARestart) {
+  v1::StopFleetRequest request;
+  v1::StopFleetReply reply;
+  EXPECT_EQ(fleets_->StopFleet(Context().get(), request, &reply).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_reason(std::string(257, 'x'));
+  EXPECT_EQ(fleets_->StopFleet(Context().get(), request, &reply).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_reason("runaway load");
+  {
+    ScriptedAgent agent(agents_, "eu-1", "eu-west-1");
+    agent.SayHello();
+    ASSERT_TRUE(fleets_->StopFleet(Context().get(), request, &reply).ok());
+    const v1::Stop stop = agent.Await(v1::CoordinatorMessage::kStop).stop();
+    EXPECT_FALSE(stop.undone());
+    EXPECT_THAT(stop.reason(), HasSubstr("runaway load"));
+  }
+  EXPECT_EQ(Submit().first.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  Restart();
+  ScriptedAgent agent(agents_, "eu-1", "eu-west-1");
+  agent.SayHello();
+  EXPECT_FALSE(agent.Await(v1::CoordinatorMessage::kStop).stop().undone());
+  v1::AgentMessage beat;
+  beat.mutable_heartbeat()->set_number(1);
+  agent.Send(beat);
+  EXPECT_TRUE(agent.Await(v1::CoordinatorMessage::kHeartbeatReply).heartbeat_reply().stopped());
+  v1::ListFleetsReply fleets;
+  ASSERT_TRUE(fleets_->ListFleets(Context().get(), {}, &fleets).ok());
+  EXPECT_EQ(fleets.fleets(0).stop().reason(), "runaway load");
+  EXPECT_NE(fleets.fleets(0).stop().by(), "");
+  v1::ResumeFleetReply resumed;
+  ASSERT_TRUE(fleets_->ResumeFleet(Context().get(), {}, &resumed).ok());
+  EXPECT_TRUE(agent.Await(v1::CoordinatorMessage::kStop).stop().undone());
+  EXPECT_TRUE(Submit().first.ok());
+}
+
 TEST_F(OperatingTest, MakesFleetsThatRunAtOnce) {
   ASSERT_TRUE(Create("blue").ok());
   EXPECT_EQ(Create("blue").error_code(), grpc::StatusCode::ALREADY_EXISTS);

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 void SetDrainedTo(FleetDriver& driver, const std::string& agent, bool drained) {
   driver.Apply(SetDrained{RequestId(900), {AgentId(agent)}, {}, drained});
-  ASSERT_TRUE(driver.Last<AnswerSetDrained>().status.ok()) << driver.Last<AnswerSetDrained>().status;
+  ASSERT_TRUE(driver.Last<AnswerWish>().status.ok()) << driver.Last<AnswerWish>().status;
 }
 
 AgentView::State StateOf(const FleetDriver& driver) { return driver.Agents().front().state; }
@@ -40,10 +40,10 @@ TEST(Drain, IsAnsweredAndSentWhenItIsDurable) {
   driver.Connect("eu-1", "eu-west-1");
   driver.HoldCommits();
   driver.Apply(SetDrained{RequestId(900), {AgentId("eu-1")}, {}, true});
-  EXPECT_EQ(driver.Count<SendDrain>() + driver.Count<AnswerSetDrained>(), 0u);
+  EXPECT_EQ(driver.Count<SendDrain>() + driver.Count<AnswerWish>(), 0u);
   driver.CommitOne();
   EXPECT_EQ(driver.Count<SendDrain>(), 1u);
-  EXPECT_EQ(driver.Count<AnswerSetDrained>(), 1u);
+  EXPECT_EQ(driver.Count<AnswerWish>(), 1u);
 }
 
 TEST(Drain, LetsAnAgentFinishWhatItRuns) {
@@ -131,11 +131,11 @@ TEST(Drain, OfSomebodyUnknownChangesNothing) {
   FleetDriver driver;
   driver.Connect("eu-1", "eu-west-1");
   driver.Apply(SetDrained{RequestId(900), {AgentId("eu-1"), AgentId("eu-9")}, {}, true});
-  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerSetDrained>().status));
-  EXPECT_THAT(std::string(ToStd(driver.Last<AnswerSetDrained>().status.message())), HasSubstr("no agent \"eu-9\""));
+  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerWish>().status));
+  EXPECT_THAT(std::string(ToStd(driver.Last<AnswerWish>().status.message())), HasSubstr("no agent \"eu-9\""));
   EXPECT_FALSE(driver.Agents().front().agent.drained);
   driver.Apply(SetDrained{RequestId(901), {}, RegionName("eu-9"), true});
-  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerSetDrained>().status));
+  EXPECT_TRUE(absl::IsNotFound(driver.Last<AnswerWish>().status));
 }
 
 TEST(Drain, IsNamedWhereAShardFoundNobody) {

@@ -101,6 +101,47 @@ TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
   }
 }
 
+TEST(Results, OfAnEarlierAttemptCountForNobodyElseAndUnderNoOtherLease) {
+  Working at;
+  const LeaseRecord second = at.LoseFirst();
+  const StreamId rogue = at.driver.Connect("eu-3", "eu-west-1");
+  // The lease that the first had, then one that was made up, by somebody who never had any of the shard.
+  for (const LeaseId lease : {at.lease.id, LeaseId(999)}) {
+    at.driver.Apply(ResultsReceived{rogue, lease, at.lease.shard, at.lease.attempt, BatchSeq(1), {Result("suite/a")}});
+    EXPECT_EQ(at.last(), Disposition::kFenced) << lease.value();
+  }
+  // By the second, of the attempt that was not its own, and the first, of that which is not.
+  at.driver.Apply(
+      ResultsReceived{at.second, LeaseId(999), at.lease.shard, at.lease.attempt, BatchSeq(1), {Result("suite/a")}});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+  const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
+  at.driver.Apply(ResultsReceived{back, at.lease.id, second.shard, second.attempt, BatchSeq(1), {Result("suite/a")}});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+  EXPECT_EQ(at.driver.shard(at.job).finished_cases, 0u);
+}
+
+TEST(Results, OfAnEarlierAttemptCountAfterARestartOfTheCoordinator) {
+  Working at;
+  at.LoseFirst();
+  at.driver.Restart();
+  const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
+  at.driver.Report(back, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+}
+
+TEST(Results, OfLeasesThatAreLongOverAreNotTaken) {
+  Working at;
+  const LeaseRecord oldest = at.lease;
+  // Given back again and again, each time to the other.
+  for (std::size_t i = 0; i <= kMaxPastLeases; ++i) {
+    const auto given = at.driver.Last<SendAssignment>();
+    at.driver.Finish(given.stream, given.lease, ShardEnd::kReleased);
+  }
+  EXPECT_EQ(at.driver.shard(at.job).past_leases.size(), kMaxPastLeases);
+  at.driver.Report(at.first, oldest, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kFenced);
+}
+
 TEST(Results, OfALeaseThatWasNeverGivenAreFenced) {
   WorkingOnResults at;
   LeaseRecord invented = at.lease;

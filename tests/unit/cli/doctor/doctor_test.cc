@@ -158,6 +158,20 @@ TEST(DoctorOfAgents, NamesEachThatIsNotWell) {
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "region us", "1 drained", "--undo --region us")));
 }
 
+TEST(DoctorOfTheFleet, FailsWhileItIsStoppedAndSaysWhoAndWhy) {
+  v1::FleetSummary fleet;
+  fleet.set_fleet("team");
+  EXPECT_TRUE(CheckFleet(fleet).empty());
+  fleet.mutable_stop()->set_by("ali\x1b[2Jce");
+  fleet.mutable_stop()->set_reason("runaway load");
+  *fleet.mutable_stop()->mutable_since() = wire::ToWire(absl::FromUnixSeconds(1'700'000'000));
+  const Diagnoses diagnoses = CheckFleet(fleet);
+  EXPECT_THAT(diagnoses, ::testing::ElementsAre(Is(Health::kFail, "fleet",
+                                                   "it is stopped by ali?[2Jce at 2023-11-14T22:13:20Z: runaway load",
+                                                   "resume team")));
+  EXPECT_EQ(ExitCodeOf(diagnoses), kInconclusiveCode);
+}
+
 TEST(DoctorsDiagnoses, AreALineEachWithWhatToDoBelow) {
   const Diagnoses diagnoses{{Health::kOk, "network", "fine", "", kPassedCode},
                             {Health::kFail, "token", "two\nlines", "this\nthen that", kDeniedCode}};
