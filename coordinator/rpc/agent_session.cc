@@ -182,7 +182,7 @@ void AgentSession::End(const absl::Status& status) {
   if (outbound_.ended()) return;
   silence_.cancel();
   spdlog::info("agent stream ends agent={} peer={} code={} reason=\"{}\"", agent_.value(), peer_,
-               absl::StatusCodeToString(status.code()), ToStd(status.message()));
+               absl::StatusCodeToString(status.code()), Printable(ToStd(status.message())));
   outbound_.End(wire::ToGrpc(status));
   if (stream_) host_->Disconnect(*std::exchange(stream_, std::nullopt));
 }

@@ -12,7 +12,8 @@ namespace wsfleet::wire {
 grpc::Status ToGrpc(const absl::Status& status) {
   // Both sides number their codes by the same table (google.rpc.Code).
   const auto redirect = RedirectOf(status);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())),
+  // One that does not fit into the headers of an answer would take the code with it.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), Excerpt(ToStd(status.message()), kMaxTextBytes),
                       redirect ? redirect->SerializeAsString() : std::string());
 }
 

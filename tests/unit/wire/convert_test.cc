@@ -184,5 +184,11 @@ TEST(WireStatus, KeepsCodeAndMessage) {
   EXPECT_EQ(FromGrpc(ToGrpc(status)), status);
 }
 
+TEST(WireStatus, KeepsItsCodeHoweverLongItsMessageIs) {
+  const grpc::Status cut = ToGrpc(absl::NotFoundError(std::string(100'000, 'x')));
+  EXPECT_EQ(cut.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_LE(cut.error_message().size(), kMaxTextBytes + 3);
+}
+
 }  // namespace
 }  // namespace wsfleet::wire
