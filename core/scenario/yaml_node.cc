@@ -70,7 +70,7 @@ boost::json::value ScalarValue(const YamlNode& node) {
 
 std::string DescribeNode(const YamlNode& node) {
   if (node.is_mapping()) return "a mapping";
-  if (node.is_sequence()) return "a list";
+  if (node.is_sequence()) return node.elements.empty() ? "an empty list" : "a list";
   const boost::json::value value = ScalarValue(node);
   if (value.is_null()) return "nothing";
   if (value.is_string()) return fmt::format("\"{}\"", Excerpt(node.text, 60));

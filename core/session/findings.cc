@@ -98,7 +98,8 @@ Failure MessageFailure(FailureClass failure_class, std::string text, const Await
 }
 
 Failure MissingFailure(const AwaitedMessage& message, std::string_view since) {
-  std::string text = fmt::format("no matching frame within {}", DurationText(message.within));
+  std::string text = message.spec->name.empty() ? "" : fmt::format("`{}` did not come: ", message.spec->name);
+  text += fmt::format("no matching frame within {}", DurationText(message.within));
   if (!since.empty()) text += fmt::format(" of `{}`", since);
   return MessageFailure(FailureClass::kEventMissing, std::move(text), message);
 }

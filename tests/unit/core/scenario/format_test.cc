@@ -95,7 +95,7 @@ TEST(Format, RefusesWhatIsNotYamlAndKeysThatNobodyKnows) {
   };
   EXPECT_EQ(errors("a: [\n").find("2:1 not YAML"), 0u);
   EXPECT_EQ(errors(""), "1:1 empty file; expected version, name, scenarios\n");
-  EXPECT_EQ(errors("[]\n"), "1:1 suite: expected a mapping, found a list\n");
+  EXPECT_EQ(errors("[]\n"), "1:1 suite: expected a mapping, found an empty list\n");
   EXPECT_EQ(errors(SuiteText("      - conect: {path: /ws}\n      - ping: {witin: 1s}\n")),
             "7:9 unknown key \"conect\"; did you mean \"connect\"?\n"
             "8:16 unknown key \"witin\"; did you mean \"within\"?\n");

@@ -244,7 +244,7 @@ TEST(Expect, ShowsWhatWasNearest) {
   const Ending ending =
       PlayBothWays(make, {.arrivals = Arrivals("hello@-9 x@100 rejected:81@913 filled@950"), .end = {}});
   EXPECT_EQ(Summary(ending.judgement), "missing filled");
-  EXPECT_EQ(ending.judgement.failure->message, "no matching frame within 2s of `order`");
+  EXPECT_EQ(ending.judgement.failure->message, "`filled` did not come: no matching frame within 2s of `order`");
   EXPECT_EQ(NoteOf(ending.judgement, "nearest"), "frame 3 +913ms {\"type\":\"rejected\",\"n\":81}   differs: $.type");
   EXPECT_EQ(NoteOf(ending.judgement, "differs"), "$.type: expected \"filled\", found \"rejected\"");
 }
