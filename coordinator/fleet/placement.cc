@@ -25,6 +25,7 @@ std::vector<const Agent*> Matching(const Sessions& sessions, const Term& term) {
 
 constexpr std::size_t kMaxNamed = 3;
 constexpr std::size_t kMaxRegionsNamed = 10;
+constexpr std::size_t kMaxCompared = 1000;
 
 // Why a connected agent is passed over, whatever it works on; empty: it is not.
 std::string WhyNot(const Agent& agent, const JobSpec& spec, const Shard& shard) {
@@ -34,6 +35,36 @@ std::string WhyNot(const Agent& agent, const JobSpec& spec, const Shard& shard) 
   if (shard.refused_by.contains(agent.record.id)) return "has refused it";
   if (agent.language_minor >= spec.language_minor) return {};
   return fmt::format("speaks wsfleet/v1.{}, the suite needs v1.{}", agent.language_minor, spec.language_minor);
+}
+
+// Why an agent that was there is not.
+std::string WhyGone(const Agent& agent) {
+  if (agent.record.drained) return "is drained";
+  return agent.draining ? "has left" : "was lost";
+}
+
+// "eu-1 was lost, eu-2 is drained, 3 more".
+std::string Named(std::vector<std::string> agents) {
+  if (agents.size() > kMaxNamed) {
+    const std::size_t more = agents.size() - kMaxNamed;
+    agents.resize(kMaxNamed);
+    agents.push_back(fmt::format("{} more", more));
+  }
+  return fmt::format("{}", fmt::join(agents, ", "));
+}
+
+// The region or agent that was meant by what matches none of them: "; did you mean eu-west-1?".
+std::string Meant(const Sessions& sessions, const Term& term) {
+  // Of more agents than this nobody knows the names, and comparing them takes its time.
+  if (sessions.all().size() > kMaxCompared) return {};
+  std::vector<std::string_view> names;
+  for (const auto& [id, agent] : sessions.all()) {
+    if (!agent.is_connected()) continue;
+    names.push_back(agent.record.region.value());
+    names.push_back(id.value());
+  }
+  const std::string_view near = ClosestMatch(term.place(), names);
+  return near.empty() ? "" : fmt::format("; did you mean {}?", near);
 }
 
 bool MayTake(const Agent& agent, const JobSpec& spec, const Shard& shard) {
@@ -111,8 +142,17 @@ std::string WhereAgentsAre(const Sessions& sessions, const Term& term) {
   if (regions.empty()) return "the fleet has no agent at all";
   const std::size_t more = regions.size() - std::min(regions.size(), kMaxRegionsNamed);
   while (regions.size() > kMaxRegionsNamed) regions.erase(std::prev(regions.end()));
-  return fmt::format("the fleet has agents in {}{}", fmt::join(regions, ", "),
-                     more == 0 ? "" : fmt::format(" and {} more regions", more));
+  return fmt::format("the fleet has agents in {}{}{}", fmt::join(regions, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more regions", more), Meant(sessions, term));
+}
+
+std::string WhyNobodyYet(const Sessions& sessions, const Term& term) {
+  std::vector<std::string> gone;
+  for (const Agent* agent : Matching(sessions, term)) {
+    if (agent->is_connected()) return {};
+    gone.push_back(fmt::format("{} {}", agent->record.id.value(), WhyGone(*agent)));
+  }
+  return gone.empty() ? WhereAgentsAre(sessions, term) : Named(std::move(gone));
 }
 
 std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard) {
@@ -120,20 +160,18 @@ std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shar
   bool busy = false;
   std::vector<std::string> passed_over;
   for (const Agent* agent : Matching(sessions, shard.term)) {
-    if (!agent->is_connected()) continue;
-    const std::string why = WhyNot(*agent, spec, shard);
+    const bool gone = !agent->is_connected();
+    // What became of the last attempt stands before the rest.
+    if (gone && !shard.record.reason.empty()) continue;
+    const std::string why = gone ? WhyGone(*agent) : WhyNot(*agent, spec, shard);
     busy = busy || why.empty();
     if (!why.empty()) passed_over.push_back(fmt::format("{} {}", agent->record.id.value(), why));
   }
   std::string why = busy ? fmt::format("every agent in {} was busy for {}", shard.record.term, waited)
                          : fmt::format("no agent in {} within {}", shard.record.term, waited);
-  if (passed_over.size() > kMaxNamed) {
-    const std::size_t more = passed_over.size() - kMaxNamed;
-    passed_over.resize(kMaxNamed);
-    passed_over.push_back(fmt::format("{} more", more));
-  }
-  if (const std::string where = WhereAgentsAre(sessions, shard.term); !where.empty()) passed_over.push_back(where);
-  if (!passed_over.empty()) why += fmt::format(" ({})", fmt::join(passed_over, ", "));
+  const std::string reasons =
+      passed_over.empty() ? WhereAgentsAre(sessions, shard.term) : Named(std::move(passed_over));
+  if (!reasons.empty()) why += fmt::format(" ({})", reasons);
   return shard.record.reason.empty() ? why : fmt::format("{}; {}", shard.record.reason, why);
 }
 

@@ -29,6 +29,10 @@ const Agent* ChooseAgent(const Sessions& sessions, const FreeAgents& free, const
 // "the fleet has agents in eu-west-1, us-east-1", for a term that none matches; empty if one does.
 std::string WhereAgentsAre(const Sessions& sessions, const Term& term);
 
+// Why nobody that the term means is there now: "eu-1 was lost, eu-2 is drained", or as WhereAgentsAre. Empty if
+// somebody is.
+std::string WhyNobodyYet(const Sessions& sessions, const Term& term);
+
 // Why nobody was chosen: "no agent in eu-west-1 within 30s (eu-1 is drained)".
 std::string WhyNoAgent(const Sessions& sessions, const JobSpec& spec, const Shard& shard);
 

@@ -23,9 +23,9 @@ void Fleet::Machine::BeginPlacing(Job& job, std::vector<Term> terms) {
     TouchShard(job, shard, true);
     Wait(job, shard);
     // Whoever misspelt a region need not wait to learn it.
-    if (const std::string where = WhereAgentsAre(sessions_, term); !where.empty()) {
+    if (const std::string why = WhyNobodyYet(sessions_, term); !why.empty()) {
       AddNote(job, fmt::format("{}: nobody is there yet, waiting up to {}; {}", shard.Place(),
-                               DurationText(job.record().spec.agents_wait), where));
+                               DurationText(job.record().spec.agents_wait), why));
     }
   }
 }

@@ -131,6 +131,27 @@ TEST(Placing, NamesTheRegionThatHadNoAgent) {
   EXPECT_THAT(driver.job(job).reasons, Contains(HasSubstr("no agent in eu-west-1 within 30s")));
 }
 
+TEST(Placing, SuggestsTheRegionOrAgentThatWasMeant) {
+  FleetDriver driver;
+  driver.Connect("us-1", "us-east-1");
+  const JobId job = driver.Submit(From({"us-esat-1", "us-2"}));
+  EXPECT_THAT(driver.Notes(job), Contains("us-esat-1: nobody is there yet, waiting up to 30s; the fleet has agents in "
+                                          "us-east-1; did you mean us-east-1?"));
+  EXPECT_THAT(driver.Notes(job), Contains(HasSubstr("did you mean us-1?")));
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.shard(job).reason,
+            "no agent in us-esat-1 within 30s (the fleet has agents in us-east-1; did you mean us-east-1?)");
+}
+
+TEST(Placing, SaysThatTheAgentsOfTheRegionWereLost) {
+  FleetDriver driver;
+  driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
+  const JobId job = driver.Submit(From({"eu-west-1"}));
+  EXPECT_THAT(driver.Notes(job), Contains("eu-west-1: nobody is there yet, waiting up to 30s; eu-1 was lost"));
+  driver.Pass(absl::Seconds(30));
+  EXPECT_EQ(driver.shard(job).reason, "no agent in eu-west-1 within 30s (eu-1 was lost)");
+}
+
 TEST(Placing, NamesTheLostAgentThatNobodyReplaced) {
   FleetDriver driver;
   driver.Disconnect(driver.Connect("eu-1", "eu-west-1"));
