@@ -11,6 +11,7 @@
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "core/job/term.h"
+#include "core/scenario/folder_suite.h"
 #include "core/scenario/schema.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
@@ -20,8 +21,6 @@ namespace wsfleet::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::string_view kSuiteSuffix = ".wsfleet.yaml";
 
 // Before and after its name.
 constexpr char kFirstSuiteHead[] =

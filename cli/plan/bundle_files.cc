@@ -4,8 +4,10 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <utility>
 
+#include "cli/plan/left_out.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "core/scenario/bundle_file.h"
@@ -18,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".wsfleet.yaml";
 constexpr std::size_t kMaxSuites = 1000;
 constexpr std::size_t kMaxWalked = 10'000;
 constexpr std::size_t kShownBytes = 80;
@@ -71,20 +72,29 @@ class FolderReader {
     for (const auto& entry : fs::directory_iterator(folder_, error)) {
       const std::string name = entry.path().filename().string();
       // A link may lead anywhere; whoever means its target names it.
-      if (name.ends_with(kSuffix) && entry.is_regular_file(error) && IsBelow(folder_, entry.path())) {
+      if (name.ends_with(kSuiteSuffix) && entry.is_regular_file(error) && IsBelow(folder_, entry.path())) {
         names.push_back(name);
       }
     }
     if (error) return absl::NotFoundError(fmt::format("{}: {}", folder_.string(), error.message()));
     if (names.empty()) {
       return absl::InvalidArgumentError(
-          fmt::format("{} has no *{}; `wsfleet new` writes one", folder_.string(), kSuffix));
+          fmt::format("{} has no *{}; `wsfleet new` writes one", folder_.string(), kSuiteSuffix));
     }
     std::ranges::sort(names);
     for (const std::string& name : names) {
       if (absl::Status status = AddSuite(name); !status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+
+  // What the bundle has of this folder, by paths relative to it.
+  std::set<std::string> read() const {
+    std::set<std::string> paths;
+    for (const auto& [path, content] : bundle_.files) {
+      if (path.starts_with(prefix_)) paths.insert(path.substr(prefix_.size()));
+    }
+    return paths;
   }
 
  private:
@@ -248,6 +258,10 @@ absl::StatusOr<BundleOnDisk> ReadBundle(const std::vector<std::string>& paths) {
     FolderReader reader(given[i].folder, prefixes[i], files, bytes);
     const absl::Status status = given[i].suite.empty() ? reader.AddAll() : reader.AddSuite(given[i].suite);
     if (!status.ok()) return status;
+    if (!given[i].suite.empty()) continue;
+    for (std::string& sentence : SuitesLeftOut(given[i].folder.string(), reader.read())) {
+      files.warnings.push_back(std::move(sentence));
+    }
   }
   return files;
 }

@@ -13,6 +13,7 @@ namespace wsfleet::cli {
 struct BundleOnDisk {
   Bundle bundle;
   std::map<std::string, std::string> shown;  // path in the bundle → path from where the command was given
+  std::vector<std::string> warnings;         // suites of a folder that do not run, a sentence for each reason
 };
 
 // The same place with the path that its author knows; unchanged if it is not one of these.

@@ -23,7 +23,9 @@ constexpr std::uint64_t kMaxSecretFile = 64 << 10;
 absl::Status ReadEnvFile(const std::string& path, Environment& environment) {
   if (path.empty()) return absl::OkStatus();
   auto text = ReadWholeFile(path, kMaxEnvFile);
-  if (!text.ok()) return text.status();
+  if (!text.ok()) {
+    return absl::Status(text.status().code(), fmt::format("--env-file: {}", ToStd(text.status().message())));
+  }
   int number = 0;
   for (absl::string_view raw : absl::StrSplit(*text, '\n')) {
     ++number;
@@ -67,7 +69,10 @@ absl::Status ReadSecret(const std::string& text, const Environment& environment,
                     name));
   }
   auto content = ReadWholeFile(source.substr(5), kMaxSecretFile);
-  if (!content.ok()) return content.status();
+  if (!content.ok()) {
+    return absl::Status(content.status().code(),
+                        fmt::format("--secret {}={}: {}", name, source, ToStd(content.status().message())));
+  }
   // An editor's last line end belongs to the file, not to the secret.
   if (content->ends_with('\n')) content->pop_back();
   return take(*std::move(content));
@@ -136,6 +141,7 @@ std::string Submitter(const Environment& environment) {
 }
 
 std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files) {
+  for (const std::string& warning : files.warnings) fmt::print(stderr, "warning: {}\n", warning);
   std::string errors;
   SourceFiles texts;
   for (const auto& [path, content] : files.bundle.files) texts.emplace(Shown({path}, files.shown).file, content);

@@ -35,7 +35,7 @@ absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environmen
 // "ada@laptop".
 std::string Submitter(const Environment& environment);
 
-// The errors as a person reads them, and the warnings, which go to stderr at once.
+// The errors as a person reads them, and the warnings, those of `files` too, which go to stderr at once.
 std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files);
 
 }  // namespace wsfleet::cli

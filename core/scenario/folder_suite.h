@@ -13,7 +13,8 @@ struct ListedSuite {
   YamlNode root;
 };
 
-// The suite of a folder: what stands beside `files` in it holds for the others.
+// How the names of suites end; and the suite of a folder: what stands beside `files` in it holds for the others.
+inline constexpr std::string_view kSuiteSuffix = ".wsfleet.yaml";
 inline constexpr std::string_view kSuiteOfFolder = "suite.wsfleet.yaml";
 
 bool IsFolderSuite(const YamlNode& root);

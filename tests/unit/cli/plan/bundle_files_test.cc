@@ -55,6 +55,16 @@ TEST(Bundle, OfAListedFileAloneHoldsTheSuiteThatItsTargetStandsIn) {
   EXPECT_TRUE(bundle->bundle.files.contains("suite.wsfleet.yaml"));
 }
 
+TEST(Bundle, OfAFolderWithASuiteOfItsOwnWarnsOfTheOthers) {
+  TemporaryDirectory directory;
+  directory.Write("suite.wsfleet.yaml", Suite("s"));
+  directory.Write("b.wsfleet.yaml", Suite("b"));
+  const auto bundle = ReadBundle({directory.path().string()});
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_THAT(bundle->bundle.suites, ElementsAre("suite.wsfleet.yaml"));
+  EXPECT_THAT(bundle->warnings, ElementsAre(HasSubstr("b.wsfleet.yaml is not run")));
+}
+
 TEST(Bundle, DoesNotFollowALinkOutOfItsFolder) {
   TemporaryDirectory outside, directory;
   const std::string secret = outside.Write("secret", "s3cr3t");

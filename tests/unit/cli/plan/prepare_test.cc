@@ -71,6 +71,14 @@ TEST_F(PrepareTest, RefusesASecretThatIsNotThereOrEmpty) {
   EXPECT_THAT(Problem(), HasSubstr("empty is empty"));
 }
 
+TEST_F(PrepareTest, NamesTheFlagOfAFileThatItCannotRead) {
+  flags_.secrets = {"KEY=file:/nope"};
+  EXPECT_THAT(Problem(), HasSubstr("--secret KEY=file:/nope: /nope: No such file or directory"));
+  flags_.secrets = {};
+  flags_.env_file = "/nope";
+  EXPECT_THAT(Problem(), HasSubstr("--env-file: /nope: No such file or directory"));
+}
+
 TEST_F(PrepareTest, SaysThatNothingUsesASecretOfThisName) {
   flags_.secrets = {"KYE"};
   ::testing::internal::CaptureStderr();
