@@ -1,5 +1,7 @@
 #include "cli/connection.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -18,6 +20,7 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
+constexpr std::string_view kBeginCertificate = "-----BEGIN CERTIFICATE-----";
 // A run on all agents of a large fleet, with a reason for each.
 constexpr int kMaxReplyBytes = 32 << 20;
 
@@ -47,19 +50,49 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, const std
   return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
 }
 
+// `source`: who named the file.
+absl::StatusOr<std::string> ReadCredential(const std::string& path, const std::string& source) {
+  auto content = ReadWholeFile(path, kMaxCredentialFile);
+  if (content.ok()) return content;
+  return absl::Status(content.status().code(), fmt::format("{}: {}", source, ToStd(content.status().message())));
+}
+
+// What a failed connection means that will fail again however often it is tried; empty: it may heal. These are the
+// words of OpenSSL and of gRPC's check of the name.
+std::string WillNotHeal(const std::string& found, const Endpoint& endpoint) {
+  if (found.find("certificate verify failed") != std::string::npos) {
+    return endpoint.ca_file.empty()
+               ? "its certificate is of none of the system's authorities, and no --ca was given; --ca FILE names its "
+                 "own"
+               : fmt::format("its certificate is not of the authority in {} ({}), or is not valid now",
+                             endpoint.ca_file, endpoint.ca_source);
+  }
+  if (found.find("not in peer certificate") != std::string::npos) {
+    return "its certificate is for other names than this host; use one of them as the address";
+  }
+  if (found.find("wrong version number") != std::string::npos) {
+    return "what listens there does not speak TLS; is this the client listener (--client-listen)?";
+  }
+  return {};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CoordinatorClient>> CoordinatorClient::Open(const Endpoint& endpoint) {
   std::string ca_pem, token = endpoint.token;
-  for (const auto& [path, content] : {std::pair{&endpoint.ca_file, &ca_pem}, {&endpoint.token_file, &token}}) {
-    if (path->empty() || !content->empty()) continue;
-    auto read = ReadWholeFile(*path, kMaxCredentialFile);
-    if (!read.ok()) {
-      return absl::Status(read.status().code(),
-                          fmt::format("{} ({} is named by {})", ToStd(read.status().message()),
-                                      content == &token ? "the token file" : "the authority", endpoint.source));
+  if (!endpoint.ca_file.empty()) {
+    auto read = ReadCredential(endpoint.ca_file, endpoint.ca_source);
+    if (!read.ok()) return read.status();
+    ca_pem = *std::move(read);
+    if (ca_pem.find(kBeginCertificate) == std::string::npos) {
+      return absl::InvalidArgumentError(fmt::format("{}: {} has no certificate; expected PEM with {}",
+                                                    endpoint.ca_source, endpoint.ca_file, kBeginCertificate));
     }
-    *content = *std::move(read);
+  }
+  if (!endpoint.token_file.empty() && token.empty()) {
+    auto read = ReadCredential(endpoint.token_file, endpoint.token_source);
+    if (!read.ok()) return read.status();
+    token = *std::move(read);
   }
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
   return std::unique_ptr<CoordinatorClient>(new CoordinatorClient(endpoint, std::move(ca_pem), std::move(token)));
@@ -134,7 +167,7 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     const std::function<void(const std::string& why)>& on_waiting) {
   const absl::Time end = absl::Now() + kConnectLimit;
   std::string found = fmt::format("no answer within {}", DurationText(kConnectLimit));
-  std::size_t tried = 0;
+  std::size_t tried = 0, in_vain = 0;
   while (true) {
     grpc::ClientContext context;
     Prepare(context, end - absl::Now());
@@ -144,6 +177,8 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     if (absl::IsDeadlineExceeded(status)) return Unreachable(found);
     if (!absl::IsUnavailable(status)) return status;
     found = std::string(ToStd(status.message()));
+    // Another address may be better; none that is tried a second time.
+    if (!WillNotHeal(found, endpoint_).empty() && ++in_vain == addresses_.size()) return Unreachable(found);
     if (absl::Now() >= end) return Unreachable(found);
     Reroute(status);
     // Each address once at first.
@@ -164,6 +199,11 @@ bool CoordinatorClient::AwaitConnection(absl::Duration limit) {
 }
 
 absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
+  if (const std::string why = WillNotHeal(found, endpoint_); !why.empty()) {
+    return absl::UnavailableError(
+        fmt::format("the coordinator at {} cannot be reached (address of {}): {}\n  found: {}", endpoint_.address,
+                    endpoint_.source, why, Printable(found)));
+  }
   return absl::UnavailableError(
       fmt::format("the coordinator at {} cannot be reached (address of {})\n"
                   "  found: {}\n"
@@ -177,6 +217,11 @@ absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
 absl::StatusOr<std::unique_ptr<CoordinatorClient>> ConnectTo(const Endpoint& endpoint, bool quiet) {
   auto client = CoordinatorClient::Open(endpoint);
   if (!client.ok()) return client.status();
+  struct stat facts{};
+  if (!quiet && stat(endpoint.token_file.c_str(), &facts) == 0 && (facts.st_mode & S_IROTH) != 0) {
+    fmt::print(stderr, "warning: everybody on this machine may read the token in {0}: chmod o= {0}\n",
+               Printable(endpoint.token_file));
+  }
   const auto version = (*client)->Connect([&](const std::string& why) {
     if (quiet) return;
     fmt::print(stderr, "no answer from {} yet ({}); trying for {}\n", endpoint.address, Printable(why),

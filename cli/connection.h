@@ -33,11 +33,13 @@ class CoordinatorClient {
   // So long a call is tried again that no coordinator takes: a takeover may last ten seconds.
   static constexpr absl::Duration kRetryLimit = absl::Seconds(15);
 
-  // Reads the files of the endpoint. FAILED_PRECONDITION, NOT_FOUND: one of them cannot be read.
+  // Reads the files of the endpoint. FAILED_PRECONDITION, NOT_FOUND, INVALID_ARGUMENT: one of them cannot be read, or
+  // has no certificate; with who named it.
   static absl::StatusOr<std::unique_ptr<CoordinatorClient>> Open(const Endpoint& endpoint);
 
   // Asks for a coordinator's version until one answers, for at most kConnectLimit; `on_waiting` is called once, with
-  // the reason, if none does at first. UNAVAILABLE: with the addresses, what was found and what to check. Other errors
+  // the reason, if none does at first. UNAVAILABLE: with the addresses, what was found and what to check; at once if no
+  // address can heal, such as for a certificate of another authority. Other errors
   // are the coordinator's answer, such as UNAUTHENTICATED.
   absl::StatusOr<v1::VersionReply> Connect(const std::function<void(const std::string& why)>& on_waiting);
 

@@ -102,10 +102,11 @@ int LoginCommand(Invocation& invocation, const std::string& name) {
   if (!token.ok()) return Fail(token.status());
 
   Endpoint endpoint;
-  endpoint.address = flags.coordinator;
+  endpoint.address = WithPorts(flags.coordinator);
   endpoint.ca_file = flags.ca_file;
   endpoint.token = *token;
   endpoint.source = "--coordinator";
+  endpoint.ca_source = "--ca";
   auto client = ConnectTo(endpoint, invocation.quiet);
   if (!client.ok()) return Fail(client.status());
   const auto who = WhoAmI(**client);

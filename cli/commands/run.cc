@@ -33,6 +33,7 @@ absl::StatusOr<int> RunPrepared(Invocation& invocation, const RunFlags& flags, R
   if (flags.detach) {
     return absl::InvalidArgumentError("--detach: a local fleet ends with this command; name a coordinator");
   }
+  if (absl::Status status = LocalFleet::CheckTerms(prepared.options.spec.from); !status.ok()) return status;
   LocalFleet fleet(invocation.interrupt);
   if (absl::Status status = fleet.Start("", false); !status.ok()) return status;
   auto client = ConnectTo(fleet.endpoint(), invocation.quiet);

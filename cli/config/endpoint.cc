@@ -6,13 +6,27 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
 
+constexpr int kClientPort = 7421;  // that of --client-listen, unless told otherwise
+
 std::string FirstOf(const std::string& first, const std::string& second) { return first.empty() ? second : first; }
+
+struct Named {
+  std::string source, value;
+};
+
+// The first that has a value; else one without source.
+Named NamedBy(const std::vector<Named>& candidates) {
+  const auto found = std::ranges::find_if(candidates, [](const Named& named) { return !named.value.empty(); });
+  return found == candidates.end() ? Named() : *found;
+}
 
 // The name of the context that is asked for; empty: none is.
 std::string ChosenContext(const ConnectionFlags& flags, const Environment& environment,
@@ -57,11 +71,24 @@ absl::Status NoSuchContext(const std::string& name, const std::vector<ContextFil
 
 }  // namespace
 
+std::string WithPorts(const std::string& addresses) {
+  std::string out;
+  for (const absl::string_view piece : absl::StrSplit(addresses, ',')) {
+    const std::string_view address = ToStd(absl::StripAsciiWhitespace(piece));
+    const bool has_port = address.ends_with(']') ? false : address.find(':') != std::string_view::npos;
+    const bool is_host = !address.empty() && address.find_first_not_of("0123456789") != std::string_view::npos;
+    out += fmt::format("{}{}{}", out.empty() ? "" : ",", address,
+                       is_host && !has_port ? fmt::format(":{}", kClientPort) : "");
+  }
+  return out;
+}
+
 ConfigPaths FindConfigPaths(const Environment& environment) {
   ConfigPaths paths;
   paths.project = "wsfleet.yaml";
   const std::string home = FirstOf(ValueOf(environment, "XDG_CONFIG_HOME"), ValueOf(environment, "HOME") + "/.config");
   paths.user = FirstOf(ValueOf(environment, "WSFLEET_CONFIG"), home + "/wsfleet/config.yaml");
+  paths.user_is_named = !ValueOf(environment, "WSFLEET_CONFIG").empty();
   const std::string runtime = ValueOf(environment, "XDG_RUNTIME_DIR");
   paths.dev = runtime.empty()
                   ? fmt::format("{}/wsfleet-{}/dev.yaml", std::filesystem::temp_directory_path().string(), getuid())
@@ -81,6 +108,11 @@ absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Enviro
     endpoint.source = "WSFLEET_COORDINATOR";
     context.coordinator = from_environment;
   } else {
+    std::error_code error;
+    if (paths.user_is_named && !std::filesystem::exists(paths.user, error)) {
+      return absl::NotFoundError(
+          fmt::format("WSFLEET_CONFIG: {} does not exist; `wsfleet context add` makes it", Printable(paths.user)));
+    }
     const auto files = ReadFiles(paths);
     if (!files.ok()) return files.status();
     const std::string name = ChosenContext(flags, environment, *files);
@@ -91,11 +123,18 @@ absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Enviro
     }
     if (!name.empty() && endpoint.source.empty()) return NoSuchContext(name, *files);
   }
-  endpoint.address = context.coordinator;
-  endpoint.ca_file = FirstOf(FirstOf(flags.ca_file, ValueOf(environment, "WSFLEET_CA")), context.ca_file);
-  endpoint.token_file = FirstOf(flags.token_file, ValueOf(environment, "WSFLEET_TOKEN_FILE"));
-  if (endpoint.token_file.empty()) endpoint.token = ValueOf(environment, "WSFLEET_TOKEN");
-  if (endpoint.token.empty()) endpoint.token_file = FirstOf(endpoint.token_file, context.token_file);
+  endpoint.address = WithPorts(context.coordinator);
+  const Named ca = NamedBy({{"--ca", flags.ca_file},
+                            {"WSFLEET_CA", ValueOf(environment, "WSFLEET_CA")},
+                            {endpoint.source, context.ca_file}});
+  endpoint.ca_file = ca.value;
+  endpoint.ca_source = ca.source;
+  Named token =
+      NamedBy({{"--token-file", flags.token_file}, {"WSFLEET_TOKEN_FILE", ValueOf(environment, "WSFLEET_TOKEN_FILE")}});
+  if (token.value.empty()) endpoint.token = ValueOf(environment, "WSFLEET_TOKEN");
+  if (token.value.empty() && endpoint.token.empty()) token = NamedBy({{endpoint.source, context.token_file}});
+  endpoint.token_file = token.value;
+  endpoint.token_source = token.source;
   endpoint.fleet = FirstOf(FirstOf(flags.fleet, ValueOf(environment, "WSFLEET_FLEET")), context.fleet);
   return endpoint;
 }

@@ -20,12 +20,13 @@ struct ConnectionFlags {
 };
 
 struct Endpoint {
-  std::string address;  // empty: none is configured
+  std::string address;  // host:port, several with commas between them; empty: none is configured
   std::string ca_file;
   std::string token_file;
   std::string token;  // over token_file
   std::string fleet = "default";
-  std::string source;  // who named the address: "--coordinator", "context staging of ./wsfleet.yaml"
+  // Who named them: "--coordinator", "WSFLEET_CA", "context staging of ./wsfleet.yaml".
+  std::string source, ca_source, token_source;
 };
 
 // The files that are read, in the order in which they win. `dev` is what `wsfleet dev` leaves for other terminals.
@@ -33,12 +34,18 @@ struct ConfigPaths {
   std::string project;
   std::string user;
   std::string dev;
+  bool user_is_named = false;  // by WSFLEET_CONFIG: whoever names a file has one
 };
 ConfigPaths FindConfigPaths(const Environment& environment);
 
+// "a,b:1" → "a:7421,b:1". A host alone means the usual client listener; gRPC would try port 443 of it. What is written
+// in another way is left to gRPC ("unix:…", an IPv6 address without brackets).
+std::string WithPorts(const std::string& addresses);
+
 // An endpoint without an address if nothing is configured. Credentials of a file go only to the address that stands
 // beside them: whoever gives the address by a flag or WSFLEET_COORDINATOR gives the authority and the token, too.
-// INVALID_ARGUMENT: a file that cannot be understood. NOT_FOUND: no such context, with those that there are.
+// INVALID_ARGUMENT: a file that cannot be understood. NOT_FOUND: no such context, with those that there are; no such
+// file, where WSFLEET_CONFIG names it.
 absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Environment& environment,
                                       const ConfigPaths& paths);
 

@@ -59,7 +59,7 @@ Diagnosis CheckToken(const Endpoint& endpoint) {
   const auto content = ReadWholeFile(endpoint.token_file, kMaxCheckedFile);
   if (!content.ok()) {
     return Broken(kUsageCode, "token", std::string(ToStd(content.status().message())),
-                  fmt::format("{} names this file: correct it, or fetch the token", endpoint.source));
+                  fmt::format("{} names this file: correct it, or fetch the token", endpoint.token_source));
   }
   if (content->find_first_not_of(" \r\n\t") == std::string::npos) {
     return Broken(kUsageCode, "token", fmt::format("{} is empty", endpoint.token_file), "fetch the token again");
@@ -76,8 +76,9 @@ Diagnosis CheckAuthority(const Endpoint& endpoint) {
   if (endpoint.ca_file.empty()) return Ok("authority", "those of the system");
   const auto content = ReadWholeFile(endpoint.ca_file, kMaxCheckedFile);
   if (!content.ok()) {
-    return Broken(kUsageCode, "authority", std::string(ToStd(content.status().message())),
-                  fmt::format("{} names this file: correct it, or fetch the authority's certificate", endpoint.source));
+    return Broken(
+        kUsageCode, "authority", std::string(ToStd(content.status().message())),
+        fmt::format("{} names this file: correct it, or fetch the authority's certificate", endpoint.ca_source));
   }
   if (content->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
     return Broken(kUsageCode, "authority",

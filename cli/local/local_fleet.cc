@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -10,7 +11,10 @@
 #include "boost/json/parse.hpp"
 #include "boost/json/value.hpp"
 #include "cli/whole_file.h"
+#include "core/base/text.h"
+#include "core/job/term.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 
 namespace wsfleet::cli {
 namespace {
@@ -20,7 +24,25 @@ namespace fs = std::filesystem;
 constexpr absl::Duration kStartLimit = absl::Seconds(20);
 constexpr std::uint64_t kMaxReadyFile = 4096;
 
+std::string AgentOf(std::string_view region) { return fmt::format("{}-a", region); }
+
 }  // namespace
+
+absl::Status LocalFleet::CheckTerms(const std::vector<std::string>& from) {
+  for (const std::string& text : from) {
+    const auto term = Term::Parse(text);
+    if (!term.ok()) return term.status();
+    const bool meant = std::ranges::any_of(kRegions, [&](std::string_view region) {
+      return term->MatchesRegion(RegionName(std::string(region))) || term->place() == AgentOf(region);
+    });
+    if (meant) continue;
+    const std::string_view near = ClosestMatch(term->place(), kRegions);
+    return absl::InvalidArgumentError(fmt::format("--from {}: the local fleet has {} only{}", Printable(text),
+                                                  fmt::join(kRegions, ", "),
+                                                  near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+  }
+  return absl::OkStatus();
+}
 
 LocalFleet::~LocalFleet() {
   for (const Child& child : children_) child.Terminate();
@@ -93,7 +115,7 @@ absl::Status LocalFleet::StartCoordinator(bool keep) {
 absl::Status LocalFleet::StartAgents() {
   std::vector<std::pair<const Child*, std::string>> waiting;
   for (const std::string_view region : kRegions) {
-    const std::string id = fmt::format("{}-a", region);
+    const std::string id = AgentOf(region);
     const std::string ready = fmt::format("{}/{}.ready", directory_, id);
     std::error_code ignored;
     fs::remove(ready, ignored);
@@ -141,7 +163,7 @@ Endpoint LocalFleet::endpoint() const {
   endpoint.address = client_address_;
   endpoint.ca_file = directory_ + "/ca/ca.pem";
   endpoint.token_file = directory_ + "/ca/token";
-  endpoint.source = "the local fleet";
+  endpoint.source = endpoint.ca_source = endpoint.token_source = "the local fleet";
   return endpoint;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "cli/config/endpoint.h"
@@ -18,6 +19,9 @@ namespace wsfleet::cli {
 class LocalFleet {
  public:
   static constexpr std::string_view kRegions[] = {"eu-west-1", "us-east-1", "ap-south-1"};
+
+  // INVALID_ARGUMENT: a term of `--from` that none of its agents can match, since nobody else will ever join it.
+  static absl::Status CheckTerms(const std::vector<std::string>& from);
 
   explicit LocalFleet(Interrupt& interrupt) : interrupt_(interrupt) {}
   ~LocalFleet();

@@ -44,6 +44,39 @@ TEST_F(EndpointTest, ComesFromFlagsThenEnvironmentThenTheFolderThenThePerson) {
   EXPECT_EQ(FindEndpoint(flags, environment, Paths())->address, "flag:1");
 }
 
+TEST_F(EndpointTest, HasTheUsualPortWhereNoneIsGiven) {
+  const auto address = [&](const std::string& given) {
+    ConnectionFlags flags;
+    flags.coordinator = given;
+    return FindEndpoint(flags, {}, Paths())->address;
+  };
+  EXPECT_EQ(address("localhost"), "localhost:7421");
+  EXPECT_EQ(address("a, b:1"), "a:7421,b:1");
+  EXPECT_EQ(address("[::1]"), "[::1]:7421");
+  EXPECT_EQ(address("[::1]:9"), "[::1]:9");
+  EXPECT_EQ(address("unix:/run/wsfleet"), "unix:/run/wsfleet");
+}
+
+TEST_F(EndpointTest, SaysWhoNamedEachFile) {
+  Write("user.yaml", "mine", "user:1");
+  ConnectionFlags flags;
+  flags.ca_file = "ca.pem";
+  const auto endpoint = FindEndpoint(flags, {{"WSFLEET_TOKEN_FILE", "token"}}, Paths());
+  EXPECT_THAT(endpoint->source, HasSubstr("context mine of"));
+  EXPECT_EQ(endpoint->ca_source, "--ca");
+  EXPECT_EQ(endpoint->token_source, "WSFLEET_TOKEN_FILE");
+  EXPECT_EQ(FindEndpoint({}, {}, Paths())->token_source, endpoint->source);
+}
+
+TEST_F(EndpointTest, MissesAFileThatIsNamed) {
+  ConfigPaths paths = Paths();
+  paths.user_is_named = true;
+  EXPECT_THAT(std::string(ToStd(FindEndpoint({}, {}, paths).status().message())),
+              HasSubstr("user.yaml does not exist"));
+  Write("user.yaml", "mine", "user:1");
+  EXPECT_EQ(FindEndpoint({}, {}, paths)->address, "user:1");
+}
+
 TEST_F(EndpointTest, GivesTheTokenOfAContextToItsOwnCoordinatorOnly) {
   Write("user.yaml", "mine", "user:1");
   EXPECT_THAT(FindEndpoint({}, {}, Paths())->token_file, HasSubstr("mine.token"));

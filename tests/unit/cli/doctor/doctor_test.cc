@@ -49,7 +49,7 @@ TEST(DoctorOfTheEndpoint, LooksIntoItsFiles) {
   const testing::TemporaryDirectory directory;
   Endpoint endpoint;
   endpoint.address = "127.0.0.1:7421";
-  endpoint.source = "context staging of wsfleet.yaml";
+  endpoint.source = endpoint.ca_source = endpoint.token_source = "context staging of wsfleet.yaml";
   endpoint.ca_file = directory.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   endpoint.token_file = directory.Write("token", "secret\n");
   std::filesystem::permissions(endpoint.token_file, std::filesystem::perms::owner_read);
