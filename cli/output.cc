@@ -64,6 +64,10 @@ void AppendYaml(const json::value& value, std::size_t depth, bool inline_first, 
 
 }  // namespace
 
+std::string CountText(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 std::string RenderYaml(const json::value& value) {
   std::string out;
   AppendYaml(value, 0, true, out);

@@ -12,6 +12,9 @@ namespace wsfleet::cli {
 // `-o`.
 enum class OutputFormat { kTable, kWide, kJson, kYaml, kName };
 
+// "1 case", "2 cases".
+std::string CountText(std::size_t number, std::string_view noun);
+
 // A list of things in every form that -o can ask for.
 struct Listing {
   struct Column {

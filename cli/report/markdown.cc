@@ -142,7 +142,7 @@ std::string NextActions(const RunRecord& record, const std::vector<Cause>& cause
     ++shown;
     const FailureClass failure = cause.result().failure->failure_class;
     out += fmt::format("- `{}` ({}; {}): {}.", FailureClassName(failure), Plain(CaseList(cause)),
-                       Plain(RegionList(cause)), WhatToLookAt(failure));
+                       Plain(RegionList(cause)), WhatToLookAt(failure, record.local));
     const AttributedFailure* attributed = AttributionOf(record, cause.result());
     if (attributed != nullptr && attributed->attribution != Attribution::kNone) {
       out += fmt::format(" It is attributed to {}: {}.", AttributionName(attributed->attribution),

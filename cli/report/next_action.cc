@@ -1,5 +1,7 @@
 #include "cli/report/next_action.h"
 
+#include "absl/strings/str_replace.h"
+
 namespace wsfleet::cli {
 namespace {
 
@@ -89,9 +91,15 @@ std::string_view OfOurs(FailureClass failure) {
 
 }  // namespace
 
-std::string_view WhatToLookAt(FailureClass failure) {
-  for (const auto advice : {OfConnection(failure), OfMessages(failure), OfOurs(failure)}) {
-    if (!advice.empty()) return advice;
+std::string WhatToLookAt(FailureClass failure, bool local) {
+  for (const auto found : {OfConnection(failure), OfMessages(failure), OfOurs(failure)}) {
+    if (found.empty()) continue;
+    const std::string advice(found);
+    if (!local) return advice;
+    // Neither the run nor its agents are there any more.
+    return absl::StrReplaceAll(advice,
+                               {{"(wsfleet runs trace)", "(--report html=FILE has them, and so has wsfleet dev)"},
+                                {" (wsfleet agents list)", ""}});
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/verdict/taxonomy.h"
@@ -7,8 +8,9 @@
 // What a person can do about a failure: docs/reference/failures.md in a line.
 namespace wsfleet::cli {
 
-// What to look at for a class: "`dig` the name on the agent's host; …". Empty for kNone.
-std::string_view WhatToLookAt(FailureClass failure);
+// What to look at for a class: "`dig` the name on the agent's host; …". Empty for kNone. Of a `local` run no
+// coordinator can be asked.
+std::string WhatToLookAt(FailureClass failure, bool local);
 
 // What an attribution means for where to begin. Empty for kNone.
 std::string_view WhereToBegin(Attribution attribution);

@@ -144,6 +144,7 @@ void ReadJob(JsonReader& reader, RunRecord& record) {
   reader.Read("tick", job.spec.tick);
   reader.Read("require", job.spec.require);
   reader.Read("command", record.command);
+  reader.Read("local", record.local);
   reader.Read("created", job.created);
   reader.Read("started", job.started);
   reader.Read("finished", job.finished);
@@ -168,6 +169,7 @@ json::value ToJson(const RunRecord& record) {
   if (record.job.spec.tick) out["tick"] = TimeText(*record.job.spec.tick);
   if (record.job.spec.require) out["require"] = *record.job.spec.require;
   out["command"] = record.command;
+  if (record.local) out["local"] = true;
   out["created"] = TimeText(record.job.created);
   if (record.job.started) out["started"] = TimeText(*record.job.started);
   if (record.job.finished) out["finished"] = TimeText(*record.job.finished);

@@ -16,7 +16,9 @@ namespace json = boost::json;
 constexpr std::size_t kMaxShownBytes = 160;
 
 bool IsNamed(const CaseResult& result, const std::string& name) {
-  return result.case_id.value() == name || result.scenario == name;
+  // The last is how summaries and reports write it.
+  return result.case_id.value() == name || result.scenario == name ||
+         fmt::format("{} › {}", result.suite, result.scenario) == name;
 }
 
 absl::Status NoSuch(std::string_view what, const std::string& name, const std::set<std::string>& known) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "cli/report/cause.h"
 #include "cli/report/finding.h"
 #include "cli/report/matrix.h"
 #include "cli/report/trace.h"
@@ -26,6 +27,8 @@ std::string Wire(const CaseResult& result) {
   return out;
 }
 
+constexpr std::size_t kMaxAlikeNamed = 10;
+constexpr std::size_t kMaxMessageInALine = 300;
 constexpr std::size_t kMaxLogLines = 6;  // the last ones; reports have them all
 
 std::string Line(std::string_view label, std::string_view text) {
@@ -57,8 +60,10 @@ std::string Heading(const Finding& finding) {
 }
 
 std::string RenderFailureInALine(const Finding& finding) {
-  const SourceRange& range = finding.result->failure->range;
-  return fmt::format("{}{}\n", Heading(finding), range.known() ? "  " + Printable(ToString(range)) : "");
+  const Failure& failure = *finding.result->failure;
+  return fmt::format("{}{}  {}\n", Heading(finding),
+                     failure.range.known() ? "  " + Printable(ToString(failure.range)) : "",
+                     Printable(Excerpt(failure.message, kMaxMessageInALine)));
 }
 
 // What was observed of the answer and of its peer.
@@ -104,6 +109,20 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   return out;
 }
 
+// The other cases that the same thing explains, with their regions where these differ.
+std::string RenderAlike(const Cause& cause) {
+  if (cause.findings.size() == 1) return {};
+  const std::string regions = RegionList(*cause.findings.front());
+  std::string names;
+  for (std::size_t i = 1; i < std::min(cause.findings.size(), kMaxAlikeNamed + 1); ++i) {
+    const Finding& finding = *cause.findings[i];
+    names += fmt::format("{}{} › {}", names.empty() ? "" : ", ", finding.result->suite, finding.result->scenario);
+    if (const std::string own = RegionList(finding); own != regions) names += fmt::format(" ({})", own);
+  }
+  if (cause.findings.size() > kMaxAlikeNamed + 1) names += ", …";
+  return Line(fmt::format("and {} more with the same", cause.findings.size() - 1), names);
+}
+
 std::string RenderMatrix(const RunRecord& record) {
   const Matrix matrix = MakeMatrix(record);
   Listing table;
@@ -122,7 +141,8 @@ std::string Title(const RunRecord& record) {
   std::string out = fmt::format("Run {}  {}", record.job.id.value(),
                                 Printable(Excerpt(fmt::format("{}", fmt::join(record.job.spec.suites, ", ")), 60)));
   for (const std::string& revision : Revisions(record)) out += fmt::format(" @{}", Printable(Excerpt(revision, 40)));
-  out += fmt::format(" · {} cases × {} regions", record.job.spec.cases.size(), Regions(record).size());
+  out += fmt::format(" · {} × {}", CountText(record.job.spec.cases.size(), "case"),
+                     CountText(Regions(record).size(), "region"));
   if (record.job.finished) out += fmt::format(" · {}", FormatElapsed(*record.job.finished - record.job.created));
   if (const std::string schedule = ScheduleOf(record.job); !schedule.empty()) {
     out += fmt::format(" · schedule {}", Printable(schedule));
@@ -140,11 +160,15 @@ std::string RenderSkipped(const Finding& finding) {
 
 std::string RenderSummary(const RunRecord& record, bool full) {
   std::string out = Title(record), skipped;
-  for (const Finding& finding : Findings(record)) {
+  const std::vector<Finding> findings = Findings(record);
+  for (const Cause& cause : Causes(findings)) {
     // Of a case that was never reported the reasons below say all that is known.
-    if (finding.result->failure && finding.result->tries > 0) {
-      out += full ? RenderFailure(record, finding) : RenderFailureInALine(finding);
-    }
+    if (!cause.result().failure || cause.result().tries == 0) continue;
+    if (full) out += RenderFailure(record, *cause.findings.front()) + RenderAlike(cause);
+    if (full) continue;
+    for (const Finding* finding : cause.findings) out += RenderFailureInALine(*finding);
+  }
+  for (const Finding& finding : findings) {
     if (full && finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
   if (!skipped.empty()) out += "\n" + skipped;

@@ -7,8 +7,8 @@
 namespace wsfleet::cli {
 
 // The end of a run for a person: failures with the author's line, the matrix of suites and regions, the verdict.
-// Failures that are alike in several regions are shown once; without `full` each is one line. Text of targets is made
-// printable.
+// Failures that are alike, in several regions or cases, are shown once with the names of the others; without `full`
+// each is one line. Text of targets is made printable.
 std::string RenderSummary(const RunRecord& record, bool full);
 
 }  // namespace wsfleet::cli

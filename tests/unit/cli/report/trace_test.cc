@@ -26,6 +26,7 @@ TEST(Trace, IsOfTheCasesThatDidNotPassUnlessOneIsNamed) {
   EXPECT_EQ(failed->front().result->case_id.value(), "chat/two");
   EXPECT_EQ(failed->front().shard->region.value(), "eu-west-1");
   EXPECT_EQ(SelectTraces(record, "chat/two", "")->size(), 2u);
+  EXPECT_EQ(SelectTraces(record, "chat › two", "")->size(), 2u) << "as it is printed";
   EXPECT_EQ(SelectTraces(record, "two", "us-*")->size(), 1u);
   EXPECT_EQ(SelectTraces(record, "", "us-*")->size(), 0u);
 }

@@ -31,8 +31,34 @@ TEST(Summary, EndsWithTheMatrixAndTheVerdict) {
 
 TEST(Summary, NamesEachFailureInALineWhenItIsCompact) {
   const std::string text = RenderSummary(BrokenInOneRegion(), false);
-  EXPECT_THAT(text, HasSubstr("\n✗ chat › two  eu-west-1  [upgrade-refused-5xx]  chat.wsfleet.yaml:2:5\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\n✗ chat › two  eu-west-1  [upgrade-refused-5xx]  chat.wsfleet.yaml:2:5  the upgrade was "
+                        "answered with 500 ?[31m<Oops> & more\n"));
   EXPECT_THAT(text, Not(HasSubstr("STAGE is not set")));
+}
+
+TEST(Summary, ShowsOneCauseOnceAndNamesTheOtherCasesOfIt) {
+  RunRecord record = BrokenInOneRegion();
+  for (const std::size_t other : {0, 2}) {
+    CaseResult& result = record.shards[0].cases[other];
+    result.outcome = Outcome::kFailed;
+    result.failure = record.shards[0].cases[1].failure;
+    result.tries = record.shards[0].cases[1].tries;
+  }
+  record.shards[1].cases[2] = record.shards[0].cases[2];
+  const std::string text = RenderSummary(record, true);
+  EXPECT_THAT(text, HasSubstr("✗ chat › one  eu-west-1  [upgrade-refused-5xx]"));
+  EXPECT_THAT(text, HasSubstr("   = and 2 more with the same: chat › two, chat › three (eu-west-1, us-east-1)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("✗ chat › two")));
+  EXPECT_THAT(RenderSummary(record, false), HasSubstr("✗ chat › two")) << "a line each where it is compact";
+}
+
+TEST(Summary, CountsOneCaseInOneRegionAsOne) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards.pop_back();
+  record.shards[0].cases.resize(1);
+  record.job.spec.cases.resize(1);
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("· 1 case × 1 region ·"));
 }
 
 TEST(Summary, SaysWhatTheHandshakeTookAndWhatTheCaseTook) {
