@@ -18,6 +18,7 @@ enum ProcessExit : int {
   kThresholdCode = 99,
   kTimedOutCode = 124,
   kInterruptedCode = 130,
+  kBrokenPipeCode = 141,
 };
 
 struct ExitMeaning {

@@ -27,6 +27,7 @@ Interrupt::Interrupt()
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
   thread_ = std::thread([this] { Run(); });
 }

@@ -12,6 +12,9 @@ namespace wsfleet::cli {
 // Ctrl-C, SIGTERM and SIGHUP. Without more they end the program at once with 130. While somebody has deferred that, the
 // first one is an event that makes `descriptor()` readable for good, and the second ends the program. Make one before
 // any other thread: it blocks the signals for all of them.
+//
+// SIGPIPE is ignored from then on: writing for a reader that has gone is an error like others, and the command ends as
+// it does after one, with what it started and made removed.
 class Interrupt {
  public:
   Interrupt();

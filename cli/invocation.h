@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -35,6 +37,14 @@ absl::StatusOr<Endpoint> ConfiguredEndpoint(const Invocation& invocation);
 
 // A client of that coordinator. FAILED_PRECONDITION: none is configured; it says how to.
 absl::StatusOr<std::unique_ptr<CoordinatorClient>> ConnectConfigured(const Invocation& invocation);
+
+// Why a token that was made is of no use: nobody has it, since stdout did not take it (`printed`), so that it was
+// revoked, or (`revoked`) must be by `command ID`.
+absl::Status Unprinted(const absl::Status& printed, const absl::Status& revoked, std::string_view command,
+                       const std::string& id);
+
+// The error, with the one of `names` that `word` was to be, if one is near.
+absl::Status WithSuggestion(const absl::Status& error, std::string_view word, const std::vector<std::string>& names);
 
 // Prints the error; returns its exit code.
 ProcessExit Fail(const absl::Status& status);

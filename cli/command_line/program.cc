@@ -1,6 +1,7 @@
 #include "cli/command_line/program.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <string_view>
 #include <system_error>
@@ -35,6 +36,15 @@ std::string CommandLine(int argc, char** argv) {
   return line;
 }
 
+// What the program ends with when stdout took less than `code` stands for.
+int CodeOfLostOutput(int code, int error) {
+  // Whoever closes a pipe has read enough.
+  if (error != EPIPE) PrintError(fmt::format("stdout could not be written{}", ReasonText(error)));
+  if (code != kPassedCode) return code;
+  // Data that did not arrive must not look like a pass.
+  return error == EPIPE ? kBrokenPipeCode : kInconclusiveCode;
+}
+
 }  // namespace
 
 Program::Program(Interrupt& interrupt)
@@ -54,6 +64,21 @@ Program::Program(Interrupt& interrupt)
 }
 
 int Program::Main(int argc, char** argv) {
+  int code = kInconclusiveCode;
+  try {
+    code = Execute(argc, argv);
+  } catch (const std::system_error& error) {
+    // fmt says so when a stream takes no more.
+    if (std::ferror(stdout) != 0) return CodeOfLostOutput(kPassedCode, error.code().value());
+    PrintError(error.what());
+    return kInconclusiveCode;
+  }
+  errno = 0;
+  const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return arrived ? code : CodeOfLostOutput(code, errno);
+}
+
+int Program::Execute(int argc, char** argv) {
   invocation_.command_line = CommandLine(argc, argv);
   try {
     app_.parse(argc, argv);
@@ -70,18 +95,7 @@ int Program::Main(int argc, char** argv) {
     PrintError(fmt::format("\"{}\" is not in this version", later_));
     return kUsageCode;
   }
-  int code = kUsageCode;
-  try {
-    if (action_) code = action_();
-  } catch (const std::system_error& error) {
-    // fmt says so when stdout takes no more.
-    PrintError(error.what());
-    return kInconclusiveCode;
-  }
-  // Data that did not arrive must not look like a pass.
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  PrintError("stdout could not be written");
-  return code == kPassedCode ? static_cast<int>(kInconclusiveCode) : code;
+  return action_ ? action_() : static_cast<int>(kUsageCode);
 }
 
 CLI::App* Program::AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
@@ -185,7 +199,7 @@ void Program::AddRunning() {
 
 void Program::AddSuites() {
   CLI::App* create = AddCommand(app_, "new", "Write a first suite", [this] { return NewCommand(invocation_, path_); });
-  create->add_option("file", path_, "File to write")->default_val("suite.wsfleet.yaml");
+  create->add_option("file", path_, "File to write")->default_val("first.wsfleet.yaml");
   CLI::App* validate = AddCommand(app_, "validate", "Check suites; nothing runs",
                                   [this] { return ValidateCommand(invocation_, run_.plan.paths); });
   validate->add_option("suites", run_.plan.paths, "Suites or folders")->required();

@@ -25,6 +25,8 @@ class Program {
   const CLI::App& tree() const { return app_; }
 
  private:
+  // As Main, whether or not stdout took what was written.
+  int Execute(int argc, char** argv);
   void AddGlobalFlags();
   void AddRunning();
   void AddSuites();

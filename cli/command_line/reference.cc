@@ -57,7 +57,9 @@ std::string RenderReference(const CLI::App& tree) {
   std::string out =
       "# The command line\n\n"
       "Made from the program itself (`cli/command_line`); a test compares the two. Data goes to stdout, progress and\n"
-      "errors to stderr. Flags that are the same everywhere:\n";
+      "errors to stderr. [language.md](language.md) has the suites, [schedules.md](schedules.md) what `schedules "
+      "apply` reads.\n"
+      "Flags that are the same everywhere:\n";
   out += Table(commands.front().flags, "flag");
   out += "\n## Exit codes\n\n| code | meaning |\n| --- | --- |\n";
   for (const ExitMeaning& exit : ExitMeanings()) {

@@ -106,6 +106,13 @@ int AgentsGetCommand(Invocation& invocation, const std::string& id) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
   const auto agent = GetAgent(**client, id);
+  if (absl::IsNotFound(agent.status())) {
+    std::vector<std::string> names;
+    if (const auto agents = ListAgents(**client); agents.ok()) {
+      for (const v1::Agent& each : *agents) names.push_back(each.agent());
+    }
+    return Fail(WithSuggestion(agent.status(), id, names));
+  }
   if (!agent.ok()) return Fail(agent.status());
   if (invocation.output == OutputFormat::kName) {
     fmt::print("{}\n", agent->agent());

@@ -51,14 +51,18 @@ int JoinTokenCreateCommand(Invocation& invocation, const JoinTokenFlags& flags) 
   const auto reply = CreateJoinToken(**client, {flags.region, flags.pool, flags.uses, *ttl});
   if (!reply.ok()) return Fail(reply.status());
   const v1::JoinToken& facts = reply->facts();
-  if (invocation.output == OutputFormat::kJson || invocation.output == OutputFormat::kYaml) {
+  const bool structured = invocation.output == OutputFormat::kJson || invocation.output == OutputFormat::kYaml;
+  std::string text = reply->join_token() + "\n";
+  if (structured) {
     boost::json::object out = TokenJson(facts, absl::Now());
     out["join_token"] = reply->join_token();
-    fmt::print("{}", Render(out, invocation.output));
-    return kPassedCode;
+    text = Render(out, invocation.output);
   }
-  fmt::print("{}\n", reply->join_token());
-  if (!invocation.quiet) {
+  if (const absl::Status printed = PrintData(text); !printed.ok()) {
+    return Fail(
+        Unprinted(printed, RevokeJoinToken(**client, facts.id()), "wsfleet agents join-token revoke", facts.id()));
+  }
+  if (!invocation.quiet && !structured) {
     fmt::print(stderr,
                "lets in {} agent{} of {}, called {}.INSTANCE, until {}\n"
                "  wsfleet-agent --enrol HOST:PORT --join-token-file FILE --identity-dir DIR --region {} --fleet {} …\n",

@@ -69,20 +69,26 @@ absl::StatusOr<int> Runner::Report(CoordinatorClient& client, const std::string&
   auto record = FetchRecord(client, job);
   if (!record.ok()) return record.status();
   record->command = invocation_.command_line;
+  record->local = view_.local;
   ShowPaths(*record);
   // Data of a report on stdout stays alone there.
   std::FILE* const out = GoesToStdout(view_.reports) ? stderr : stdout;
+  std::string text;
   if (invocation_.output == OutputFormat::kName) {
-    fmt::print(out, "{}\n", job);
+    text = job + "\n";
   } else if (invocation_.output == OutputFormat::kJson || invocation_.output == OutputFormat::kYaml) {
-    fmt::print(out, "{}", Render(ToJson(*record), invocation_.output));
+    text = Render(ToJson(*record), invocation_.output);
   } else if (view_.summary != "none") {
-    std::string text = view_.probe ? RenderProbe(*record) : "";
+    text = view_.probe ? RenderProbe(*record) : "";
     text += RenderSummary(*record, view_.summary == "full");
     const Console console = invocation_.console();
-    fmt::print(out, "{}", Paint(text, out == stdout ? console.colour_out : console.colour_err));
+    text = Paint(text, out == stdout ? console.colour_out : console.colour_err);
   }
-  std::fflush(out);
+  if (out == stdout) {
+    PrintData(text).IgnoreError();
+  } else {
+    std::fwrite(text.data(), 1, text.size(), out);
+  }
   const int code = ExitCode(record->summary.verdict);
   if (const absl::Status status = WriteReports(*record, view_.reports); !status.ok()) {
     PrintError(ToStd(status.message()));

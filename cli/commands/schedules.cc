@@ -78,6 +78,13 @@ int SchedulesGetCommand(Invocation& invocation, const std::string& name) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
   const auto schedule = GetSchedule(**client, name);
+  if (absl::IsNotFound(schedule.status())) {
+    std::vector<std::string> names;
+    if (const auto schedules = ListSchedules(**client); schedules.ok()) {
+      for (const v1::Schedule& each : *schedules) names.push_back(each.name());
+    }
+    return Fail(WithSuggestion(schedule.status(), name, names));
+  }
   if (!schedule.ok()) return Fail(schedule.status());
   switch (invocation.output) {
     case OutputFormat::kTable:

@@ -53,12 +53,14 @@ int TokensCreateCommand(Invocation& invocation, const TokenFlags& flags) {
   const auto created = CreateToken(**client, flags.name, *role, *ttl);
   if (!created.ok()) return Fail(created.status());
   const v1::Token& token = created->token();
+  std::string text = created->secret() + "\n";
   if (invocation.output == OutputFormat::kJson || invocation.output == OutputFormat::kYaml) {
     boost::json::object out = ToJson(token, absl::Now());
     out["secret"] = created->secret();
-    fmt::print("{}", Render(out, invocation.output));
-  } else {
-    fmt::print("{}\n", created->secret());
+    text = Render(out, invocation.output);
+  }
+  if (const absl::Status printed = PrintData(text); !printed.ok()) {
+    return Fail(Unprinted(printed, RevokeToken(**client, token.id()).status(), "wsfleet tokens revoke", token.id()));
   }
   if (!invocation.quiet) {
     fmt::print(stderr, "{} {}: {} in fleet {} until {}. The token stands on stdout, and is not shown again.\n",

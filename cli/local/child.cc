@@ -56,6 +56,7 @@ std::vector<std::string> InnocentEnvironment() {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
   const int nothing = open("/dev/null", O_RDONLY);
   const int log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (nothing < 0 || log < 0) _exit(126);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_split.h"
+#include "cli/terminal/console.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -56,7 +57,7 @@ absl::Status WriteReports(const RunRecord& record, const std::vector<ReportFile>
   for (const ReportFile& report : reports) {
     const std::string text = RenderReport(record, report.format);
     if (report.path == "-") {
-      fmt::print("{}", text);
+      PrintData(text).IgnoreError();
       continue;
     }
     first.Update(WriteWholeFile(report.path, text));

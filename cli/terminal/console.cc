@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -46,6 +50,20 @@ std::string Paint(std::string_view text, bool colour) {
   return out;
 }
 
-void PrintError(std::string_view message) { fmt::print(stderr, "wsfleet: {}\n", message); }
+// Not fmt::print, which throws where nobody could say so.
+void PrintError(std::string_view message) {
+  const std::string line = fmt::format("wsfleet: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+absl::Status PrintData(std::string_view text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(fmt::format("stdout could not be written{}", ReasonText(errno)));
+}
+
+std::string ReasonText(int error) { return error == 0 ? "" : fmt::format(": {}", std::strerror(error)); }
 
 }  // namespace wsfleet::cli

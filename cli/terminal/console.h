@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "cli/config/environment.h"
 
 namespace wsfleet::cli {
@@ -23,5 +24,12 @@ std::string Paint(std::string_view text, bool colour);
 
 // "wsfleet: …" on stderr.
 void PrintError(std::string_view message);
+
+// Writes to stdout at once. UNAVAILABLE: it took less, with the reason; the program's exit code says so, too, so that
+// only who has something to undo needs to look.
+absl::Status PrintData(std::string_view text);
+
+// ": No space left on device", of an errno; empty for 0.
+std::string ReasonText(int error);
 
 }  // namespace wsfleet::cli

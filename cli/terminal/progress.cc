@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -19,6 +20,9 @@ std::size_t TerminalWidth() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualWidth;
 }
+
+// A run goes on when nobody reads its progress any more.
+void Write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
@@ -45,7 +49,7 @@ void Progress::Say(std::string_view line) {
   if (options_.style == Style::kSilent) return;
   Erase();
   const std::string time = live() ? "" : absl::FormatTime("%H:%M:%S ", absl::Now(), absl::LocalTimeZone());
-  fmt::print(stderr, "{}{}\n", time, Paint(line, options_.colour));
+  Write(fmt::format("{}{}\n", time, Paint(line, options_.colour)));
   drawn_at_ = absl::InfinitePast();  // the block went with it
 }
 
@@ -55,14 +59,14 @@ void Progress::Redraw() {
   const auto lines = model_.Block(absl::Now() - began_, options_.keys, TerminalWidth());
   std::string block;
   for (const std::string& line : lines) block += line + "\n";
-  fmt::print(stderr, "{}", block);
+  Write(block);
   drawn_ = lines.size();
   drawn_at_ = absl::Now();
 }
 
 void Progress::Erase() {
   // To the first line of the block, and everything below it away.
-  if (drawn_ > 0) fmt::print(stderr, "\x1b[{}A\r\x1b[J", std::exchange(drawn_, 0));
+  if (drawn_ > 0) Write(fmt::format("\x1b[{}A\r\x1b[J", std::exchange(drawn_, 0)));
 }
 
 }  // namespace wsfleet::cli

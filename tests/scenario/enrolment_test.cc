@@ -158,6 +158,18 @@ TEST_F(Enrolment, RefusesATokenOfAnotherRegionOrThatIsRevokedOrMadeUp) {
   ExpectEnds(*Start("host-0", "eu-west-1", token), "was revoked");
 }
 
+TEST_F(Enrolment, RevokesAJoinTokenThatNobodyCouldRead) {
+  Command create = fleet_.Client({"agents", "join-token", "create", "--region", "eu-west-1"});
+  std::vector<std::string> shell = {"/bin/sh", "-c", "exec \"$@\" > /dev/full", "sh"};
+  shell.insert(shell.end(), create.arguments.begin(), create.arguments.end());
+  create.arguments = std::move(shell);
+  const Finished lost = RunCommand(create, absl::Seconds(60));
+  EXPECT_EQ(lost.exit_code, 3);
+  EXPECT_THAT(lost.err, HasSubstr("; it was revoked"));
+  const Finished listed = fleet_.Run({"agents", "join-token", "list"});
+  EXPECT_THAT(listed.out, HasSubstr("revoked")) << listed.err;
+}
+
 TEST_F(Enrolment, HoldsAnAgentToTheRegionOfItsCertificate) {
   const std::string token = NewToken({"--region", "eu-west-1"});
   StartWell("host-0", "eu-west-1", token)->Signal(SIGTERM);

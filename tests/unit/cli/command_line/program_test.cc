@@ -1,6 +1,7 @@
 #include "cli/command_line/program.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "cli/command_line/completion.h"
@@ -227,6 +228,48 @@ TEST(ContextAdd, IsUsedByTheNextCommand) {
   const Finished other = run({"context", "add", "live", "--coordinator", "elsewhere:7421"});
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("with other settings"));
+}
+
+TEST(Run, OnALocalFleetRefusesARegionThatItWillNeverHave) {
+  testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "first.wsfleet.yaml").string();
+  ASSERT_EQ(Wsfleet({"new", path}).exit_code, 0);
+  const Finished run = Wsfleet({"run", path, "--local", "--from", "us-*,eu-wset-1"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--from eu-wset-1: the local fleet has eu-west-1, us-east-1, ap-south-1 only; did you "
+                                 "mean eu-west-1?"));
+}
+
+// As a shell would start it, with a folder of its own for temporary files.
+Finished InAShell(const std::string& line, const testing::TemporaryDirectory& temporary) {
+  const std::map<std::string, std::string> environment{
+      {"WSFLEET_COORDINATOR", ""}, {"WSFLEET", Binary("wsfleet")}, {"TMPDIR", temporary.path().string()}};
+  return testing::RunCommand({{"/bin/bash", "-c", line}, environment, {}}, absl::Seconds(60));
+}
+
+TEST(Stdout, ThatNobodyReadsEndsARunWithoutLeavingItsFleetBehind) {
+  testing::TemporaryDirectory directory, temporary;
+  const std::string suite = directory.Write(
+      "skipped.wsfleet.yaml",
+      "version: wsfleet/v1\nname: s\ntarget: ws://127.0.0.1:9\nscenarios:\n  - name: one\n    skip: not today\n"
+      "    steps: [{connect: {path: /ws}}, {ping: {}}]\n");
+  const std::string pipe = (directory.path() / "pipe").string();
+  const std::string to_nobody =
+      "rm -f " + pipe + "; mkfifo " + pipe + "; exec 3<>" + pipe + " 4>" + pipe + " 3<&-; \"$WSFLEET\" ";
+  const Finished run = InAShell(to_nobody + "run " + suite + " --local -q >&4", temporary);
+  EXPECT_EQ(run.exit_code, 3) << "the verdict";
+  EXPECT_EQ(run.err, "");
+  EXPECT_TRUE(std::filesystem::is_empty(temporary.path()));
+  EXPECT_EQ(InAShell(to_nobody + "schema >&4", temporary).exit_code, 141);
+}
+
+TEST(Stdout, ThatIsFullIsAnErrorWithItsReason) {
+  testing::TemporaryDirectory temporary;
+  for (const char* arguments : {"--help", "schema", "version"}) {
+    const Finished full = InAShell("\"$WSFLEET\" " + std::string(arguments) + " > /dev/full", temporary);
+    EXPECT_EQ(full.exit_code, 3) << arguments;
+    EXPECT_EQ(full.err, "wsfleet: stdout could not be written: No space left on device\n") << arguments;
+  }
 }
 
 TEST(New, WritesASuiteThatIsValidAndOverwritesNothing) {
