@@ -38,5 +38,13 @@ mkdir -p wsfleet-report
 code=0
 wsfleet --context dev run docs/examples/chat.wsfleet.yaml --var "$target" --secret JWT_KEY \
   --report md=wsfleet-report/worklog.md --report json=wsfleet-report/run.json || code=$?
-echo "worklog: $PWD/wsfleet-report/worklog.md"
+cat <<END
+
+A report of this run, as text to read or to attach: $PWD/wsfleet-report/worklog.md
+The programs are in $PWD/build/quickstart/bin. Next, in a terminal of its own:
+  export PATH=$PWD/build/quickstart/bin:\$PATH
+  wsfleet dev        a fleet and a demo target to try things on; it says how to run the example again
+and in another one:
+  wsfleet new        writes a first suite; set its target, then: wsfleet run first.wsfleet.yaml
+END
 exit "$code"

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "cli/commands/commands.h"
 #include "cli/local/local_fleet.h"
@@ -58,6 +59,20 @@ class DevContext {
   std::string path_;
 };
 
+// The example suite, as a person can name it from here: in a copy of the sources, or where a package has put it.
+std::string ExampleSuite() {
+  constexpr std::string_view kInSources = "docs/examples/chat.wsfleet.yaml";
+  std::error_code error;
+  if (fs::exists(kInSources, error)) return std::string(kInSources);
+  fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (; folder.has_relative_path(); folder = folder.parent_path()) {
+    for (const std::string_view path : {kInSources, std::string_view("share/doc/wsfleet/examples/chat.wsfleet.yaml")}) {
+      if (fs::exists(folder / path, error)) return (folder / path).string();
+    }
+  }
+  return "SUITE.wsfleet.yaml";
+}
+
 }  // namespace
 
 int DevCommand(Invocation& invocation, const std::string& state) {
@@ -80,11 +95,11 @@ int DevCommand(Invocation& invocation, const std::string& state) {
       "\n"
       "In another terminal:\n"
       "  export JWT_KEY=wsfleet-demo-key-not-for-production\n"
-      "{} docs/examples/chat.wsfleet.yaml --var target={} --secret JWT_KEY\n"
+      "{} {} --var target={} --secret JWT_KEY\n"
       "{}"
       "\n"
       "Ctrl-C stops everything.\n",
-      endpoint.address, fmt::join(LocalFleet::kRegions, ", "), how, fleet.target_url(), others);
+      endpoint.address, fmt::join(LocalFleet::kRegions, ", "), how, ExampleSuite(), fleet.target_url(), others);
   std::fflush(stdout);
   const auto ended = fleet.AwaitEnd();
   if (!ended) return kPassedCode;

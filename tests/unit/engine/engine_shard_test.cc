@@ -111,7 +111,8 @@ TEST(Shard, SkipsACaseWhoseRequirementDoesNotHoldAndSaysWhich) {
       {.labels = {{"arch", "x86_64"}}});
   ASSERT_EQ(run.Results().size(), 2u);
   EXPECT_EQ(run.Results()[0].skip_reason, SkipReason::kSecretMissing);
-  EXPECT_THAT(run.Results()[0].skip_detail, HasSubstr("NOT_GIVEN"));
+  EXPECT_THAT(run.Results()[0].skip_detail, HasSubstr("secret NOT_GIVEN was not given"));
+  EXPECT_THAT(run.Results()[0].skip_detail, HasSubstr("pass --secret NOT_GIVEN"));
   EXPECT_EQ(run.Results()[1].skip_reason, SkipReason::kAgentMismatch);
   EXPECT_EQ(server.connections(), 0);
 }
