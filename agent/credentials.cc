@@ -53,9 +53,10 @@ absl::StatusOr<AgentId> AgentIdFor(const std::string& certificate_pem, const Fle
   }
   if (!facts->name) return AgentId(id);
   const AgentName& name = *facts->name;
-  // Who gives the whole id means the same.
+  // Who gives the whole id means the same. A host eu.example.com of a pool eu is called so and no shorter.
   const std::string prefix = name.pool.value() + ".";
-  const std::string instance = id.starts_with(prefix) ? id.substr(prefix.size()) : id;
+  const bool is_whole = id != name.instance && id.starts_with(prefix);
+  const std::string instance = is_whole ? id.substr(prefix.size()) : id;
   for (const auto& [what, certified, said] : {std::tuple{"fleet", name.fleet.value(), fleet.value()},
                                               {"region", name.region.value(), region.value()},
                                               {"id", name.instance.empty() ? instance : name.instance, instance}}) {

@@ -117,6 +117,13 @@ TEST_F(Certified, AgentIsCalledByItsPoolAndInstance) {
   EXPECT_EQ(*IdOf({}, "host-0"), AgentId("host-0"));
 }
 
+TEST_F(Certified, AgentOfAHostThatIsCalledAsItsPoolWithADomainKeepsThatName) {
+  AgentName name = kOwnName;
+  name.instance = "edge.example.com";
+  EXPECT_EQ(*IdOf({AgentUri(name)}, "edge.example.com"), AgentId("edge.edge.example.com"));
+  EXPECT_EQ(*IdOf({AgentUri(name)}, "edge.edge.example.com"), AgentId("edge.edge.example.com"));
+}
+
 TEST_F(Certified, AgentThatWasStartedAsAnotherIsToldSo) {
   EXPECT_THAT(Message(IdOf({AgentUri(kOwnName)}, "host-1")), HasSubstr("is for --id host-0"));
   EXPECT_THAT(Message(IdOf({AgentUri(kOwnName)}, "host-0", "us-east-1")), HasSubstr("is for --region eu-west-1"));
