@@ -15,6 +15,7 @@
 #include "coordinator/authority_command.h"
 #include "coordinator/open_files.h"
 #include "coordinator/private_file.h"
+#include "coordinator/service_notice.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
@@ -128,6 +129,8 @@ int Serve(const CommandLine& options, std::shared_ptr<const SecretSources> secre
       kVersion, options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
       (*coordinator)->enrol_address(), StoreName(options.coordinator.store), !options.coordinator.plaintext,
       open_files);
+  const char* notify = std::getenv("NOTIFY_SOCKET");
+  if (auto status = NotifyReady(notify == nullptr ? "" : notify); !status.ok()) return Fail(status);
   const int signal = WaitForEnd(signals);
   spdlog::info("coordinator stops signal={}", signal);
   std::move(detach).Invoke();
