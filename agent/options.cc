@@ -18,6 +18,12 @@ namespace {
 
 constexpr int kUsageError = 2;
 
+// What CLI11 has as text.
+struct Unparsed {
+  std::vector<std::string> labels;
+  std::string drain_limit = "60s";
+};
+
 std::string HostName() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("agent");
@@ -50,17 +56,17 @@ std::string CheckIdentity(const CommandLine& options) {
 }
 
 // What CLI11 cannot express: options that depend on each other. Empty if all is well.
-std::string Check(CommandLine& options, const std::vector<std::string>& labels, const std::string& drain_limit) {
-  for (const std::string& label : labels) {
+std::string Check(CommandLine& options, const Unparsed& given) {
+  for (const std::string& label : given.labels) {
     const std::size_t equals = label.find('=');
     if (equals == 0 || equals == std::string::npos) {
       return fmt::format("--label: expected name=value, found \"{}\"", label);
     }
     options.labels[label.substr(0, equals)] = label.substr(equals + 1);
   }
-  const auto limit = ParseDuration(drain_limit);
+  const auto limit = ParseDuration(given.drain_limit);
   if (!limit)
-    return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", drain_limit);
+    return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", given.drain_limit);
   options.drain_limit = *limit;
   for (const std::string& address : options.coordinators) {
     if (options.plaintext && !IsLoopback(address)) {
@@ -87,16 +93,10 @@ void AddIdentityFlags(CLI::App& app, CommandLine& options) {
       ->envname("WSFLEET_AGENT_JOIN_TOKEN_FILE");
 }
 
-}  // namespace
-
-ParsedCommandLine ParseCommandLine(int argc, char** argv) {
-  ParsedCommandLine parsed;
-  CommandLine& options = parsed.options;
-  std::vector<std::string> labels;
-  std::string drain_limit = "60s";
-
-  CLI::App app("Runs WebSocket scenarios in one region, as a coordinator assigns them.", "wsfleet-agent");
-  app.set_version_flag("--version", kVersion);
+void AddOptions(CLI::App& app, CommandLine& options, Unparsed& given) {
+  app.description("Runs WebSocket scenarios in one region, as a coordinator assigns them.");
+  app.name("wsfleet-agent");
+  app.set_version_flag("--version", kVersion, "Print the version");
   app.add_option("--coordinator", options.coordinators,
                  "Agent listener of the coordinator, host:port; several, of its replicas, with commas between them")
       ->required()
@@ -121,10 +121,11 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
       ->check(CheckIdentifier)
       ->envname("WSFLEET_AGENT_REGION");
   app.add_option("--fleet", options.fleet, "Fleet")->check(CheckIdentifier)->envname("WSFLEET_AGENT_FLEET");
-  app.add_option("--label", labels, "name=value, for `requires` and region terms; repeatable");
+  app.add_option("--label", given.labels, "name=value, for `requires` and region terms; repeatable");
   app.add_option("--max-shards", options.max_shards, "Shards at once")->check(CLI::Range(1u, 1000u));
   app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
-  app.add_option("--drain-limit", drain_limit, "How long shards may go on in a drain, after SIGTERM or by an operator");
+  app.add_option("--drain-limit", given.drain_limit,
+                 "How long shards may go on in a drain, after SIGTERM or by an operator");
   app.add_option("--name-servers", options.name_servers,
                  "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
   app.add_option("--secrets", options.secrets_file,
@@ -144,7 +145,24 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   app.add_flag("--die-with-parent", options.die_with_parent, "End when the process that started this one ends");
+}
 
+}  // namespace
+
+void VisitOptions(const std::function<void(const CLI::App&)>& visit) {
+  CommandLine options;
+  Unparsed given;
+  CLI::App app;
+  AddOptions(app, options, given);
+  visit(app);
+}
+
+ParsedCommandLine ParseCommandLine(int argc, char** argv) {
+  ParsedCommandLine parsed;
+  CommandLine& options = parsed.options;
+  Unparsed given;
+  CLI::App app;
+  AddOptions(app, options, given);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -153,7 +171,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
     return parsed;
   }
-  if (const std::string problem = Check(options, labels, drain_limit); !problem.empty()) {
+  if (const std::string problem = Check(options, given); !problem.empty()) {
     fmt::print(stderr, "wsfleet-agent: {}\n", problem);
     parsed.exit_now = true;
     parsed.exit_code = kUsageError;

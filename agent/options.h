@@ -1,12 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+
+namespace CLI {
+class App;
+}
 
 namespace wsfleet::agent {
 
@@ -45,5 +50,8 @@ struct ParsedCommandLine {
   bool exit_now = false;
 };
 ParsedCommandLine ParseCommandLine(int argc, char** argv);
+
+// The table of options, which the manual is made from. It lasts as long as the call.
+void VisitOptions(const std::function<void(const CLI::App&)>& visit);
 
 }  // namespace wsfleet::agent

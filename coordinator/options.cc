@@ -23,7 +23,8 @@ constexpr absl::Duration kShortestLife = absl::Seconds(5);
 constexpr absl::Duration kLongestLife = absl::Hours(24 * 90);
 
 // What CLI11 has as text.
-struct Durations {
+struct Unparsed {
+  std::string fleet = "default";
   std::string lease_time = "90s", keep = "90d", keep_audit = "365d", certificate_life = "24h", tls_reload = "10s";
 };
 
@@ -94,7 +95,7 @@ std::string CheckTls(const CoordinatorOptions& options) {
   return CheckOwnCa(options);
 }
 
-std::string CheckDurations(CoordinatorOptions& options, const Durations& given) {
+std::string CheckDurations(CoordinatorOptions& options, const Unparsed& given) {
   const auto lease = Within(ParseDuration(given.lease_time), absl::Seconds(1), absl::Hours(1));
   if (!lease) return fmt::format("--lease-time: expected a duration from 1s to 1h, found \"{}\"", given.lease_time);
   options.lease_time = *lease;
@@ -119,7 +120,7 @@ std::string CheckDurations(CoordinatorOptions& options, const Durations& given) 
 }
 
 // What CLI11 cannot express. Empty if all is well.
-std::string Check(CoordinatorOptions& options, const Durations& given) {
+std::string Check(CoordinatorOptions& options, const Unparsed& given) {
   if (options.store.find("://") != std::string::npos && !IsPostgresUrl(options.store)) {
     return fmt::format("--store: expected a file, :memory: or postgres://USER@HOST/DATABASE, found \"{}\"",
                        options.store);
@@ -134,7 +135,7 @@ std::string Check(CoordinatorOptions& options, const Durations& given) {
   return CheckTls(options);
 }
 
-void AddTlsFlags(CLI::App& app, CoordinatorOptions& options, Durations& given) {
+void AddTlsFlags(CLI::App& app, CoordinatorOptions& options, Unparsed& given) {
   app.add_flag(
       "--own-ca", options.own_ca,
       "An authority in --state-dir signs the agents' certificates, and the listeners' unless --tls-cert is given");
@@ -173,17 +174,12 @@ void AddAuthoritySteps(CLI::App& app, ParsedCommandLine& parsed) {
   }
 }
 
-}  // namespace
-
-ParsedCommandLine ParseCommandLine(int argc, char** argv) {
-  ParsedCommandLine parsed;
+void AddOptions(CLI::App& app, ParsedCommandLine& parsed, Unparsed& given) {
   CoordinatorOptions& options = parsed.options.coordinator;
   options.store = "wsfleet.db";
-  Durations given;
-  std::string fleet = "default";
-
-  CLI::App app("Places WebSocket scenarios on agents and gathers their results.", "wsfleet-coordinator");
-  app.set_version_flag("--version", kVersion);
+  app.description("Places WebSocket scenarios on agents and gathers their results.");
+  app.name("wsfleet-coordinator");
+  app.set_version_flag("--version", kVersion, "Print the version");
   app.add_option("--agent-listen", options.agent_listen, "Address for agents; port 0: any")->check(CheckAddress);
   app.add_option("--client-listen", options.client_listen, "Address for clients; port 0: any")->check(CheckAddress);
   app.add_option("--http-listen", parsed.options.http_listen,
@@ -206,7 +202,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
                  "YAML file: where the secrets are that runs get without their submitters, who may use them, and where "
                  "they may be sent")
       ->check(CLI::ExistingFile);
-  app.add_option("--fleet", fleet, "Name of the fleet")->check(CheckFleetName);
+  app.add_option("--fleet", given.fleet, "Name of the fleet")->check(CheckFleetName);
   app.add_option("--lease-time", given.lease_time, "How long a silent agent keeps its shards");
   app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")
       ->check(CLI::Range(1u, 100u));
@@ -227,7 +223,24 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   app.add_flag("--die-with-parent", parsed.options.die_with_parent, "End when the process that started this one ends");
 
   AddAuthoritySteps(app, parsed);
+}
 
+}  // namespace
+
+void VisitOptions(const std::function<void(const CLI::App&)>& visit) {
+  ParsedCommandLine parsed;
+  Unparsed given;
+  CLI::App app;
+  AddOptions(app, parsed, given);
+  visit(app);
+}
+
+ParsedCommandLine ParseCommandLine(int argc, char** argv) {
+  ParsedCommandLine parsed;
+  CoordinatorOptions& options = parsed.options.coordinator;
+  Unparsed given;
+  CLI::App app;
+  AddOptions(app, parsed, given);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -236,7 +249,7 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
     return parsed;
   }
-  options.fleet = FleetName(fleet);
+  options.fleet = FleetName(given.fleet);
   if (!parsed.options.authority_step.empty()) return parsed;
   if (const std::string problem = Check(options, given); !problem.empty()) {
     fmt::print(stderr, "wsfleet-coordinator: {}\n", problem);

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "coordinator/coordinator.h"
+
+namespace CLI {
+class App;
+}
 
 namespace wsfleet::coordinator {
 
@@ -24,5 +29,8 @@ struct ParsedCommandLine {
 
 // Prints help, version and errors itself. Usage errors exit with 2.
 ParsedCommandLine ParseCommandLine(int argc, char** argv);
+
+// The table of options, which the manual is made from. It lasts as long as the call.
+void VisitOptions(const std::function<void(const CLI::App&)>& visit);
 
 }  // namespace wsfleet::coordinator

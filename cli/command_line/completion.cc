@@ -110,7 +110,8 @@ std::string Zsh(const std::vector<TreeCommand>& tree) {
       "  compadd -- ${{=candidates}}\n"
       "  _files\n"
       "}}\n"
-      "compdef _wsfleet wsfleet\n",
+      // zsh runs a file of its path as the function that it is named after, and a sourced one as it is.
+      "if [[ $funcstack[1] == _wsfleet ]]; then _wsfleet; else compdef _wsfleet wsfleet; fi\n",
       PathCases(tree, "  "));
 }
 

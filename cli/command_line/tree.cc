@@ -19,6 +19,8 @@ TreeFlag Describe(const CLI::Option& option) {
   if (flag.value.find('|') != std::string::npos) flag.words = absl::StrSplit(flag.value, '|');
   flag.description = option.get_description();
   flag.default_value = option.get_default_str();
+  flag.variable = option.get_envname();
+  flag.required = option.get_required();
   return flag;
 }
 

@@ -5,7 +5,8 @@
 
 #include "CLI/CLI.hpp"
 
-// A command tree as plain data, without what comes with later versions: what completion and the reference are made of.
+// A command tree as plain data, without what comes with later versions: what completion, the reference and the manual
+// are made of.
 namespace wsfleet::cli {
 
 struct TreeFlag {
@@ -14,6 +15,8 @@ struct TreeFlag {
   std::vector<std::string> words;  // these; empty: any value
   std::string description;
   std::string default_value;
+  std::string variable;  // of the environment, that may say it too; empty: none
+  bool required = false;
 };
 
 struct TreeCommand {
