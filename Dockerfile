@@ -21,11 +21,11 @@ COPY coordinator coordinator
 COPY cli cli
 # The demo target, which `wsfleet dev` starts, and the folders that CMakeLists.txt names.
 COPY tests tests
-RUN cmake --preset release -DWSFLEET_BUILD_TESTS=OFF \
- && cmake --build --preset release --target wsfleet wsfleet-coordinator wsfleet-agent wsfleet-demo-target \
+RUN cmake --preset package \
+ && cmake --build --preset package --target wsfleet wsfleet-coordinator wsfleet-agent wsfleet-demo-target \
  && install --strip -D -t /programs \
-      build/release/bin/wsfleet build/release/bin/wsfleet-coordinator build/release/bin/wsfleet-agent \
-      build/release/bin/wsfleet-demo-target
+      build/package/bin/wsfleet build/package/bin/wsfleet-coordinator build/package/bin/wsfleet-agent \
+      build/package/bin/wsfleet-demo-target
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="wsfleet" \

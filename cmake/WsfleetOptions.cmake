@@ -5,6 +5,8 @@ option(WSFLEET_BUILD_FUZZERS "Build the fuzz targets (clang only)" OFF)
 set(WSFLEET_SANITIZE "" CACHE STRING "Value of -fsanitize= for our own code, empty for none")
 # With Debian's headers of gRPC, Boost and Abseil, most of a file's cost is what it includes.
 option(WSFLEET_UNITY "Compile and lint a dozen sources of a library or a test program at once" OFF)
+# What is shipped: the same bytes from whatever folder, and what the compiler has against overflows.
+option(WSFLEET_SHIPPED "Build as packages and the image are built" OFF)
 option(WSFLEET_COVERAGE "Instrument for gcov" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -24,6 +26,13 @@ endif()
 find_program(WSFLEET_CCACHE ccache)
 if(WSFLEET_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${WSFLEET_CCACHE}")
+endif()
+
+if(WSFLEET_SHIPPED)
+  # Assertions of libraries and debug information name files; a folder in them would also change the build's id.
+  add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}=." "-ffile-prefix-map=${CMAKE_BINARY_DIR}=./build")
+  add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  add_link_options(-Wl,-z,relro,-z,now)
 endif()
 
 # What our own sources are compiled with; generated code gets none of it.

@@ -17,6 +17,7 @@ build=(
   libvalijson-dev                               # JSON Schema
   tzdata                                        # time zones
   prometheus-cpp-dev                            # metrics
+  dpkg-dev file                                 # packages
   librapidcheck-dev libgtest-dev libgmock-dev   # found when configuring
 )
 test=(
@@ -27,6 +28,7 @@ test=(
   json-schema-test-suite
   sqlite3 postgresql-15
   iproute2 nftables faketime util-linux         # networks, rules and clocks of tests
+  systemd dbus groff-base lintian               # packages under test
 )
 
 # Another Node.js than Debian's brings its own npm along, and excludes Debian's.

@@ -32,10 +32,16 @@ constexpr int kEndMilliseconds = 2000;
 constexpr std::uint64_t kMaxLog = 16 << 20;
 constexpr std::size_t kShownOutput = 2000;
 
+// Beside this program, as it is built, or where packages have what nobody is to call by hand; else wherever PATH has
+// it.
 std::string ProgramFile(const std::string& program) {
   std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / program;
-  return !error && fs::exists(beside, error) ? beside.string() : program;
+  const fs::path own = fs::read_symlink("/proc/self/exe", error).parent_path();
+  if (error) return program;
+  for (const fs::path& place : {own, own.parent_path() / "libexec/wsfleet"}) {
+    if (fs::exists(place / program, error)) return (place / program).string();
+  }
+  return program;
 }
 
 // What a program needs to run, and none of the secrets that may stand beside it.

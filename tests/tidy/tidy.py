@@ -148,7 +148,7 @@ def check_built(sources: set[str], lists: dict[str, str]) -> list[str]:
 def check_tree(root: pathlib.Path) -> list[str]:
     findings, sources, tests, built = [], set(), set(), set()
     lists = {}
-    for top in ("core", "proto", "monitoring", "secrets", "agent", "coordinator", "cli", "tests"):
+    for top in ("core", "proto", "monitoring", "secrets", "agent", "coordinator", "cli", "packaging", "tests"):
         for file in sorted((root / top).rglob("*")):
             path = file.relative_to(root).as_posix()
             if file.name == "CMakeLists.txt":
