@@ -9,6 +9,7 @@
 
 #include "absl/random/random.h"
 #include "boost/asio/post.hpp"
+#include "coordinator/oidc/jwt.h"
 #include "coordinator/private_file.h"
 #include "coordinator/store/postgres/postgres_store.h"
 #include "coordinator/store/sqlite/sqlite_store.h"
@@ -23,6 +24,8 @@ namespace {
 
 // A submit's header may be larger than a message to an agent; PrepareSubmission says what is too large.
 constexpr int kMaxClientMessageBytes = 1 << 20;
+// Of the headers of a call, with a token of an issuer among them.
+constexpr int kMaxClientMetadataBytes = 2 * static_cast<int>(oidc::kMaxJwtBytes);
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kResolvers = 2;
 
@@ -113,10 +116,18 @@ Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options, FleetSecrets
   return settings;
 }
 
-TokenRegistry::Settings TokenSettings(const CoordinatorOptions& options, std::string bootstrap) {
+// Null: none is wanted.
+absl::StatusOr<std::unique_ptr<Issuers>> StartIssuers(const CoordinatorOptions& options) {
+  if (options.oidc_file.empty()) return nullptr;
+  return Issuers::Start({.file = options.oidc_file});
+}
+
+TokenRegistry::Settings TokenSettings(const CoordinatorOptions& options, const Issuers* issuers,
+                                      std::string bootstrap) {
   TokenRegistry::Settings settings;
   // On this machine alone, whoever can reach it may be trusted with it, if its owner wants no token.
-  settings.anyone_is_admin = bootstrap.empty() && IsLoopback(options.client_listen);
+  settings.anyone_is_admin = bootstrap.empty() && issuers == nullptr && IsLoopback(options.client_listen);
+  settings.issuers = issuers;
   settings.bootstrap = std::move(bootstrap);
   return settings;
 }
@@ -161,8 +172,10 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
   if (!token.ok()) return token.status();
   auto secrets = OpenSecretBox(*options);
   if (!secrets.ok()) return secrets.status();
-  std::unique_ptr<Coordinator> coordinator(
-      new Coordinator(*options, std::move(store), *std::move(secrets), *std::move(token), *std::move(identities)));
+  auto issuers = StartIssuers(*options);
+  if (!issuers.ok()) return issuers.status();
+  std::unique_ptr<Coordinator> coordinator(new Coordinator(
+      *options, std::move(store), *std::move(secrets), *std::move(issuers), *std::move(token), *std::move(identities)));
   if (auto status = coordinator->Own(*options); !status.ok()) return status;
   if (auto status = coordinator->tokens_.Begin(); !status.ok()) return status;
   if (auto status = coordinator->Listen(*options); !status.ok()) return status;
@@ -170,14 +183,15 @@ absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const Coordinato
 }
 
 Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
-                         std::string token, IdentitySettings identities)
+                         std::unique_ptr<Issuers> issuers, std::string token, IdentitySettings identities)
     : context_(1),
       work_(context_.get_executor()),
       store_(std::move(store)),
       bundles_(*store_),
       secrets_(secrets),
       fleet_secrets_(options.secrets),
-      tokens_(*store_, TokenSettings(options, std::move(token))),
+      issuers_(std::move(issuers)),
+      tokens_(*store_, TokenSettings(options, issuers_.get(), std::move(token))),
       audit_(*store_, *store_, options.audit),
       readers_(kReaders),
       resolvers_(kResolvers),
@@ -221,11 +235,12 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
   if (auto status = ListenForAgents(options); !status.ok()) return status;
   auto credentials = CredentialsFor(options, "");
   if (!credentials.ok()) return credentials.status();
-  auto clients = Listener::Start({options.client_listen,
-                                  *std::move(credentials),
-                                  kMaxClientMessageBytes,
-                                  {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_,
-                                   &audit_service_, &identities_service_}});
+  auto clients = Listener::Start(
+      {options.client_listen,
+       *std::move(credentials),
+       kMaxClientMessageBytes,
+       {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_, &identities_service_},
+       kMaxClientMetadataBytes});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();

@@ -43,6 +43,7 @@ struct CoordinatorOptions {
   bool plaintext = false;                         // no TLS at all
   std::string client_token_file;
   std::shared_ptr<const SecretSources> secrets;  // that runs get without their submitters; null: none
+  std::string oidc_file;                         // of issuers whose tokens are taken, too; empty: none
   FleetName fleet{"default"};
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
@@ -88,7 +89,7 @@ class Coordinator {
 
  private:
   Coordinator(const CoordinatorOptions& options, std::unique_ptr<store::Store> store, SecretBox secrets,
-              std::string token, IdentitySettings identities);
+              std::unique_ptr<Issuers> issuers, std::string token, IdentitySettings identities);
 
   absl::Status Own(const CoordinatorOptions& options);
   absl::Status Listen(const CoordinatorOptions& options);
@@ -100,6 +101,7 @@ class Coordinator {
   Bundles bundles_;
   SecretBox secrets_;
   FleetSecrets fleet_secrets_;
+  std::unique_ptr<Issuers> issuers_;  // null: their tokens are not taken
   TokenRegistry tokens_;
   AuditLog audit_;
   WorkerPool readers_;

@@ -16,6 +16,7 @@ struct ListenerOptions {
   std::shared_ptr<grpc::ServerCredentials> credentials;
   int max_message_bytes = 0;
   std::vector<grpc::Service*> services;  // outlive the listener
+  int max_metadata_bytes = 8 << 10;
 };
 
 class Listener {

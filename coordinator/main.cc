@@ -11,8 +11,8 @@
 //                                         both trust ca.pem. The files stay good over restarts for 30 days.
 //   --insecure-plaintext                  neither TLS nor certificates; loopback addresses only
 // Clients present a token as "authorization: Bearer TOKEN": that of --client-token-file (with --dev-ca: of DIR/token),
-// which is admin of every fleet, or one that `wsfleet tokens create` made. Without the flag, clients on loopback need
-// none.
+// which is admin of every fleet, one that `wsfleet tokens create` made, or one of an issuer in the file of --oidc.
+// Without either flag, clients on loopback need none.
 //
 // --ready-file FILE is written, at once as a whole, when the listeners serve:
 //   {"agent":"127.0.0.1:7420","client":"127.0.0.1:7421","pid":4711}

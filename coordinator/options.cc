@@ -68,8 +68,8 @@ std::string CheckOwnCa(const CoordinatorOptions& options) {
   if (options.store == ":memory:" && options.state_directory.empty()) {
     return "--own-ca with --store :memory: needs --state-dir, the directory of the authority's key";
   }
-  if (!options.enrol_listen.empty() && options.client_token_file.empty()) {
-    return "--enrol-listen needs --client-token-file: whoever may create join tokens decides who is an agent";
+  if (!options.enrol_listen.empty() && options.client_token_file.empty() && options.oidc_file.empty()) {
+    return "--enrol-listen needs --client-token-file or --oidc: whoever may create join tokens decides who is an agent";
   }
   return {};
 }
@@ -201,6 +201,9 @@ void AddOptions(CLI::App& app, ParsedCommandLine& parsed, Unparsed& given) {
   app.add_option("--secrets", parsed.options.secrets_file,
                  "YAML file: where the secrets are that runs get without their submitters, who may use them, and where "
                  "they may be sent")
+      ->check(CLI::ExistingFile);
+  app.add_option("--oidc", options.oidc_file,
+                 "YAML file of OpenID Connect issuers whose tokens are taken besides, and what their groups may do")
       ->check(CLI::ExistingFile);
   app.add_option("--fleet", given.fleet, "Name of the fleet")->check(CheckFleetName);
   app.add_option("--lease-time", given.lease_time, "How long a silent agent keeps its shards");

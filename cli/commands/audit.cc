@@ -39,11 +39,12 @@ absl::StatusOr<absl::Time> ParseSince(const std::string& text) {
 }
 
 boost::json::object ToJson(const v1::AuditEntry& entry) {
-  return {{"number", entry.number()}, {"at", TimeText(wire::FromWire(entry.at()))},
-          {"fleet", entry.fleet()},   {"principal", entry.principal()},
-          {"token", entry.token()},   {"peer", entry.peer()},
-          {"action", entry.action()}, {"object", entry.object()},
-          {"detail", entry.detail()}, {"outcome", OutcomeText(entry.outcome())}};
+  return {{"number", entry.number()},    {"at", TimeText(wire::FromWire(entry.at()))},
+          {"fleet", entry.fleet()},      {"principal", entry.principal()},
+          {"token", entry.token()},      {"peer", entry.peer()},
+          {"action", entry.action()},    {"object", entry.object()},
+          {"detail", entry.detail()},    {"outcome", OutcomeText(entry.outcome())},
+          {"identity", entry.identity()}};
 }
 
 }  // namespace
@@ -56,8 +57,8 @@ int AuditCommand(Invocation& invocation, const AuditFlags& flags) {
   const auto entries = ListAudit(**client, {*since, flags.limit, flags.all_fleets});
   if (!entries.ok()) return Fail(entries.status());
   Listing listing;
-  listing.columns = {{"TIME"},   {"WHO"},         {"ACTION"},      {"OBJECT"},     {"OUTCOME"},
-                     {"DETAIL"}, {"FLEET", true}, {"TOKEN", true}, {"FROM", true}, {"NUMBER", true}};
+  listing.columns = {{"TIME"},        {"WHO"},         {"ACTION"},     {"OBJECT"},       {"OUTCOME"},       {"DETAIL"},
+                     {"FLEET", true}, {"TOKEN", true}, {"FROM", true}, {"NUMBER", true}, {"IDENTITY", true}};
   for (const v1::AuditEntry& entry : *entries) {
     const std::string who = entry.principal().empty() ? "-" : Printable(entry.principal());
     listing.names.push_back(std::to_string(entry.number()));
@@ -65,7 +66,7 @@ int AuditCommand(Invocation& invocation, const AuditFlags& flags) {
     listing.rows.push_back({UtcText(wire::FromWire(entry.at())), who, Printable(entry.action()),
                             Printable(entry.object()), OutcomeText(entry.outcome()), Printable(entry.detail()),
                             Printable(entry.fleet()), Printable(entry.token()), Printable(entry.peer()),
-                            std::to_string(entry.number())});
+                            std::to_string(entry.number()), Printable(entry.identity())});
   }
   fmt::print("{}", Render(listing, invocation.output));
   return kPassedCode;

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/commands/commands.h"
 #include "cli/config/context_file.h"
@@ -71,11 +72,31 @@ absl::Status Write(const std::string& file, const Context& context, const std::o
   return UseContext(file, context.name);
 }
 
+// "admin in fleet a, viewer in every fleet".
+std::string RolesText(const v1::WhoAmIReply& who) {
+  const auto text = [](v1::Role role, const std::string& fleet) {
+    const auto known = wire::FromWire(role);
+    return fmt::format("{} in {}", known.ok() ? RoleName(*known) : "somebody",
+                       fleet.empty() ? "every fleet" : "fleet " + Printable(fleet));
+  };
+  // A coordinator of before there could be several.
+  if (who.roles().empty()) return text(who.role(), who.fleet());
+  std::vector<std::string> roles;
+  for (const v1::FleetRole& role : who.roles()) roles.push_back(text(role.role(), role.fleet()));
+  return fmt::format("{}", fmt::join(roles, ", "));
+}
+
+// The fleet that is asked for, if they have a role in it; otherwise one that they have.
+std::string FleetFor(const v1::WhoAmIReply& who, const std::string& asked) {
+  for (const v1::FleetRole& role : who.roles()) {
+    if (!asked.empty() && (role.fleet().empty() || role.fleet() == asked)) return asked;
+  }
+  if (!who.fleet().empty()) return who.fleet();
+  return asked.empty() ? "default" : asked;
+}
+
 void Welcome(const v1::WhoAmIReply& who, const Context& context, const std::string& file) {
-  const auto role = wire::FromWire(who.role());
-  fmt::print(stderr, "{} is {} in {}{}; context {} of {} is the current one\n", Printable(who.name()),
-             role.ok() ? RoleName(*role) : "somebody",
-             who.fleet().empty() ? "every fleet" : "fleet " + Printable(who.fleet()),
+  fmt::print(stderr, "{} is {}{}; context {} of {} is the current one\n", Printable(who.name()), RolesText(who),
              who.has_expires() ? " until " + UtcText(wire::FromWire(who.expires())) : "", context.name, file);
 }
 
@@ -119,8 +140,7 @@ int LoginCommand(Invocation& invocation, const std::string& name) {
   const auto folder = std::filesystem::path(file).parent_path();
   if (ca) context.ca_file = (folder / (context.name + ".ca.pem")).string();
   context.token_file = (folder / (context.name + ".token")).string();
-  context.fleet = who->fleet();
-  if (context.fleet.empty()) context.fleet = flags.fleet.empty() ? "default" : flags.fleet;
+  context.fleet = FleetFor(*who, flags.fleet);
   if (const absl::Status status = Write(file, context, ca, *token); !status.ok()) return Fail(status);
   if (!invocation.quiet) Welcome(*who, context, file);
   return kPassedCode;

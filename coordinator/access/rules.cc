@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "fmt/format.h"
 
@@ -65,8 +66,17 @@ constexpr bool AreInOrder() {
 }
 static_assert(AreInOrder());
 
-std::string PlaceOf(const Caller& caller) {
-  return caller.fleet ? fmt::format("fleet \"{}\"", caller.fleet->value()) : std::string("every fleet");
+// What the caller has where the rule asks for a role.
+std::optional<Role> RoleFor(const Rule& rule, const Grants& grants, const FleetName& fleet) {
+  switch (rule.scope) {
+    case Scope::kNamedFleet:
+      return grants.In(fleet);
+    case Scope::kAnyFleet:
+      return grants.Highest();
+    case Scope::kEveryFleet:
+      return grants.InEvery();
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -75,25 +85,25 @@ std::span<const Rule> Rules() { return kRules; }
 const Rule& RuleOf(Rpc rpc) { return kRules.at(static_cast<std::size_t>(rpc)); }
 
 absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet) {
-  if (rule.scope == Scope::kNamedFleet && caller.fleet && *caller.fleet != fleet) {
-    return absl::PermissionDeniedError(
-        fmt::format("{} needs the role {} in fleet \"{}\", and \"{}\" has {} in fleet \"{}\"; use --fleet {}, or a "
-                    "token of that fleet",
-                    rule.action, RoleName(rule.role), fleet.value(), caller.name, RoleName(caller.role),
-                    caller.fleet->value(), caller.fleet->value()));
-  }
-  if (rule.scope == Scope::kEveryFleet && caller.fleet) {
+  const std::optional<Role> role = RoleFor(rule, caller.grants, fleet);
+  if (role && *role >= rule.role) return absl::OkStatus();
+  const std::string needs = fmt::format("{} needs the role {}", rule.action, RoleName(rule.role));
+  const std::string has = fmt::format("\"{}\" has {}", caller.name, caller.grants.Text());
+  if (caller.grants.empty()) {
     return absl::PermissionDeniedError(fmt::format(
-        "{} needs the role {} in every fleet, as the coordinator's own token has it, and \"{}\" has {} in fleet \"{}\"",
-        rule.action, RoleName(rule.role), caller.name, RoleName(caller.role), caller.fleet->value()));
+        "{}, and {}; the groups of their token have none in the coordinator's file of issuers (--oidc)", needs, has));
   }
-  if (caller.role < rule.role) {
+  if (rule.scope == Scope::kEveryFleet && !role) {
     return absl::PermissionDeniedError(
-        fmt::format("{} needs the role {}, and \"{}\" has {} in {}; an admin of the fleet makes others with "
-                    "`wsfleet tokens create`",
-                    rule.action, RoleName(rule.role), caller.name, RoleName(caller.role), PlaceOf(caller)));
+        fmt::format("{} in every fleet, as the coordinator's own token has it, and {}", needs, has));
   }
-  return absl::OkStatus();
+  if (rule.scope == Scope::kNamedFleet && !role) {
+    return absl::PermissionDeniedError(
+        fmt::format("{} in fleet \"{}\", and {}; use --fleet {}, or a token of that fleet", needs, fleet.value(), has,
+                    caller.grants.fleets().begin()->first.value()));
+  }
+  return absl::PermissionDeniedError(
+      fmt::format("{}, and {}; an admin of the fleet makes others with `wsfleet tokens create`", needs, has));
 }
 
 }  // namespace wsfleet::coordinator

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/access/grants.h"
 #include "core/access/records.h"
 
 namespace wsfleet::coordinator {
@@ -68,14 +69,17 @@ struct Rule {
 std::span<const Rule> Rules();
 const Rule& RuleOf(Rpc rpc);
 
+struct VerifiedToken;
+
 // Who makes a call.
 struct Caller {
   std::string name;  // for people
   TokenId token;     // that is stored; empty: another way to be known
   std::string digest;
-  Role role = Role::kViewer;
-  std::optional<FleetName> fleet;  // absent: every fleet
+  Grants grants;
   absl::Time expires = absl::InfiniteFuture();
+  std::string identity = {};                                // by an issuer's word: the issuer, a space, the subject
+  std::shared_ptr<const VerifiedToken> verified = nullptr;  // an issuer's; null: another way to be known
 };
 
 // PERMISSION_DENIED: with what the caller has and what it takes. `fleet`: that the request names. Says the same whether

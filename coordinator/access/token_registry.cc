@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "coordinator/clock.h"
+#include "coordinator/oidc/jwt.h"
 #include "coordinator/secret_text.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -15,12 +16,19 @@ namespace {
 
 constexpr std::string_view kPrefix = "wsf_";  // so that scanners for leaked secrets can know it
 constexpr std::string_view kScheme = "Bearer ";
-constexpr std::size_t kMaxTokenBytes = 4096;
+constexpr std::size_t kMaxTokenBytes = oidc::kMaxJwtBytes;
 
 absl::Status Refused(std::string_view found) {
   return absl::UnauthenticatedError(
       fmt::format("expected a token of this coordinator, found {}; check --token-file, WSFLEET_TOKEN_FILE or "
                   "WSFLEET_TOKEN, or ask an admin of the fleet for one (`wsfleet tokens create`)",
+                  found));
+}
+
+absl::Status RefusedJwt(std::string_view found) {
+  return absl::UnauthenticatedError(
+      fmt::format("expected a token of this coordinator or of an issuer that it knows, found a JWT {}; get a new one "
+                  "from its issuer",
                   found));
 }
 
@@ -101,7 +109,7 @@ absl::Status TokenRegistry::ReloadIf(When when) {
 
 absl::StatusOr<Caller> TokenRegistry::Find(std::string_view authorization) const {
   if (authorization.empty()) {
-    if (settings_.anyone_is_admin) return Caller{"anyone", {}, {}, Role::kAdmin, std::nullopt, absl::InfiniteFuture()};
+    if (settings_.anyone_is_admin) return Caller{"anyone", {}, {}, {std::nullopt, Role::kAdmin}};
     return Refused("none");
   }
   if (!authorization.starts_with(kScheme)) return Refused("an authorization that does not begin with \"Bearer \"");
@@ -109,13 +117,24 @@ absl::StatusOr<Caller> TokenRegistry::Find(std::string_view authorization) const
   if (secret.empty() || secret.size() > kMaxTokenBytes) return Refused("one that is empty or too long");
   const std::string digest = Sha256Hex(secret);
   if (!bootstrap_digest_.empty() && digest == bootstrap_digest_) {
-    return Caller{"bootstrap", {}, {}, Role::kAdmin, std::nullopt, absl::InfiniteFuture()};
+    return Caller{"bootstrap", {}, {}, {std::nullopt, Role::kAdmin}};
   }
-  return FindStored(digest);
+  // One of ours has no dots; so a store that cannot be asked does not matter to the others.
+  return oidc::LooksLikeJwt(secret) ? FindIssued(secret) : FindStored(digest);
 }
 
-absl::Status TokenRegistry::Recheck(const Caller& caller) const {
-  return caller.digest.empty() ? absl::OkStatus() : FindStored(caller.digest).status();
+absl::StatusOr<Caller> TokenRegistry::FindIssued(std::string_view token) const {
+  if (settings_.issuers == nullptr) return RefusedJwt("and it knows no issuers (--oidc)");
+  auto caller = settings_.issuers->Find(token, absl::Now());
+  return absl::IsUnauthenticated(caller.status()) ? RefusedJwt(ToStd(caller.status().message())) : caller;
+}
+
+absl::StatusOr<Caller> TokenRegistry::Recheck(const Caller& caller) const {
+  if (caller.verified != nullptr) {
+    auto again = settings_.issuers->Recheck(caller.verified, absl::Now());
+    return absl::IsUnauthenticated(again.status()) ? RefusedJwt(ToStd(again.status().message())) : again;
+  }
+  return caller.digest.empty() ? caller : FindStored(caller.digest);
 }
 
 absl::StatusOr<Caller> TokenRegistry::FindStored(const std::string& digest) const {
@@ -133,7 +152,7 @@ absl::StatusOr<Caller> TokenRegistry::FindStored(const std::string& digest) cons
   if (!token.IsGood(absl::Now())) {
     return Refused(fmt::format("\"{}\", which expired at {}", token.name, UtcText(token.expires)));
   }
-  return Caller{token.name, token.id, digest, token.role, token.fleet, token.expires};
+  return Caller{token.name, token.id, digest, {token.fleet, token.role}, token.expires};
 }
 
 }  // namespace wsfleet::coordinator

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/access/issuers.h"
 #include "coordinator/access/rules.h"
 #include "coordinator/store/access_store.h"
 #include "core/base/now.h"
@@ -26,18 +27,19 @@ struct NewToken {
 // 256 random bits, as "wsf_" and 43 characters that stand in a header and in a file.
 absl::StatusOr<NewToken> MakeToken();
 
-// Says who presents a token, from memory: every token that was not revoked is read again when one has changed, which a
-// thread asks the store about each second. So a call waits for no store, and a replica knows what another one changed
-// within two seconds. If the store could not be asked for kMaxAge, nobody is known by a stored token: it may have been
-// revoked meanwhile.
+// Says who presents a token, from memory: a stored one, or one of an issuer whose word is taken. Every stored token
+// that was not revoked is read again when one has changed, which a thread asks the store about each second. So a call
+// waits for no store, and a replica knows what another one changed within two seconds. If the store could not be asked
+// for kMaxAge, nobody is known by a stored token: it may have been revoked meanwhile.
 class TokenRegistry {
  public:
   static constexpr absl::Duration kInterval = absl::Seconds(1);
   static constexpr absl::Duration kMaxAge = absl::Seconds(15);
 
   struct Settings {
-    std::string bootstrap;         // a token that is admin of every fleet; empty: there is none
-    bool anyone_is_admin = false;  // who presents no token at all
+    std::string bootstrap;             // a token that is admin of every fleet; empty: there is none
+    bool anyone_is_admin = false;      // who presents no token at all
+    const Issuers* issuers = nullptr;  // null: stored tokens only. Outlives the registry.
     absl::Duration interval = kInterval;
   };
   // `store` outlives it.
@@ -54,8 +56,8 @@ class TokenRegistry {
   // Of "Bearer TOKEN" (RFC 6750, section 2.1); `authorization` is empty if the header is missing. UNAUTHENTICATED: with
   // what was expected. UNAVAILABLE: the store cannot be asked. Any thread; blocks for a moment at most.
   absl::StatusOr<Caller> Find(std::string_view authorization) const;
-  // The same for somebody who was found before.
-  absl::Status Recheck(const Caller& caller) const;
+  // The same for somebody who was found before, with what they may do by now.
+  absl::StatusOr<Caller> Recheck(const Caller& caller) const;
 
   // What is stored is known when it returns OK. Blocks for the store.
   absl::Status Reload();
@@ -69,6 +71,7 @@ class TokenRegistry {
 
   void Main();
   absl::StatusOr<Caller> FindStored(const std::string& digest) const;
+  absl::StatusOr<Caller> FindIssued(std::string_view token) const;
   enum class When { kChanged, kAlways };
   absl::Status ReloadIf(When when);
 

@@ -1,41 +1,17 @@
 #include "coordinator/logs/loki.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "boost/json/parse.hpp"
-#include "core/base/text.h"
+#include "coordinator/http_fetch.h"
 #include "fmt/format.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::size_t kMaxAnswer = 1 << 20;
 constexpr int kMaxLines = 1000;
-
-using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
-
-std::size_t Append(char* bytes, std::size_t, std::size_t count, void* into) {
-  auto& body = *static_cast<std::string*>(into);
-  if (body.size() + count > kMaxAnswer) return 0;  // ends the transfer
-  body.append(bytes, count);
-  return count;
-}
-
-// Asked every second, and whenever something comes; not zero ends the transfer.
-int IsToStop(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
-}
-
-std::string Escaped(CURL* curl, const std::string& text) {
-  const std::unique_ptr<char, decltype(&curl_free)> escaped(
-      curl_easy_escape(curl, text.data(), static_cast<int>(text.size())), curl_free);
-  return escaped ? escaped.get() : "";
-}
 
 }  // namespace
 
@@ -48,35 +24,15 @@ bool IsAllowedUrl(std::string_view url, const std::vector<std::string>& allowed)
 }
 
 absl::StatusOr<std::string> AskLoki(const LokiQuery& query, absl::Duration limit, const std::atomic<bool>& stop) {
-  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const Easy curl(kReady == CURLE_OK ? curl_easy_init() : nullptr, curl_easy_cleanup);
-  if (!curl) return absl::UnavailableError("libcurl could not be started");
   std::string base = query.base;
   while (base.ends_with('/')) base.pop_back();
-  const std::string url = fmt::format("{}/loki/api/v1/query_range?query={}&start={}&end={}&limit={}&direction=backward",
-                                      base, Escaped(curl.get(), query.query), absl::ToUnixNanos(query.start),
-                                      absl::ToUnixNanos(query.end), kMaxLines);
-  std::string body;
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(limit)));
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Append);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
-  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, IsToStop);
-  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &stop);
-  if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
-    const bool too_large = code == CURLE_WRITE_ERROR;
-    return absl::UnavailableError(too_large ? fmt::format("the answer is larger than {} MiB", kMaxAnswer >> 20)
-                                            : std::string(curl_easy_strerror(code)));
-  }
-  long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) {
-    return absl::FailedPreconditionError(fmt::format("status {}: {}", status, Printable(Excerpt(body, 200))));
-  }
-  return LinesOfAnswer(body);
+  HttpFetch fetch;
+  fetch.url =
+      fmt::format("{}/loki/api/v1/query_range?query={}&start={}&end={}&limit={}&direction=backward", base,
+                  QueryEscaped(query.query), absl::ToUnixNanos(query.start), absl::ToUnixNanos(query.end), kMaxLines);
+  fetch.limit = limit;
+  const auto body = Fetch(fetch, stop);
+  return body.ok() ? LinesOfAnswer(*body) : body.status();
 }
 
 absl::StatusOr<std::string> LinesOfAnswer(std::string_view body) {

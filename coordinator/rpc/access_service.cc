@@ -52,6 +52,20 @@ absl::StatusOr<TokenRecord> NewRecord(const v1::CreateTokenRequest& request, con
   return token;
 }
 
+// `fleet` and `role` are one of the highest: all that a client of before there were several looks at.
+void SetGrants(const Grants& grants, v1::WhoAmIReply& reply) {
+  const auto add = [&](const std::string& fleet, Role role) {
+    v1::FleetRole& grant = *reply.add_roles();
+    grant.set_fleet(fleet);
+    grant.set_role(wire::ToWire(role));
+    if (reply.roles_size() > 1 && role != grants.Highest()) return;
+    reply.set_fleet(fleet);
+    reply.set_role(wire::ToWire(role));
+  };
+  for (const auto& [fleet, role] : grants.fleets()) add(fleet.value(), role);
+  if (grants.InEvery()) add("", *grants.InEvery());
+}
+
 std::string Named(const TokenRecord& token) { return fmt::format("{} {}", token.id.value(), token.name); }
 
 }  // namespace
@@ -122,8 +136,8 @@ grpc::ServerUnaryReactor* TokensService::WhoAmI(grpc::CallbackServerContext* con
     const Caller& caller = call.caller();
     reply->set_name(caller.name);
     reply->set_token(caller.token.value());
-    reply->set_role(wire::ToWire(caller.role));
-    if (caller.fleet) reply->set_fleet(caller.fleet->value());
+    SetGrants(caller.grants, *reply);
+    reply->set_identity(caller.identity);
     if (caller.expires != absl::InfiniteFuture()) *reply->mutable_expires() = wire::ToWire(caller.expires);
     call.Finish(absl::OkStatus());
   });
@@ -136,11 +150,11 @@ grpc::ServerUnaryReactor* AuditService::List(grpc::CallbackServerContext* contex
     query.limit = PageSize(request->page_size());
     if (request->has_since()) query.since = wire::FromWire(request->since());
     if (!request->every_fleet()) query.fleet = call.fleet();
-    if (request->every_fleet() && call.caller().fleet) {
+    if (request->every_fleet() && call.caller().grants.InEvery() != Role::kAdmin) {
       return call.Finish(absl::PermissionDeniedError(fmt::format(
-          "every_fleet needs the role admin in every fleet, as the coordinator's own token has it, and \"{}\" has it "
-          "in fleet \"{}\"",
-          call.caller().name, call.caller().fleet->value())));
+          "every_fleet needs the role admin in every fleet, as the coordinator's own token has it, and \"{}\" has "
+          "{}",
+          call.caller().name, call.caller().grants.Text())));
     }
     const std::string& token = request->page_token();
     const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), query.before);

@@ -20,6 +20,7 @@ AuditRecord RecordOf(const Rule& rule, const Caller& caller, const FleetName& fl
   record.at = absl::Now();
   record.fleet = fleet;
   record.principal = caller.name;
+  record.identity = caller.identity;
   record.token = caller.token;
   record.peer = std::move(peer);
   record.action = std::string(rule.action);
@@ -50,7 +51,11 @@ void Admission::DoneTo(std::string object, const absl::Status& status, std::stri
   call.backend.audit.Add(std::move(record));
 }
 
-absl::Status Admission::Recheck() const { return shared_->backend.tokens.Recheck(shared_->caller); }
+absl::Status Admission::Recheck() const {
+  const auto caller = shared_->backend.tokens.Recheck(shared_->caller);
+  if (!caller.ok()) return caller.status();
+  return CheckPermission(shared_->rule, *caller, shared_->host->name());
+}
 
 absl::StatusOr<Caller> Identify(Backend& backend, const grpc::CallbackServerContext& context, Rpc rpc) {
   auto caller = backend.tokens.Find(AuthorizationOf(context));
@@ -68,8 +73,9 @@ absl::StatusOr<Admission> Admit(Backend& backend, const grpc::CallbackServerCont
   const Rule& rule = RuleOf(rpc);
   const FleetName named = fleet.empty() ? backend.fleets.usual() : FleetName(fleet);
   if (auto status = CheckPermission(rule, caller, named); !status.ok()) {
-    const FleetName about =
-        rule.scope == Scope::kNamedFleet ? KnownFleet(backend, fleet) : caller.fleet.value_or(FleetName());
+    const auto& own = caller.grants.fleets();
+    const FleetName of_caller = own.size() == 1 ? own.begin()->first : FleetName();
+    const FleetName about = rule.scope == Scope::kNamedFleet ? KnownFleet(backend, fleet) : of_caller;
     AuditRecord record = RecordOf(rule, caller, about, context.peer(), std::move(object));
     record.outcome = AuditOutcome::kDenied;
     record.detail = std::string(ToStd(status.message()));

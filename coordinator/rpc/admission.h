@@ -31,7 +31,8 @@ class Admission {
   // The same of one of several things that it does: each is taken down, and the call itself no more.
   void DoneTo(std::string object, const absl::Status& status, std::string detail) const;
 
-  // Whether the token is still good: asked by what goes on for long. UNAUTHENTICATED, UNAVAILABLE.
+  // Whether the token is still good, and for this call: asked by what goes on for long. UNAUTHENTICATED,
+  // PERMISSION_DENIED, UNAVAILABLE.
   absl::Status Recheck() const;
 
  private:

@@ -223,9 +223,8 @@ grpc::ServerUnaryReactor* FleetsService::ListFleets(grpc::CallbackServerContext*
     const bool posted = backend_.readers.Post([this, call, reply] {
       const auto fleets = backend_.owners.ListFleets();
       if (!fleets.ok()) return call.Finish(fleets.status());
-      const std::optional<FleetName>& own = call.caller().fleet;
       for (const auto& facts : *fleets) {
-        if (!own || *own == facts.fleet.name) *reply->add_fleets() = ToWire(facts);
+        if (call.caller().grants.In(facts.fleet.name)) *reply->add_fleets() = ToWire(facts);
       }
       call.Finish(absl::OkStatus());
     });

@@ -43,12 +43,13 @@ std::optional<AuditOutcome> ParseAuditOutcome(std::string_view name);
 
 // Something that somebody changed, or was not let.
 struct AuditRecord {
-  static constexpr std::size_t kMaxTextBytes = 256;  // of each text
+  static constexpr std::size_t kMaxTextBytes = 256;  // of each text but `identity`
 
   std::uint64_t number = 0;  // rises in the order of storing; given by the store
   absl::Time at = absl::InfinitePast();
   FleetName fleet;        // in which it was done, or tried; empty: in none that there is
   std::string principal;  // name of who called; empty: it is not known
+  std::string identity;   // by an issuer's word: the issuer, a space, the subject; empty: known in another way
   TokenId token;          // of theirs; empty: none that is stored
   std::string peer;       // where they called from
   std::string action;     // "runs.submit"

@@ -61,6 +61,13 @@ bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view wha
   return true;
 }
 
+void RequireKeys(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table) {
+  for (const keys::Key& key : table.keys) {
+    if (!key.required || node.Find(key.name) != nullptr) continue;
+    context.diagnostics.Error(node.range, fmt::format("{}: \"{}\" is missing", what, key.name));
+  }
+}
+
 const YamlNode* Get(const YamlNode& mapping, std::string_view key) {
   const YamlNode::Entry* entry = mapping.Find(key);
   return entry == nullptr ? nullptr : &entry->value;
@@ -151,6 +158,14 @@ std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Ke
   } else {
     Expected(context, key, node, "a duration with a unit such as 250ms, 3s, 5m or 1h");
   }
+  return std::nullopt;
+}
+
+std::optional<absl::Duration> ReadDurationWithin(ParseContext& context, const keys::Key& key, const YamlNode& node,
+                                                 absl::Duration least, absl::Duration most) {
+  const auto duration = ReadDuration(context, key, node);
+  if (!duration || (*duration >= least && *duration <= most)) return duration;
+  Expected(context, key.name, node, fmt::format("{} to {}", DurationText(least), DurationText(most)));
   return std::nullopt;
 }
 
@@ -291,6 +306,22 @@ std::vector<std::string> ReadTextList(ParseContext& context, std::string_view ke
     if (auto text = ReadPlainText(context, key, element)) out.push_back(*std::move(text));
   }
   return out;
+}
+
+std::vector<std::string> ReadTextList(ParseContext& context, const keys::Key& key, const YamlNode& node) {
+  const keys::Value& list = key.Of(keys::Value::Kind::kList);
+  if (node.is_sequence() && (std::ssize(node.elements) < list.min || std::ssize(node.elements) > list.max)) {
+    context.diagnostics.Error(node.range, fmt::format("{}: expected a list of {} to {}, found {}", key.name, list.min,
+                                                      list.max, node.elements.size()));
+    return {};
+  }
+  return ReadTextList(context, key.name, node);
+}
+
+void CheckVersion(ParseContext& context, const YamlNode& root) {
+  const YamlNode* version = Get(root, "version");
+  if (version == nullptr || (version->is_scalar() && version->text == "wsfleet/v1")) return;
+  Expected(context, "version", *version, "wsfleet/v1");
 }
 
 bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range) {

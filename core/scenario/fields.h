@@ -37,6 +37,9 @@ struct ParseContext {
 // False, and an error, if the node is no mapping.
 bool CheckKeys(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table);
 
+// Each key of the table that the mapping needs and lacks is reported, at the mapping's place.
+void RequireKeys(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table);
+
 // Null if the mapping has no such key.
 const YamlNode* Get(const YamlNode& mapping, std::string_view key);
 
@@ -51,6 +54,9 @@ std::optional<bool> ReadBool(ParseContext& context, std::string_view key, const 
 // These take the range, the sign and the words from what the table says of the key.
 std::optional<std::int64_t> ReadInteger(ParseContext& context, const keys::Key& key, const YamlNode& node);
 std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Key& key, const YamlNode& node);
+// Of at least `least` and at most `most`.
+std::optional<absl::Duration> ReadDurationWithin(ParseContext& context, const keys::Key& key, const YamlNode& node,
+                                                 absl::Duration least, absl::Duration most);
 std::optional<std::string> ReadWord(ParseContext& context, const keys::Key& key, const YamlNode& node);
 std::optional<std::uint64_t> ReadSize(ParseContext& context, std::string_view key, const YamlNode& node);
 Template ReadTemplate(ParseContext& context, std::string_view key, const YamlNode& node);
@@ -65,6 +71,11 @@ std::vector<std::pair<std::string, Template>> ReadTemplateMap(ParseContext& cont
                                                               const YamlNode& node);
 // Strings of a list; `key` names it in messages.
 std::vector<std::string> ReadTextList(ParseContext& context, std::string_view key, const YamlNode& node);
+
+// The same, as many as the table says.
+std::vector<std::string> ReadTextList(ParseContext& context, const keys::Key& key, const YamlNode& node);
+// Of `version`, if it is there: that it is the one of this language.
+void CheckVersion(ParseContext& context, const YamlNode& root);
 
 bool IsLanguageIdentifier(std::string_view name);
 

@@ -19,24 +19,6 @@
 namespace wsfleet {
 namespace {
 
-void ReportMissing(ParseContext& context, const YamlNode& node, std::string_view what, const keys::Table& table) {
-  for (const keys::Key& key : table.keys) {
-    if (!key.required || node.Find(key.name) != nullptr) continue;
-    context.diagnostics.Error(node.range, fmt::format("{}: \"{}\" is missing", what, key.name));
-  }
-}
-
-// A list of at least one text.
-std::vector<std::string> ReadTexts(ParseContext& context, const keys::Key& key, const YamlNode& node) {
-  const auto [min, max] = std::pair(key.value.min, key.value.max);
-  if (node.is_sequence() && (std::ssize(node.elements) < min || std::ssize(node.elements) > max)) {
-    context.diagnostics.Error(
-        node.range, fmt::format("{}: expected a list of {} to {}, found {}", key.name, min, max, node.elements.size()));
-    return {};
-  }
-  return ReadTextList(context, key.name, node);
-}
-
 // Of `vars`: what --var would take.
 std::optional<std::string> ReadScalar(ParseContext& context, std::string_view key, const YamlNode& node) {
   if (node.is_scalar() && !ScalarValue(node).is_null()) {
@@ -53,8 +35,8 @@ class RunReader {
 
   ScheduleText::Run Read() {
     if (!CheckKeys(context_, node_, "run", kTable)) return {};
-    ReportMissing(context_, node_, "run", kTable);
-    if (const YamlNode* suites = Get(node_, "suites")) run_.suites = ReadTexts(context_, kTable["suites"], *suites);
+    RequireKeys(context_, node_, "run", kTable);
+    if (const YamlNode* suites = Get(node_, "suites")) run_.suites = ReadTextList(context_, kTable["suites"], *suites);
     if (const YamlNode* from = Get(node_, "from")) ReadTerms(*from);
     if (const YamlNode* require = Get(node_, "require")) ReadRequire(*require);
     if (const YamlNode* tags = Get(node_, "tags")) run_.tags = ParseTags(context_, *tags);
@@ -88,7 +70,7 @@ class RunReader {
   }
 
   void ReadTerms(const YamlNode& node) {
-    run_.from = ReadTexts(context_, kTable["from"], node);
+    run_.from = ReadTextList(context_, kTable["from"], node);
     for (const YamlNode& element : node.elements) {
       if (!element.is_scalar()) continue;
       const auto term = Term::Parse(element.text);
@@ -155,7 +137,7 @@ class ScheduleReader {
   ScheduleText Read() {
     out_.range = node_.range;
     if (!CheckKeys(context_, node_, "schedules", kTable)) return out_;
-    ReportMissing(context_, node_, "schedule", kTable);
+    RequireKeys(context_, node_, "schedule", kTable);
     if (const YamlNode* name = Get(node_, "name")) ReadName(*name);
     if (const YamlNode* description = Get(node_, "description")) {
       out_.spec.description = ReadPlainText(context_, "description", *description).value_or("");
@@ -166,7 +148,8 @@ class ScheduleReader {
       if (word) out_.spec.overlap = *ParseOverlapPolicy(*word);
     }
     if (const YamlNode* catch_up = Get(node_, "catch_up")) {
-      out_.spec.catch_up = ReadBounded("catch_up", *catch_up, ScheduleSpec::kMinCatchUp, ScheduleSpec::kMaxCatchUp)
+      out_.spec.catch_up = ReadDurationWithin(context_, kTable["catch_up"], *catch_up, ScheduleSpec::kMinCatchUp,
+                                              ScheduleSpec::kMaxCatchUp)
                                .value_or(out_.spec.catch_up);
     }
     if (const YamlNode* run = Get(node_, "run")) out_.run = RunReader(context_, *run).Read();
@@ -187,15 +170,6 @@ class ScheduleReader {
     out_.spec.name = ScheduleName(*name);
   }
 
-  std::optional<absl::Duration> ReadBounded(std::string_view key, const YamlNode& node, absl::Duration least,
-                                            absl::Duration most) {
-    const auto duration = ReadDuration(context_, kTable[key], node);
-    if (!duration || (*duration >= least && *duration <= most)) return duration;
-    context_.diagnostics.Error(node.range, fmt::format("{}: expected {} to {}, found {}", key, DurationText(least),
-                                                       DurationText(most), DescribeNode(node)));
-    return std::nullopt;
-  }
-
   void ReadTiming() {
     const YamlNode* cron = Get(node_, "cron");
     const YamlNode* every = Get(node_, "every");
@@ -205,13 +179,15 @@ class ScheduleReader {
     Timing& timing = out_.spec.timing;
     if (cron != nullptr) ReadCron(*cron);
     if (every != nullptr) {
-      timing.every = ReadBounded("every", *every, Timing::kMinEvery, Timing::kMaxEvery).value_or(absl::ZeroDuration());
+      timing.every = ReadDurationWithin(context_, kTable["every"], *every, Timing::kMinEvery, Timing::kMaxEvery)
+                         .value_or(absl::ZeroDuration());
     }
     if (const YamlNode* zone = Get(node_, "zone")) ReadZone(*zone, cron != nullptr);
     if (const YamlNode* jitter = Get(node_, "jitter")) {
       const absl::Duration most =
           timing.every == absl::ZeroDuration() ? Timing::kMaxJitter : std::min(timing.every, Timing::kMaxJitter);
-      timing.jitter = ReadBounded("jitter", *jitter, absl::ZeroDuration(), most).value_or(absl::ZeroDuration());
+      timing.jitter = ReadDurationWithin(context_, kTable["jitter"], *jitter, absl::ZeroDuration(), most)
+                          .value_or(absl::ZeroDuration());
     }
   }
 
@@ -243,14 +219,6 @@ class ScheduleReader {
   ScheduleText out_;
 };
 
-void CheckVersion(ParseContext& context, const YamlNode& root) {
-  const YamlNode* version = Get(root, "version");
-  if (version != nullptr && (!version->is_scalar() || version->text != "wsfleet/v1")) {
-    context.diagnostics.Error(version->range,
-                              fmt::format("version: expected wsfleet/v1, found {}", DescribeNode(*version)));
-  }
-}
-
 std::vector<ScheduleText> ReadSchedules(ParseContext& context, const YamlNode& root) {
   if (root.is_mapping() && root.Find("schedules") == nullptr &&
       (root.Find("scenarios") != nullptr || root.Find("files") != nullptr)) {
@@ -260,7 +228,7 @@ std::vector<ScheduleText> ReadSchedules(ParseContext& context, const YamlNode& r
     return {};
   }
   if (!CheckKeys(context, root, "the file", keys::kSchedules)) return {};
-  ReportMissing(context, root, "the file", keys::kSchedules);
+  RequireKeys(context, root, "the file", keys::kSchedules);
   CheckVersion(context, root);
   const YamlNode* list = Get(root, "schedules");
   if (list == nullptr) return {};

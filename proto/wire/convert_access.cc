@@ -72,6 +72,7 @@ v1::AuditEntry ToWire(const AuditRecord& record) {
   entry.set_object(record.object);
   entry.set_outcome(ToWire(record.outcome));
   entry.set_detail(record.detail);
+  entry.set_identity(record.identity);
   return entry;
 }
 

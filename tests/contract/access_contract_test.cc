@@ -32,6 +32,7 @@ AuditRecord AnAct(std::int64_t at, const std::string& object, const FleetName& f
   record.at = At(at);
   record.fleet = fleet;
   record.principal = "ci";
+  record.identity = "https://issuer.example 17";
   record.token = TokenId("t-1");
   record.peer = "ipv4:127.0.0.1:4711";
   record.action = "runs.submit";

@@ -120,6 +120,12 @@ class Store(unittest.TestCase):
         (each,) = [each for each in of_kind(set_of("postgres"), "StatefulSet") if "coordinator" in each["metadata"]["name"]]
         self.assertNotIn("volumeClaimTemplates", each["spec"])
 
+    def test_issuers_come_from_a_config_map(self):
+        container = container_of(set_of("everything"), "rel-probes-coordinator")
+        self.assertEqual(flags_of(container)["--oidc"], ["/etc/wsfleet/oidc/oidc.yaml"])
+        self.assertIn({"name": "oidc", "mountPath": "/etc/wsfleet/oidc", "readOnly": True}, container["volumeMounts"])
+        self.assertNotIn("--oidc", flags_of(container_of(set_of("default"), "rel-wsfleet-coordinator")))
+
     def test_replicas_advertise_names_of_their_own(self):
         given = [f"coordinator.{each}" for each in (
             "replicas=2", "store.type=postgres", "store.postgres.hosts={pg:5432}", "store.postgres.existingSecret=p",

@@ -232,12 +232,15 @@ CREATE TABLE revocation (
   PRIMARY KEY (fleet, pool, instance)
 );
 )sql"},
-    Migration{8, "who had which lease of a shard, and the kill switch of a fleet", R"sql(
+    Migration{7, "who had which lease of a shard, and the kill switch of a fleet", R"sql(
 ALTER TABLE shard ADD COLUMN past_leases TEXT NOT NULL DEFAULT '[]';  -- JSON
 ALTER TABLE fleet ADD COLUMN stopped BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE fleet ADD COLUMN switched_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE fleet ADD COLUMN stop_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE fleet ADD COLUMN switched BIGINT;
+)sql"},
+    Migration{8, "who somebody is by an issuer's word", R"sql(
+ALTER TABLE audit ADD COLUMN identity TEXT NOT NULL DEFAULT '';  -- issuer, a space, subject
 )sql"},
 };
 

@@ -28,7 +28,7 @@ absl::StatusOr<TokenRecord> TokenOf(const Statement& row) {
   return token;
 }
 
-constexpr char kAuditColumns[] = "number, at, fleet, principal, token, peer, action, object, outcome, detail";
+constexpr char kAuditColumns[] = "number, at, fleet, principal, token, peer, action, object, outcome, detail, identity";
 
 absl::StatusOr<AuditRecord> AuditOf(const Statement& row) {
   AuditRecord record;
@@ -44,6 +44,7 @@ absl::StatusOr<AuditRecord> AuditOf(const Statement& row) {
   if (!outcome) return UnknownWord("audit.outcome", row.Text(8));
   record.outcome = *outcome;
   record.detail = row.Text(9);
+  record.identity = row.Text(10);
   return record;
 }
 
@@ -143,8 +144,8 @@ absl::Status RemoveGoneTokens(Connection& connection, absl::Time gone_before) {
 absl::Status WriteAudit(Connection& connection, const AuditRecord& record) {
   return connection
       .Prepare(
-          "INSERT INTO audit (at, fleet, principal, token, peer, action, object, outcome, detail) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "INSERT INTO audit (at, fleet, principal, token, peer, action, object, outcome, detail, identity) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .Bind(record.at)
       .Bind(std::string_view(record.fleet.value()))
       .Bind(std::string_view(record.principal))
@@ -154,6 +155,7 @@ absl::Status WriteAudit(Connection& connection, const AuditRecord& record) {
       .Bind(std::string_view(record.object))
       .Bind(AuditOutcomeName(record.outcome))
       .Bind(std::string_view(record.detail))
+      .Bind(std::string_view(record.identity))
       .Run();
 }
 

@@ -23,6 +23,9 @@ and agent/options.cc.
 - --store={{ include "wsfleet.coordinator.store" . }}
 - --state-dir=/var/lib/wsfleet/state
 - --client-token-file=/etc/wsfleet/client/token
+{{- if $c.oidc.existingConfigMap }}
+- --oidc=/etc/wsfleet/oidc/oidc.yaml
+{{- end }}
 {{- if $c.advertise.enabled }}
 - --advertise-agents={{ include "wsfleet.coordinator.advertised" (dict "root" . "listener" "agents") }}
 - --advertise-clients={{ include "wsfleet.coordinator.advertised" (dict "root" . "listener" "clients") }}

@@ -40,6 +40,7 @@ TEST(AccessOnTheWire, AnAuditRecordKeepsEveryMember) {
   record.at = absl::FromUnixSeconds(1);
   record.fleet = FleetName("blue");
   record.principal = "ci";
+  record.identity = "https://issuer.example 17";
   record.token = TokenId("t-1");
   record.peer = "ipv4:127.0.0.1:1";
   record.action = "runs.cancel";
@@ -53,6 +54,7 @@ TEST(AccessOnTheWire, AnAuditRecordKeepsEveryMember) {
   EXPECT_EQ(entry.peer() + entry.action() + entry.object(), "ipv4:127.0.0.1:1runs.cancelr-1");
   EXPECT_EQ(entry.outcome(), v1::AUDIT_OUTCOME_DENIED);
   EXPECT_EQ(entry.detail(), "needs runner");
+  EXPECT_EQ(entry.identity(), "https://issuer.example 17");
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 {{- $c := .Values.coordinator -}}
 - {name: tmp, mountPath: /tmp}
 - {name: client, mountPath: /etc/wsfleet/client, readOnly: true}
+{{- if $c.oidc.existingConfigMap }}
+- {name: oidc, mountPath: /etc/wsfleet/oidc, readOnly: true}
+{{- end }}
 {{- if eq $c.store.type "sqlite" }}
 - {name: data, mountPath: /var/lib/wsfleet}
 {{- else }}
@@ -34,6 +37,10 @@
 {{- end }}
 {{- if ne $c.tls.mode "ownCa" }}
 {{ include "wsfleet.secretVolume" (dict "name" "tls" "secret" (include "wsfleet.coordinator.tlsSecret" .) "keys" (list "tls.crt" "tls.key" "ca.crt")) }}
+{{- end }}
+{{- with $c.oidc.existingConfigMap }}
+- name: oidc
+  configMap: {name: {{ . }}}
 {{- end }}
 {{- with $c.evidence.existingClaim }}
 - name: evidence

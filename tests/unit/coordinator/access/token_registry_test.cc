@@ -37,7 +37,7 @@ class TokenRegistryTest : public ::testing::Test {
   absl::StatusOr<Caller> Find(const std::string& secret) { return registry_.Find("Bearer " + secret); }
 
   std::unique_ptr<store::SqliteStore> store_ = *store::SqliteStore::Open(":memory:");
-  TokenRegistry registry_{*store_, {"boot", false, absl::Milliseconds(20)}};
+  TokenRegistry registry_{*store_, {.bootstrap = "boot", .interval = absl::Milliseconds(20)}};
 };
 
 TEST(MakeToken, GivesAnotherOneEachTimeAndOnlyItsDigestToKeep) {
@@ -53,8 +53,7 @@ TEST(MakeToken, GivesAnotherOneEachTimeAndOnlyItsDigestToKeep) {
 TEST_F(TokenRegistryTest, KnowsTheTokenOfTheFileAsAdminOfEveryFleet) {
   const auto caller = Find("boot");
   ASSERT_TRUE(caller.ok()) << caller.status();
-  EXPECT_EQ(caller->role, Role::kAdmin);
-  EXPECT_EQ(caller->fleet, std::nullopt);
+  EXPECT_EQ(caller->grants, Grants(std::nullopt, Role::kAdmin));
 }
 
 TEST_F(TokenRegistryTest, KnowsWhatOthersStoreAfterAMoment) {
@@ -62,11 +61,10 @@ TEST_F(TokenRegistryTest, KnowsWhatOthersStoreAfterAMoment) {
   EXPECT_TRUE(testing::WaitUntil([&] { return Find(secret).ok(); }));
   const auto caller = Find(secret);
   EXPECT_EQ(caller->name, "ci");
-  EXPECT_EQ(caller->role, Role::kRunner);
-  EXPECT_EQ(caller->fleet, FleetName("blue"));
+  EXPECT_EQ(caller->grants, Grants(FleetName("blue"), Role::kRunner));
   ASSERT_TRUE(store_->RevokeToken(FleetName("blue"), "ci", absl::Now()).ok());
   EXPECT_TRUE(testing::WaitUntil([&] { return absl::IsUnauthenticated(Find(secret).status()); }));
-  EXPECT_TRUE(absl::IsUnauthenticated(registry_.Recheck(*caller)));
+  EXPECT_TRUE(absl::IsUnauthenticated(registry_.Recheck(*caller).status()));
 }
 
 TEST_F(TokenRegistryTest, RefusesWhatItDoesNotKnowAndSaysWhatToDo) {
@@ -76,6 +74,10 @@ TEST_F(TokenRegistryTest, RefusesWhatItDoesNotKnowAndSaysWhatToDo) {
   EXPECT_THAT(Message(registry_.Find("").status()), HasSubstr("found none"));
   EXPECT_THAT(Message(registry_.Find("Basic boot").status()), HasSubstr("does not begin with \"Bearer \""));
   EXPECT_THAT(Message(Find("x").status()), HasSubstr("--token-file"));
+}
+
+TEST_F(TokenRegistryTest, SaysThatItKnowsNoIssuersIfItIsShownATokenOfOne) {
+  EXPECT_THAT(Message(Find("e30.e30.AA").status()), HasSubstr("found a JWT and it knows no issuers (--oidc)"));
 }
 
 TEST_F(TokenRegistryTest, RefusesAnExpiredTokenAndSaysWhich) {

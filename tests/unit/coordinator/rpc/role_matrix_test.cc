@@ -8,8 +8,8 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/dynamic_message.h"
 #include "re2/re2.h"
-#include "tests/unit/coordinator/coordinator_fixture.h"
 #include "tests/unit/coordinator/generic_call.h"
+#include "tests/unit/coordinator/issuer_fixture.h"
 #include "wsfleet/v1/access.grpc.pb.h"
 
 // Every call × every role × own and other fleet, over the wire. The calls are what the client listener serves, so one
@@ -38,7 +38,19 @@ bool SetFleet(pb::Message& message, const std::string& fleet) {
   return false;
 }
 
-class RoleMatrix : public CoordinatorTest {
+const Rule* RuleFor(const pb::MethodDescriptor& method) {
+  for (const Rule& rule : Rules()) {
+    if (rule.method == method.full_name()) return &rule;
+  }
+  return nullptr;
+}
+
+bool IsRefusal(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
+         status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
+}
+
+class RoleMatrix : public IssuerTest {
  protected:
   RoleMatrix() {
     grpc::SslCredentialsOptions tls;
@@ -91,21 +103,29 @@ class RoleMatrix : public CoordinatorTest {
     return GenericCall(channel_, path, request->SerializeAsString(), context).status();
   }
 
+  // `tokens`: with these roles in fleet "default".
+  void CheckRules(const std::map<Role, std::string>& tokens) {
+    for (const pb::MethodDescriptor* method : Methods()) {
+      const Rule* const rule = RuleFor(*method);
+      if (rule == nullptr) continue;
+      for (const auto& [role, token] : tokens) {
+        for (const std::string fleet : {"default", "blue", "none-of-this-name"}) {
+          const bool is_own = rule->scope == Scope::kNamedFleet && fleet == "default";
+          const bool may = role >= rule->role && (rule->scope == Scope::kAnyFleet || is_own);
+          const grpc::Status status = Call(*method, fleet, token);
+          EXPECT_EQ(IsRefusal(status), !may) << rule->method << " as " << RoleName(role) << " in " << fleet << ": "
+                                             << status.error_code() << " " << status.error_message();
+          if (!may) {
+            EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << rule->method;
+          }
+        }
+      }
+    }
+  }
+
   std::shared_ptr<grpc::Channel> channel_;
   std::string bootstrap_;
 };
-
-const Rule* RuleFor(const pb::MethodDescriptor& method) {
-  for (const Rule& rule : Rules()) {
-    if (rule.method == method.full_name()) return &rule;
-  }
-  return nullptr;
-}
-
-bool IsRefusal(const grpc::Status& status) {
-  return status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
-         status.error_code() == grpc::StatusCode::UNAUTHENTICATED;
-}
 
 TEST_F(RoleMatrix, HasARuleForEachCallAndACallForEachRule) {
   std::vector<std::string> served, ruled;
@@ -115,31 +135,27 @@ TEST_F(RoleMatrix, HasARuleForEachCallAndACallForEachRule) {
 }
 
 TEST_F(RoleMatrix, LetsEachRoleDoWhatItsRuleSaysInItsOwnFleetOnly) {
-  std::map<Role, std::string> tokens;
-  for (const auto& [role, word] : {std::pair{Role::kViewer, v1::ROLE_VIEWER},
-                                   {Role::kRunner, v1::ROLE_RUNNER},
-                                   {Role::kOperator, v1::ROLE_OPERATOR},
-                                   {Role::kAdmin, v1::ROLE_ADMIN}}) {
-    tokens[role] = Token(word);
-  }
+  CheckRules({{Role::kViewer, Token(v1::ROLE_VIEWER)},
+              {Role::kRunner, Token(v1::ROLE_RUNNER)},
+              {Role::kOperator, Token(v1::ROLE_OPERATOR)},
+              {Role::kAdmin, Token(v1::ROLE_ADMIN)}});
   for (const pb::MethodDescriptor* method : Methods()) {
-    const Rule* const rule = RuleFor(*method);
-    if (rule == nullptr) continue;
-    for (const auto& [role, token] : tokens) {
-      for (const std::string fleet : {"default", "blue", "none-of-this-name"}) {
-        const bool may = role >= rule->role &&
-                         (rule->scope == Scope::kAnyFleet || (rule->scope == Scope::kNamedFleet && fleet == "default"));
-        const grpc::Status status = Call(*method, fleet, token);
-        EXPECT_EQ(IsRefusal(status), !may) << rule->method << " as " << RoleName(role) << " in " << fleet << ": "
-                                           << status.error_code() << " " << status.error_message();
-        if (!may) {
-          EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << rule->method;
-        }
-      }
+    EXPECT_FALSE(IsRefusal(Call(*method, "default", bootstrap_))) << method->full_name();
+    for (const std::string token : {"", "wsf_wrong", "e30.e30.AA"}) {
+      EXPECT_EQ(Call(*method, "default", token).error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
     }
-    EXPECT_FALSE(IsRefusal(Call(*method, "default", bootstrap_))) << rule->method;
-    EXPECT_EQ(Call(*method, "default", "").error_code(), grpc::StatusCode::UNAUTHENTICATED) << rule->method;
-    EXPECT_EQ(Call(*method, "default", "wsf_wrong").error_code(), grpc::StatusCode::UNAUTHENTICATED) << rule->method;
+  }
+}
+
+TEST_F(RoleMatrix, LetsAnIssuersTokenDoTheSame) {
+  CheckRules({{Role::kViewer, Issue(R"(["viewer"])")},
+              {Role::kRunner, Issue(R"(["viewer","runner"])")},
+              {Role::kOperator, Issue(R"(["operator"])")},
+              {Role::kAdmin, Issue(R"("admin")")}});
+  for (const pb::MethodDescriptor* method : Methods()) {
+    EXPECT_EQ(Call(*method, "default", Issue("[]")).error_code(), grpc::StatusCode::PERMISSION_DENIED)
+        << method->full_name();
+    EXPECT_FALSE(IsRefusal(Call(*method, "default", Issue(R"("owner")")))) << method->full_name();
   }
 }
 
