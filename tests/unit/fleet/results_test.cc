@@ -102,7 +102,7 @@ TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
 }
 
 TEST(Results, OfAnEarlierAttemptCountForNobodyElseAndUnderNoOtherLease) {
-  Working at;
+  WorkingOnResults at;
   const LeaseRecord second = at.LoseFirst();
   const StreamId rogue = at.driver.Connect("eu-3", "eu-west-1");
   // The lease that the first had, then one that was made up, by somebody who never had any of the shard.
@@ -121,7 +121,7 @@ TEST(Results, OfAnEarlierAttemptCountForNobodyElseAndUnderNoOtherLease) {
 }
 
 TEST(Results, OfAnEarlierAttemptCountAfterARestartOfTheCoordinator) {
-  Working at;
+  WorkingOnResults at;
   at.LoseFirst();
   at.driver.Restart();
   const StreamId back = at.driver.Connect("eu-1", "eu-west-1");
@@ -130,7 +130,7 @@ TEST(Results, OfAnEarlierAttemptCountAfterARestartOfTheCoordinator) {
 }
 
 TEST(Results, OfLeasesThatAreLongOverAreNotTaken) {
-  Working at;
+  WorkingOnResults at;
   const LeaseRecord oldest = at.lease;
   // Given back again and again, each time to the other.
   for (std::size_t i = 0; i <= kMaxPastLeases; ++i) {
