@@ -25,6 +25,13 @@ std::size_t Columns(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// With tabs to be seen, each in one column.
+std::string ShownLine(std::string_view line) {
+  std::string out;
+  for (const char c : line) c == '\t' ? out.append("→") : out.append(1, c);
+  return Printable(out);
+}
+
 }  // namespace
 
 std::string ToString(const SourceRange& range) {
@@ -47,8 +54,8 @@ std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceFiles& fi
   while (cut > 0 && cut < line.size() && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
   line.remove_prefix(cut);
   column -= cut;
-  const std::string shown = (cut > 0 ? "…" : "") + Excerpt(Printable(line), kMaxShownBytes);
-  const std::size_t indent = Columns(Printable(line.substr(0, column))) + (cut > 0 ? 1 : 0);
+  const std::string shown = (cut > 0 ? "…" : "") + Excerpt(ShownLine(line), kMaxShownBytes);
+  const std::size_t indent = Columns(ShownLine(line.substr(0, column))) + (cut > 0 ? 1 : 0);
   const std::size_t room =
       std::max<std::size_t>(1, std::min(line.size(), kMaxShownBytes) - std::min(column, line.size()));
   const std::size_t carets = std::clamp<std::size_t>(range.length, 1, room);

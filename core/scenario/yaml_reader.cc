@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/base/text.h"
+#include "core/scenario/indentation.h"
 #include "core/scenario/parser.h"
 #include "fmt/format.h"
 #include "yaml-cpp/eventhandler.h"
@@ -312,7 +313,11 @@ std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text,
       const std::string_view hint = IsInTemplate(text, range)      ? kQuoteTemplates
                                     : error.msg == "unknown token" ? kQuoteText
                                                                    : "";
-      diagnostics.Error(range, fmt::format("not YAML: {}{}", error.msg, hint));
+      // yaml-cpp says of a line that is indented wrongly what it had expected in its place.
+      const bool is_about_blocks = error.msg == "end of map not found" || error.msg == "end of sequence not found" ||
+                                   error.msg == "illegal map value";
+      const std::string why = is_about_blocks ? ExplainIndentation(text, range.line) : "";
+      diagnostics.Error(range, fmt::format("not YAML: {}", why.empty() ? fmt::format("{}{}", error.msg, hint) : why));
     }
   } catch (const std::exception& error) {
     diagnostics.Error({file, 1, 1, 1}, fmt::format("not YAML: {}", error.what()));
