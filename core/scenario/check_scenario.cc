@@ -236,7 +236,10 @@ class ScenarioChecker {
       diagnostics_.Error(range, fmt::format("undefined credential \"{}\"{}", name, Meant(name, names_.credentials)));
     };
     const auto used = [&](const std::string& name) {
-      if (!names_.credentials.contains(name)) return undefined(auth.range(), name);
+      if (!names_.credentials.contains(name)) {
+        if (names_.are_whole) undefined(auth.range(), name);
+        return;
+      }
       const auto credential = std::ranges::find(suite_.credentials, name, &Credential::name);
       if (credential == suite_.credentials.end()) return;
       VisitTemplates(*credential, [&](const Template& text, bool) { references_.Check(text, true, variables_); });

@@ -71,7 +71,9 @@ void CheckSuiteTemplates(const Suite& suite, const SuiteNames& names, Diagnostic
   // scenario could give it.
   const std::set<std::string> anywhere = VariablesOfScenarios(suite, names);
   for (const Credential& credential : suite.credentials) {
-    VisitTemplates(credential, [&](const Template& text, bool) { references.Check(text, true, anywhere); });
+    if (names.every_scenario) {
+      VisitTemplates(credential, [&](const Template& text, bool) { references.Check(text, true, anywhere); });
+    }
   }
   const auto check_request = [&](const HttpRequest& http) {
     references.CheckCredential(http.auth);
@@ -165,12 +167,14 @@ void WarnOfHealthLoop(const Suite& suite, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void CheckSuite(const Suite& suite, Diagnostics& diagnostics) {
-  const SuiteNames names(suite);
+void CheckSuite(const Suite& suite, const Gaps& gaps, Diagnostics& diagnostics) {
+  const SuiteNames names(suite, gaps);
   CheckVarChains(suite, diagnostics);
   CheckSuiteTemplates(suite, names, diagnostics);
   std::map<std::string, SourceRange> scenario_names;
-  for (const Scenario& scenario : suite.scenarios) {
+  for (std::size_t i = 0; i < suite.scenarios.size(); ++i) {
+    if (gaps.scenarios.contains(i)) continue;
+    const Scenario& scenario = suite.scenarios[i];
     const auto [found, inserted] = scenario_names.emplace(scenario.name, scenario.range);
     if (!inserted) {
       diagnostics.Error(scenario.range, fmt::format("scenario name \"{}\" is used twice; the first is at {}:{}",

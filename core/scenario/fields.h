@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "core/scenario/diagnostics.h"
+#include "core/scenario/gaps.h"
 #include "core/scenario/key_table.h"
 #include "core/scenario/not_in_this_version.h"
 #include "core/scenario/yaml_node.h"
@@ -28,6 +29,7 @@ struct ParseContext {
   const SourceFiles& files;  // of the bundle
   Diagnostics& diagnostics;
   std::vector<NotInThisVersion> unsupported = {};  // found so far in the suite
+  Gaps gaps = {};                                  // found so far in the suite
   bool in_folder_suite = false;                    // the file is read with the suite that lists it
   std::size_t file_bytes = 0;                      // of the named files whose content was taken
   std::map<const std::string*, std::shared_ptr<const JsonSchema>> schemas = {};  // read so far, by their text

@@ -143,7 +143,9 @@ void ParseScenarios(ParseContext& context, const YamlNode& root, Suite& suite) {
     return;
   }
   for (const YamlNode& element : scenarios->elements) {
+    const std::size_t errors = context.diagnostics.errors();
     suite.scenarios.push_back(ParseScenario(context, element, suite));
+    if (context.diagnostics.errors() != errors) context.gaps.scenarios.insert(suite.scenarios.size() - 1);
   }
 }
 

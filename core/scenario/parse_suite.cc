@@ -179,8 +179,13 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
   }
   suite.name = ReadName(context, root);
   if (const YamlNode* tags = Get(root, "tags")) suite.tags = ParseTags(context, *tags);
+  if (const YamlNode* auth = Get(root, "auth")) {
+    suite.credentials = ParseCredentials(context, *auth);
+    // One that is wrong inside of it has its name all the same.
+    context.gaps.names = !auth->is_mapping() || suite.credentials.size() != auth->entries.size();
+  }
+  const std::size_t errors = context.diagnostics.errors();
   if (const YamlNode* vars = Get(root, "vars")) suite.vars = ParseVars(context, *vars);
-  if (const YamlNode* auth = Get(root, "auth")) suite.credentials = ParseCredentials(context, *auth);
   if (const YamlNode* requirements = Get(root, "requires")) suite.requirements = ParseRequires(context, *requirements);
   if (const YamlNode* defaults = Get(root, "defaults")) suite.defaults = ParseDefaults(context, *defaults);
   if (const YamlNode* regions = Get(root, "regions")) suite.regions = ParseRegions(context, *regions);
@@ -203,6 +208,7 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
     CheckThresholds(context, thresholds->value);
   }
   ParseTargets(context, root, suite);
+  context.gaps.names = context.gaps.names || context.diagnostics.errors() != errors;
   ParseScenarios(context, root, suite);
   suite.not_in_this_version = std::move(context.unsupported);
   return suite;

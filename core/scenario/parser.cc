@@ -58,13 +58,11 @@ class BundleParser {
   }
 
   void AddSuite(const std::string& path, const YamlNode& root, bool in_folder_suite) {
-    const std::size_t errors = diagnostics_.errors();
     ParseContext context{path, bundle_.files, diagnostics_};
     context.in_folder_suite = in_folder_suite;
     auto suite = ParseSuite(context, root);
     if (!suite) return;
-    // A suite whose shape is wrong would only give follow-up errors.
-    if (diagnostics_.errors() == errors) CheckSuite(*suite, diagnostics_);
+    CheckSuite(*suite, context.gaps, diagnostics_);
     WarnOfLaterVersions(suite->not_in_this_version, diagnostics_);
     suites_.push_back(*std::move(suite));
   }

@@ -16,7 +16,8 @@ constexpr std::size_t kMaxCandidates = 2000;
 
 }  // namespace
 
-SuiteNames::SuiteNames(const Suite& suite) {
+SuiteNames::SuiteNames(const Suite& suite, const Gaps& gaps)
+    : are_whole(!gaps.names), every_scenario(gaps.scenarios.empty()) {
   for (const auto& [name, value] : suite.vars) variables.insert(name);
   const auto require = [&](const std::vector<Requirement>& requirements) {
     for (const Requirement& requirement : requirements) {
@@ -49,7 +50,7 @@ void ReferenceChecker::Check(const Template& text, bool secrets_allowed, const s
 }
 
 void ReferenceChecker::CheckCredential(const Template& auth) const {
-  if (auth.empty() || !auth.is_literal() || names_.credentials.contains(auth.literal())) return;
+  if (auth.empty() || !auth.is_literal() || !names_.are_whole || names_.credentials.contains(auth.literal())) return;
   diagnostics_.Error(auth.range(), fmt::format("undefined credential \"{}\"{}", auth.literal(),
                                                Meant(auth.literal(), names_.credentials)));
 }
@@ -63,7 +64,8 @@ void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed
   }
   if (name.starts_with("env.")) {
     const std::string variable = name.substr(4);
-    if (environment == Environment::kRequired && !names_.environment.contains(variable)) {
+    if (environment == Environment::kRequired && names_.are_whole && names_.every_scenario &&
+        !names_.environment.contains(variable)) {
       diagnostics_.Error(
           part.range,
           fmt::format("environment variable \"{0}\" is not named by any requires; add requires: [{{env: {0}}}]{1}",
@@ -71,6 +73,7 @@ void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed
     }
     return;
   }
+  if (!names_.are_whole) return;
   if (name.starts_with("data.")) {
     const std::string column = name.substr(5);
     if (!suite_.data_columns) {

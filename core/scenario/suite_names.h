@@ -5,17 +5,21 @@
 #include <string_view>
 
 #include "core/scenario/diagnostics.h"
+#include "core/scenario/gaps.h"
 #include "core/scenario/suite.h"
 
 namespace wsfleet {
 
 // Names that hold for a whole suite.
 struct SuiteNames {
-  explicit SuiteNames(const Suite& suite);
+  SuiteNames(const Suite& suite, const Gaps& gaps);
 
   std::set<std::string> variables;
   std::set<std::string> credentials{"none"};
   std::set<std::string> environment;  // named by a `requires`
+  // False: there may be others in what could not be read, so that an unknown one is no error.
+  bool are_whole = true;
+  bool every_scenario = true;  // those that scenarios have were read too
 };
 
 // "session.id", "uuid", "now" and the like.

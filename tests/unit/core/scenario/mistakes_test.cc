@@ -290,5 +290,34 @@ TEST(Mistakes, MoreThanSixtyFourLabelsAreRefused) {
   EXPECT_TRUE(Errors(TextBundle(SuiteText(steps))).starts_with("72:24 \"n64\" is label 65 of this job"));
 }
 
+TEST(Mistakes, OfEveryKindAreSaidAtOnce) {
+  const std::string text =
+      "version: wsfleet/v1\nname: s\ntarget: ws://127.0.0.1:1\n"
+      "auth:\n  user: {from: usr}\n"
+      "scenarios:\n"
+      "  - name: one\n    steps:\n      - conect: {path: /ws}\n"
+      "  - name: two\n    steps:\n      - connect: {path: /ws, auth: usre}\n      - ping: {within: 1s, max_time: 2s}\n"
+      "  - name: three\n    steps:\n      - connect: {path: \"/${nothing}\"}\n";
+  EXPECT_EQ(Errors(TextBundle(text)),
+            "5:16 undefined credential \"usr\"; did you mean \"user\"?\n"
+            "9:9 unknown key \"conect\"; did you mean \"connect\"?\n"
+            "12:36 undefined credential \"usre\"; did you mean \"user\"?\n"
+            "13:38 max_time 2s can never be reached within 1s\n"
+            "14:5 scenario \"three\" asserts nothing; add an expectation or `ping: {}`\n"
+            "16:27 undefined variable \"nothing\"\n");
+}
+
+TEST(Mistakes, HaveNoFollowUpsWhereNamesCouldNotBeRead) {
+  const std::string text =
+      "version: wsfleet/v1\nname: s\ntarget: ws://127.0.0.1:1\n"
+      "vars: [path]\nauth: [user]\n"
+      "scenarios:\n"
+      "  - name: one\n    requires: [{evn: STAGE}]\n    steps:\n      - ping: {}\n"
+      "  - name: two\n    steps:\n      - connect: {path: \"${path}${env.STAGE}\", auth: user}\n      - ping: {}\n";
+  EXPECT_EQ(Errors(TextBundle(text)),
+            "4:7 vars: expected a mapping, found a list\n5:7 auth: expected a mapping, found a list\n"
+            "8:17 unknown key \"evn\"; did you mean \"env\"?\n");
+}
+
 }  // namespace
 }  // namespace wsfleet
