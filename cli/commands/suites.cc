@@ -50,14 +50,29 @@ constexpr char kFirstSuite[] =
 
 json::array ToArray(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
 
-// The agents of the fleet that each region term means.
-json::object AgentsFor(const Prepared& prepared, const std::vector<v1::Agent>& agents) {
+std::string_view Text(const json::value& value) {
+  const json::string& text = value.as_string();
+  return {text.data(), text.size()};
+}
+
+// Empty: every region of the fleet.
+std::vector<std::string> TermsOf(const Prepared& prepared) {
   std::vector<std::string> terms = prepared.options.spec.from;
+  if (!terms.empty()) return terms;
   for (const auto& suite : prepared.plan->suites) {
-    if (prepared.options.spec.from.empty()) {
-      terms.insert(terms.end(), suite->regions.include.begin(), suite->regions.include.end());
-    }
+    terms.insert(terms.end(), suite->regions.include.begin(), suite->regions.include.end());
   }
+  return terms;
+}
+
+void AddAgent(json::object& regions, const v1::Agent& agent) {
+  json::value& list = regions[agent.region()];
+  if (!list.is_array()) list = json::array();
+  list.get_array().emplace_back(agent.agent());
+}
+
+// The agents of the fleet that each region term means.
+json::object AgentsFor(const std::vector<std::string>& terms, const std::vector<v1::Agent>& agents) {
   json::object out;
   for (const v1::Agent& agent : agents) {
     AgentRecord record;
@@ -68,12 +83,27 @@ json::object AgentsFor(const Prepared& prepared, const std::vector<v1::Agent>& a
                           const auto term = Term::Parse(text);
                           return term.ok() && term->Matches(record);
                         });
-    if (!wanted || agent.state() != v1::AGENT_STATE_CONNECTED) continue;
-    json::value& list = out[agent.region()];
-    if (!list.is_array()) list = json::array();
-    list.get_array().emplace_back(agent.agent());
+    if (wanted && agent.state() == v1::AGENT_STATE_CONNECTED) AddAgent(out, agent);
   }
   return out;
+}
+
+// The regions that a run everywhere leaves out, with their agents: an operator has drained them all.
+json::object LeftOut(const std::vector<v1::Agent>& agents) {
+  json::object out;
+  for (const v1::Agent& agent : agents) {
+    if (agent.drained()) AddAgent(out, agent);
+  }
+  for (const v1::Agent& agent : agents) {
+    if (!agent.drained()) out.erase(agent.region());
+  }
+  return out;
+}
+
+std::string Names(const json::value& ids) {
+  std::string names;
+  for (const json::value& id : ids.as_array()) names += fmt::format("{}{}", names.empty() ? "" : ", ", Text(id));
+  return Printable(names);
 }
 
 json::array SuitesOf(const Prepared& prepared) {
@@ -97,11 +127,6 @@ json::array SuitesOf(const Prepared& prepared) {
                       {"cases", std::move(cases)}});
   }
   return suites;
-}
-
-std::string_view Text(const json::value& value) {
-  const json::string& text = value.as_string();
-  return {text.data(), text.size()};
 }
 
 void PrintPlan(const json::object& plan) {
@@ -130,9 +155,11 @@ void PrintPlan(const json::object& plan) {
   if (!plan.contains("agents")) return;
   if (plan.at("agents").as_object().empty()) fmt::print("agents      none is connected that these terms mean\n");
   for (const auto& [region, ids] : plan.at("agents").as_object()) {
-    std::string names;
-    for (const json::value& id : ids.as_array()) names += fmt::format("{}{}", names.empty() ? "" : ", ", Text(id));
-    fmt::print("agents      {:<14} {}\n", std::string_view(region.data(), region.size()), Printable(names));
+    fmt::print("agents      {:<14} {}\n", std::string_view(region.data(), region.size()), Names(ids));
+  }
+  for (const auto& [region, ids] : plan.at("left_out").as_object()) {
+    fmt::print("left out    {:<14} {} {} drained\n", std::string_view(region.data(), region.size()), Names(ids),
+               ids.as_array().size() == 1 ? "is" : "are");
   }
 }
 
@@ -177,7 +204,9 @@ int ExplainCommand(Invocation& invocation, const PlanFlags& flags) {
     if (!client.ok()) return Fail(client.status());
     const auto agents = ListAgents(**client);
     if (!agents.ok()) return Fail(agents.status());
-    plan["agents"] = AgentsFor(*prepared, *agents);
+    const std::vector<std::string> terms = TermsOf(*prepared);
+    plan["agents"] = AgentsFor(terms, *agents);
+    plan["left_out"] = terms.empty() ? LeftOut(*agents) : json::object();
   }
   if (invocation.output == OutputFormat::kName) {
     for (const PlannedCase& planned : prepared->plan->cases) fmt::print("{}\n", planned.id.value());

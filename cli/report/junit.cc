@@ -97,6 +97,9 @@ std::string Properties(const RunRecord& record, const ShardRecord& shard) {
                                     {"command", record.command}}) {
     if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Xml(value));
   }
+  for (const std::string& reason : record.summary.reasons) {
+    out += fmt::format("      <property name=\"reason\" value=\"{}\"/>\n", Xml(reason));
+  }
   return out + "    </properties>\n";
 }
 

@@ -1,6 +1,8 @@
 #include "cli/report/run_record.h"
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include "boost/json/serialize.hpp"
 #include "cli/report/ctrf.h"
@@ -68,7 +70,10 @@ void Summarise(RunRecord& record) {
   }
   // The coordinator's word is the run's; what is computed here explains it.
   if (record.job.verdict) record.summary.verdict = *record.job.verdict;
-  if (!record.job.reasons.empty()) record.summary.reasons = record.job.reasons;
+  // Before its end the coordinator says only what is left out.
+  std::vector<std::string>& reasons = record.summary.reasons;
+  if (record.job.verdict && !record.job.reasons.empty()) reasons.clear();
+  reasons.insert(reasons.end(), record.job.reasons.begin(), record.job.reasons.end());
 }
 
 std::string RenderReport(const RunRecord& record, const std::string& format) {

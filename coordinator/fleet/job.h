@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/fleet/shard.h"
@@ -62,6 +63,9 @@ class Job {
   bool is_stopping() const { return record_.cancel_requested || record_.deadline_passed; }
   // Why it is to end; absent while it is not.
   std::optional<std::string> StopReason() const;
+
+  // A region that this run says nothing of; stands among its reasons, whatever its verdict.
+  void LeaveOut(std::string what) { record_.reasons.push_back(std::move(what)); }
 
   // It cannot be placed at all.
   void GiveUp(std::string reason) { given_up_ = std::move(reason); }

@@ -1,8 +1,10 @@
 #include "coordinator/fleet/placement.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "core/base/text.h"
@@ -87,6 +89,25 @@ std::vector<Term> FleetTerms(const Sessions& sessions) {
   std::vector<Term> terms;
   for (const RegionName& region : sessions.Regions()) terms.push_back(Term::OfRegion(region));
   return terms;
+}
+
+std::vector<std::string> LeftOut(const Sessions& sessions) {
+  std::map<RegionName, std::vector<std::string>> drained;
+  for (const auto& [id, agent] : sessions.all()) {
+    if (agent.record.drained) drained[agent.record.region].push_back(id.value());
+  }
+  for (const RegionName& region : sessions.Regions()) drained.erase(region);
+  std::vector<std::string> lines;
+  for (auto& [region, agents] : drained) {
+    if (lines.size() == kMaxRegionsNamed) {
+      lines.push_back(
+          fmt::format("{} more regions are left out: their agents are drained", drained.size() - kMaxRegionsNamed));
+      break;
+    }
+    const std::string_view verb = agents.size() == 1 ? "is" : "are";
+    lines.push_back(fmt::format("{} is left out: {} {} drained", region.value(), Named(std::move(agents)), verb));
+  }
+  return lines;
 }
 
 std::vector<Term> EveryAgent(const Sessions& sessions, const std::vector<Term>& terms) {

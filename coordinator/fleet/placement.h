@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "coordinator/fleet/free_agents.h"
@@ -16,6 +17,10 @@ absl::StatusOr<std::vector<Term>> ParseTerms(const std::vector<std::string>& tex
 // For an empty `from`: one term for each region with an agent that is connected or was lost. Leaving out a region whose
 // agents are gone would hide the loss: a gate would pass with one region less.
 std::vector<Term> FleetTerms(const Sessions& sessions);
+
+// What FleetTerms leaves out on an operator's wish, and so the run does not say, a line for each region:
+// "eu-west-1 is left out: eu-1 is drained". Of many regions the last line says how many more there are.
+std::vector<std::string> LeftOut(const Sessions& sessions);
 
 // For `every_agent`: in place of each term one for each agent that matches it, is connected and does not drain, by
 // region and id; an agent that a term before it has is not taken twice. A term that no agent matches stays as it is.

@@ -67,6 +67,10 @@ void Fleet::Machine::PlaceQueued() {
     if (job.record().spec.every_agent) terms = EveryAgent(sessions_, terms);
     queued_.erase({order, id});
     deadlines_.Clear(JobWaited{id});
+    for (std::string& line : LeftOut(sessions_)) {
+      AddNote(job, line);
+      job.LeaveOut(std::move(line));
+    }
     if (const absl::Status size = CheckRoom(terms.size(), job.record().spec.cases.size()); size.ok()) {
       BeginPlacing(job, std::move(terms));
     } else {

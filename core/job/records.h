@@ -37,7 +37,7 @@ struct JobRecord {
   std::string cancel_reason;
   bool deadline_passed = false;
   std::optional<JobVerdict> verdict;  // set with the terminal state
-  std::vector<std::string> reasons;   // why it is not a pass
+  std::vector<std::string> reasons;   // why it is not a pass; regions that are left out
   std::uint64_t last_event = 0;       // number of its newest event
 
   friend bool operator==(const JobRecord&, const JobRecord&) = default;

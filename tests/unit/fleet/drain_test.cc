@@ -10,12 +10,21 @@
 namespace wsfleet::fleet {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 void SetDrainedTo(FleetDriver& driver, const std::string& agent, bool drained) {
   driver.Apply(SetDrained{RequestId(900), {AgentId(agent)}, {}, drained});
   ASSERT_TRUE(driver.Last<AnswerWish>().status.ok()) << driver.Last<AnswerWish>().status;
+}
+
+JobSpec Anywhere() {
+  JobSpec anywhere = TwoCases();
+  anywhere.from.clear();
+  return anywhere;
 }
 
 AgentView::State StateOf(const FleetDriver& driver) { return driver.Agents().front().state; }
@@ -120,11 +129,60 @@ TEST(Drain, OfARegionIsOfEveryAgentInIt) {
   for (const AgentView& view : driver.Agents()) drained.push_back(view.agent.drained);
   EXPECT_THAT(drained, ElementsAre(true, true, false));
   // Runs everywhere are runs in what is left.
-  JobSpec anywhere = TwoCases();
-  anywhere.from.clear();
-  const JobId job = driver.Submit(anywhere);
+  const JobId job = driver.Submit(Anywhere());
   ASSERT_EQ(driver.store().ShardsOf(job).size(), 1u);
   EXPECT_EQ(driver.shard(job).agent, AgentId("us-1"));
+}
+
+TEST(Drain, OfAWholeRegionIsSaidInEachRunThatLeavesItOut) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("eu-2", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  SetDrainedTo(driver, "eu-1", true);
+  // As long as one of its agents works the region is there.
+  EXPECT_THAT(driver.Notes(driver.Submit(Anywhere())), IsEmpty());
+  SetDrainedTo(driver, "eu-2", true);
+  const JobId job = driver.Submit(Anywhere());
+  const std::string left_out = "eu-west-1 is left out: eu-1, eu-2 are drained";
+  EXPECT_THAT(driver.Notes(job), ElementsAre(left_out));
+  EXPECT_THAT(driver.job(job).reasons, ElementsAre(left_out));
+}
+
+TEST(Drain, StandsInTheReasonsOfAPassToo) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const StreamId stream = driver.Connect("us-1", "us-east-1");
+  SetDrainedTo(driver, "eu-1", true);
+  const JobId job = driver.Submit(Anywhere());
+  driver.RunAll(stream, driver.Last<SendAssignment>());
+  EXPECT_EQ(driver.job(job).state, JobState::kPassed);
+  EXPECT_THAT(driver.job(job).reasons, ElementsAre("eu-west-1 is left out: eu-1 is drained"));
+}
+
+TEST(Drain, StandsBehindWhyARunDidNotPass) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  driver.Connect("us-1", "us-east-1");
+  SetDrainedTo(driver, "eu-1", true);
+  const JobId job = driver.Submit(Anywhere());
+  driver.Apply(CancelRequested{RequestId(901), job, "enough"});
+  driver.Pass(absl::Minutes(5));
+  EXPECT_THAT(driver.job(job).reasons, AllOf(Contains(HasSubstr("enough")), Contains(HasSubstr("left out"))));
+  EXPECT_EQ(driver.job(job).reasons.back(), "eu-west-1 is left out: eu-1 is drained");
+}
+
+TEST(Drain, OfManyRegionsIsSaidInAFewLines) {
+  FleetDriver driver;
+  driver.Connect("us-1", "us-east-1");
+  for (int i = 10; i < 25; ++i) {
+    const std::string number = std::to_string(i);
+    driver.Connect("a-" + number, "r-" + number);
+    SetDrainedTo(driver, "a-" + number, true);
+  }
+  const JobId job = driver.Submit(Anywhere());
+  ASSERT_EQ(driver.job(job).reasons.size(), 11u);
+  EXPECT_EQ(driver.job(job).reasons.back(), "5 more regions are left out: their agents are drained");
 }
 
 TEST(Drain, OfSomebodyUnknownChangesNothing) {

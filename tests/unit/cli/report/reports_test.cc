@@ -55,6 +55,17 @@ TEST(Reports, ShowACaseWithoutAResultAsAnError) {
   EXPECT_THAT(RenderReport(record, "md"), HasSubstr("no result: agent us-1 was lost"));
 }
 
+TEST(Reports, AllSayWhatARunLeavesOutThoughItPassed) {
+  RunRecord record = BrokenInOneRegion();
+  record.job.verdict = JobVerdict::kPassed;
+  record.job.reasons = {"ap-south-1 is left out: ap-1 is drained"};
+  Summarise(record);
+  for (const char* format : kFormats) {
+    EXPECT_THAT(RenderReport(record, format), HasSubstr("is left out: ap-1 is drained")) << format;
+  }
+  EXPECT_THAT(RenderSummary(record, false), HasSubstr("\n  ap-south-1 is left out: ap-1 is drained\n"));
+}
+
 TEST(Reports, AllSayThatACertificateWasNotVerified) {
   RunRecord record = BrokenInOneRegion();
   record.shards[1].cases[0].warnings = {"insecure: the certificate was not verified"};  // of a pass
