@@ -8,6 +8,7 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 #include "cli/commands/commands.h"
+#include "cli/plan/prepare.h"
 #include "cli/report/run_json.h"
 #include "cli/run/follow.h"
 #include "cli/run/job_feed.h"
@@ -174,7 +175,8 @@ int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow)
 int RunsCancelCommand(Invocation& invocation, const std::string& job) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
-  const auto cancelled = CancelJob(**client, job, "wsfleet runs cancel", kCancelLimit);
+  const std::string reason = fmt::format("wsfleet runs cancel, by {}", Submitter(invocation.environment));
+  const auto cancelled = CancelJob(**client, job, reason, kCancelLimit);
   if (!cancelled.ok()) return Fail(cancelled.status());
   if (invocation.quiet) return kPassedCode;
   if (cancelled->has_finished()) {

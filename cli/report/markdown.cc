@@ -133,12 +133,27 @@ std::string Group(const RunRecord& record, const std::vector<Cause>& causes, con
   return shown > 0 ? out : out + "Nothing.\n";
 }
 
+std::string WhyStopped(const RunRecord& record) {
+  const std::string why = record.summary.reasons.empty() ? std::string(JobVerdictName(record.summary.verdict))
+                                                         : record.summary.reasons.front();
+  const std::string next =
+      record.summary.verdict == JobVerdict::kTimedOut
+          ? "Give it a larger `--timeout`, or `deadline` in its suite."
+          : Code("wsfleet runs rerun " + record.job.id.value(), kMaxCommandBytes) + " runs it again.";
+  return fmt::format("- The run was ended before it was through ({}): what has no result was not run. {}\n", Plain(why),
+                     next);
+}
+
 std::string NextActions(const RunRecord& record, const std::vector<Cause>& causes) {
   if (record.summary.verdict == JobVerdict::kPassed) return "None: everything that was asked holds.\n";
-  std::string out;
+  const bool was_stopped =
+      record.summary.verdict == JobVerdict::kCancelled || record.summary.verdict == JobVerdict::kTimedOut;
+  std::string out = was_stopped ? WhyStopped(record) : "";
   std::size_t shown = 0;
   for (const Cause& cause : causes) {
     if (!cause.result().failure || shown == kMaxActions) continue;
+    // Nobody is to blame for what was not run any more.
+    if (was_stopped && cause.result().tries == 0) continue;
     ++shown;
     const FailureClass failure = cause.result().failure->failure_class;
     out += fmt::format("- `{}` ({}; {}): {}.", FailureClassName(failure), Plain(CaseList(cause)),

@@ -46,5 +46,23 @@ TEST(Cancel, CtrlCEndsEverySessionAtTheTargetOnAllAgents) {
       << target.access_log();
 }
 
+TEST(Cancel, IsTheReasonThatAReportNamesAndNoAgentIsBlamed) {
+  TargetServer target(DemoTarget());
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  const Finished started = fleet.Run({"run", fleet.directory().Write("holding.wsfleet.yaml", kHoldingSuite), "--var",
+                                      "target=" + target.ws_url(), "--secret", "JWT_KEY=env:JWT_KEY", "--detach"});
+  ASSERT_EQ(started.exit_code, 0) << started.err;
+  const std::string id = started.out.substr(0, started.out.find('\n'));
+  ASSERT_TRUE(WaitUntil([&] { return Count(target.access_log(), "\"upgrade\"") == 10; })) << target.access_log();
+  ASSERT_EQ(fleet.Run({"runs", "cancel", id}).exit_code, 0);
+  EXPECT_EQ(fleet.Run({"runs", "wait", id}).exit_code, 130);
+  const std::string report = fleet.Run({"runs", "report", id, "--report", "md=-"}).out;
+  const std::size_t next = report.find("## Next action");
+  ASSERT_NE(next, std::string::npos) << report;
+  EXPECT_NE(report.find("(cancelled: wsfleet runs cancel, by ", next), std::string::npos) << report;
+  EXPECT_EQ(report.find("look at the agents", next), std::string::npos) << report;
+}
+
 }  // namespace
 }  // namespace wsfleet::testing

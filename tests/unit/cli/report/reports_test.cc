@@ -214,5 +214,22 @@ TEST(Markdown, SaysWhatToDoNextByClassAndAttribution) {
   EXPECT_THAT(RenderReport(record, "md"), HasSubstr("run it from more regions"));
 }
 
+TEST(Markdown, BlamesNobodyForWhatACancelledRunDidNotReach) {
+  RunRecord record = BrokenInOneRegion();
+  record.job.verdict = JobVerdict::kCancelled;
+  record.job.reasons = {"cancelled: wsfleet runs cancel, by ada@laptop"};
+  record.shards[1].cases.resize(1);
+  Summarise(record);
+  std::string text = RenderReport(record, "md");
+  const std::string next = text.substr(text.find("## Next action"));
+  EXPECT_THAT(next, HasSubstr("before it was through (cancelled: wsfleet runs cancel, by ada@laptop)"));
+  EXPECT_THAT(next, HasSubstr("`wsfleet runs rerun r-7Q2K`"));
+  EXPECT_THAT(next, Not(HasSubstr("look at the agents")));
+  EXPECT_THAT(next, HasSubstr("`upgrade-refused-5xx` (chat › two; eu-west-1)")) << "what failed before did fail";
+  record.job.verdict = JobVerdict::kTimedOut;
+  Summarise(record);
+  EXPECT_THAT(RenderReport(record, "md"), HasSubstr("was not run. Give it a larger `--timeout`"));
+}
+
 }  // namespace
 }  // namespace wsfleet::cli
