@@ -309,7 +309,7 @@ void Agent::WatchLeases() {
 
 void Agent::OnClosed(const absl::Status& status) {
   stream_.reset();
-  welcomed_ = false;
+  const bool had_session = std::exchange(welcomed_, false);
   why_no_session_ = ToStd(status.message());
   // They may hang on the same dead connection; the shards that wait for them ask again.
   bundles_.CancelAll();
@@ -340,9 +340,11 @@ void Agent::OnClosed(const absl::Status& status) {
   // A coordinator that starts again waits a lease time for those who hold a shard.
   const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
   endpoints_.Next();
-  spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}",
+  const std::string_view advice =
+      options_.advice && unanswered && !had_session ? options_.advice(status) : std::string_view();
+  spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}{}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
-               endpoints_.address());
+               endpoints_.address(), advice.empty() ? "" : fmt::format(" next=\"{}\"", advice));
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });
 }
 

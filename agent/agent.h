@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/agent_metrics.h"
@@ -30,7 +31,9 @@ struct AgentOptions {
   std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // in a drain shards may go on for so long
   std::size_t spool_bytes = 64 << 20;
-  std::string spool_directory;                   // empty: in memory only
+  std::string spool_directory;  // empty: in memory only
+  // What to look at when no coordinator could be reached; may be absent, and give nothing.
+  std::function<std::string_view(const absl::Status&)> advice;
   monitoring::Metrics* metrics = nullptr;        // where it counts; null: nowhere. Outlives the agent.
   std::shared_ptr<const SecretSources> secrets;  // that its operator keeps for runs; null: none
 };

@@ -13,8 +13,10 @@
 #include "absl/time/clock.h"
 #include "agent/agent.h"
 #include "agent/channel.h"
+#include "agent/connection_advice.h"
 #include "agent/credentials.h"
 #include "agent/enrolment.h"
+#include "agent/identity_lock.h"
 #include "agent/machine.h"
 #include "agent/options.h"
 #include "agent/renewal.h"
@@ -150,6 +152,7 @@ int Serve(const CommandLine& options, std::optional<Identity>& identity, AgentOp
   int exit_code = 0;
   std::optional<Renewal> renewal;
   const auto dial = [&](const std::string& address) { return OpenChannel(address, SecurityOf(options, identity)); };
+  settings.advice = [&](const absl::Status& status) { return AdviceOn(status, SecurityOf(options, identity)); };
   Agent agent(strand, std::move(settings), Endpoints(options.coordinators, dial),
               Agent::Handlers{
                   .on_session = [&] { WriteReadyFile(options.ready_file); },
@@ -195,6 +198,12 @@ int Run(const CommandLine& options) {
   // First: to enrol may take its time, and whoever probes is to see a process that lives.
   const auto port = StartPort(options.http_listen, metrics);
   if (!port.ok()) return Fail(port.status());
+  std::unique_ptr<IdentityLock> lock;
+  if (!options.identity_directory.empty()) {
+    auto taken = IdentityLock::Take(options.identity_directory);
+    if (!taken.ok()) return Fail(taken.status());
+    lock = *std::move(taken);
+  }
   auto identity = IdentityOf(options);
   if (!identity.ok()) return Fail(identity.status());
   const auto id = IdOf(options, *identity);

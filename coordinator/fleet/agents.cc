@@ -19,8 +19,11 @@ void Fleet::Machine::On(const AgentConnected& event) {
   if (before != nullptr && !before->rivals.empty()) return SendAway(event.stream, *before);
   if (before != nullptr && before->is_connected()) {
     if (!same_process && TakesOverTooOften(*before)) return Quarantine(*before, event);
-    outbox_.Send(CloseStream{before->stream, fmt::format("fenced: agent {} has connected again, as boot {} on {}",
-                                                         id.value(), event.agent.boot.value(), event.agent.vantage)});
+    const std::string_view who =
+        same_process ? "" : ": another process has its name, and the newest is kept; give each an --id of its own";
+    outbox_.Send(
+        CloseStream{before->stream, fmt::format("fenced: agent {} has connected again, as boot {} on {}{}", id.value(),
+                                                event.agent.boot.value(), event.agent.vantage, who)});
   }
   std::set<LeaseId> held;
   for (const HeldLease& lease : event.held) {

@@ -34,6 +34,7 @@ TEST(Fault19, TheNewestOfTwoProcessesOfOneNameWinsAndTheOtherNamesItAndExits) {
   EXPECT_EQ(fleet.agent("eu-1").Wait(absl::Seconds(30)), 1) << fleet.agent("eu-1").err();
   ASSERT_TRUE(WaitUntil([&] { return Says(twin, "session begins"); })) << twin.err();
   EXPECT_THAT(fleet.agent("eu-1").err(), HasSubstr("fenced: agent eu-1 has connected again, as boot " + BootOf(twin)));
+  EXPECT_THAT(fleet.agent("eu-1").err(), HasSubstr("another process has its name, and the newest is kept"));
   EXPECT_THAT(fleet.coordinator().err(), HasSubstr("as boot " + BootOf(twin)));
   EXPECT_EQ(run.Wait(), 0) << run.output();
   run.ExpectEachCaseOnce(1);

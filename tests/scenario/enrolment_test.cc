@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/real_fleet.h"
@@ -117,6 +118,37 @@ TEST_F(Enrolment, TakesAnAgentFromAJoinTokenToARun) {
   const Finished listed = fleet_.Run({"agents", "join-token", "list"});
   EXPECT_THAT(listed.out, HasSubstr("used up")) << listed.err;
   EXPECT_THAT(listed.out, Not(HasSubstr(secret)));
+}
+
+TEST_F(Enrolment, RefusesASecondProcessOfOneDirectoryAndLeavesTheFirstAlone) {
+  const std::string token = NewToken({"--region", "eu-west-1", "--uses", "2"});
+  const auto first = StartWell("host-0", "eu-west-1", token);
+  ExpectEnds(*Start("host-0", "eu-west-1", token),
+             fmt::format("in use by another process (pid {}); give each agent its own --identity-dir", first->pid()));
+  const Finished run = RunShort();
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_TRUE(first->running());
+  EXPECT_THAT(first->err(), Not(HasSubstr("fenced")));
+}
+
+TEST_F(Enrolment, IsWhatAnAgentWithoutACertificateIsToldOf) {
+  const std::vector<std::string> arguments = {Binary("wsfleet-agent"),
+                                              "--ca",
+                                              fleet_.directory().path() / "state/ca/trust.pem",
+                                              "--region",
+                                              "eu-west-1",
+                                              "--id",
+                                              "bare",
+                                              "--coordinator"};
+  const auto start = [&](const std::string& address) {
+    Command command{arguments, {}, {}};
+    command.arguments.push_back(address);
+    return std::make_unique<ChildProcess>(command);
+  };
+  const auto bare = start(fleet_.agent_addresses());
+  EXPECT_TRUE(AwaitLine(*bare, "next=\"no --identity-dir and no --cert")) << bare->err();
+  const auto lost = start("127.0.0.1:1");
+  EXPECT_TRUE(AwaitLine(*lost, "next=\"nobody listens there: check --coordinator")) << lost->err();
 }
 
 // Fault 41.
