@@ -240,6 +240,7 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
        *std::move(credentials),
        kMaxClientMessageBytes,
        {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_, &identities_service_},
+       "--client-listen",
        kMaxClientMetadataBytes});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
@@ -252,15 +253,19 @@ absl::Status Coordinator::ListenForAgents(const CoordinatorOptions& options) {
   auto agents = Listener::Start({options.agent_listen,
                                  *std::move(credentials),
                                  static_cast<int>(wire::kMaxMessageBytes),
-                                 {&agent_service_, &renewal_service_}});
+                                 {&agent_service_, &renewal_service_},
+                                 "--agent-listen"});
   if (!agents.ok()) return agents.status();
   agent_listener_ = *std::move(agents);
   if (options.enrol_listen.empty()) return absl::OkStatus();
   // Whoever comes here has no certificate yet.
   auto open_credentials = CredentialsFor(options, "");
   if (!open_credentials.ok()) return open_credentials.status();
-  auto enrolment = Listener::Start(
-      {options.enrol_listen, *std::move(open_credentials), EnrolmentService::kMaxRequestBytes, {&enrolment_service_}});
+  auto enrolment = Listener::Start({options.enrol_listen,
+                                    *std::move(open_credentials),
+                                    EnrolmentService::kMaxRequestBytes,
+                                    {&enrolment_service_},
+                                    "--enrol-listen"});
   if (!enrolment.ok()) return enrolment.status();
   enrol_listener_ = *std::move(enrolment);
   return absl::OkStatus();

@@ -1,9 +1,12 @@
 #include "coordinator/listener.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "fmt/format.h"
+#include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/server_builder.h"
@@ -35,6 +38,32 @@ void SetConnectionLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
+// While it lives, what gRPC logs is not written; that of this thread is kept.
+class KeptLog {
+ public:
+  KeptLog() {
+    text_.clear();
+    gpr_set_log_function(+[](gpr_log_func_args* entry) { text_ += entry->message; });
+  }
+  ~KeptLog() { gpr_set_log_function(nullptr); }
+  KeptLog(const KeptLog&) = delete;
+  KeptLog& operator=(const KeptLog&) = delete;
+
+  // By the words of the system for it, which gRPC quotes; empty: none of them.
+  static std::string Reason() {
+    for (const int reason : {EADDRINUSE, EACCES, EADDRNOTAVAIL}) {
+      const std::string words = std::strerror(reason);
+      if (text_.find(words) != std::string::npos) return words;
+    }
+    return {};
+  }
+
+ private:
+  static thread_local std::string text_;
+};
+
+thread_local std::string KeptLog::text_;
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions& options) {
@@ -46,12 +75,13 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
   SetConnectionLimits(builder);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
+  const KeptLog log;
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
+    const std::string reason = KeptLog::Reason();
     return absl::FailedPreconditionError(
-        fmt::format("cannot listen on {}: expected a free address of this machine as host:port; is another process "
-                    "listening there?",
-                    options.address));
+        fmt::format("cannot listen on {} ({}): {}expected a free address of this machine as host:port", options.address,
+                    options.flag, reason.empty() ? "" : reason + "; "));
   }
   const std::string host = options.address.substr(0, options.address.rfind(':'));
   return std::unique_ptr<Listener>(new Listener(std::move(server), fmt::format("{}:{}", host, port)));

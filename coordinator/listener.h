@@ -16,12 +16,14 @@ struct ListenerOptions {
   std::shared_ptr<grpc::ServerCredentials> credentials;
   int max_message_bytes = 0;
   std::vector<grpc::Service*> services;  // outlive the listener
+  std::string flag;                      // that names the address, for errors
   int max_metadata_bytes = 8 << 10;
 };
 
 class Listener {
  public:
-  // FAILED_PRECONDITION: the address cannot be listened on.
+  // FAILED_PRECONDITION: the address cannot be listened on, with the flag and why. What gRPC logs meanwhile is not
+  // shown, so that the error stands alone.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(const ListenerOptions& options);
 
   // With the port that was bound.

@@ -44,7 +44,7 @@ LIBRARIES = {
     "store": Library("coordinator/store", ("core",), ("absl", "boost/json", "fmt", "libpq-fe.h", "sqlite3.h"), "contract"),
     "oidc": Library("coordinator/oidc", ("core",), ("absl", "boost/json", "fmt", "openssl"), "unit/oidc", pure=True),
     "coordinator": Library("coordinator", ("core", "proto", "wire", "monitoring", "secrets", "fleet", "store", "oidc"),
-                           ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "curl", "fmt", "grpcpp", "openssl",
+                           ("absl", "boost/asio", "boost/json", "boost/system", "CLI", "curl", "fmt", "grpc", "grpcpp", "openssl",
                             "spdlog"), "unit/coordinator"),
     "cli": Library("cli", ("core", "proto", "wire"), ("absl", "boost/json", "boost/system", "CLI", "fmt", "grpcpp"), "unit/cli"),
 }

@@ -265,7 +265,8 @@ TEST_F(CoordinatorTest, SaysSoIfItsPortIsTaken) {
   options.agent_listen = coordinator_->agent_address();
   const auto second = Coordinator::Start(options, OpenStore(options.store).value());
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
-  EXPECT_THAT(std::string(ToStd(second.status().message())), HasSubstr("cannot listen on"));
+  EXPECT_THAT(std::string(ToStd(second.status().message())),
+              HasSubstr("cannot listen on " + options.agent_listen + " (--agent-listen): Address already in use; "));
 }
 
 TEST_F(CoordinatorTest, StopsWhileAgentsAndWatchersAreConnected) {
