@@ -102,6 +102,14 @@ TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {
   }
 }
 
+TEST_F(SqliteFile, IsRefusedWithItsFolderIfThatIsMissing) {
+  path_ = (directory_.path() / "var" / "fleet.db").string();
+  const auto store = Open();
+  EXPECT_TRUE(absl::IsFailedPrecondition(store.status()));
+  EXPECT_THAT(std::string(ToStd(store.status().message())),
+              HasSubstr("the folder " + (directory_.path() / "var").string() + " does not exist; make it (mkdir -p)"));
+}
+
 TEST_F(SqliteFile, IsRefusedWhileAnotherProcessHasIt) {
   const auto first = Open();
   ASSERT_TRUE(first.ok());

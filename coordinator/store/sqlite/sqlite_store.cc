@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "coordinator/store/sqlite/sqlite_connection.h"
@@ -28,7 +29,13 @@ class SqliteStore::FileLock {
     const std::string lock_path = path + ".lock";
     const int file = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
-      return absl::FailedPreconditionError(fmt::format("cannot open {}: {}", lock_path, std::strerror(errno)));
+      const int reason = errno;
+      // Not made here: a volume that is not mounted would be taken for an empty store.
+      if (const auto folder = std::filesystem::path(path).parent_path(); reason == ENOENT && !folder.empty()) {
+        return absl::FailedPreconditionError(fmt::format(
+            "the folder {} does not exist; make it (mkdir -p), or name another file with --store", folder.string()));
+      }
+      return absl::FailedPreconditionError(fmt::format("cannot open {}: {}", lock_path, std::strerror(reason)));
     }
     auto lock = std::make_unique<FileLock>(file);
     // Ends with the process, however it ends. The file stays: removing it would race with the next one.
