@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/report/credential_hint.h"
 #include "cli/report/finding.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -64,6 +65,7 @@ std::string FailureText(const RunRecord& record, const CaseResult& result) {
     out += fmt::format("attributed to: {}\n", AttributionName(attributed->attribution));
     for (const Observation& observation : attributed->rests_on) out += fmt::format("  {}\n", observation.text);
   }
+  if (const std::string hint = CredentialHint(record, result); !hint.empty()) out += fmt::format("hint: {}\n", hint);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/report/cause.h"
+#include "cli/report/credential_hint.h"
 #include "cli/report/finding.h"
 #include "cli/report/matrix.h"
 #include "cli/report/next_action.h"
@@ -94,6 +95,7 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
     out += Item("attributed to", AttributionName(attributed->attribution));
   }
+  if (const std::string hint = CredentialHint(record, cause.result()); !hint.empty()) out += Item("hint", hint);
   if (!evidence.trace_id.empty()) out += Item("trace", evidence.trace_id);
   return out + Logs(*cause.findings.front());
 }

@@ -6,6 +6,7 @@
 
 #include "cli/output.h"
 #include "cli/report/cause.h"
+#include "cli/report/credential_hint.h"
 #include "cli/report/finding.h"
 #include "cli/report/matrix.h"
 #include "cli/report/trace.h"
@@ -98,6 +99,7 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed->attribution)));
   }
+  if (const std::string hint = CredentialHint(record, result); !hint.empty()) out += Line("hint", hint);
   std::string wire = Wire(result);
   if (!failure.evidence.trace_id.empty()) wire += fmt::format(" · trace {}", failure.evidence.trace_id);
   out += Line("wire", wire);

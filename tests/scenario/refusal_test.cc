@@ -70,6 +70,23 @@ TEST(RunEndsInconclusive, WhenEveryCaseWasSkipped) {
   EXPECT_NE(run.out.find("skipped"), std::string::npos) << run.out;
 }
 
+TEST(RunFails, WithAHintAtTheCredentialWhereItIsRefusedEverywhere) {
+  TargetServer target(DemoTarget());
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  std::string suite = kGood;
+  suite.replace(suite.find("ws://127.0.0.1:9"), 16, target.ws_url());
+  suite.replace(suite.find("scenarios:"), 0,
+                "auth: {user: {jwt: {alg: HS256, key: \"${secret.JWT_KEY}\", claims: {sub: ada}}}}\n");
+  suite.replace(suite.find("path: /ws"), 9, "path: /ws, auth: user");
+  Command command =
+      fleet.Client({"run", fleet.directory().Write("wrong.wsfleet.yaml", suite), "--secret", "JWT_KEY=env:WRONG_KEY"});
+  command.environment["WRONG_KEY"] = "not the key of this target";
+  const Finished run = RunCommand(command, absl::Seconds(60));
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  EXPECT_NE(run.out.find("hint: it may be the credential: user was let in nowhere"), std::string::npos) << run.out;
+}
+
 TEST(RunRefuses, FlagsOfLaterVersions) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"gate", "--await-revision", "x"},
                                                     {"run", "x.yaml", "--baseline", "last"},
