@@ -60,7 +60,9 @@ absl::StatusOr<std::string> ReadCredential(const std::string& path, const std::s
 // What a failed connection means that will fail again however often it is tried; empty: it may heal. These are the
 // words of OpenSSL and of gRPC's check of the name.
 std::string WillNotHeal(const std::string& found, const Endpoint& endpoint) {
-  if (found.find("certificate verify failed") != std::string::npos) {
+  // The second: an authority of the same name with another key.
+  if (found.find("certificate verify failed") != std::string::npos ||
+      found.find("asn1 encoding routines") != std::string::npos) {
     return endpoint.ca_file.empty()
                ? "its certificate is of none of the system's authorities, and no --ca was given; --ca FILE names its "
                  "own"

@@ -75,7 +75,7 @@ int Program::Main(int argc, char** argv) {
   }
   errno = 0;
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  return arrived ? code : CodeOfLostOutput(code, errno);
+  return arrived ? code : CodeOfLostOutput(code, errno != 0 ? errno : LostOutput());
 }
 
 int Program::Execute(int argc, char** argv) {

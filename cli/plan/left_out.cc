@@ -46,12 +46,12 @@ std::vector<std::string> SuitesLeftOut(const std::string& folder, const std::set
   std::vector<std::string> left_out;
   if (!beside.empty()) {
     left_out.push_back(
-        fmt::format("{}: {} not run: {} stands for its folder; name them, or list them under `files` in it", shown,
-                    NamesAre(beside), kSuiteOfFolder));
+        fmt::format("{}: {} not run: {} stands for its folder; give their names, or list them under `files` in it",
+                    shown, NamesAre(beside), kSuiteOfFolder));
   }
   if (!below.empty()) {
     left_out.push_back(
-        fmt::format("{}: {} not run: folders below one that is given are not searched; name them, or "
+        fmt::format("{}: {} not run: folders below one that is given are not searched; give their names, or "
                     "list them under `files` in a {}",
                     shown, NamesAre(below), kSuiteOfFolder));
   }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kRed = "\x1b[31m", kGreen = "\x1b[32m", kYellow = "\x1b[33m", kPlain = "\x1b[0m";
 
+int lost_output = 0;  // stdio keeps that a write failed, and forgets why
+
 std::string_view ColourOf(std::string_view line) {
   while (line.starts_with(' ')) line.remove_prefix(1);
   if (line.starts_with("✗") || line.starts_with("VERDICT failed")) return kRed;
@@ -61,8 +63,11 @@ absl::Status PrintData(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return absl::OkStatus();
   }
-  return absl::UnavailableError(fmt::format("stdout could not be written{}", ReasonText(errno)));
+  if (lost_output == 0) lost_output = errno;
+  return absl::UnavailableError(fmt::format("stdout could not be written{}", ReasonText(lost_output)));
 }
+
+int LostOutput() { return lost_output; }
 
 std::string ReasonText(int error) { return error == 0 ? "" : fmt::format(": {}", std::strerror(error)); }
 

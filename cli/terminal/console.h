@@ -28,6 +28,8 @@ void PrintError(std::string_view message);
 // Writes to stdout at once. UNAVAILABLE: it took less, with the reason; the program's exit code says so, too, so that
 // only who has something to undo needs to look.
 absl::Status PrintData(std::string_view text);
+// The errno of the first time that it did; else 0. Both on the main thread.
+int LostOutput();
 
 // ": No space left on device", of an errno; empty for 0.
 std::string ReasonText(int error);
