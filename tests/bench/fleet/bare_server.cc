@@ -210,7 +210,7 @@ absl::Status Serve(const std::string& ready_file, const std::string& directory) 
        {std::pair<std::string, grpc::Service*>{"agent", &agents}, {"client", static_cast<grpc::Service*>(&jobs)}}) {
     auto credentials = CredentialsFor(directory, name == "agent");
     if (!credentials.ok()) return credentials.status();
-    auto listener = coordinator::Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {service}});
+    auto listener = coordinator::Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {service}, "the address"});
     if (!listener.ok()) return listener.status();
     listeners[name] = *std::move(listener);
   }

@@ -67,7 +67,7 @@ TEST_F(ListenerCredentials, FollowFilesThatAreReplacedEvenIfTheyDoNotBelongToget
   Write(files_.key, first.key);
   const auto credentials = TlsCredentials(files_, absl::Seconds(1));
   ASSERT_TRUE(credentials.ok()) << credentials.status();
-  const auto listener = Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {}});
+  const auto listener = Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {}, "--agent-listen"});
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_TRUE(Shows(**listener, first));
   EXPECT_FALSE(Shows(**listener, second));
@@ -86,7 +86,7 @@ TEST_F(ListenerCredentials, MayBeOneFileOfKeyAndCertificate) {
   Write(files_.certificate, first.key + first.certificate);
   const auto credentials = TlsCredentials(files_, absl::Seconds(1));
   ASSERT_TRUE(credentials.ok()) << credentials.status();
-  const auto listener = Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {}});
+  const auto listener = Listener::Start({"127.0.0.1:0", *credentials, 1 << 20, {}, "--agent-listen"});
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_TRUE(Shows(**listener, first));
   Write(files_.certificate, second.key + second.certificate);
