@@ -126,7 +126,7 @@ TEST_F(StoredRun, RunsAgainAsAWholeAndRefusesWhenNothingFailed) {
   EXPECT_THAT(failed.err, HasSubstr("nothing to run again"));
   const Finished whole = fleet_.Run({"runs", "rerun", id});
   EXPECT_EQ(whole.exit_code, 0) << whole.out << whole.err;
-  EXPECT_THAT(whole.out, HasSubstr("1 cases × 2 regions"));
+  EXPECT_THAT(whole.out, HasSubstr("1 case × 2 regions"));
 }
 
 }  // namespace
