@@ -205,7 +205,7 @@ std::vector<ManualPage> RenderManual(const CLI::App& tree) {
 ManualPage RenderServiceManual(const CLI::App& tree, const ServiceNotes& notes) {
   const std::vector<TreeCommand> commands = TreeOf(tree);
   const TreeCommand& program = commands.front();
-  const std::string name = tree.get_name();
+  const std::string& name = tree.get_name();
   std::vector<const TreeCommand*> below;
   for (const TreeCommand& command : commands) {
     if (command.commands.empty() && !command.path.empty()) below.push_back(&command);
