@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "core/base/text.h"
 
 namespace wsfleet::wire {
 namespace {
@@ -12,7 +13,7 @@ constexpr char kType[] = "wsfleet.v1.Redirect";
 }  // namespace
 
 absl::Status WithRedirect(absl::Status status, const v1::Redirect& redirect) {
-  status.SetPayload(kType, absl::Cord(redirect.SerializeAsString()));
+  status.SetPayload(kType, absl::Cord(ToAbsl(redirect.SerializeAsString())));
   return status;
 }
 
