@@ -142,6 +142,7 @@ class HttpServer::Loop::Connection : public std::enable_shared_from_this<Connect
       return Send(Refusal(http::status::payload_too_large, "expected a request without a body"));
     }
     const std::string_view target(request.target().data(), request.target().size());
+    if (!target.starts_with('/')) return Send(Refusal(http::status::bad_request, "expected a path, such as /metrics"));
     const std::string path(target.substr(0, target.find('?')));
     // The answer may come when neither this nor the server is there any more.
     Answer answer = [weak_loop = loop_.weak_from_this(), weak = weak_from_this()](HttpReply reply) {

@@ -28,7 +28,7 @@ const HttpServer& Server() {
     auto started = HttpServer::Start(
         "127.0.0.1:0",
         [](std::string_view path, const HttpServer::Answer& answer) {
-          if (path.empty() || path.size() > HttpLimits().head_bytes) std::abort();
+          if (!path.starts_with('/') || path.size() > HttpLimits().head_bytes) std::abort();
           answer({200, "text/plain", "here"});
           return [] { return HttpReply{503, "text/plain", "late"}; };
         },

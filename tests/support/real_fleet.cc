@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -22,18 +24,22 @@ void ReplaceAll(std::string& text, const std::string& from, const std::string& t
   }
 }
 
-// A port that nobody listens on at the moment.
+// A port that nobody listens on at the moment; below those that the kernel gives to outgoing connections (32768 and
+// up), one of which may take it in between or have left it a moment ago.
 int FreePort() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0;
-  close(descriptor);
-  if (!bound) throw std::runtime_error("no port is free");
-  return ntohs(address.sin_port);
+  static std::mt19937 random{std::random_device{}()};
+  for (int tries = 0; tries < 100; ++tries) {
+    const int port = std::uniform_int_distribution<int>(10'000, 32'000)(random);
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool bound = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    close(descriptor);
+    if (bound) return port;
+  }
+  throw std::runtime_error("no port is free");
 }
 
 }  // namespace

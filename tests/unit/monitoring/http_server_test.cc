@@ -66,6 +66,8 @@ TEST(HttpServer, RefusesWhatIsNoRequest) {
   EXPECT_THAT(testing::HttpExchange(server->address(), "\x16\x03\x01 this is TLS, or the like\r\n\r\n"),
               StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(testing::HttpExchange(server->address(), "GET\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(testing::HttpExchange(server->address(), "GET ?v/metrics HTTP/1.1\r\nHost: a\r\n\r\n"),
+              StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(HttpServer, RefusesARequestThatIsTooLarge) {
