@@ -2,14 +2,14 @@
 // against a real coordinator on loopback; then the same against a bare gRPC server that only answers
 // (bare_session_server), so that the ratio says what the coordinator adds on the same machine.
 //
-//   build/release/bench/fleet_bench [--agents 10000] [--tls] [--cut 1000] [--heartbeats 3] [--work 1000] [--no-limits]
+//   build/release/bench/fleet_bench [--agents 10000] [--tls] [--cut 1000] [--heartbeats 3] [--work 0] [--no-limits]
 //
 // In order: every agent connects, and heartbeats are kept for a while; a job runs on all of them; another one does, and
 // while all of them work on it `--cut` agents lose their connection at once and come back (row 37 of the faults). A job
 // is dispatched to an agent when its assignment has arrived there; the time counts from the call of Submit, so it has
-// the bundle's check and every commit in it. An agent takes a second over its shard, as a connection to another region
-// with some messages does; with `--work 0` the results of the first ones compete for the two processors with the
-// assignments of the last, in the coordinator and in the simulation.
+// the bundle's check and every commit in it. An agent reports at once, so the results of the first ones compete for
+// the processors with the assignments of the last, here and in the coordinator; with `--work 1000` it takes a second
+// over its shard, as a connection to another region with some messages does.
 //
 // Exit code 1: something did not come out as it must (a result that is missing in the store or there twice, a lease
 // that ran out, an agent that came back to find its shard given away), or a limit was crossed: all registered within 60
@@ -173,7 +173,7 @@ int main(int argc, char** argv) {
   wsfleet::testing::Arguments arguments;
   arguments.load.agents = 10'000;
   arguments.load.cut = 1'000;
-  int work = 1'000;
+  int work = 0;
   bool no_limits = false;
   CLI::App app("How many agents one coordinator serves", "fleet_bench");
   app.add_option("--agents", arguments.load.agents, "Simulated agents")->check(CLI::Range(1, 20'000));
