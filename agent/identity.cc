@@ -17,6 +17,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/base/free.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "spdlog/spdlog.h"
@@ -26,13 +27,6 @@ namespace {
 
 constexpr off_t kMaxIdentityFileBytes = 1 << 20;
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using RequestOfKey = std::unique_ptr<X509_REQ, Free<X509_REQ_free>>;

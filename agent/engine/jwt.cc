@@ -12,19 +12,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_replace.h"
 #include "boost/json/serialize.hpp"
+#include "core/base/free.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::engine {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const {
-    kFree(pointer);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 
 // The last three digits of an algorithm's name are the bits of its digest (RFC 7518, 3.1).

@@ -11,6 +11,7 @@
 
 #include <utility>
 
+#include "core/base/free.h"
 #include "fmt/format.h"
 
 namespace wsfleet::oidc {
@@ -19,13 +20,6 @@ namespace {
 constexpr std::size_t kCoordinateBytes = 32;  // of P-256, and of each half of its signatures
 constexpr std::size_t kMaxExponentBytes = 4;  // 65537 everywhere; a huge one makes checking slow
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const {
-    kFree(pointer);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;

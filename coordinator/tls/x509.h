@@ -12,17 +12,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/free.h"
 
 // Keys and certificates (RFC 5280) as this coordinator makes them: ECDSA on P-256.
 namespace wsfleet::coordinator::x509 {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 

@@ -8,18 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/free.h"
+
 namespace wsfleet::hostile {
 namespace {
 
 constexpr long kHour = 3600;
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
