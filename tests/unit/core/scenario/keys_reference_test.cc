@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "core/policy/policy_keys.h"
 #include "core/scenario/keys.h"
 #include "core/schedule/schedule_keys.h"
 #include "gtest/gtest.h"
@@ -89,13 +90,14 @@ std::string Describe(const keys::Value& value) {
   return out;
 }
 
-// In the order in which they are met from the suite on, then from a file of schedules on.
+// In the order in which they are met from the suite on, then from a file of schedules and from a policy on.
 class Reference {
  public:
   std::string Render() {
     Visit(keys::kSuite);
     Visit(keys::kPredicate);
     Visit(keys::kSchedules);
+    Visit(keys::kFleetPolicy);
     return std::move(out_);
   }
 
@@ -120,9 +122,12 @@ class Reference {
 
   std::set<const keys::Table*> seen_;
   std::string out_ =
-      "# The keys of suites and schedules\n\nMade from the tables that the parsers read (`core/scenario/keys.h`, "
-      "`core/schedule/schedule_keys.h`); a test compares the two. [language.md](language.md) and\n"
-      "[schedules.md](schedules.md) say what they are for. **Needed** keys are bold; the order is that of `wsfleet "
+      "# The keys of suites, schedules and policies\n\nMade from the tables that the parsers read "
+      "(`core/scenario/keys.h`, "
+      "`core/schedule/schedule_keys.h`, `core/policy/policy_keys.h`); a test compares them. "
+      "[language.md](language.md),\n"
+      "[schedules.md](schedules.md) and [fleet-policy.md](fleet-policy.md) say what they are for. **Needed** keys are "
+      "bold; the order is that of `wsfleet "
       "fmt`.\n";
 };
 

@@ -1,0 +1,214 @@
+#include "core/policy/fleet_policy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/policy/policy_keys.h"
+#include "core/scenario/fields.h"
+#include "core/scenario/parser.h"
+#include "core/scenario/yaml_reader.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+
+namespace wsfleet {
+namespace {
+
+constexpr std::uint64_t kKibi = 1024, kMebi = 1024 * 1024;
+
+class FleetPolicyReader {
+ public:
+  explicit FleetPolicyReader(ParseContext& context) : context_(context) {}
+
+  FleetPolicy Read(const YamlNode& root) {
+    FleetPolicy policy;
+    if (!CheckKeys(context_, root, "the policy", keys::kFleetPolicy)) return policy;
+    RequireKeys(context_, root, "the policy", keys::kFleetPolicy);
+    CheckVersion(context_, root);
+    if (const YamlNode* targets = Get(root, "targets")) policy.targets = ReadTargets(*targets);
+    if (const YamlNode* limits = Get(root, "limits")) policy.limits = ReadLimits(*limits);
+    return policy;
+  }
+
+ private:
+  TargetPolicy ReadTargets(const YamlNode& node) {
+    TargetPolicy targets;
+    if (!node.is_sequence()) {
+      targets.any = node.is_scalar() && node.text == "any";
+      if (!targets.any) {
+        context_.diagnostics.Error(
+            node.range, fmt::format("targets: expected any, or a list such as [{{host: chat.example.com}}], found {}",
+                                    DescribeNode(node)));
+      }
+      return targets;
+    }
+    if (!CheckSize(keys::kFleetPolicy["targets"].Of(keys::Value::Kind::kList), "targets", node)) return targets;
+    for (const YamlNode& element : node.elements) targets.allowed.push_back(ReadAllowed(element));
+    return targets;
+  }
+
+  AllowedTarget ReadAllowed(const YamlNode& node) {
+    constexpr const keys::Table& table = keys::kAllowedTarget;
+    AllowedTarget entry;
+    if (!CheckKeys(context_, node, "targets", table)) return entry;
+    RequireKeys(context_, node, "target", table);
+    if (const YamlNode* host = Get(node, "host")) entry.host = ReadHost(*host);
+    if (const YamlNode* ports = Get(node, "ports")) entry.ports = ReadPorts(*ports);
+    if (const YamlNode* ranges = Get(node, "special_addresses")) entry.special_addresses = ReadRanges(*ranges);
+    return entry;
+  }
+
+  bool CheckSize(const keys::Value& list, std::string_view key, const YamlNode& node) {
+    const std::int64_t size = node.is_sequence() ? std::ssize(node.elements) : -1;
+    if (size >= list.min && size <= list.max) return true;
+    context_.diagnostics.Error(node.range, fmt::format("{}: expected a list of {} to {}, found {}", key, list.min,
+                                                       list.max, size < 0 ? DescribeNode(node) : std::to_string(size)));
+    return false;
+  }
+
+  std::string ReadHost(const YamlNode& node) {
+    const auto text = ReadPlainText(context_, "host", node);
+    if (!text) return {};
+    const bool is_pattern = text->starts_with("*.");
+    const std::string name = is_pattern ? text->substr(2) : *text;
+    const bool is_address = IpAddress::Parse(name).has_value();
+    constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const bool is_name = name.find_first_not_of(kNameLetters) == std::string::npos && !name.starts_with('.');
+    const keys::Value& length = keys::kAllowedTarget["host"].value;
+    const bool fits = !name.empty() && std::ssize(*text) <= length.max;
+    if (!fits || (is_pattern && is_address) || !(is_address || is_name)) {
+      context_.diagnostics.Error(
+          node.range, fmt::format("host: expected a name, *.example.com or an address; a port stands under ports, "
+                                  "found {}",
+                                  DescribeNode(node)));
+      return {};
+    }
+    const auto host = ReadTargetHost(name);
+    if (!host.ok()) context_.diagnostics.Error(node.range, std::string(ToStd(host.status().message())));
+    return host.ok() ? (is_pattern ? "*." : "") + host->name : std::string();
+  }
+
+  std::vector<std::uint16_t> ReadPorts(const YamlNode& node) {
+    const keys::Value& list = keys::kAllowedTarget["ports"].value;
+    std::vector<std::uint16_t> ports;
+    if (!CheckSize(list, "ports", node)) return ports;
+    const keys::Key one{"ports", *list.element, ""};
+    for (const YamlNode& element : node.elements) {
+      if (const auto port = ReadInteger(context_, one, element)) ports.push_back(static_cast<std::uint16_t>(*port));
+    }
+    return ports;
+  }
+
+  std::vector<AddressRange> ReadRanges(const YamlNode& node) {
+    std::vector<AddressRange> ranges;
+    if (!CheckSize(keys::kAllowedTarget["special_addresses"].value, "special_addresses", node)) return ranges;
+    for (const YamlNode& element : node.elements) {
+      const auto text = ReadPlainText(context_, "special_addresses", element);
+      if (!text) continue;
+      const auto range = AddressRange::Parse(*text);
+      if (range.ok()) {
+        ranges.push_back(*range);
+      } else {
+        context_.diagnostics.Error(element.range,
+                                   fmt::format("special_addresses: {}", ToStd(range.status().message())));
+      }
+    }
+    return ranges;
+  }
+
+  FleetLimits ReadLimits(const YamlNode& node) {
+    constexpr const keys::Table& table = keys::kFleetLimits;
+    FleetLimits limits;
+    if (!CheckKeys(context_, node, "limits", table)) return limits;
+    for (const auto& [key, limit] : {std::pair("open_runs", &limits.open_runs),
+                                     {"agents_per_run", &limits.agents_per_run},
+                                     {"connections_per_run", &limits.connections_per_run},
+                                     {"sessions_per_second", &limits.sessions_per_second}}) {
+      const YamlNode* found = Get(node, key);
+      if (found == nullptr) continue;
+      if (const auto number = ReadInteger(context_, table[key], *found)) *limit = static_cast<std::uint32_t>(*number);
+    }
+    if (const YamlNode* duration = Get(node, "run_duration")) {
+      limits.run_duration = ReadDuration(context_, table["run_duration"], *duration);
+    }
+    if (const YamlNode* size = Get(node, "bundle_size")) limits.bundle_bytes = ReadSize(context_, "bundle_size", *size);
+    return limits;
+  }
+
+  ParseContext& context_;
+};
+
+std::string BytesText(std::uint64_t bytes) {
+  if (bytes % kMebi == 0) return fmt::format("{}MiB", bytes / kMebi);
+  return bytes % kKibi == 0 ? fmt::format("{}KiB", bytes / kKibi) : fmt::format("{}B", bytes);
+}
+
+std::string RenderAllowed(const AllowedTarget& entry) {
+  // An asterisk or a colon would mean something to YAML.
+  std::string out = fmt::format("  - host: \"{}\"\n    ports: [{}]\n", entry.host, fmt::join(entry.ports, ", "));
+  std::vector<std::string> ranges;
+  for (const AddressRange& range : entry.special_addresses) ranges.push_back(fmt::format("\"{}\"", range.text()));
+  if (!ranges.empty()) out += fmt::format("    special_addresses: [{}]\n", fmt::join(ranges, ", "));
+  return out;
+}
+
+std::string RenderLimits(const FleetLimits& limits) {
+  std::string out;
+  for (const auto& [key, limit] : {std::pair("open_runs", limits.open_runs),
+                                   {"agents_per_run", limits.agents_per_run},
+                                   {"connections_per_run", limits.connections_per_run},
+                                   {"sessions_per_second", limits.sessions_per_second}}) {
+    if (limit) out += fmt::format("  {}: {}\n", key, *limit);
+  }
+  if (limits.run_duration) out += fmt::format("  run_duration: {}\n", DurationText(*limits.run_duration));
+  if (limits.bundle_bytes) out += fmt::format("  bundle_size: {}\n", BytesText(*limits.bundle_bytes));
+  return out;
+}
+
+}  // namespace
+
+FleetPolicyResult ParseFleetPolicy(const std::string& file, const std::string& text) {
+  FleetPolicyResult result;
+  Diagnostics diagnostics;
+  const SourceFiles files{{file, text}};
+  if (const auto root = ReadYaml(file, text, diagnostics)) {
+    ParseContext context{file, files, diagnostics};
+    result.policy = FleetPolicyReader(context).Read(*root);
+    const std::size_t bytes = RenderFleetPolicy(*result.policy).size();
+    if (bytes > FleetPolicy::kMaxBytes) {
+      diagnostics.Error(root->range, fmt::format("the policy takes {} bytes, the limit is {}; let patterns such as "
+                                                 "*.example.com stand for several entries",
+                                                 bytes, FleetPolicy::kMaxBytes));
+    }
+  }
+  if (diagnostics.has_errors()) result.policy.reset();
+  result.diagnostics = diagnostics.Sorted(kMaxDiagnostics);
+  return result;
+}
+
+absl::StatusOr<FleetPolicy> ReadFleetPolicy(const std::string& file, const std::string& text) {
+  const FleetPolicyResult result = ParseFleetPolicy(file, text);
+  if (result.policy) return *result.policy;
+  std::string all;
+  for (const Diagnostic& diagnostic : result.diagnostics) {
+    if (!all.empty()) all += '\n';
+    all += RenderDiagnostic(diagnostic, {{file, text}});
+  }
+  return absl::InvalidArgumentError(all);
+}
+
+std::string RenderFleetPolicy(const FleetPolicy& policy) {
+  std::string out = "version: wsfleet/v1\n";
+  if (policy.targets.any) {
+    out += "targets: any\n";
+  } else if (policy.targets.allowed.empty()) {
+    out += "targets: []\n";
+  } else {
+    out += "targets:\n";
+    for (const AllowedTarget& entry : policy.targets.allowed) out += RenderAllowed(entry);
+  }
+  const std::string limits = RenderLimits(policy.limits);
+  return limits.empty() ? out : fmt::format("{}limits:\n{}", out, limits);
+}
+
+}  // namespace wsfleet

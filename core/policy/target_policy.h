@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/policy/address.h"
+
+// Which servers may be connected to. Asked when a run is submitted, of what it names, and by the agent again, of every
+// address that it is about to connect to. Pure.
+namespace wsfleet {
+
+// A host as it may stand in a URL.
+struct TargetHost {
+  std::string name;                  // lower case, without a dot at its end
+  std::optional<IpAddress> address;  // absent: it is resolved
+};
+
+// INVALID_ARGUMENT: some programs would read an address into it that it does not say, such as 0x7f.1, 0177.0.0.1 and
+// 2130706433 (all of them 127.0.0.1); or its address has a zone.
+absl::StatusOr<TargetHost> ReadTargetHost(std::string_view host);
+
+struct AllowedTarget {
+  // "chat.example.com"; "*.example.com", every name that ends so; or an address, special or not.
+  std::string host;
+  std::vector<std::uint16_t> ports = {80, 443};
+  // That its names may resolve to, beside addresses of the public internet.
+  std::vector<AddressRange> special_addresses = {};
+
+  friend bool operator==(const AllowedTarget&, const AllowedTarget&) = default;
+};
+
+struct TargetPolicy {
+  static constexpr std::size_t kMaxAllowed = 256;
+
+  bool any = false;                    // whatever a cloud does not keep credentials at
+  std::vector<AllowedTarget> allowed;  // empty, and not any: nothing
+
+  friend bool operator==(const TargetPolicy&, const TargetPolicy&) = default;
+};
+
+// Of a machine's own fleet, which has the rights of who started it.
+inline TargetPolicy AnyTarget() { return {true, {}}; }
+
+// `whose`: "the policy of fleet default", for messages. PERMISSION_DENIED: which rule refuses it, and what to do. An
+// address in place of a name is judged as one that a name resolved to.
+absl::Status CheckTarget(const TargetPolicy& policy, std::string_view whose, const TargetHost& host,
+                         std::uint16_t port);
+// The same of an address that the host resolved to. One where a cloud keeps credentials is refused by every policy.
+absl::Status CheckAddress(const TargetPolicy& policy, std::string_view whose, const TargetHost& host,
+                          std::uint16_t port, const IpAddress& address);
+
+}  // namespace wsfleet
