@@ -29,6 +29,12 @@ ShardTable::OwnSecret OwnSecrets(const AgentOptions& options) {
   };
 }
 
+std::vector<engine::TargetGuard::Rule> OwnRules(const AgentOptions& options) {
+  if (!options.target_policy) return {};
+  return {{*options.target_policy,
+           fmt::format("the target policy of agent {} itself (--target-policy)", options.facts.id.value())}};
+}
+
 }  // namespace
 
 Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers)
@@ -46,7 +52,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
       engine_(options_.facts,
               engine::EngineOptions{options_.max_sessions, options_.name_servers,
                                     [this](const PhaseTimings& timings) { metrics_.OnConnection(timings); }}),
-      shards_(strand, engine_, bundles_, spool_, options_.max_shards,
+      shards_(strand, engine_, bundles_, spool_, options_.max_shards, OwnRules(options_),
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
                   .on_results =

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ struct AgentOptions {
   std::string vantage;  // host name: agents of one host are one observation
   std::uint32_t max_shards = 4;
   std::uint32_t max_sessions = 10'000;
+  std::optional<TargetPolicy> target_policy;       // of this agent, beside the fleet's
   std::string name_servers;                        // see engine::EngineOptions
   absl::Duration drain_limit = absl::Seconds(60);  // in a drain shards may go on for so long
   std::size_t spool_bytes = 64 << 20;

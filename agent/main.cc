@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "boost/asio/post.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
+#include "core/policy/fleet_policy.h"
 #include "fmt/format.h"
 #include "monitoring/port.h"
 #include "secrets/process_memory.h"
@@ -80,6 +82,21 @@ absl::StatusOr<std::unique_ptr<monitoring::Port>> StartPort(const std::string& a
   auto port = monitoring::Port::Start(std::move(settings), metrics);
   if (port.ok()) spdlog::info("probes and metrics are served http_listen={}", (*port)->address());
   return port;
+}
+
+// Absent: the fleet's policy alone says whom it may connect to.
+absl::StatusOr<std::optional<TargetPolicy>> OwnTargetPolicy(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) return absl::FailedPreconditionError(fmt::format("--target-policy {}: it cannot be read", path));
+  auto policy = ReadFleetPolicy(path, text);
+  if (!policy.ok()) return policy.status();
+  if (policy->limits != FleetLimits()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "--target-policy {}: limits are those of a fleet; an agent's own are --max-sessions and --max-shards", path));
+  }
+  return std::move(policy->targets);
 }
 
 AgentOptions ToAgentOptions(const CommandLine& options, const AgentId& id) {
@@ -208,7 +225,10 @@ int Run(const CommandLine& options) {
   if (!identity.ok()) return Fail(identity.status());
   const auto id = IdOf(options, *identity);
   if (!id.ok()) return Fail(id.status());
+  auto target_policy = OwnTargetPolicy(options.target_policy_file);
+  if (!target_policy.ok()) return Fail(target_policy.status());
   AgentOptions settings = ToAgentOptions(options, *id);
+  settings.target_policy = *std::move(target_policy);
   settings.metrics = &metrics;
   settings.secrets = *std::move(secrets);
   return Serve(options, *identity, std::move(settings), port->get());

@@ -126,6 +126,11 @@ void AddOptions(CLI::App& app, CommandLine& options, Unparsed& given) {
   app.add_option("--max-sessions", options.max_sessions, "Sessions at once")->check(CLI::Range(1u, 100'000u));
   app.add_option("--drain-limit", given.drain_limit,
                  "How long shards may go on in a drain, after SIGTERM or by an operator");
+  app.add_option("--target-policy", options.target_policy_file,
+                 "File that says which targets this agent may connect to, whatever its fleet's policy permits: as for "
+                 "`wsfleet fleet policy set`, without limits")
+      ->check(CLI::ExistingFile)
+      ->envname("WSFLEET_AGENT_TARGET_POLICY");
   app.add_option("--name-servers", options.name_servers,
                  "Asked for targets' names instead of those of /etc/resolv.conf: 10.0.0.2:53,…");
   app.add_option("--secrets", options.secrets_file,

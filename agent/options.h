@@ -33,9 +33,10 @@ struct CommandLine {
   std::uint32_t max_shards = 4;
   std::uint32_t max_sessions = 10'000;
   absl::Duration drain_limit = absl::Seconds(60);
-  std::string name_servers;     // "10.0.0.2:53,…"; empty: those of /etc/resolv.conf
-  std::string secrets_file;     // of those that this agent keeps for runs; empty: none
-  std::string spool_directory;  // empty: unacknowledged results end with the process
+  std::string target_policy_file;  // of this agent, beside the fleet's policy; empty: only that
+  std::string name_servers;        // "10.0.0.2:53,…"; empty: those of /etc/resolv.conf
+  std::string secrets_file;        // of those that this agent keeps for runs; empty: none
+  std::string spool_directory;     // empty: unacknowledged results end with the process
   std::uint32_t spool_mib = 64;
   std::string http_listen;  // of probes and metrics; empty: nowhere
   std::string ready_file;   // written whole when the first session begins; empty: none

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/assigned_limits.h"
 #include "agent/clock.h"
 #include "boost/asio/post.hpp"
 #include "core/base/text.h"
@@ -27,12 +28,14 @@ engine::RunId RunOf(LeaseId lease) { return engine::RunId(lease.value()); }
 }  // namespace
 
 ShardTable::ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
-                       std::uint32_t max_shards, Outputs outputs, OwnSecret own_secret)
+                       std::uint32_t max_shards, std::vector<engine::TargetGuard::Rule> own_rules, Outputs outputs,
+                       OwnSecret own_secret)
     : strand_(strand),
       engine_(engine),
       bundles_(bundles),
       spool_(spool),
       max_shards_(max_shards),
+      own_rules_(std::move(own_rules)),
       outputs_(std::move(outputs)),
       own_secret_(std::move(own_secret)) {}
 
@@ -130,8 +133,16 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
     Remove(lease);
     return;
   }
+  auto guard = GuardOf(shard.assignment, own_rules_);
+  if (!guard.ok()) {
+    Refuse(lease, std::string(ToStd(guard.status().message())));
+    Remove(lease);
+    return;
+  }
   engine::ShardRun run;
   run.id = RunOf(lease);
+  run.guard = *std::move(guard);
+  run.share = ShareOf(shard.assignment.share());
   run.plan = std::move(resolved.plan);
   run.variables = *variables;
   run.secrets = std::exchange(shard.secrets, {});

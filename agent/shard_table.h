@@ -30,7 +30,8 @@ class ShardTable {
   using OwnSecret = std::function<absl::StatusOr<GivenSecret>(const std::string& name)>;
 
   ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
-             std::uint32_t max_shards, Outputs outputs, OwnSecret own_secret = {});
+             std::uint32_t max_shards, std::vector<engine::TargetGuard::Rule> own_rules, Outputs outputs,
+             OwnSecret own_secret = {});
 
   // Fetches the bundle and starts the engine; answers AssignmentRefused if it cannot. `lease_end`: until then the lease
   // lasts at least. It may lie in the past, where the way is long: then a renewal is waited for.
@@ -119,6 +120,7 @@ class ShardTable {
   BundleSource& bundles_;
   Spool& spool_;
   std::uint32_t max_shards_;
+  std::vector<engine::TargetGuard::Rule> own_rules_;
   Outputs outputs_;
   OwnSecret own_secret_;
   Shards shards_;

@@ -8,6 +8,7 @@
 #include "agent/engine/name_resolver.h"
 #include "agent/engine/phase_timer.h"
 #include "agent/engine/proxy.h"
+#include "agent/engine/run_share.h"
 #include "agent/engine/steady_clock.h"
 #include "agent/engine/target_guard.h"
 #include "boost/asio/as_tuple.hpp"
@@ -37,9 +38,21 @@ std::string AddressText(const tcp::endpoint& endpoint) {
 // Before an address, or a name: whose it is. Behind a proxy no address is the target's.
 std::string_view Whose(const DialOptions& options) { return options.proxy.empty() ? "" : "proxy "; }
 
-WireFailure GuardFailure(const std::string& address) {
+const TargetGuard& GuardOf(const DialOptions& options) {
+  static const TargetGuard kWithoutRules;
+  return options.guard == nullptr ? kWithoutRules : *options.guard;
+}
+
+WireFailure FromGuard(Phase phase, const absl::Status& status) {
+  if (status.ok()) return {};
+  return {phase, FailureClass::kGuard, std::string(ToStd(status.message()))};
+}
+
+WireFailure FullShare(const RunShare& share) {
   return {Phase::kConnect, FailureClass::kGuard,
-          fmt::format("{} is where a cloud keeps credentials; no agent may be led there", address)};
+          fmt::format("the run has {} connections on this agent, which is its share of what the fleet's policy allows "
+                      "(limits.connections_per_run); use fewer sessions at once, or more agents",
+                      share.max_connections())};
 }
 
 // Whether what came begins with no TLS record: OpenSSL looks for a version in it.
@@ -125,34 +138,41 @@ asio::awaitable<WireFailure> Dialer::Dial(const DialOptions& options, WireFacts&
   options_ = &options;
   facts_ = &facts;
   const SteadyTime began = SteadyNow();
-  std::string host = options.url.host;
-  std::uint16_t port = options.url.port;
+  host_ = options.url.host;
+  port_ = options.url.port;
+  // Behind a proxy, which resolves it, nothing more is known of the target than this.
+  WireFailure failure = FromGuard(Phase::kResolve, GuardOf(options).CheckTarget(host_, port_));
+  if (!failure.ok()) co_return failure;
   if (!options.proxy.empty()) {
     const auto proxy = ParseProxyUrl(options.proxy);
     if (!proxy.ok()) {
       co_return WireFailure{Phase::kConnect, FailureClass::kConfig, std::string(ToStd(proxy.status().message()))};
     }
-    host = proxy->host;
-    port = proxy->port;
-    // The proxy resolves the target's name; an address can be judged here.
-    boost::system::error_code is_name;
-    const auto literal = asio::ip::make_address(options.url.host, is_name);
-    if (!is_name && IsMetadataAddress(literal)) co_return GuardFailure(options.url.host);
+    host_ = proxy->host;
+    port_ = proxy->port;
+    failure = FromGuard(Phase::kResolve, GuardOf(options).CheckTarget(host_, port_));
+    if (!failure.ok()) co_return failure;
   }
-  WireFailure failure = co_await Resolve(host, port);
+  if (options.share != nullptr) {
+    std::shared_ptr<void> connection = options.share->TakeConnection();
+    if (connection == nullptr) co_return FullShare(*options.share);
+    stream_.HoldUntilClosed(std::move(connection));
+  }
+  failure = co_await Resolve();
   if (failure.ok()) failure = co_await Connect();
   if (failure.failure_class == FailureClass::kDeadline && !options.proxy.empty()) {
-    failure.message += fmt::format(" (by way of the proxy {}:{})", host, port);
+    failure.message += fmt::format(" (by way of the proxy {}:{})", host_, port_);
   }
   if (failure.ok() && options.url.tls) failure = co_await Handshake();
+  if (!failure.ok()) stream_.CloseSocket();
   facts.timings.total = SteadyNow() - began;
   co_return failure;
 }
 
-asio::awaitable<WireFailure> Dialer::Resolve(std::string host, std::uint16_t port) {
+asio::awaitable<WireFailure> Dialer::Resolve() {
   const SteadyTime began = SteadyNow();
   const SteadyTime deadline = std::min(began + options_->caps.resolve, options_->deadline);
-  query_ = NameResolver::Of(executor_).Start(executor_, host);
+  query_ = NameResolver::Of(executor_).Start(executor_, host_);
   const Resolution resolution = co_await query_->Wait(deadline);
   facts_->timings.resolve = SteadyNow() - began;
   switch (resolution.outcome) {
@@ -162,15 +182,15 @@ asio::awaitable<WireFailure> Dialer::Resolve(std::string host, std::uint16_t por
       co_return WireFailure{Phase::kResolve, FailureClass::kDns, "resolving was cancelled"};
     case Resolution::Outcome::kNotFound:
       co_return WireFailure{Phase::kResolve, FailureClass::kDns,
-                            fmt::format("{}{} does not resolve: {}", Whose(*options_), host, resolution.reason)};
+                            fmt::format("{}{} does not resolve: {}", Whose(*options_), host_, resolution.reason)};
     case Resolution::Outcome::kFound:
       break;
   }
   race_ = std::make_shared<Race>(executor_);
   for (const asio::ip::address& address : resolution.addresses) {
-    const tcp::endpoint endpoint(address, port);
-    if (IsMetadataAddress(address)) co_return GuardFailure(AddressText(endpoint));
-    race_->endpoints.push_back(endpoint);
+    WireFailure refused = FromGuard(Phase::kConnect, GuardOf(*options_).CheckAddress(host_, port_, address));
+    if (!refused.ok()) co_return refused;
+    race_->endpoints.emplace_back(address, port_);
   }
   co_return WireFailure{};
 }
@@ -209,15 +229,29 @@ asio::awaitable<WireFailure> Dialer::Connect() {
     const FailureClass not_there = options_->proxy.empty() ? FailureClass::kTcp : FailureClass::kProxy;
     co_return WireFailure{Phase::kConnect, not_there, last};
   }
+  boost::system::error_code ignored;
+  WireFailure failure = CheckPeer(race->winner->socket);
+  if (!failure.ok()) {
+    race->winner->socket.close(ignored);
+    co_return failure;
+  }
   facts_->peer_address = fmt::format("{}{}", Whose(*options_), AddressText(race->winner->endpoint));
   facts_->connected = true;
   stream_.socket() = std::move(race->winner->socket);
-  boost::system::error_code ignored;
   stream_.socket().set_option(tcp::no_delay(true), ignored);
   if (options_->proxy.empty()) co_return WireFailure{};
-  WireFailure failure = co_await OpenTunnel(deadline);
+  failure = co_await OpenTunnel(deadline);
   facts_->timings.connect = SteadyNow() - began;
   co_return failure;
+}
+
+// A socket says itself whom it is connected to.
+WireFailure Dialer::CheckPeer(const tcp::socket& socket) const {
+  boost::system::error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  // To nobody any more: what comes next says why.
+  if (error) return {};
+  return FromGuard(Phase::kConnect, GuardOf(*options_).CheckAddress(host_, port_, peer.address()));
 }
 
 asio::awaitable<WireFailure> Dialer::OpenTunnel(SteadyTime deadline) {

@@ -8,6 +8,7 @@
 
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/awaitable.hpp"
+#include "boost/asio/ip/tcp.hpp"
 #include "boost/system/error_code.hpp"
 #include "core/base/now.h"
 #include "core/base/url.h"
@@ -19,6 +20,8 @@ namespace wsfleet::engine {
 
 class GuardedStream;
 class NameQuery;
+class RunShare;
+class TargetGuard;
 
 struct TlsOptions {
   std::string ca_pem;                    // empty: the system's roots
@@ -31,7 +34,9 @@ struct TlsOptions {
 struct DialOptions {
   Url url;
   TlsOptions tls;
-  std::string proxy;  // "http://host:port", "socks5://user:password@host:port"; empty: none
+  std::string proxy;                   // "http://host:port", "socks5://user:password@host:port"; empty: none
+  const TargetGuard* guard = nullptr;  // outlives the stream; null: one without rules
+  RunShare* share = nullptr;           // outlives the stream; null: as many connections as anybody wants
   PhaseCaps caps;
   SteadyTime deadline;  // of all phases together
 };
@@ -82,7 +87,8 @@ class Dialer {
  private:
   struct Race;
 
-  boost::asio::awaitable<WireFailure> Resolve(std::string host, std::uint16_t port);
+  boost::asio::awaitable<WireFailure> Resolve();
+  WireFailure CheckPeer(const boost::asio::ip::tcp::socket& socket) const;
   boost::asio::awaitable<WireFailure> Connect();
   boost::asio::awaitable<WireFailure> OpenTunnel(SteadyTime deadline);
   boost::asio::awaitable<WireFailure> Handshake();
@@ -93,6 +99,8 @@ class Dialer {
   GuardedStream& stream_;
   const DialOptions* options_ = nullptr;  // those of Dial
   WireFacts* facts_ = nullptr;
+  std::string host_;  // that is connected to: the proxy's, or the target's
+  std::uint16_t port_ = 0;
   std::shared_ptr<NameQuery> query_;
   std::shared_ptr<Race> race_;
   bool cancelled_ = false;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/engine/run_share.h"
+#include "agent/engine/target_guard.h"
 #include "agent/engine/traffic.h"
 #include "core/base/ids.h"
 #include "core/scenario/plan.h"
@@ -31,7 +33,9 @@ struct ShardRun {
   RunId id;
   std::shared_ptr<const Plan> plan;
   Variables variables;
-  GivenSecrets secrets;            // in memory only
+  GivenSecrets secrets;  // in memory only
+  ShareLimits share;
+  TargetGuard guard;               // whom its sessions may connect to
   std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again
   std::string session_prefix;      // unique in the fleet: makes ${session.id} unique
 };

@@ -16,6 +16,12 @@ int VersionOf(const std::string& name, int otherwise) {
 
 }  // namespace
 
+void GuardedStream::CloseSocket() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  held_.reset();
+}
+
 std::string GuardedStream::PrepareTls(const std::string& server_name, const TlsOptions& options) {
   boost::system::error_code error;
   context_.emplace(boost::asio::ssl::context::tls_client);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,10 +39,8 @@ class GuardedStream {
   // SNI, host name verification (RFC 6125), ALPN http/1.1. Empty, or what is wrong with the settings.
   std::string PrepareTls(const std::string& server_name, const TlsOptions& options);
 
-  void CloseSocket() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-  }
+  void CloseSocket();
+  void HoldUntilClosed(std::shared_ptr<void> held) { held_ = std::move(held); }
 
   // Of what the peer says, TLS taken off.
   void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
@@ -136,6 +135,7 @@ class GuardedStream {
   boost::system::error_code ErrorOf(std::size_t passed) const;
 
   boost::asio::ip::tcp::socket socket_;
+  std::shared_ptr<void> held_;  // until the socket is closed
   std::optional<boost::asio::ssl::context> context_;
   std::optional<Tls> tls_;
   HeadGate gate_;

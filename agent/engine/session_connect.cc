@@ -86,6 +86,8 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   options.url = placed.url;
   options.tls = placed.tls;
   options.proxy = placed.proxy;
+  options.guard = facts_.guard;
+  options.share = facts_.share;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = until;
   connections_[connection->name()] = current_ = connection;
@@ -213,6 +215,8 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
                                                               SteadyTime until) {
   ++outcome_.assertions;
   WireFailure seen = answer.failure;
+  // That we did not connect is no refusal of the target's.
+  if (!seen.ok() && IsOurs(seen.failure_class)) co_return FromWire(seen, &answer);
   std::optional<ConnectionEnd> end;
   const std::shared_ptr<NamedConnection> connection = current_;
   if (seen.ok()) {

@@ -38,6 +38,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   if (absl::Status status = PrepareRoute(standard, placed); !status.ok()) co_return ConfigFailure(status);
   options.tls = placed.tls;
   options.proxy = placed.proxy;
+  options.guard = facts_.guard;
+  options.share = facts_.share;
   options.caps = facts_.planned->suite->defaults.phases;
   options.deadline = std::min(deadline_, began + step.within.value_or(facts_.planned->suite->defaults.within));
   auto connection = std::make_shared<Connection>(executor_);

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "agent/engine/engine.h"
+#include "agent/engine/run_share.h"
 #include "agent/engine/surroundings.h"
+#include "agent/engine/target_guard.h"
 #include "core/secret/given_secret.h"
 #include "core/session/expectation.h"
 #include "core/verdict/redactor.h"
@@ -23,6 +25,8 @@ struct SessionFacts {
   std::string target_host;  // empty: not known yet
   const GivenSecrets* secrets = nullptr;
   const Redactor* redactor = nullptr;  // of these secrets
+  const TargetGuard* guard = nullptr;
+  RunShare* share = nullptr;
   std::string session_id;
   std::uint64_t session_index = 0;
 };

@@ -76,6 +76,8 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       surroundings_(surroundings),
       run_(std::move(run)),
       observer_(std::move(observer)),
+      share_(run_.share),
+      next_turn_(executor_),
       may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {
   for (const auto& [name, secret] : run_.secrets) redactor_.AddSecret(secret.value.Reveal());
 }
@@ -83,6 +85,7 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
 void ShardRunner::Cancel() {
   cancelled_ = true;
   may_begin_.cancel();
+  next_turn_.cancel();
   for (Session* session : sessions_) session->Cancel();
 }
 
@@ -188,6 +191,13 @@ boost::asio::awaitable<void> ShardRunner::AddServerLogs(const PlannedCase& plann
   }
 }
 
+boost::asio::awaitable<void> ShardRunner::AwaitTurn() {
+  const SteadyTime turn = share_.NextSession(SteadyNow());
+  if (cancelled_ || turn <= SteadyNow()) co_return;
+  next_turn_.expires_at(ToChrono(turn));
+  co_await next_turn_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+}
+
 boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(const PlannedCase& planned,
                                                                              const ChosenTarget& chosen) {
   const std::uint32_t count = planned.scenario->concurrent;
@@ -202,6 +212,7 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
   round->left = count;
   round->done.expires_at(std::chrono::steady_clock::time_point::max());
   for (std::uint32_t i = 0; i < count; ++i) {
+    co_await AwaitTurn();
     auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, i), chosen.base);
     // One session speaks for all of a case.
     if (i == 0) session->OnStep([this, &planned](std::string_view step) { ReportStep(planned, step); });
@@ -260,6 +271,8 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   facts.variables = &run_.variables;
   facts.secrets = &run_.secrets;
   facts.redactor = &redactor_;
+  facts.guard = &run_.guard;
+  facts.share = &share_;
   facts.session_id = fmt::format("{}-{}", run_.session_prefix, ++next_session_);
   facts.session_index = index;
   return facts;

@@ -73,6 +73,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
                                                               std::string& revision);
   // Makes the result inconclusive if the target has another revision than before.
   boost::asio::awaitable<void> JudgeRevision(const PlannedCase& last, const ChosenTarget& chosen, CaseResult& result);
+  // Until the run's share of sessions has room for another one.
+  boost::asio::awaitable<void> AwaitTurn();
   SessionFacts FactsOf(const PlannedCase& planned, const ChosenTarget& chosen, std::uint64_t index);
   void ReportStep(const PlannedCase& planned, std::string_view step);
   CaseResult NewResult(const PlannedCase& planned, const ChosenTarget& chosen) const;
@@ -85,6 +87,8 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   Redactor redactor_{{}};
   ShardObserver observer_;
   std::set<Session*> sessions_;
+  RunShare share_;
+  boost::asio::steady_timer next_turn_;  // of a session; cancelled with the run
   boost::asio::steady_timer may_begin_;  // never fires; cancelled when it may be otherwise
   std::uint64_t next_session_ = 0;
   const PlannedCase* progress_of_ = nullptr;

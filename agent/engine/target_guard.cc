@@ -1,27 +1,43 @@
 #include "agent/engine/target_guard.h"
 
-#include <algorithm>
-#include <array>
+#include <string_view>
 
 namespace wsfleet::engine {
+namespace {
 
-namespace ip = boost::asio::ip;
+IpAddress ToIpAddress(const boost::asio::ip::address& address) {
+  if (address.is_v6()) return IpAddress(address.to_v6().to_bytes());
+  const auto bytes = address.to_v4().to_bytes();
+  return IpAddress::V4(bytes[0], bytes[1], bytes[2], bytes[3]);
+}
 
-bool IsMetadataAddress(const ip::address& address) {
-  static const std::array<ip::address, 8> kAddresses{
-      ip::make_address("169.254.169.254"), ip::make_address("169.254.170.2"), ip::make_address("169.254.170.23"),
-      ip::make_address("100.100.100.200"), ip::make_address("192.0.0.192"),   ip::make_address("fd00:ec2::254"),
-      ip::make_address("fd00:ec2::23"),    ip::make_address("fd20:ce::254"),
-  };
-  ip::address plain = address;
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    plain = ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  } else if (address.is_v6()) {
-    ip::address_v6 without_zone = address.to_v6();
-    without_zone.scope_id(0);
-    plain = without_zone;
+// `check(policy, whose)` by each rule; the first that refuses has the word.
+template <typename Check>
+absl::Status ByEach(const std::vector<TargetGuard::Rule>& rules, Check check) {
+  if (rules.empty()) return check(AnyTarget(), "every policy");
+  for (const TargetGuard::Rule& rule : rules) {
+    if (absl::Status status = check(rule.policy, rule.whose); !status.ok()) return status;
   }
-  return std::ranges::find(kAddresses, plain) != kAddresses.end();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status TargetGuard::CheckTarget(const std::string& host, std::uint16_t port) const {
+  const auto read = ReadTargetHost(host);
+  if (!read.ok()) return read.status();
+  return ByEach(rules_, [&](const TargetPolicy& policy, std::string_view whose) {
+    return wsfleet::CheckTarget(policy, whose, *read, port);
+  });
+}
+
+absl::Status TargetGuard::CheckAddress(const std::string& host, std::uint16_t port,
+                                       const boost::asio::ip::address& address) const {
+  const auto read = ReadTargetHost(host);
+  if (!read.ok()) return read.status();
+  return ByEach(rules_, [&](const TargetPolicy& policy, std::string_view whose) {
+    return wsfleet::CheckAddress(policy, whose, *read, port, ToIpAddress(address));
+  });
 }
 
 }  // namespace wsfleet::engine

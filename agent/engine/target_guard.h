@@ -1,12 +1,34 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
 #include "boost/asio/ip/address.hpp"
+#include "core/policy/target_policy.h"
 
 namespace wsfleet::engine {
 
-// Whether instances of a cloud read their credentials at this address: AWS, Azure and Google (169.254.169.254,
-// fd00:ec2::254), AWS containers (169.254.170.2, 169.254.170.23, fd00:ec2::23), Alibaba (100.100.100.200), Oracle
-// (192.0.0.192). No agent may be led there by a suite; IPv4 addresses inside of IPv6 are seen through. Pure.
-bool IsMetadataAddress(const boost::asio::ip::address& address);
+// Asked before each connection: first of the host that it is for, then of each address that this resolved to, and of
+// the one that answered. Every rule must permit it; without one, whatever a cloud does not keep credentials at may be
+// connected to. Immutable.
+class TargetGuard {
+ public:
+  struct Rule {
+    TargetPolicy policy;
+    std::string whose;  // "the policy of fleet default"
+  };
+  TargetGuard() = default;
+  explicit TargetGuard(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+
+  // INVALID_ARGUMENT, PERMISSION_DENIED: as core/policy/target_policy.h.
+  absl::Status CheckTarget(const std::string& host, std::uint16_t port) const;
+  absl::Status CheckAddress(const std::string& host, std::uint16_t port, const boost::asio::ip::address& address) const;
+
+ private:
+  std::vector<Rule> rules_;
+};
 
 }  // namespace wsfleet::engine

@@ -112,6 +112,7 @@ void NameServer::Serve() {
     } else {
       answer.code = 3;
     }
+    if (question->type == kA && !answer.v4_later.empty()) known->second.v4 = answer.v4_later;
     if (question->type == kA ? answer.silent_v4 : answer.silent_v6) continue;
     socket_.send_to(asio::buffer(Respond(query, *question, answer)), from, 0, error);
   }

@@ -16,8 +16,9 @@ namespace wsfleet::testing {
 class NameServer {
  public:
   struct Answer {
-    std::vector<std::string> v4, v6;  // addresses; none of a family: no data
-    int code = 0;                     // RCODE: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
+    std::vector<std::string> v4, v6;         // addresses; none of a family: no data
+    std::vector<std::string> v4_later = {};  // if not empty, from the second question on
+    int code = 0;                            // RCODE: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
     bool silent_v4 = false, silent_v6 = false;
   };
   // What it does not know does not exist.
@@ -31,7 +32,7 @@ class NameServer {
  private:
   void Serve();
 
-  const std::map<std::string, Answer> names_;
+  std::map<std::string, Answer> names_;
   boost::asio::io_context context_;
   boost::asio::ip::udp::socket socket_;
   std::uint16_t port_;

@@ -40,6 +40,8 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
     run.secrets[name].value = Secret(value);
     if (!options.secret_hosts.empty()) run.secrets[name].hosts = *HostList::Parse(options.secret_hosts);
   }
+  run.guard = options.guard;
+  run.share = options.share;
   run.skip_cases = options.skip_cases;
   run.session_prefix = "test";
   ResolveResult resolved = Resolve(bundle, Selection{}, run.variables);

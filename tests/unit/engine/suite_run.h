@@ -24,6 +24,8 @@ class SuiteRun {
     std::map<std::string, std::string, std::less<>> labels = {};
     std::vector<CaseId> skip_cases = {};
     std::string name_servers = {};
+    engine::TargetGuard guard = {};
+    engine::ShareLimits share = {};
     std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
     std::chrono::seconds clock_ahead{0};
     // To a suite that has been parsed: what no valid text says.
