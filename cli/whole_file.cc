@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 
 #include "fmt/format.h"
 
@@ -66,6 +67,13 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, std::uint64_t
   }
   close(file);
   return content;
+}
+
+absl::StatusOr<std::string> ReadInput(const std::string& path, std::uint64_t max_bytes) {
+  if (path != "-") return ReadWholeFile(path, max_bytes);
+  std::string text;
+  for (char c = 0; text.size() <= max_bytes && std::cin.get(c);) text += c;
+  return text;
 }
 
 absl::Status WriteWholeFile(const std::string& path, std::string_view content, unsigned mode) {

@@ -188,6 +188,11 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   wire::PutSecrets(secrets, *assignment);
   for (const CaseId& id : effect.finished_cases) assignment->add_finished_cases(id.value());
   *assignment->mutable_job_time_left() = wire::ToWire(effect.job_time_left);
+  if (effect.policy != nullptr) assignment->set_policy(*effect.policy);
+  if (effect.share.connections) assignment->mutable_share()->set_connections(*effect.share.connections);
+  if (effect.share.sessions_per_second) {
+    assignment->mutable_share()->set_sessions_per_second(*effect.share.sessions_per_second);
+  }
   return message;
 }
 

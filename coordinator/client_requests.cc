@@ -5,8 +5,9 @@ namespace {
 
 absl::Status TooMany() { return absl::ResourceExhaustedError("too many requests wait for this fleet; try again"); }
 
-fleet::AnswerSchedule Failure(const absl::Status& status) {
-  fleet::AnswerSchedule failure;
+template <typename Answer>
+Answer Failure(const absl::Status& status) {
+  Answer failure;
   failure.status = status;
   return failure;
 }
@@ -35,11 +36,21 @@ std::optional<fleet::RequestId> ClientRequests::Await(StatusAnswer answer) {
 
 std::optional<fleet::RequestId> ClientRequests::AwaitSchedule(ScheduleAnswer answer) {
   if (schedules_.size() >= kMaxWaiting) {
-    answer(Failure(TooMany()));
+    answer(Failure<fleet::AnswerSchedule>(TooMany()));
     return std::nullopt;
   }
   const fleet::RequestId id(++last_id_);
   schedules_.emplace(id, std::move(answer));
+  return id;
+}
+
+std::optional<fleet::RequestId> ClientRequests::AwaitPolicy(PolicyAnswer answer) {
+  if (policies_.size() >= kMaxWaiting) {
+    answer(Failure<fleet::AnswerSetPolicy>(TooMany()));
+    return std::nullopt;
+  }
+  const fleet::RequestId id(++last_id_);
+  policies_.emplace(id, std::move(answer));
   return id;
 }
 
@@ -53,6 +64,11 @@ void ClientRequests::Answer(const fleet::AnswerSchedule& answer) {
   if (!waiting.empty()) waiting.mapped()(answer);
 }
 
+void ClientRequests::Answer(const fleet::AnswerSetPolicy& answer) {
+  const auto waiting = policies_.extract(answer.request);
+  if (!waiting.empty()) waiting.mapped()(answer);
+}
+
 void ClientRequests::Answer(fleet::RequestId id, const absl::Status& status) {
   if (const auto submit = submits_.extract(id); !submit.empty()) submit.mapped()(status, {}, false);
   if (const auto other = others_.extract(id); !other.empty()) other.mapped()(status);
@@ -61,7 +77,8 @@ void ClientRequests::Answer(fleet::RequestId id, const absl::Status& status) {
 void ClientRequests::AnswerAll(const absl::Status& status) {
   for (const auto& [id, answer] : std::exchange(submits_, {})) answer(status, {}, false);
   for (const auto& [id, answer] : std::exchange(others_, {})) answer(status);
-  for (const auto& [id, answer] : std::exchange(schedules_, {})) answer(Failure(status));
+  for (const auto& [id, answer] : std::exchange(schedules_, {})) answer(Failure<fleet::AnswerSchedule>(status));
+  for (const auto& [id, answer] : std::exchange(policies_, {})) answer(Failure<fleet::AnswerSetPolicy>(status));
 }
 
 }  // namespace wsfleet::coordinator

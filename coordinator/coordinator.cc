@@ -104,12 +104,22 @@ absl::StatusOr<IdentitySettings> UseOwnCa(CoordinatorOptions& options) {
   return settings;
 }
 
+// Who reaches only this machine's own listeners runs with its owner's rights. For others nothing is allowed before
+// somebody says what.
+FleetPolicy DefaultPolicy(const CoordinatorOptions& options) {
+  if (options.policy) return *options.policy;
+  const bool is_local = IsLoopback(options.agent_listen) && IsLoopback(options.client_listen) &&
+                        (options.enrol_listen.empty() || IsLoopback(options.enrol_listen));
+  return {is_local ? AnyTarget() : TargetPolicy(), {}};
+}
+
 Fleets::Settings FleetSettingsOf(const CoordinatorOptions& options, FleetSecrets& secrets) {
   Fleets::Settings settings;
   settings.usual = options.fleet;
   settings.logs = options.logs;
   settings.fleet.lease_time = options.lease_time;
   settings.fleet.max_attempts = options.max_attempts;
+  settings.fleet.policy = DefaultPolicy(options);
   settings.retention = options.retention;
   settings.metrics = options.metrics;
   settings.secrets = &secrets;
@@ -207,8 +217,8 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       identities_(context_, *store_, std::move(identities)),
       gate_(options.plaintext || options.unnamed_agents ? AgentNames::kIfGiven : AgentNames::kDemanded,
             identities_.revocations()),
-      backend_{fleets_,  *store_,        *store_, bundles_, *store_, readers_, resolvers_,
-               secrets_, fleet_secrets_, tokens_, audit_,   *store_, *store_,  options.peer_limit},
+      backend_{fleets_,  *store_,        *store_, *store_, bundles_, *store_, readers_,          resolvers_,
+               secrets_, fleet_secrets_, tokens_, audit_,  *store_,  *store_, options.peer_limit},
       agent_service_(backend_, gate_, options.lease_time),
       jobs_service_(backend_),
       fleets_service_(backend_),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,6 +49,7 @@ struct CoordinatorOptions {
   absl::Duration lease_time = absl::Seconds(90);
   std::uint32_t max_attempts = 3;
   absl::Duration peer_limit = absl::Seconds(20);  // how long a client or an agent may keep its stream waiting
+  std::optional<FleetPolicy> policy;              // of fleets that were given none; absent: by where the listeners are
   LogPermissions logs;
   RetentionSettings retention;
   monitoring::Metrics* metrics = nullptr;  // where it counts; null: nowhere. Outlives the coordinator.

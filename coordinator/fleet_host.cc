@@ -344,6 +344,8 @@ void FleetHost::On(const fleet::AnswerCancel& effect) { requests_.Answer(effect.
 
 void FleetHost::On(const fleet::AnswerWish& effect) { requests_.Answer(effect.request, effect.status); }
 
+void FleetHost::On(const fleet::AnswerSetPolicy& effect) { requests_.Answer(effect); }
+
 void FleetHost::On(const fleet::AnswerSchedule& effect) { requests_.Answer(effect); }
 
 void FleetHost::On(const fleet::NotifyWatchers& effect) { watchers_.Wake(effect.job, effect.last_event); }

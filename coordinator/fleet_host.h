@@ -60,6 +60,7 @@ class FleetHost {
   void Cancel(const JobId& job, std::string reason, StatusAnswer answer);
   void AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer);
   void Trigger(const JobId& proposed, const ScheduleName& schedule, RunKey key, SubmitAnswer answer);
+  void SetPolicy(FleetPolicy policy, std::optional<std::uint64_t> expected_version, bool dry_run, PolicyAnswer answer);
   void SetDrained(std::vector<AgentId> agents, RegionName region, bool drained, StatusAnswer answer);
   void SetStopped(bool stopped, std::string by, std::string reason, StatusAnswer answer);
   // By region, then by id: the first kMaxAgentsListed behind `after`; fewer: there are no more.
@@ -82,12 +83,10 @@ class FleetHost {
   void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
   // The store is behind with what agents have reported. Whoever goes on reading their streams only fills memory.
   bool IsBehind() const;
-  // The stream is not read until `then` is called, on the strand, when the store has caught up. Meanwhile its silence
-  // ends no lease.
+  // Not read until `then` is called, on the strand: the store has caught up. Meanwhile its silence ends no lease.
   void PauseReading(fleet::StreamId stream, std::function<void()> then);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
-
   // RESOURCE_EXHAUSTED: there are too many. UNAVAILABLE: the fleet is not ours.
   absl::StatusOr<WatcherId> AddWatcher(const JobId& job, Watcher watcher);
   void RemoveWatcher(WatcherId id);
@@ -124,6 +123,7 @@ class FleetHost {
   void On(const fleet::AnswerSubmit& effect);
   void On(const fleet::AnswerCancel& effect);
   void On(const fleet::AnswerWish& effect);
+  void On(const fleet::AnswerSetPolicy& effect);
   void On(const fleet::AnswerSchedule& effect);
   void On(const fleet::NotifyWatchers& effect);
 

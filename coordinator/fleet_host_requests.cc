@@ -59,6 +59,20 @@ void FleetHost::AskSchedule(fleet::ScheduleRequest what, ScheduleAnswer answer) 
   });
 }
 
+void FleetHost::SetPolicy(FleetPolicy policy, std::optional<std::uint64_t> expected_version, bool dry_run,
+                          PolicyAnswer answer) {
+  boost::asio::post(
+      strand_, [this, policy = std::move(policy), expected_version, dry_run, answer = std::move(answer)]() mutable {
+        if (!machine_) {
+          fleet::AnswerSetPolicy refusal;
+          refusal.status = NotHere();
+          return answer(refusal);
+        }
+        const auto request = requests_.AwaitPolicy(std::move(answer));
+        if (request) Apply(fleet::SetPolicy{*request, std::move(policy), expected_version, dry_run});
+      });
+}
+
 void FleetHost::Cancel(const JobId& job, std::string reason, StatusAnswer answer) {
   boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
     if (!machine_) return answer(NotHere());

@@ -36,6 +36,8 @@ class Fleets {
 
   FleetStrand& strand() { return strand_; }
   const FleetName& usual() const { return settings_.usual; }
+  // Of a fleet that was given none.
+  const FleetPolicy& default_policy() const { return settings_.fleet.policy; }
 
   // Made if it is not known yet.
   FleetHost& Add(const FleetName& fleet);

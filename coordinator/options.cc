@@ -1,6 +1,8 @@
 #include "coordinator/options.h"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/policy/fleet_policy.h"
 #include "fmt/format.h"
 #include "monitoring/http_server.h"
 
@@ -174,6 +177,17 @@ void AddAuthoritySteps(CLI::App& app, ParsedCommandLine& parsed) {
   }
 }
 
+std::string ReadPolicyFile(const std::string& path, CoordinatorOptions& options) {
+  if (path.empty()) return {};
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file) return fmt::format("--fleet-policy {}: it cannot be read", path);
+  auto policy = ReadFleetPolicy(path, text);
+  if (!policy.ok()) return std::string(ToStd(policy.status().message()));
+  options.policy = *std::move(policy);
+  return {};
+}
+
 void AddOptions(CLI::App& app, ParsedCommandLine& parsed, Unparsed& given) {
   CoordinatorOptions& options = parsed.options.coordinator;
   options.store = "wsfleet.db";
@@ -206,6 +220,11 @@ void AddOptions(CLI::App& app, ParsedCommandLine& parsed, Unparsed& given) {
                  "YAML file of OpenID Connect issuers whose tokens are taken besides, and what their groups may do")
       ->check(CLI::ExistingFile);
   app.add_option("--fleet", given.fleet, "Name of the fleet")->check(CheckFleetName);
+  app.add_option(
+         "--fleet-policy", parsed.options.policy_file,
+         "File of the policy of fleets that were given none: which targets runs may connect to. Without it any, if "
+         "all listeners are on loopback; otherwise none")
+      ->check(CLI::ExistingFile);
   app.add_option("--lease-time", given.lease_time, "How long a silent agent keeps its shards");
   app.add_option("--max-attempts", options.max_attempts, "Leases of one shard before it is given up")
       ->check(CLI::Range(1u, 100u));
@@ -254,7 +273,9 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   }
   options.fleet = FleetName(given.fleet);
   if (!parsed.options.authority_step.empty()) return parsed;
-  if (const std::string problem = Check(options, given); !problem.empty()) {
+  std::string problem = Check(options, given);
+  if (problem.empty()) problem = ReadPolicyFile(parsed.options.policy_file, options);
+  if (!problem.empty()) {
     fmt::print(stderr, "wsfleet-coordinator: {}\n", problem);
     parsed.exit_now = true;
     parsed.exit_code = kUsageError;

@@ -14,6 +14,7 @@ namespace wsfleet::coordinator {
 struct CommandLine {
   CoordinatorOptions coordinator;
   std::string ready_file;
+  std::string policy_file;   // of fleets that were given none; empty: by where the listeners are
   std::string secrets_file;  // docs/how-to/secrets.md; empty: none are kept
   std::string http_listen;   // of probes and metrics; empty: nowhere
   std::string log_level = "info";

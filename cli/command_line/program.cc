@@ -304,7 +304,7 @@ void Program::AddFleet() {
   AddCommand(*fleet, "resume", "Runs may begin again", [this] {
     return FleetResumeCommand(invocation_, fleet_);
   })->add_option("fleet", fleet_, "Which; without it the configured one");
-  AddLater(*fleet, "policy");
+  AddFleetPolicy(*fleet);
   for (const char* later : {"baseline", "gate"}) AddLater(app_, later);
 }
 

@@ -35,6 +35,7 @@ class Program {
   void AddAgents();
   void AddAgentIdentities(CLI::App& agents);
   void AddFleet();
+  void AddFleetPolicy(CLI::App& fleet);
   void AddSchedules();
   void AddAccess();
   void AddOthers();
@@ -62,7 +63,7 @@ class Program {
   std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
       reason_, token_id_;
   unsigned limit_ = 50;
-  bool follow_ = false, check_ = false;
+  bool follow_ = false, check_ = false, dry_run_ = false;
   std::string later_;
   std::function<int()> action_;
 };

@@ -4,6 +4,21 @@
 // Who may do what, and who may be an agent.
 namespace wsfleet::cli {
 
+void Program::AddFleetPolicy(CLI::App& fleet) {
+  CLI::App* policy =
+      AddCommand(fleet, "policy", "Which targets the fleet may connect to, and how much it may do", nullptr);
+  const auto get = [this] { return FleetPolicyGetCommand(invocation_); };
+  // Alone it shows it; a command below it has come before.
+  policy->callback([this, get] {
+    if (!action_) action_ = get;
+  });
+  AddCommand(*policy, "get", "Print the policy, as set takes it", get);
+  CLI::App* set = AddCommand(*policy, "set", "Make the policy what a file says; shows the difference first",
+                             [this] { return FleetPolicySetCommand(invocation_, file_, dry_run_); });
+  set->add_option("-f,--file", file_, "File of the policy; - is stdin")->required();
+  set->add_flag("--dry-run", dry_run_, "Only show the difference");
+}
+
 void Program::AddAccess() {
   CLI::App* tokens = AddCommand(app_, "tokens", "Who may do what in the fleet", nullptr);
   tokens->require_subcommand(1);

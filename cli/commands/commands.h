@@ -103,6 +103,9 @@ int FleetListCommand(Invocation& invocation);
 // `fleet`: empty for the configured one.
 int FleetStopCommand(Invocation& invocation, const std::string& fleet, const std::string& reason);
 int FleetResumeCommand(Invocation& invocation, const std::string& fleet);
+int FleetPolicyGetCommand(Invocation& invocation);
+// `file`: "-" is stdin.
+int FleetPolicySetCommand(Invocation& invocation, const std::string& file, bool dry_run);
 
 struct TokenFlags {
   std::string name, role = "viewer", ttl = "90d";

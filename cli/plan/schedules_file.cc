@@ -1,7 +1,6 @@
 #include "cli/plan/schedules_file.h"
 
 #include <filesystem>
-#include <iostream>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -17,14 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kStdin[] = "-";
-
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  if (path != kStdin) return ReadWholeFile(path, kMaxFileBytes);
-  std::string text;
-  // The parser says that it is too large.
-  for (char c = 0; text.size() <= kMaxFileBytes && std::cin.get(c);) text += c;
-  return text;
-}
 
 std::string FromFolder(const fs::path& folder, const std::string& path) {
   return path.empty() ? path : (folder / path).lexically_normal().string();
@@ -66,7 +57,7 @@ class FilesReader {
   explicit FilesReader(const Environment& environment) : environment_(environment) {}
 
   absl::Status Add(const std::string& path) {
-    const auto text = ReadText(path);
+    const auto text = ReadInput(path, kMaxFileBytes);
     if (!text.ok()) return text.status();
     const std::string file = path == kStdin ? "(stdin)" : path;
     SchedulesResult parsed = ParseSchedules(file, *text);

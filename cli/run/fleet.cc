@@ -98,6 +98,31 @@ absl::StatusOr<v1::FleetSummary> FindFleet(CoordinatorClient& client) {
   return absl::NotFoundError(fmt::format("no fleet \"{}\"", client.fleet()));
 }
 
+absl::StatusOr<v1::FleetPolicy> GetPolicy(CoordinatorClient& client) {
+  v1::GetPolicyRequest request;
+  request.set_fleet(client.fleet());
+  v1::FleetPolicy reply;
+  const absl::Status status = client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().GetPolicy(&context, request, &reply); });
+  if (!status.ok()) return status;
+  return reply;
+}
+
+absl::StatusOr<v1::SetPolicyReply> SetPolicy(CoordinatorClient& client, const PolicyOrder& order) {
+  v1::SetPolicyRequest request;
+  request.set_fleet(client.fleet());
+  request.set_policy(order.policy);
+  request.set_dry_run(order.dry_run);
+  if (order.expected_version) request.set_expected_version(*order.expected_version);
+  v1::SetPolicyReply reply;
+  // The second of two would find another version than it expects.
+  const absl::Status status = client.Call(
+      kCallLimit, [&](grpc::ClientContext& context) { return client.fleets().SetPolicy(&context, request, &reply); },
+      CoordinatorClient::Repetition::kIfNotTaken);
+  if (!status.ok()) return status;
+  return reply;
+}
+
 absl::StatusOr<std::vector<v1::FleetSummary>> ListFleets(CoordinatorClient& client) {
   v1::ListFleetsReply reply;
   const absl::Status status = client.Call(kCallLimit, [&](grpc::ClientContext& context) {

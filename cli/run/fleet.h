@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,5 +34,15 @@ std::string StopText(const v1::FleetStop& stop);
 // The client's own fleet as a list has it; NOT_FOUND.
 absl::StatusOr<v1::FleetSummary> FindFleet(CoordinatorClient& client);
 absl::StatusOr<std::vector<v1::FleetSummary>> ListFleets(CoordinatorClient& client);
+
+absl::StatusOr<v1::FleetPolicy> GetPolicy(CoordinatorClient& client);
+// What a policy is to be changed to.
+struct PolicyOrder {
+  std::string policy;  // its text
+  bool dry_run = false;
+  std::optional<std::uint64_t> expected_version;  // absent: whatever is there
+};
+// ABORTED: it has another version than was expected.
+absl::StatusOr<v1::SetPolicyReply> SetPolicy(CoordinatorClient& client, const PolicyOrder& order);
 
 }  // namespace wsfleet::cli

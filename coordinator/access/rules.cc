@@ -10,7 +10,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 // In the order of Rpc.
-constexpr std::array<Rule, 33> kRules{{
+constexpr std::array<Rule, 35> kRules{{
     {Rpc::kJobsSubmit, "wsfleet.v1.Jobs.Submit", Role::kRunner, Scope::kNamedFleet, true, "runs.submit"},
     {Rpc::kJobsGet, "wsfleet.v1.Jobs.Get", Role::kViewer, Scope::kNamedFleet, false, "runs.get"},
     {Rpc::kJobsList, "wsfleet.v1.Jobs.List", Role::kViewer, Scope::kNamedFleet, false, "runs.list"},
@@ -29,6 +29,9 @@ constexpr std::array<Rule, 33> kRules{{
     {Rpc::kFleetsStopFleet, "wsfleet.v1.Fleets.StopFleet", Role::kOperator, Scope::kNamedFleet, true, "fleet.stop"},
     {Rpc::kFleetsResumeFleet, "wsfleet.v1.Fleets.ResumeFleet", Role::kAdmin, Scope::kNamedFleet, true, "fleet.resume"},
     {Rpc::kFleetsVersion, "wsfleet.v1.Fleets.Version", Role::kViewer, Scope::kAnyFleet, false, "version"},
+    {Rpc::kFleetsGetPolicy, "wsfleet.v1.Fleets.GetPolicy", Role::kViewer, Scope::kNamedFleet, false,
+     "fleet.policy.get"},
+    {Rpc::kFleetsSetPolicy, "wsfleet.v1.Fleets.SetPolicy", Role::kAdmin, Scope::kNamedFleet, true, "fleet.policy.set"},
     {Rpc::kSchedulesApply, "wsfleet.v1.Schedules.Apply", Role::kOperator, Scope::kNamedFleet, true, "schedules.apply"},
     {Rpc::kSchedulesGet, "wsfleet.v1.Schedules.Get", Role::kViewer, Scope::kNamedFleet, false, "schedules.get"},
     {Rpc::kSchedulesList, "wsfleet.v1.Schedules.List", Role::kViewer, Scope::kNamedFleet, false, "schedules.list"},

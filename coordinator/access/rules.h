@@ -29,6 +29,8 @@ enum class Rpc {
   kFleetsStopFleet,
   kFleetsResumeFleet,
   kFleetsVersion,
+  kFleetsGetPolicy,
+  kFleetsSetPolicy,
   kSchedulesApply,
   kSchedulesGet,
   kSchedulesList,

@@ -8,6 +8,7 @@
 
 #include "core/base/ids.h"
 #include "core/job/records.h"
+#include "core/policy/fleet_policy.h"
 #include "core/schedule/records.h"
 
 // What clients ask of the machine; see events.h for those of agents, and all of them.
@@ -41,6 +42,12 @@ struct SetStopped {
   bool stopped = true;
   std::string by;
   std::string reason;  // of a stop
+};
+struct SetPolicy {
+  RequestId request;
+  FleetPolicy policy;
+  std::optional<std::uint64_t> expected_version;  // absent: whatever is there
+  bool dry_run = false;                           // only say what would become of it
 };
 struct ApplySchedule {
   ScheduleSpec spec;

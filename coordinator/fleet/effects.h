@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -45,6 +46,11 @@ struct SendStop {
   bool stopped = true;
   std::string why;
 };
+// What a lease has of the limits of its run; absent: no limit.
+struct LeaseShare {
+  std::optional<std::uint32_t> connections;
+  std::optional<double> sessions_per_second;
+};
 // The shell adds bundle, variables and opened secrets. If the stream is gone the effect is dropped: the agent shows at
 // its next connection that it does not hold the lease.
 struct SendAssignment {
@@ -53,6 +59,8 @@ struct SendAssignment {
   JobSpec spec;
   std::vector<CaseId> finished_cases;
   absl::Duration job_time_left;
+  LeaseShare share;
+  std::shared_ptr<const std::string> policy;  // of the fleet, as its text
 };
 enum class Disposition { kCounted, kDuplicate, kLate, kFenced };
 struct SendResultAck {
@@ -96,6 +104,11 @@ struct AnswerWish {
   RequestId request;
   absl::Status status;  // NOT_FOUND: an agent to be drained, or any of the region; then nothing has changed
 };
+struct AnswerSetPolicy {
+  RequestId request;
+  absl::Status status;  // ABORTED: it has another version than was expected
+  PolicyRecord before, after;
+};
 enum class ScheduleChange { kUnchanged, kCreated, kUpdated, kDeleted };
 struct AnswerSchedule {
   RequestId request;
@@ -114,6 +127,6 @@ struct NotifyWatchers {
 
 using Effect = std::variant<Persist, SendWelcome, SendHeartbeatReply, SendAssignment, SendResultAck, SendShardDoneAck,
                             SendDrain, SendStop, SendCancel, CloseStream, AnswerSubmit, AnswerCancel, AnswerWish,
-                            AnswerSchedule, NotifyWatchers>;
+                            AnswerSetPolicy, AnswerSchedule, NotifyWatchers>;
 
 }  // namespace wsfleet::fleet

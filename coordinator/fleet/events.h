@@ -86,7 +86,7 @@ struct TimePassed {};
 
 using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
                            AssignmentRefused, SecretLost, DrainRequested, ReadingPaused, ReadingResumed,
-                           SubmitRequested, CancelRequested, SetDrained, SetStopped, WatchersChanged, ScheduleRequested,
-                           TriggerRequested, Persisted, TimePassed>;
+                           SubmitRequested, CancelRequested, SetDrained, SetStopped, SetPolicy, WatchersChanged,
+                           ScheduleRequested, TriggerRequested, Persisted, TimePassed>;
 
 }  // namespace wsfleet::fleet

@@ -31,9 +31,16 @@ bool Fleet::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
 }
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
 
+void Fleet::Machine::On(const SetPolicy& event) {
+  AnswerSetPolicy answer = policy_.Set(event, now_.wall);
+  if (policy_.record() != answer.before) outbox_.batch().policy = policy_.record();
+  outbox_.Send(std::move(answer));
+}
+
 Fleet::Machine::Machine(FleetSettings settings)
     : settings_(settings),
       random_(settings.seed),
+      policy_(settings.policy),
       scheduler_(
           {.check = [this](const JobSpec& spec) { return CheckSpec(spec); },
            .start = [this](JobSpec spec, std::string note) { return StartScheduled(std::move(spec), std::move(note)); },

@@ -33,6 +33,7 @@ struct FleetSettings {
   std::uint32_t max_agents = 20'000;
   std::uint32_t max_leases_per_turn = 1024;  // the rest follow at once; so others get their turn between them
   std::uint32_t max_schedules = 1000;
+  FleetPolicy policy;      // while nobody has set one
   std::uint64_t seed = 0;  // of the ids of runs that schedules make: another one for each machine
 };
 

@@ -93,6 +93,7 @@ absl::Status Fleet::Machine::CheckSubmit(const JobSpec& spec) const {
     return absl::ResourceExhaustedError(
         fmt::format("{} runs have not ended; the fleet's limit is reached", settings_.max_open_jobs));
   }
+  if (absl::Status status = policy_.CheckOpenRuns(jobs_.size()); !status.ok()) return status;
   return CheckRoom(TermsOf(spec).size(), spec.cases.size());
 }
 
@@ -108,6 +109,7 @@ absl::Status Fleet::Machine::CheckSpec(const JobSpec& spec) const {
     return absl::InvalidArgumentError(
         fmt::format("require: expected at most {}, the number of terms, found {}", spec.from.size(), *spec.require));
   }
+  if (absl::Status status = policy_.CheckSpec(spec); !status.ok()) return status;
   if (absl::Status status = CheckSize(spec.from.size(), spec.cases.size()); !status.ok()) return status;
   return ParseTerms(spec.from).status();
 }
@@ -119,7 +121,7 @@ absl::Status Fleet::Machine::CheckSize(std::size_t shards, std::size_t cases) co
         fmt::format("{} agents and {} cases: a run may have {} agents, and {} results of all together", shards, cases,
                     settings_.max_shards_per_job, results));
   }
-  return absl::OkStatus();
+  return policy_.CheckShards(shards);
 }
 
 absl::Status Fleet::Machine::CheckRoom(std::size_t shards, std::size_t cases) const {

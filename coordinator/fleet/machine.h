@@ -14,6 +14,7 @@
 #include "coordinator/fleet/leases.h"
 #include "coordinator/fleet/matchmaker.h"
 #include "coordinator/fleet/outbox.h"
+#include "coordinator/fleet/policy.h"
 #include "coordinator/fleet/run_keys.h"
 #include "coordinator/fleet/scheduler.h"
 #include "coordinator/fleet/sessions.h"
@@ -43,6 +44,7 @@ class Fleet::Machine {
   void On(const DrainRequested& event);
   void On(const SetDrained& event);
   void On(const SetStopped& event);
+  void On(const SetPolicy& event);
   void On(const ReadingPaused& event);
   void On(const ReadingResumed& event);
   void On(const ResultsReceived& event);
@@ -85,16 +87,14 @@ class Fleet::Machine {
 
   // results.cc
   Disposition Take(const Agent& agent, Job& job, const ResultsReceived& event);
-  // Why its agent is to stop; absent: it is not.
-  std::optional<std::string> WhyToStop(const LeaseRecord& lease);
+  std::optional<std::string> WhyToStop(const LeaseRecord& lease);  // absent: its agent is not to
   void Complete(Job& job, const LeaseRecord& lease, std::uint32_t reported_cases);
   void EndLease(LeaseId id, LeaseEnd end, std::string why);
 
   // jobs.cc
   Job* FindJob(const JobId& id);
-  // Whether it could run at any time, and whether it can now.
-  absl::Status CheckSpec(const JobSpec& spec) const;
-  absl::Status CheckSubmit(const JobSpec& spec) const;
+  absl::Status CheckSpec(const JobSpec& spec) const;    // whether it could run at any time
+  absl::Status CheckSubmit(const JobSpec& spec) const;  // and whether it can now
   // The same of its shards, which may be more than its terms.
   absl::Status CheckSize(std::size_t shards, std::size_t cases) const;
   absl::Status CheckRoom(std::size_t shards, std::size_t cases) const;
@@ -129,6 +129,7 @@ class Fleet::Machine {
 
   FleetSettings settings_;
   std::mt19937_64 random_;
+  Policy policy_;
   Now now_;  // of the turn
   Outbox outbox_;
   DeadlineSet<Deadline> deadlines_;

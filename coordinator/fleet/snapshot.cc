@@ -9,6 +9,7 @@ namespace wsfleet::fleet {
 void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   now_ = now;
   leases_.SetNext(snapshot.next_lease);
+  if (snapshot.policy) policy_.Use(*snapshot.policy);
   for (const AgentRecord& agent : snapshot.agents) {
     sessions_.Restore(agent);
     ForgetLater(*sessions_.Find(agent.id), settings_.lost_agents_listed);
@@ -86,6 +87,7 @@ void Fleet::Machine::ResumeJob(const Job& job) {
 FleetSnapshot Fleet::Machine::Snapshot() const {
   FleetSnapshot snapshot;
   snapshot.next_lease = leases_.next();
+  if (policy_.record().version > 0) snapshot.policy = policy_.record();
   for (const auto& [id, job] : jobs_) {
     snapshot.jobs.push_back(job.record());
     for (const Shard& shard : job.shards()) {

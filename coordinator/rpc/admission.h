@@ -73,6 +73,7 @@ class UnaryCall {
   const FleetName& fleet() const { return host().name(); }
   const Caller& caller() const { return admission_.caller(); }
   void SetObject(std::string object) const { admission_.SetObject(std::move(object)); }
+  void ChangesNothing() const { admission_.ChangesNothing(); }
 
   // The change was made; what follows only fills the reply.
   void Done(const absl::Status& status, std::string detail) const { admission_.Done(status, std::move(detail)); }

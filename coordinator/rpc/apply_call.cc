@@ -65,8 +65,11 @@ void ApplyCall::OnUploaded() {
 absl::StatusOr<ScheduleSubmission> ApplyCall::PrepareAgainstKnown() {
   const auto known = backend().schedules.GetSchedule(host().name(), ScheduleName(header_.name()), 0);
   if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
-  auto submission = PrepareSchedule(header_, bundle().canonical(), host().name(),
-                                    known.ok() ? std::optional(known->schedule.spec) : std::nullopt, backend().secrets);
+  const auto rules = RulesOf(backend(), host().name());
+  if (!rules.ok()) return rules.status();
+  auto submission =
+      PrepareSchedule(header_, bundle().canonical(), host().name(),
+                      known.ok() ? std::optional(known->schedule.spec) : std::nullopt, backend().secrets, *rules);
   if (submission.ok()) {
     std::ranges::move(WarningsOfSecrets(submission->spec.job, host().name(), backend().fleet_secrets),
                       std::back_inserter(submission->warnings));

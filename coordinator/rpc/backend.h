@@ -1,5 +1,6 @@
 #pragma once
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "coordinator/access/audit_log.h"
 #include "coordinator/access/token_registry.h"
@@ -18,6 +19,7 @@ struct Backend {
   Fleets& fleets;
   store::JobReader& jobs;
   store::ScheduleReader& schedules;
+  store::PolicyReader& policies;
   Bundles& bundles;
   store::OwnerStore& owners;
   WorkerPool& readers;    // of the store
@@ -35,6 +37,13 @@ struct Backend {
   Slots submits{16, 1024};
   Slots listings{64, 1024};
   Slots fetches{256, 1 << 16};  // by agents: all of a fleet may want a bundle at once
+
+  // Blocks, as every call of a store.
+  absl::StatusOr<PolicyRecord> PolicyOf(const FleetName& fleet) const {
+    auto stored = policies.GetPolicy(fleet);
+    if (!stored.ok()) return stored.status();
+    return *stored ? **std::move(stored) : PolicyRecord{fleets.default_policy()};
+  }
 
   void CloseSlots() {
     for (Slots* slots : {&submits, &listings, &fetches}) slots->Close();

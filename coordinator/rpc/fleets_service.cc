@@ -80,6 +80,15 @@ v1::FleetSummary ToWire(const store::OwnerStore::FleetFacts& facts) {
   return summary;
 }
 
+v1::FleetPolicy ToWire(const FleetName& fleet, const PolicyRecord& record) {
+  v1::FleetPolicy policy;
+  policy.set_fleet(fleet.value());
+  policy.set_policy(RenderFleetPolicy(record.policy));
+  policy.set_version(record.version);
+  if (record.version > 0) *policy.mutable_changed() = wire::ToWire(record.changed);
+  return policy;
+}
+
 using Listings = absl::StatusOr<std::vector<AgentListing>>;
 
 // Where a page begins: "region/agent". Neither has a slash in it.
@@ -246,6 +255,37 @@ grpc::ServerUnaryReactor* FleetsService::GetAgent(grpc::CallbackServerContext* c
                         call.Finish(absl::OkStatus());
                       });
                 });
+}
+
+grpc::ServerUnaryReactor* FleetsService::GetPolicy(grpc::CallbackServerContext* context,
+                                                   const v1::GetPolicyRequest* request, v1::FleetPolicy* reply) {
+  return Answer(backend_, *context, Rpc::kFleetsGetPolicy, request->fleet(), "", [&](const UnaryCall& call) {
+    const bool posted = backend_.readers.Post([this, call, reply] {
+      const auto record = backend_.PolicyOf(call.fleet());
+      if (record.ok()) *reply = ToWire(call.fleet(), *record);
+      call.Finish(record.status());
+    });
+    if (!posted) call.FinishBusy();
+  });
+}
+
+grpc::ServerUnaryReactor* FleetsService::SetPolicy(grpc::CallbackServerContext* context,
+                                                   const v1::SetPolicyRequest* request, v1::SetPolicyReply* reply) {
+  return Answer(backend_, *context, Rpc::kFleetsSetPolicy, request->fleet(), "policy", [&](const UnaryCall& call) {
+    if (request->dry_run()) call.ChangesNothing();
+    auto policy = ReadFleetPolicy("policy", request->policy());
+    if (!policy.ok()) return call.Finish(policy.status());
+    std::optional<std::uint64_t> expected;
+    if (request->has_expected_version()) expected = request->expected_version();
+    call.host().SetPolicy(
+        *std::move(policy), expected, request->dry_run(), [call, reply](const fleet::AnswerSetPolicy& answer) {
+          *reply->mutable_before() = ToWire(call.fleet(), answer.before);
+          *reply->mutable_after() = ToWire(call.fleet(), answer.after);
+          const bool is_changed = answer.after.version != answer.before.version;
+          call.Finish(answer.status,
+                      is_changed ? fmt::format("version {}", answer.after.version) : std::string("unchanged"));
+        });
+  });
 }
 
 grpc::ServerUnaryReactor* FleetsService::Version(grpc::CallbackServerContext* context, const v1::VersionRequest*,

@@ -27,6 +27,10 @@ class FleetsService final : public v1::Fleets::CallbackService {
                                         v1::CreateFleetReply* reply) override;
   grpc::ServerUnaryReactor* ListFleets(grpc::CallbackServerContext* context, const v1::ListFleetsRequest* request,
                                        v1::ListFleetsReply* reply) override;
+  grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context, const v1::GetPolicyRequest* request,
+                                      v1::FleetPolicy* reply) override;
+  grpc::ServerUnaryReactor* SetPolicy(grpc::CallbackServerContext* context, const v1::SetPolicyRequest* request,
+                                      v1::SetPolicyReply* reply) override;
   grpc::ServerUnaryReactor* Version(grpc::CallbackServerContext* context, const v1::VersionRequest* request,
                                     v1::VersionReply* reply) override;
 

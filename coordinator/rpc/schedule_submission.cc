@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/rpc/submission.h"
 #include "proto/wire/convert_schedule.h"
 
 namespace wsfleet::coordinator {
@@ -17,11 +16,12 @@ absl::StatusOr<GivenSecrets> OpenSecrets(const FleetName& fleet, const ScheduleS
 
 absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
                                                    const FleetName& fleet, const std::optional<ScheduleSpec>& known,
-                                                   const SecretBox& box) {
+                                                   const SecretBox& box, const TargetRules& targets) {
   auto spec = wire::FromWire(header);
   if (!spec.ok()) return spec.status();
   const BundleDigest bundle(header.run().bundle().digest());
-  auto run = PrepareSubmission(header.run(), canonical, SecretOwner::OfSchedule(fleet, spec->name, bundle), box);
+  auto run =
+      PrepareSubmission(header.run(), canonical, SecretOwner::OfSchedule(fleet, spec->name, bundle), box, targets);
   if (!run.ok()) return run.status();
   spec->job = std::move(run->spec);
   spec->job.schedule = spec->name;

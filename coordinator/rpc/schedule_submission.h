@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "coordinator/rpc/submission.h"
 #include "coordinator/secret_box.h"
 #include "core/schedule/records.h"
 #include "proto/wire/convert.h"
@@ -23,7 +24,7 @@ struct ScheduleSubmission {
 // another text each time, so secrets that are the same stay what they were: what is applied twice is the same twice.
 absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
                                                    const FleetName& fleet, const std::optional<ScheduleSpec>& known,
-                                                   const SecretBox& box);
+                                                   const SecretBox& box, const TargetRules& targets);
 
 // What a request to apply or to delete takes for granted; absent: nothing.
 template <typename Request>

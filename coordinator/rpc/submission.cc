@@ -11,6 +11,8 @@
 #include "coordinator/logs/server_logs.h"
 #include "core/base/text.h"
 #include "core/job/job_id.h"
+#include "core/policy/fleet_policy.h"
+#include "core/policy/plan_targets.h"
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
@@ -133,18 +135,27 @@ absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secret
   assignment.spec = spec;
   assignment.finished_cases = spec.cases;
   const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
-  // Numbers that are not known yet are longer than zeros.
-  constexpr std::size_t kMaxBytes = wire::kMaxMessageBytes - 1024;
+  // Numbers that are not known yet are longer than zeros, and the policy is that of when it is sent.
+  constexpr std::size_t kMaxBytes = wire::kMaxMessageBytes - FleetPolicy::kMaxBytes - 1024;
   if (bytes <= kMaxBytes) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       fmt::format("the case ids, variables and secrets of this run take {} bytes, the limit is {}; select fewer cases",
                   bytes, kMaxBytes));
 }
 
+absl::Status CheckTargets(const Plan& plan, const Variables& variables, const TargetRules& targets) {
+  absl::Status status = CheckPlanTargets(plan, variables, targets.policy, targets.whose);
+  if (!absl::IsPermissionDenied(status)) return status;
+  return absl::PermissionDeniedError(
+      fmt::format("{}; `wsfleet fleet policy` shows it, and an admin changes it with `wsfleet fleet policy set`",
+                  ToStd(status.message())));
+}
+
 }  // namespace
 
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const SecretOwner& owner, const SecretBox& secrets) {
+                                             const SecretOwner& owner, const SecretBox& secrets,
+                                             const TargetRules& targets) {
   if (auto status = CheckHeader(header, canonical); !status.ok()) return status;
   const auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();
@@ -154,6 +165,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   if (!variables.ok()) return variables.status();
   const ResolveResult resolved = Resolve(*bundle, *selection, *variables);
   if (resolved.plan == nullptr) return Refusal(resolved.diagnostics, bundle->files);
+  if (auto status = CheckTargets(*resolved.plan, *variables, targets); !status.ok()) return status;
 
   Submission submission;
   JobSpec& spec = submission.spec;
@@ -208,6 +220,12 @@ std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName&
                     name, fleet.value(), name));
   }
   return warnings;
+}
+
+absl::StatusOr<TargetRules> RulesOf(const Backend& backend, const FleetName& fleet) {
+  auto record = backend.PolicyOf(fleet);
+  if (!record.ok()) return record.status();
+  return TargetRules{std::move(record->policy.targets), fmt::format("the policy of fleet {}", fleet.value())};
 }
 
 JobId NewJobId() {

@@ -5,8 +5,10 @@
 
 #include "absl/status/statusor.h"
 #include "coordinator/fleet_secrets.h"
+#include "coordinator/rpc/backend.h"
 #include "coordinator/secret_box.h"
 #include "core/job/records.h"
+#include "core/policy/target_policy.h"
 #include "wsfleet/v1/job.pb.h"
 
 namespace wsfleet::coordinator {
@@ -17,13 +19,23 @@ struct Submission {
   std::vector<std::string> warnings;
 };
 
+// Whom a run may connect to, and who says so.
+struct TargetRules {
+  TargetPolicy policy;
+  std::string whose;  // "the policy of fleet default"
+};
+
 // `owner`: of its secrets. Checks header and bundle (in canonical form), resolves the plan, and takes from the suites
 // what the header leaves open: regions (those of all suites together), how many must pass (all, if one suite says so,
 // else the largest number), deadline (the longest). Pure but for the nonce of the sealed secrets; takes up to 50 ms of
-// one core. INVALID_ARGUMENT: a field, or the bundle, with its diagnostics in the message. RESOURCE_EXHAUSTED: the plan
-// and its variables do not fit into one assignment.
+// one core. INVALID_ARGUMENT: a field, or the bundle, with its diagnostics in the message. PERMISSION_DENIED: a target
+// that the rules refuse. RESOURCE_EXHAUSTED: the plan and its variables do not fit into one assignment.
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const SecretOwner& owner, const SecretBox& secrets);
+                                             const SecretOwner& owner, const SecretBox& secrets,
+                                             const TargetRules& targets);
+
+// What runs of a fleet are judged by now. Blocks: it asks the store.
+absl::StatusOr<TargetRules> RulesOf(const Backend& backend, const FleetName& fleet);
 
 // Of secrets that neither the submitter gave nor the coordinator keeps for the fleet. Agents may: it is no error. Reads
 // files, and may block.

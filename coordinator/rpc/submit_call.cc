@@ -20,16 +20,23 @@ std::optional<SubmitCall::Subject> SubmitCall::TakeHeader(v1::SubmitRequest& par
 
 void SubmitCall::OnUploaded() {
   const bool posted = backend().resolvers.Post([self = Self()] {
-    auto submission = PrepareSubmission(self->header_, self->bundle().canonical(), SecretOwner::OfJob(self->job_),
-                                        self->backend().secrets);
-    if (submission.ok()) {
-      std::ranges::move(WarningsOfSecrets(submission->spec, self->host().name(), self->backend().fleet_secrets),
-                        std::back_inserter(submission->warnings));
-    }
+    auto submission = self->Prepare();
     self->Post(
         [self = self.get(), submission = std::move(submission)]() mutable { self->OnPrepared(std::move(submission)); });
   });
   if (!posted) End(Busy());
+}
+
+absl::StatusOr<Submission> SubmitCall::Prepare() {
+  const auto rules = RulesOf(backend(), host().name());
+  if (!rules.ok()) return rules.status();
+  auto submission =
+      PrepareSubmission(header_, bundle().canonical(), SecretOwner::OfJob(job_), backend().secrets, *rules);
+  if (submission.ok()) {
+    std::ranges::move(WarningsOfSecrets(submission->spec, host().name(), backend().fleet_secrets),
+                      std::back_inserter(submission->warnings));
+  }
+  return submission;
 }
 
 void SubmitCall::OnPrepared(absl::StatusOr<Submission> submission) {

@@ -18,6 +18,8 @@ class SubmitCall : public UploadCall<v1::SubmitRequest> {
  private:
   std::optional<Subject> TakeHeader(v1::SubmitRequest& part) override;
   void OnUploaded() override;
+  // On a resolver's thread.
+  absl::StatusOr<Submission> Prepare();
   void OnPrepared(absl::StatusOr<Submission> submission);
   void AskMachine(Submission submission);
   void OnAnswer(const absl::Status& status, const JobId& job, bool attached);

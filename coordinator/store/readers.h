@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/job/records.h"
+#include "core/policy/fleet_policy.h"
 #include "core/schedule/records.h"
 
 // See coordinator/store/store.h for threads and errors.
@@ -79,6 +80,14 @@ class ScheduleReader {
   // By name; those after `after`.
   virtual absl::StatusOr<std::vector<ScheduleView>> ListSchedules(const FleetName& fleet, std::uint32_t limit,
                                                                   const ScheduleName& after) = 0;
+};
+
+// For queries, as JobReader.
+class PolicyReader {
+ public:
+  virtual ~PolicyReader() = default;
+  // Absent: nobody has set one.
+  virtual absl::StatusOr<std::optional<PolicyRecord>> GetPolicy(const FleetName& fleet) = 0;
 };
 
 }  // namespace wsfleet::store

@@ -25,7 +25,8 @@ std::size_t BytesOf(const CaseResult& result) {
 bool WriteBatch::empty() const {
   return jobs.empty() && shards.empty() && leases.empty() && ended_leases.empty() && batches.empty() &&
          results.empty() && events.empty() && removed_agents.empty() && agents.empty() && !next_lease.has_value() &&
-         !kill_switch.has_value() && removed_schedules.empty() && schedules.empty() && ticks.empty();
+         !kill_switch.has_value() && removed_schedules.empty() && schedules.empty() && ticks.empty() &&
+         !policy.has_value();
 }
 
 std::size_t ApproximateBytes(const WriteBatch& batch) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/job/records.h"
+#include "core/policy/fleet_policy.h"
 #include "core/schedule/records.h"
 
 // What goes into a store at once, and what comes out of it.
@@ -25,6 +26,7 @@ struct WriteBatch {
   std::vector<ScheduleRecord> schedules;
   std::vector<TickRecord> ticks;  // inserted, or in place of one that waits; a second one of its time is an error
   std::optional<KillSwitch> kill_switch;
+  std::optional<PolicyRecord> policy;
   std::vector<ScheduleName> removed_schedules;  // deleted with all their ticks, those of this batch too
 
   bool empty() const;
@@ -42,6 +44,7 @@ struct FleetSnapshot {
   std::vector<AgentRecord> agents;
   std::vector<ScheduleRecord> schedules;
   KillSwitch kill_switch;
+  std::optional<PolicyRecord> policy;  // absent: nobody has set one
   LeaseId next_lease{1};
 };
 

@@ -136,7 +136,7 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
       "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; "
       "DROP TABLE token_version; DROP TABLE audit; DROP TABLE join_token; DROP TABLE join_token_use; "
-      "DROP TABLE revocation; ALTER TABLE shard DROP COLUMN past_leases; "
+      "DROP TABLE revocation; DROP TABLE fleet_policy; ALTER TABLE shard DROP COLUMN past_leases; "
       "ALTER TABLE fleet DROP COLUMN stopped, DROP COLUMN switched_by, DROP COLUMN stop_reason, DROP COLUMN switched; "
       "DELETE FROM migration WHERE number > 1");
   const auto one = Open();

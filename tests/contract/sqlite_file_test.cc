@@ -83,7 +83,7 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "ALTER TABLE agent DROP COLUMN drained; DROP TABLE removed_job; DROP TABLE bundle_use; "
       "DROP INDEX shard_changed; ALTER TABLE shard DROP COLUMN changed; DROP INDEX case_result_of_shard; "
       "DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; DROP TABLE token_version; DROP TABLE audit; "
-      "DROP TABLE join_token; DROP TABLE join_token_use; DROP TABLE revocation; "
+      "DROP TABLE join_token; DROP TABLE join_token_use; DROP TABLE revocation; DROP TABLE fleet_policy; "
       "ALTER TABLE shard DROP COLUMN past_leases; ALTER TABLE fleet DROP COLUMN stopped; "
       "ALTER TABLE fleet DROP COLUMN switched_by; ALTER TABLE fleet DROP COLUMN stop_reason; "
       "ALTER TABLE fleet DROP COLUMN switched; "

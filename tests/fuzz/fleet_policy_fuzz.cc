@@ -6,8 +6,8 @@
 #include "core/base/source.h"
 #include "core/policy/fleet_policy.h"
 
-// Any bytes as a fleet's policy: reading never throws, crashes or runs away; what is accepted is written in one way that
-// means the same, and never leads to where a cloud keeps credentials; what is not says why.
+// Any bytes as a fleet's policy: reading never throws, crashes or runs away; what is accepted is written in one way
+// that means the same, and never leads to where a cloud keeps credentials; what is not says why.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const wsfleet::FleetPolicyResult result = wsfleet::ParseFleetPolicy("fuzz.yaml", text);

@@ -21,6 +21,11 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
     next_lease_ = *batch.next_lease;
   }
   if (batch.kill_switch) kill_switch_ = *batch.kill_switch;
+  if (batch.policy) {
+    const std::uint64_t before = policy_ ? policy_->version : 0;
+    if (batch.policy->version != before + 1) wrong.push_back("the version of the policy does not rise by one");
+    policy_ = batch.policy;
+  }
   WriteJobs(batch, wrong);
   WriteLeases(batch, wrong);
   WriteResults(batch, wrong);
@@ -185,6 +190,7 @@ FleetSnapshot MemoryStore::Load() const {
   for (const auto& [id, agent] : agents_) snapshot.agents.push_back(agent);
   snapshot.next_lease = next_lease_;
   snapshot.kill_switch = kill_switch_;
+  snapshot.policy = policy_;
   for (const auto& [name, schedule] : schedules_.schedules()) snapshot.schedules.push_back(schedule);
   return snapshot;
 }
@@ -262,6 +268,9 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
   }
   for (const ScheduleRecord& schedule : snapshot.schedules) lines.push_back(Describe(schedule));
   lines.push_back(fmt::format("kill switch {} {}", snapshot.kill_switch.stopped, snapshot.kill_switch.reason));
+  if (snapshot.policy) {
+    lines.push_back(fmt::format("policy {} {}", snapshot.policy->version, RenderFleetPolicy(snapshot.policy->policy)));
+  }
   lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
   return lines;
 }

@@ -62,6 +62,7 @@ class MemoryStore {
   std::map<AgentId, AgentRecord> agents_;
   ScheduleRows schedules_;
   KillSwitch kill_switch_;
+  std::optional<PolicyRecord> policy_;
   LeaseId next_lease_{1};
 };
 

@@ -72,6 +72,7 @@ class Referee {
   void OnOne(const fleet::AnswerSubmit& answer);
   void OnOne(const fleet::AnswerCancel&) {}
   void OnOne(const fleet::AnswerWish&) {}  // OnDrained, OnStopped know what was wanted
+  void OnOne(const fleet::AnswerSetPolicy&) {}
   void OnOne(const fleet::AnswerSchedule& answer);
   void OnOne(const fleet::NotifyWatchers& notice);
 

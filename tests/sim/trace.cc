@@ -36,6 +36,7 @@ std::string Text(const fleet::AssignmentRefused& e) { return fmt::format("refuse
 std::string Text(const fleet::DrainRequested&) { return "drain"; }
 std::string Text(const fleet::SetDrained& e) { return fmt::format("set drained {} n={}", e.drained, e.agents.size()); }
 std::string Text(const fleet::SetStopped& e) { return fmt::format("set stopped {}", e.stopped); }
+std::string Text(const fleet::SetPolicy& e) { return fmt::format("set policy dry={}", e.dry_run); }
 std::string Text(const fleet::ReadingPaused& e) { return fmt::format("not read s{}", e.stream.value()); }
 std::string Text(const fleet::ReadingResumed& e) { return fmt::format("read again s{}", e.stream.value()); }
 std::string Text(const fleet::SubmitRequested& e) {
@@ -75,6 +76,7 @@ std::string Text(const fleet::AnswerSubmit& e) {
 }
 std::string Text(const fleet::AnswerCancel& e) { return "answer cancel " + e.status.ToString(); }
 std::string Text(const fleet::AnswerWish& e) { return "answer wish " + e.status.ToString(); }
+std::string Text(const fleet::AnswerSetPolicy& e) { return "answer set policy " + e.status.ToString(); }
 std::string Text(const fleet::AnswerSchedule& e) {
   return fmt::format("answer schedule {} {}", static_cast<int>(e.change), e.status.ToString());
 }

@@ -97,6 +97,10 @@ void RealFleet::StartCoordinator(std::size_t replica) {
                                         "--state-dir",     File("state"),
                                         "--ready-file",    ready,
                                         "--lease-time",    settings_.lease_time};
+  // On loopback that is how it is without one.
+  std::string policy = settings_.policy;
+  if (policy.empty() && settings_.agent_host != "127.0.0.1") policy = "version: wsfleet/v1\ntargets: any\n";
+  if (!policy.empty()) arguments.insert(arguments.end(), {"--fleet-policy", directory_.Write("policy.yaml", policy)});
   const std::vector<std::string> security = SecurityFlags(coordinator);
   arguments.insert(arguments.end(), security.begin(), security.end());
   if (settings_.replicas > 1) {

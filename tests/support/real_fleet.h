@@ -33,7 +33,9 @@ class RealFleet {
     std::vector<std::string> behind = {};
     std::string agent_host = "127.0.0.1";
     bool plaintext = false;  // for what the test itself connects; neither agents nor the client do
-    bool own_ca = false;     // agents enrol, in place of the certificate that they share
+    // Of the fleets, as `wsfleet fleet policy set` takes it; empty: any target, wherever the coordinators listen.
+    std::string policy = {};
+    bool own_ca = false;  // agents enrol, in place of the certificate that they share
     Program coordinator{"wsfleet-coordinator", {}, {}};
     Program agent{"wsfleet-agent", {}, {}};
     Program client{"wsfleet", {}, {}};

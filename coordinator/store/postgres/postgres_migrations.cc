@@ -242,6 +242,14 @@ ALTER TABLE fleet ADD COLUMN switched BIGINT;
     Migration{8, "who somebody is by an issuer's word", R"sql(
 ALTER TABLE audit ADD COLUMN identity TEXT NOT NULL DEFAULT '';  -- issuer, a space, subject
 )sql"},
+    Migration{9, "policies of fleets", R"sql(
+CREATE TABLE fleet_policy (
+  fleet TEXT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  policy TEXT NOT NULL,  -- as `wsfleet fleet policy` shows it
+  changed BIGINT NOT NULL
+);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

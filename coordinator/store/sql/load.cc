@@ -84,6 +84,9 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   auto schedules = ReadSchedules(connection, fleet, std::numeric_limits<std::uint32_t>::max(), ScheduleName());
   if (!schedules.ok()) return schedules.status();
   for (ScheduleReader::ScheduleView& view : *schedules) snapshot.schedules.push_back(std::move(view.schedule));
+  auto policy = ReadPolicy(connection, fleet);
+  if (!policy.ok()) return policy.status();
+  snapshot.policy = *std::move(policy);
   static const std::string kFleet = fmt::format("SELECT next_lease, {} FROM fleet WHERE name = ?", kKillSwitchColumns);
   Statement of_fleet = connection.Prepare(kFleet);
   const auto row = of_fleet.Bind(std::string_view(fleet.value())).Step();

@@ -66,6 +66,10 @@ absl::StatusOr<ScheduleReader::ScheduleView> ReadSchedule(Connection& connection
 absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connection& connection, const FleetName& fleet,
                                                                         std::uint32_t limit, const ScheduleName& after);
 
+// policy.cc
+absl::Status WritePolicy(Connection& connection, const FleetName& fleet, const PolicyRecord& record);
+absl::StatusOr<std::optional<PolicyRecord>> ReadPolicy(Connection& connection, const FleetName& fleet);
+
 // access.cc
 absl::Status WriteToken(Connection& connection, const TokenRecord& token);
 absl::StatusOr<TokenRecord> WriteRevocation(Connection& connection, const FleetName& fleet,

@@ -107,6 +107,12 @@ absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> SqlStore::ListSchedule
   return ReadSchedules(*connection, fleet, limit, after);
 }
 
+absl::StatusOr<std::optional<PolicyRecord>> SqlStore::GetPolicy(const FleetName& fleet) {
+  const Use connection(*this, readers());
+  if (!connection.status().ok()) return connection.status();
+  return ReadPolicy(*connection, fleet);
+}
+
 absl::Status SqlStore::CreateFleet(const FleetName& fleet) {
   const Use writer(*this, writer_);
   if (!writer.status().ok()) return writer.status();

@@ -33,6 +33,8 @@ class SqlStore : public Store {
   absl::StatusOr<std::vector<ScheduleView>> ListSchedules(const FleetName& fleet, std::uint32_t limit,
                                                           const ScheduleName& after) override;
 
+  absl::StatusOr<std::optional<PolicyRecord>> GetPolicy(const FleetName& fleet) override;
+
   absl::Status CreateFleet(const FleetName& fleet) override;
 
   absl::Status PutBundle(const BundleDigest& digest, const std::string& canonical, absl::Time at) override;

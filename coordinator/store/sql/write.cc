@@ -202,6 +202,7 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
   then(batch.agents, [&](const auto& agent) { return WriteAgent(connection, fleet, agent); });
   if (status.ok() && batch.next_lease) status = WriteNextLease(connection, fleet, *batch.next_lease);
   if (status.ok() && batch.kill_switch) status = WriteKillSwitch(connection, fleet, *batch.kill_switch);
+  if (status.ok() && batch.policy) status = WritePolicy(connection, fleet, *batch.policy);
   if (status.ok()) status = WriteSchedules(connection, fleet, batch);
   return status;
 }

@@ -237,6 +237,14 @@ ALTER TABLE fleet ADD COLUMN switched INTEGER;
     Migration{8, "who somebody is by an issuer's word", R"sql(
 ALTER TABLE audit ADD COLUMN identity TEXT NOT NULL DEFAULT '';  -- issuer, a space, subject
 )sql"},
+    Migration{9, "policies of fleets", R"sql(
+CREATE TABLE fleet_policy (
+  fleet TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  policy TEXT NOT NULL,  -- as `wsfleet fleet policy` shows it
+  changed INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

@@ -51,6 +51,9 @@ class FailingStore final : public store::Store {
                                                           const ScheduleName& after) override {
     return behind_->ListSchedules(fleet, limit, after);
   }
+  absl::StatusOr<std::optional<PolicyRecord>> GetPolicy(const FleetName& fleet) override {
+    return behind_->GetPolicy(fleet);
+  }
   absl::StatusOr<Step> RemoveSome(const store::Ownership& ownership, const Rule& rule) override {
     return behind_->RemoveSome(ownership, rule);
   }

@@ -15,6 +15,7 @@
 namespace wsfleet::coordinator {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -23,13 +24,14 @@ class SubmissionTest : public ::testing::Test {
   absl::StatusOr<Submission> Prepare(const std::string& suite = kGoodSuite) {
     const std::string canonical = wire::CanonicalForm(BundleOf(suite));
     header_.mutable_bundle()->set_digest(wire::Digest(canonical).value());
-    return PrepareSubmission(header_, canonical, SecretOwner::OfJob(JobId("r-1")), box_);
+    return PrepareSubmission(header_, canonical, SecretOwner::OfJob(JobId("r-1")), box_, rules_);
   }
   std::string Refusal(const absl::StatusOr<Submission>& submission) {
     return std::string(ToStd(submission.status().message()));
   }
 
   v1::SubmitHeader header_;
+  TargetRules rules_{AnyTarget(), "the policy of fleet test"};
   SecretBox box_ = *SecretBox::WithRandomKey();
 };
 
@@ -62,8 +64,8 @@ TEST_F(SubmissionTest, RefusesASuiteAtTheAuthorsLine) {
 
 TEST_F(SubmissionTest, RefusesABundleThatIsNotTheOneItWasSaidToBe) {
   header_.mutable_bundle()->set_digest(std::string(64, '0'));
-  const auto submission =
-      PrepareSubmission(header_, wire::CanonicalForm(BundleOf(kGoodSuite)), SecretOwner::OfJob(JobId("r-1")), box_);
+  const auto submission = PrepareSubmission(header_, wire::CanonicalForm(BundleOf(kGoodSuite)),
+                                            SecretOwner::OfJob(JobId("r-1")), box_, rules_);
   EXPECT_TRUE(absl::IsInvalidArgument(submission.status()));
   EXPECT_THAT(Refusal(submission), HasSubstr("bundle.digest"));
 }
@@ -111,6 +113,14 @@ TEST_F(SubmissionTest, RefusesWhatDoesNotFitIntoAnAssignment) {
     (*header_.mutable_variables()->mutable_env())["KEY_" + std::to_string(i)] = std::string(60'000, 'x');
   }
   EXPECT_TRUE(absl::IsResourceExhausted(Prepare().status()));
+}
+
+TEST_F(SubmissionTest, RefusesATargetThatTheFleetDoesNotAllow) {
+  rules_.policy = TargetPolicy();
+  const auto submission = Prepare();
+  EXPECT_TRUE(absl::IsPermissionDenied(submission.status()));
+  EXPECT_THAT(Refusal(submission), AllOf(HasSubstr("gate.wsfleet.yaml:"), HasSubstr("the policy of fleet test"),
+                                         HasSubstr("wsfleet fleet policy set")));
 }
 
 TEST_F(SubmissionTest, RefusesADeadlineThatNobodyMeans) {

@@ -171,7 +171,7 @@ TEST(CommandLine, EndsWith2WhenItIsIncomplete) {
 
 TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows) {
   for (const auto& arguments : {std::vector<std::string>{"runs", "diff", "a", "b"},
-                                {"fleet", "policy", "x", "--allow", "y"},
+                                {"baseline", "set", "x", "--run", "y"},
                                 {"gate", "--await-revision", "x"}}) {
     const Finished run = Wsfleet(arguments);
     EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(arguments);
