@@ -69,23 +69,11 @@ class FleetPolicyReader {
   std::string ReadHost(const YamlNode& node) {
     const auto text = ReadPlainText(context_, "host", node);
     if (!text) return {};
-    const bool is_pattern = text->starts_with("*.");
-    const std::string name = is_pattern ? text->substr(2) : *text;
-    const bool is_address = IpAddress::Parse(name).has_value();
-    constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    const bool is_name = name.find_first_not_of(kNameLetters) == std::string::npos && !name.starts_with('.');
-    const keys::Value& length = keys::kAllowedTarget["host"].value;
-    const bool fits = !name.empty() && std::ssize(*text) <= length.max;
-    if (!fits || (is_pattern && is_address) || !(is_address || is_name)) {
-      context_.diagnostics.Error(
-          node.range, fmt::format("host: expected a name, *.example.com or an address; a port stands under ports, "
-                                  "found {}",
-                                  DescribeNode(node)));
-      return {};
-    }
-    const auto host = ReadTargetHost(name);
-    if (!host.ok()) context_.diagnostics.Error(node.range, std::string(ToStd(host.status().message())));
-    return host.ok() ? (is_pattern ? "*." : "") + host->name : std::string();
+    auto host = ReadHostPattern(*text);
+    if (host.ok()) return *std::move(host);
+    context_.diagnostics.Error(node.range,
+                               fmt::format("host: {}; ports stand under ports", ToStd(host.status().message())));
+    return {};
   }
 
   std::vector<std::uint16_t> ReadPorts(const YamlNode& node) {

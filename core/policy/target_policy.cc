@@ -2,31 +2,11 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
-#include "core/base/text.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 
 namespace wsfleet {
 namespace {
-
-// A name whose last label is a number, of whatever base: no domain's is (RFC 3696, 2), and some programs take it for a
-// part of an address.
-bool EndsInANumber(std::string_view name) {
-  std::string_view last = name.substr(name.rfind('.') + 1);
-  if (last.starts_with("0x")) {
-    last.remove_prefix(2);
-    return std::ranges::all_of(last, [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
-  }
-  return !last.empty() &&
-         std::ranges::all_of(last, [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
-}
-
-bool IsFor(const AllowedTarget& entry, const TargetHost& host) {
-  if (!entry.host.starts_with("*.")) return entry.host == host.name;
-  const std::string_view end = std::string_view(entry.host).substr(1);
-  return !host.address && host.name.size() > end.size() && host.name.ends_with(end);
-}
 
 std::string PlaceText(const TargetHost& host, std::uint16_t port) {
   const bool v6 = host.name.find(':') != std::string::npos;
@@ -59,7 +39,7 @@ struct EntriesFor {
 EntriesFor Find(const TargetPolicy& policy, const TargetHost& host, std::uint16_t port) {
   EntriesFor found;
   for (const AllowedTarget& entry : policy.allowed) {
-    if (!IsFor(entry, host)) continue;
+    if (!MatchesHost(entry.host, host)) continue;
     found.all.push_back(&entry);
     if (std::ranges::find(entry.ports, port) != entry.ports.end()) found.at_port.push_back(&entry);
   }
@@ -73,28 +53,6 @@ std::string WhyNotNamed(const TargetPolicy& policy, const EntriesFor& found) {
 }
 
 }  // namespace
-
-absl::StatusOr<TargetHost> ReadTargetHost(std::string_view host) {
-  TargetHost read;
-  read.name = absl::AsciiStrToLower(ToAbsl(host));
-  if (read.name.find('%') != std::string::npos) {
-    return absl::InvalidArgumentError(fmt::format(
-        "host \"{}\": expected an address without a zone, since a zone means something else on each machine", host));
-  }
-  read.address = IpAddress::Parse(read.name);
-  if (read.address) {
-    read.name = read.address->text();
-    return read;
-  }
-  if (read.name.ends_with('.')) read.name.pop_back();
-  if (EndsInANumber(read.name)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "host \"{}\": expected a name, or an address such as 192.0.2.7; programs do not agree which address "
-        "this is",
-        host));
-  }
-  return read;
-}
 
 absl::Status CheckTarget(const TargetPolicy& policy, std::string_view whose, const TargetHost& host,
                          std::uint16_t port) {

@@ -1,32 +1,20 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "core/policy/address.h"
+#include "core/policy/host_pattern.h"
 
 // Which servers may be connected to. Asked when a run is submitted, of what it names, and by the agent again, of every
 // address that it is about to connect to. Pure.
 namespace wsfleet {
 
-// A host as it may stand in a URL.
-struct TargetHost {
-  std::string name;                  // lower case, without a dot at its end
-  std::optional<IpAddress> address;  // absent: it is resolved
-};
-
-// INVALID_ARGUMENT: some programs would read an address into it that it does not say, such as 0x7f.1, 0177.0.0.1 and
-// 2130706433 (all of them 127.0.0.1); or its address has a zone.
-absl::StatusOr<TargetHost> ReadTargetHost(std::string_view host);
-
 struct AllowedTarget {
-  // "chat.example.com"; "*.example.com", every name that ends so; or an address, special or not.
-  std::string host;
+  std::string host;  // of ReadHostPattern; an address may be a special one
   std::vector<std::uint16_t> ports = {80, 443};
   // That its names may resolve to, beside addresses of the public internet.
   std::vector<AddressRange> special_addresses = {};

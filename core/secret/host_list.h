@@ -15,11 +15,11 @@ class HostList {
 
   // Any host: of a secret that the submitter of a run gave to it.
   HostList() = default;
-  // "chat.example.com"; "*.example.com", every name that ends so, and not this one; an address; "*", any host.
-  // INVALID_ARGUMENT: one that is none of these, none at all, or too many.
+  // As ReadHostPattern (core/policy) takes them, or "*", any host. INVALID_ARGUMENT: one that is none of these, none
+  // at all, or too many.
   static absl::StatusOr<HostList> Parse(const std::vector<std::string>& patterns);
 
-  // A host as it stands in a URL, without brackets. An address is allowed as it is written, in no other spelling.
+  // A host as it stands in a URL, without brackets. One of which programs do not agree which address it is never is.
   bool Allows(std::string_view host) const;
 
   bool any() const { return patterns_.empty(); }
@@ -31,7 +31,7 @@ class HostList {
   friend bool operator==(const HostList&, const HostList&) = default;
 
  private:
-  std::vector<std::string> patterns_;  // in lower case; empty: any
+  std::vector<std::string> patterns_;  // of ReadHostPattern; empty: any
 };
 
 }  // namespace wsfleet

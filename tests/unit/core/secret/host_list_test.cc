@@ -16,8 +16,9 @@ TEST(HostList, AllowsTheHostsThatItNamesInAnySpellingOfNames) {
                            "203.0.113.7", "2001:db8::1"}) {
     EXPECT_TRUE(list->Allows(host)) << host;
   }
-  for (const char* host : {"example.com", "xchat.example.com", "chat.example.com.evil.net", "staging.example.com",
-                           "evilstaging.example.com", ".staging.example.com", "203.0.113.70", "203.0.113.007", ""}) {
+  for (const char* host :
+       {"example.com", "xchat.example.com", "chat.example.com.evil.net", "staging.example.com",
+        "evilstaging.example.com", ".staging.example.com", "203.0.113.70", "203.0.113.007", "0x7f.1", ""}) {
     EXPECT_FALSE(list->Allows(host)) << host;
   }
   EXPECT_THAT(list->patterns(), ElementsAre("chat.example.com", "*.staging.example.com", "203.0.113.7", "2001:db8::1"));
@@ -33,7 +34,7 @@ TEST(HostList, AllowsAnyHostIfItSaysSoOrNothing) {
 
 TEST(HostList, RefusesWhatIsNoHost) {
   for (const char* pattern : {"", "https://a.example.com", "a b", "*example.com", "a.*.com", "**", ".example.com",
-                              "a..b", "a/b", "[::1]", "*."}) {
+                              "a..b", "a/b", "[::1]", "*.", "*.203.0.113.7"}) {
     EXPECT_THAT(HostList::Parse({pattern}).status().message(), HasSubstr("expected a host such as")) << pattern;
   }
   EXPECT_FALSE(HostList::Parse({}).ok());
