@@ -18,9 +18,9 @@ function(wsfleet_library name)
   set_target_properties(closure_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/closure")
 endfunction()
 
-# wsfleet_batches(TARGET): with WSFLEET_UNITY its sources are compiled a dozen at once.
+# wsfleet_batches(TARGET): with WSFLEET_UNITY its sources are compiled some twenty at once.
 function(wsfleet_batches target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 20)
 endfunction()
 
 # wsfleet_program(NAME SOURCES … DEPENDS …): a program in bin/.
@@ -46,7 +46,7 @@ function(wsfleet_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   wsfleet_batches(${name})
   # Tests are compiled more often than they are run; what they test is optimised, and has its line numbers.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1$<SEMICOLON>-g0>)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0$<SEMICOLON>-g0>)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 

@@ -1,7 +1,7 @@
 #include "coordinator/authority_command.h"
 
 #include "absl/time/clock.h"
-#include "coordinator/coordinator.h"
+#include "coordinator/coordinator_options.h"
 #include "coordinator/tls/authority.h"
 #include "core/base/text.h"
 #include "fmt/format.h"

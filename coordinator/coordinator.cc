@@ -11,8 +11,6 @@
 #include "boost/asio/post.hpp"
 #include "coordinator/oidc/jwt.h"
 #include "coordinator/private_file.h"
-#include "coordinator/store/postgres/postgres_store.h"
-#include "coordinator/store/sqlite/sqlite_store.h"
 #include "coordinator/tls/ephemeral_ca.h"
 #include "coordinator/tls/listener_credentials.h"
 #include "fmt/format.h"
@@ -155,22 +153,6 @@ OwnershipKeeper::Settings OwnershipSettings(const CoordinatorOptions& options) {
 }
 
 }  // namespace
-
-bool IsLoopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
-}
-
-bool IsPostgresUrl(std::string_view store) {
-  return store.starts_with("postgres://") || store.starts_with("postgresql://");
-}
-
-std::string AuthorityDirectory(const std::string& state_directory) { return state_directory + "/ca"; }
-
-absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const std::string& name, const store::OnDiskFailed& on_failed) {
-  // A PostgreSQL server minds its disk itself.
-  if (IsPostgresUrl(name)) return store::PostgresStore::Open(name);
-  return store::SqliteStore::Open(name, on_failed);
-}
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given,
                                                                 std::unique_ptr<store::Store> store) {

@@ -23,6 +23,7 @@
 // usage, 1 anything else, with the reason on stderr. One of these is a disk that could not make a write durable: the
 // process ends at once, and the next one goes on from what the disk has.
 
+#include "coordinator/open_store.h"
 #include "coordinator/options.h"
 #include "coordinator/process.h"
 

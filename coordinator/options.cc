@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "coordinator/open_store.h"
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/version.h"

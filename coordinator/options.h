@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "coordinator/coordinator.h"
+#include "coordinator/coordinator_options.h"
 
 namespace CLI {
 class App;

@@ -4,8 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "coordinator/coordinator.h"
+#include "absl/status/statusor.h"
 #include "coordinator/options.h"
+#include "coordinator/store/store.h"
 
 namespace wsfleet::coordinator {
 

@@ -1,19 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <mutex>
 
 #include "absl/time/time.h"
+#include "coordinator/retention_settings.h"
 #include "coordinator/store/store.h"
 #include "coordinator/store_thread.h"
 #include "core/base/now.h"
 
 namespace wsfleet::coordinator {
-
-struct RetentionSettings {
-  absl::Duration keep = absl::Hours(24 * 90);  // runs that have ended; may be infinite
-  std::uint32_t keep_runs = 100'000;           // of these, at most so many of a fleet
-};
 
 // Removes the runs and bundles of one fleet that are not kept any more: about once a minute, in steps, each of which is
 // a task of the store's thread at the end of its queue. So what the machine commits waits for one step at most. How

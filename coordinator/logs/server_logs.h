@@ -14,18 +14,13 @@
 #include "boost/asio/thread_pool.hpp"
 #include "coordinator/fleet/events.h"
 #include "coordinator/fleet_secrets.h"
+#include "coordinator/logs/log_permissions.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store/store.h"
 #include "core/scenario/suite.h"
 #include "core/verdict/redactor.h"
 
 namespace wsfleet::coordinator {
-
-// What suites may have read: files, folders, and the beginnings of URLs. Nothing by default.
-struct LogPermissions {
-  std::vector<std::string> files;
-  std::vector<std::string> urls;
-};
 
 class LoggedRun;
 struct LoggedSuite;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "coordinator/open_store.h"
 #include "coordinator/options.h"
 #include "coordinator/process.h"
 #include "fmt/format.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/coordinator.h"
+#include "coordinator/open_store.h"
 #include "coordinator/tls/ephemeral_ca.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"

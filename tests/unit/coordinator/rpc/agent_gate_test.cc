@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/coordinator.h"
+#include "coordinator/open_store.h"
 #include "coordinator/tls/authority.h"
 #include "coordinator/tls/x509.h"
 #include "gmock/gmock.h"
