@@ -34,7 +34,7 @@ class Silence {
 };
 
 // Until the end, or of a terminal until the end of the line.
-std::string ReadInput(bool one_line) {
+std::string ReadTyped(bool one_line) {
   std::string text;
   char part[4096];
   while (text.size() <= kMaxInput) {
@@ -55,10 +55,10 @@ absl::StatusOr<std::string> ReadTokenFromStdin(Interrupt& interrupt) {
   if (is_terminal) {
     fmt::print(stderr, "Token: ");
     const Silence silence(interrupt);
-    text = ReadInput(true);
+    text = ReadTyped(true);
     fmt::print(stderr, "\n");
   } else {
-    text = ReadInput(false);
+    text = ReadTyped(false);
   }
   if (text.size() > kMaxInput) {
     return absl::InvalidArgumentError(fmt::format("stdin: expected a token, found more than {} bytes", kMaxInput));

@@ -52,7 +52,7 @@ bool IsComplete(const EphemeralCaFiles& files, absl::Time now) {
          IsGood(files.agent_certificate, ca.get(), now);
 }
 
-absl::StatusOr<std::string> NewToken() {
+absl::StatusOr<std::string> RandomToken() {
   const auto bytes = RandomBytes(32);
   if (!bytes.ok()) return bytes.status();
   return absl::BytesToHexString(*bytes);
@@ -80,7 +80,7 @@ absl::Status MakeEphemeralCa(const std::string& directory, absl::Time now) {
     server.certificate = x509::Issue(server.key.get(), kEphemeralServer, &ca, validity);
     agent.certificate = x509::Issue(agent.key.get(), kEphemeralAgent, &ca, validity);
   }
-  const auto token = NewToken();
+  const auto token = RandomToken();
   if (!server.certificate || !agent.certificate || !token.ok()) {
     return absl::InternalError("OpenSSL could not make the certificates of the ephemeral authority");
   }

@@ -22,8 +22,6 @@ const std::array<Unit, 4>& Units() {
   return kUnits;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Digits, and at most one point with digits on both sides.
 bool IsPlainNumber(std::string_view text) {
   const std::size_t point = text.find('.');

@@ -41,6 +41,8 @@ std::string_view ClosestMatch(std::string_view word, std::span<const std::string
 // Cuts at most `max_bytes` off the front without splitting a UTF-8 sequence; appends "…" if something was cut.
 std::string Excerpt(std::string_view text, std::size_t max_bytes);
 
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 bool IsValidUtf8(std::string_view text);
 // Where its first byte stands that is not.
 std::optional<std::size_t> FindInvalidUtf8(std::string_view text);

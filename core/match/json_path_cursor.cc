@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::int64_t kMaxExactInteger = (std::int64_t{1} << 53) - 1;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsNameStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }

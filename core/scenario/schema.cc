@@ -22,7 +22,7 @@ constexpr std::string_view kIdentifierPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 json::string Text(std::string_view text) { return json::string(text.data(), text.size()); }
 
-json::array Words(keys::Words words) {
+json::array ArrayOf(keys::Words words) {
   json::array out;
   for (const std::string_view word : words) out.push_back(Text(word));
   return out;
@@ -30,7 +30,7 @@ json::array Words(keys::Words words) {
 
 json::object Reference(std::string_view name) { return {{"$ref", Text(fmt::format("#/definitions/{}", name))}}; }
 
-json::object Required(keys::Words keys) { return {{"required", Words(keys)}}; }
+json::object Required(keys::Words keys) { return {{"required", ArrayOf(keys)}}; }
 
 json::object TextOf(std::string_view pattern, std::string_view description) {
   return {{"type", "string"}, {"pattern", Text(pattern)}, {"description", Text(description)}};
@@ -40,7 +40,7 @@ json::object TextOf(std::string_view pattern, std::string_view description) {
 json::object CommonDefinitions() {
   json::object scalar{{"type", json::array{"string", "number", "boolean", "null"}}};
   json::object variable = TextOf(kIdentifierPattern, "Letters, digits and _; not a name that templates reserve.");
-  variable["not"] = json::object{{"enum", Words(keys::kReservedNames)}};
+  variable["not"] = json::object{{"enum", ArrayOf(keys::kReservedNames)}};
   const std::string number = R"(\d+(\.\d+)?)";
   const std::string units = "(ms|s|m|h)";
   return {
@@ -129,7 +129,7 @@ class SchemaWriter {
                         : value.name == Kind::kIdentifier ? Reference("identifier")
                                                           : Reference("variable");
     if (!value.words.empty()) {
-      name = {{"allOf", json::array{std::move(name)}}, {"not", json::object{{"enum", Words(value.words)}}}};
+      name = {{"allOf", json::array{std::move(name)}}, {"not", json::object{{"enum", ArrayOf(value.words)}}}};
     }
     if (!name.empty()) out["propertyNames"] = std::move(name);
     if (value.element->kind != Kind::kAny) out["additionalProperties"] = OfValue(*value.element);
@@ -158,7 +158,7 @@ class SchemaWriter {
       case Kind::kVariable:
         return Reference("variable");
       case Kind::kWord:
-        return {{"enum", Words(value.words)}};
+        return {{"enum", ArrayOf(value.words)}};
       case Kind::kBool:
         return {{"type", "boolean"}};
       case Kind::kTrue:

@@ -51,15 +51,15 @@ std::string ListMessages(const std::vector<MatchedMessage>& messages) {
   return text;
 }
 
-struct Nearest {
+struct NearestFrame {
   const ReceivedFrame* frame = nullptr;
   std::vector<Mismatch> differences;
 };
 
 // `frames` is not empty.
-Nearest FindNearest(const AwaitedMessage& message, const std::vector<const ReceivedFrame*>& frames,
-                    const Anchor& anchor) {
-  Nearest nearest;
+NearestFrame FindNearest(const AwaitedMessage& message, const std::vector<const ReceivedFrame*>& frames,
+                         const Anchor& anchor) {
+  NearestFrame nearest;
   const auto rank = [&](const ReceivedFrame& of, std::size_t mismatches) {
     return std::tuple(mismatches, of.at < anchor.clock, of.number);
   };
@@ -73,7 +73,7 @@ Nearest FindNearest(const AwaitedMessage& message, const std::vector<const Recei
   return nearest;
 }
 
-void NoteNearest(const Nearest& nearest, const Anchor& anchor, Failure& failure) {
+void NoteNearest(const NearestFrame& nearest, const Anchor& anchor, Failure& failure) {
   std::string text = DescribeFrame(*nearest.frame, anchor);
   if (nearest.differences.empty()) {
     failure.notes.push_back({"nearest", text + "   too late"});
@@ -156,7 +156,7 @@ void NoteWhatCame(const AwaitedMessage& message, const std::vector<MatchedMessag
     if (came_after.empty()) failure.notes.push_back({"received", "no other frame"});
     return;
   }
-  const Nearest nearest = FindNearest(message, others, anchor);
+  const NearestFrame nearest = FindNearest(message, others, anchor);
   const bool agrees = nearest.differences.size() < message.match.entries.size();
   const bool shown = agrees || (came_after.empty() && others.size() == 1);
   if (shown) NoteNearest(nearest, anchor, failure);

@@ -8,7 +8,7 @@ namespace wsfleet::store {
 namespace {
 
 // Times are Unix nanoseconds, except where the clock of the database decides.
-constexpr std::array kMigrations = {
+constexpr std::array kPostgresMigrations = {
     Migration{1, "fleet, jobs, shards, leases, results, events, agents, bundles, owners", R"sql(
 CREATE TABLE fleet (name TEXT PRIMARY KEY, next_lease BIGINT NOT NULL);
 CREATE TABLE bundle (digest TEXT PRIMARY KEY, canonical BYTEA NOT NULL);
@@ -269,7 +269,7 @@ absl::Status MigrateLocked(Connection& connection) {
   const auto current = *known == 0 ? 0 : ReadNumber(connection, "SELECT max(number) FROM migration");
   if (!current.ok()) return current.status();
   return ApplyMigrations(
-      connection, kMigrations, *current,
+      connection, kPostgresMigrations, *current,
       "CREATE TABLE migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL)");
 }
 

@@ -7,18 +7,9 @@
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_migrations.h"
 #include "coordinator/store/sql/migrations.h"
-#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
-namespace {
-
-absl::Status Named(const absl::Status& status, const std::string& url) {
-  return absl::Status(status.code(), fmt::format("store {}: {}", WithoutPassword(url), ToStd(status.message())));
-}
-
-}  // namespace
-
 std::string WithoutPassword(const std::string& url) {
   char* problem = nullptr;
   PQconninfoOption* const options = PQconninfoParse(url.c_str(), &problem);
@@ -39,9 +30,10 @@ absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::st
   std::unique_ptr<PostgresStore> store(new PostgresStore(url));
   for (Channel* channel : {&store->writer_, &store->readers_[0], &store->readers_[1], &store->owner_}) {
     const std::lock_guard guard(channel->mutex);
-    if (auto status = store->MakeReady(*channel); !status.ok()) return Named(status, url);
+    if (auto status = store->MakeReady(*channel); !status.ok()) return OfStore(status, WithoutPassword(url));
   }
-  if (auto status = MigratePostgres(*store->writer_.connection); !status.ok()) return Named(status, url);
+  if (auto status = MigratePostgres(*store->writer_.connection); !status.ok())
+    return OfStore(status, WithoutPassword(url));
   return store;
 }
 

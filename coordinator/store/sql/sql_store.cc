@@ -5,9 +5,14 @@
 #include "coordinator/store/sql/identity.h"
 #include "coordinator/store/sql/rows.h"
 #include "coordinator/store/sql/use.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
+
+absl::Status OfStore(const absl::Status& status, std::string_view name) {
+  return absl::Status(status.code(), fmt::format("store {}: {}", name, ToStd(status.message())));
+}
 
 absl::Status SqlStore::Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) {
   const Use writer(*this, writer_);

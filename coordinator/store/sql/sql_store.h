@@ -5,12 +5,16 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/store/sql/connection.h"
 #include "coordinator/store/store.h"
 
 namespace wsfleet::store {
+
+// The same error, saying which store it is of.
+absl::Status OfStore(const absl::Status& status, std::string_view name);
 
 // What store.h asks for, over a connection that writes and some that read. Thread-safe: calls that write wait for each
 // other, and calls that read only if all of their connections are in use.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x7773666c;
 
 // Never changed once released; what is wrong with one is put right by a later one. Times are Unix nanoseconds.
-constexpr std::array kMigrations = {
+constexpr std::array kSqliteMigrations = {
     Migration{1, "fleet, jobs, shards, leases, results, events, agents, bundles", R"sql(
 CREATE TABLE fleet (name TEXT PRIMARY KEY, next_lease INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE bundle (digest TEXT PRIMARY KEY, canonical BLOB NOT NULL);
@@ -268,7 +268,7 @@ absl::Status MigrateSqlite(Connection& connection) {
       "PRAGMA application_id={};"
       "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL);",
       kApplicationId);
-  return ApplyMigrations(connection, kMigrations, *current, preamble);
+  return ApplyMigrations(connection, kSqliteMigrations, *current, preamble);
 }
 
 }  // namespace wsfleet::store

@@ -11,18 +11,9 @@
 
 #include "coordinator/store/sqlite/sqlite_connection.h"
 #include "coordinator/store/sqlite/sqlite_migrations.h"
-#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
-namespace {
-
-absl::Status Named(const absl::Status& status, const std::string& path) {
-  return absl::Status(status.code(), fmt::format("store {}: {}", path, ToStd(status.message())));
-}
-
-}  // namespace
-
 class SqliteStore::FileLock {
  public:
   static absl::StatusOr<std::unique_ptr<FileLock>> Take(const std::string& path) {
@@ -64,17 +55,17 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   std::unique_ptr<SqliteStore> store(new SqliteStore());
   if (!in_memory) {
     auto lock = FileLock::Take(path);
-    if (!lock.ok()) return Named(lock.status(), path);
+    if (!lock.ok()) return OfStore(lock.status(), path);
     store->lock_ = *std::move(lock);
   }
   auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter, on_failed);
-  if (!writer.ok()) return Named(writer.status(), path);
+  if (!writer.ok()) return OfStore(writer.status(), path);
   store->writer_.connection = *std::move(writer);
-  if (auto status = MigrateSqlite(*store->writer_.connection); !status.ok()) return Named(status, path);
+  if (auto status = MigrateSqlite(*store->writer_.connection); !status.ok()) return OfStore(status, path);
   if (in_memory) return store;
   for (Channel& reader : store->readers_) {
     auto connection = SqliteConnection::Open(path, SqliteConnection::Mode::kReader);
-    if (!connection.ok()) return Named(connection.status(), path);
+    if (!connection.ok()) return OfStore(connection.status(), path);
     reader.connection = *std::move(connection);
   }
   return store;

@@ -26,7 +26,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr int kBacklog = 4096;
 
 tcp::endpoint Loopback(std::uint16_t port) { return {asio::ip::make_address("127.0.0.1"), port}; }
@@ -123,7 +122,7 @@ class Server::Ports {
   asio::awaitable<void> AcceptAll(tcp::acceptor& acceptor, std::shared_ptr<asio::ssl::context> settings,
                                   const Script* script) {
     while (true) {
-      auto [error, socket] = co_await acceptor.async_accept(kTuple);
+      auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
       if (error) co_return;
       ++connections_;
       asio::co_spawn(context_, Connection(std::move(socket), settings, script), asio::detached);
