@@ -11,7 +11,7 @@ namespace wsfleet::fleet {
 namespace {
 
 absl::Status OverLimit(std::string_view what, std::string_view found, std::string_view limit, std::string_view key) {
-  return absl::FailedPreconditionError(
+  return absl::InvalidArgumentError(
       fmt::format("{}: {}, and the fleet's policy allows {} (limits.{}); `wsfleet fleet policy` shows it", what, found,
                   limit, key));
 }

@@ -26,7 +26,7 @@ class Policy {
   // What becomes of it, and the answer. In a dry run, and if the policy is the same, nothing.
   AnswerSetPolicy Set(const SetPolicy& request, absl::Time now);
 
-  // FAILED_PRECONDITION: it is beyond a limit, and asking again is of no use.
+  // INVALID_ARGUMENT: it is beyond a limit, and asking again is of no use.
   absl::Status CheckSpec(const JobSpec& spec) const;
   absl::Status CheckShards(std::size_t shards) const;
   // RESOURCE_EXHAUSTED: another run must end first.

@@ -90,7 +90,7 @@ TEST(RunFails, WithAHintAtTheCredentialWhereItIsRefusedEverywhere) {
 TEST(RunRefuses, FlagsOfLaterVersions) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"gate", "--await-revision", "x"},
                                                     {"run", "x.yaml", "--baseline", "last"},
-                                                    {"fleet", "policy"}}) {
+                                                    {"runs", "diff"}}) {
     std::vector<std::string> command = arguments;
     command.insert(command.begin(), Binary("wsfleet"));
     const Finished run = RunCommand({command, {}, {}}, absl::Seconds(30));

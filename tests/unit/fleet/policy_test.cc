@@ -113,7 +113,7 @@ TEST(Policy, RefusesASchedulesRunsAndTheScheduleItself) {
   ASSERT_TRUE(driver.Last<AnswerSchedule>().status.ok());
   Set(driver, Limited({.run_duration = absl::Seconds(1)}));
   driver.ApplySchedule(EachMinute("tock"));
-  EXPECT_TRUE(absl::IsFailedPrecondition(driver.Last<AnswerSchedule>().status));
+  EXPECT_TRUE(absl::IsInvalidArgument(driver.Last<AnswerSchedule>().status));
   driver.Pass(absl::Minutes(2));
   ASSERT_FALSE(driver.Ticks("tick").empty());
   EXPECT_THAT(driver.Ticks("tick").back().reason, HasSubstr("limits.run_duration"));
