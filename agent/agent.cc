@@ -49,9 +49,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                [this] {
                  if (exit_code_) FinishStop();
                }),
-      engine_(options_.facts,
-              engine::EngineOptions{options_.max_sessions, options_.name_servers,
-                                    [this](const PhaseTimings& timings) { metrics_.OnConnection(timings); }}),
+      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, options_.name_servers, metrics_.Observer()}),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards, OwnRules(options_),
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },

@@ -7,15 +7,22 @@ namespace wsfleet::agent {
 using engine::Traffic;
 using monitoring::Metric;
 
-void AgentMetrics::OnConnection(const PhaseTimings& timings) const {
-  if (metrics_ == nullptr) return;
-  for (const auto& [phase, took] : {std::pair{"resolve", timings.resolve},
-                                    {"connect", timings.connect},
-                                    {"tls", timings.tls},
-                                    {"upgrade", timings.upgrade},
-                                    {"total", timings.total}}) {
-    if (took) metrics_->Observe(Metric::kConnectDuration, {phase, region_.value()}, *took);
-  }
+Traffic::Observer AgentMetrics::Observer() const {
+  if (metrics_ == nullptr) return {};
+  const auto on_connection = [metrics = metrics_, region = region_.value()](const PhaseTimings& timings) {
+    for (const auto& [phase, took] : {std::pair{"resolve", timings.resolve},
+                                      {"connect", timings.connect},
+                                      {"tls", timings.tls},
+                                      {"upgrade", timings.upgrade},
+                                      {"total", timings.total}}) {
+      if (took) metrics->Observe(Metric::kConnectDuration, {phase, region}, *took);
+    }
+  };
+  const auto on_event = [metrics = metrics_, region = region_.value()](const std::string& event,
+                                                                       absl::Duration latency) {
+    metrics->Observe(Metric::kEventLatency, {event, region}, latency);
+  };
+  return {on_connection, on_event};
 }
 
 void AgentMetrics::Update(const engine::Engine& engine, std::optional<absl::Duration> clock_ahead) {

@@ -11,14 +11,14 @@
 
 namespace wsfleet::agent {
 
-// What an agent shows of its engine. Runs on the agent's strand, but for OnConnection().
+// What an agent shows of its engine. Runs on the agent's strand, but for what is said to be the engine's.
 class AgentMetrics {
  public:
   // `metrics`: null, or outlives it.
   AgentMetrics(monitoring::Metrics* metrics, RegionName region) : metrics_(metrics), region_(std::move(region)) {}
 
-  // Of the engine's connections; its thread.
-  void OnConnection(const PhaseTimings& timings) const;
+  // Of the engine; called on its thread.
+  engine::Traffic::Observer Observer() const;
 
   // What has changed since it was called last.
   void Update(const engine::Engine& engine, std::optional<absl::Duration> clock_ahead);

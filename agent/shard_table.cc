@@ -143,6 +143,7 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
   run.id = RunOf(lease);
   run.guard = *std::move(guard);
   run.share = ShareOf(shard.assignment.share());
+  run.is_scheduled = shard.assignment.is_scheduled();
   run.plan = std::move(resolved.plan);
   run.variables = *variables;
   run.secrets = std::exchange(shard.secrets, {});

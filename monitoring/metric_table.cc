@@ -64,6 +64,14 @@ std::vector<MetricFacts> MakeTable() {
        "How long the phases of WebSocket connections took that were reached: resolve, connect (TCP), tls, upgrade, and "
        "total.",
        100},
+      {Metric::kEventLatency,
+       "wsfleet_event_latency_seconds",
+       MetricKind::kHistogram,
+       agent,
+       {"event", "region"},
+       "How long it took until messages came that a step expects, counted as its max_time is; event is the message's "
+       "name, in runs that a schedule made, else empty.",
+       200},
       {Metric::kSessionsActive,
        "wsfleet_sessions_active",
        MetricKind::kGauge,

@@ -16,6 +16,7 @@ enum class Metric {
   kFleetStopped,
   kScheduleMissed,
   kConnectDuration,
+  kEventLatency,
   kSessionsActive,
   kMessages,
   kCloses,

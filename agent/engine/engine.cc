@@ -29,7 +29,7 @@ class Engine::Loop {
   Loop(AgentFacts facts, EngineOptions options)
       : facts_(std::move(facts)),
         options_(std::move(options)),
-        traffic_(options_.on_connection),
+        traffic_(options_.traffic),
         context_(1),
         work_(context_.get_executor()),
         lag_timer_(context_) {

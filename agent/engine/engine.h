@@ -38,6 +38,7 @@ struct ShardRun {
   TargetGuard guard;               // whom its sessions may connect to
   std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again
   std::string session_prefix;      // unique in the fleet: makes ${session.id} unique
+  bool is_scheduled = false;       // a schedule made it: what it measures is shown by names
 };
 
 enum class ShardEnding { kCompleted, kCancelled };
@@ -53,7 +54,7 @@ struct ShardObserver {
 struct EngineOptions {
   std::uint32_t max_concurrent_sessions = 10'000;  // over all shards; further ones wait
   std::string name_servers;                        // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
-  Traffic::OnConnection on_connection = {};
+  Traffic::Observer traffic = {};
 };
 
 // Runs scenarios against targets on a thread of its own. Start, Cancel and the destructor may be called from any

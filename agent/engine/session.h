@@ -85,6 +85,8 @@ class Session {
   Result JudgeTests(const HttpExpect& expect, const HttpAnswer& answer, Phase phase);
 
   // session_messages.cc
+  // Hands on how long they took, whatever became of the step.
+  void NoteEvents(const std::vector<MatchedMessage>& matched) const;
   boost::asio::awaitable<Result> Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation);
   boost::asio::awaitable<void> ReadFrames(std::shared_ptr<NamedConnection> connection);
   // One frame or the end; false after the end.

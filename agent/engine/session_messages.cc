@@ -127,6 +127,14 @@ Anchor Session::AnchorOf(const std::string& since) const {
   return anchor;
 }
 
+void Session::NoteEvents(const std::vector<MatchedMessage>& matched) const {
+  const Traffic* const traffic = facts_.surroundings->traffic;
+  if (traffic == nullptr) return;
+  for (const MatchedMessage& message : matched) {
+    traffic->NoteEvent(facts_.is_scheduled && message.is_named ? message.name : std::string(), message.latency);
+  }
+}
+
 boost::asio::awaitable<Session::Result> Session::Await(absl::StatusOr<std::unique_ptr<Expectation>> expectation) {
   if (!expectation.ok()) co_return ConfigFailure(expectation.status());
   ++outcome_.assertions;
@@ -134,6 +142,7 @@ boost::asio::awaitable<Session::Result> Session::Await(absl::StatusOr<std::uniqu
   const auto done = absl::MakeCleanup([this] { waiting_ = nullptr; });
   while (true) {
     Judgement judgement = (*expectation)->Judge(current_->inbox, SteadyNow());
+    if (judgement.state != Judgement::State::kPending) NoteEvents(judgement.matched);
     if (judgement.state == Judgement::State::kHolds) co_return std::nullopt;
     if (stream_failure_) co_return stream_failure_;
     if (judgement.state == Judgement::State::kFailed) co_return std::move(judgement.failure);

@@ -27,6 +27,7 @@ struct SessionFacts {
   const Redactor* redactor = nullptr;  // of these secrets
   const TargetGuard* guard = nullptr;
   RunShare* share = nullptr;
+  bool is_scheduled = false;  // as ShardRun says
   std::string session_id;
   std::uint64_t session_index = 0;
 };

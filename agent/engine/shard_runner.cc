@@ -273,6 +273,7 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   facts.redactor = &redactor_;
   facts.guard = &run_.guard;
   facts.share = &share_;
+  facts.is_scheduled = run_.is_scheduled;
   facts.session_id = fmt::format("{}-{}", run_.session_prefix, ++next_session_);
   facts.session_index = index;
   return facts;

@@ -85,7 +85,8 @@ void SetCaptures(const AwaitedMessage& message, const ReceivedFrame& frame, Capt
 }
 
 MatchedMessage Matched(const AwaitedMessage& message, const ReceivedFrame& frame, const Anchor& anchor) {
-  return {message.name, frame.number, std::max(absl::ZeroDuration(), frame.at - anchor.clock)};
+  return {message.name, frame.number, std::max(absl::ZeroDuration(), frame.at - anchor.clock),
+          !message.spec->name.empty()};
 }
 
 }  // namespace wsfleet

@@ -26,6 +26,7 @@ struct MatchedMessage {
   std::string name;  // of the message, or its position "1", "2", …
   std::uint64_t frame = 0;
   absl::Duration latency;  // from the anchor to the frame
+  bool is_named = false;   // by the suite
 };
 
 struct Judgement {

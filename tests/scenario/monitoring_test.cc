@@ -26,7 +26,7 @@ scenarios:
   - name: connects
     steps:
       - connect: {path: /ws, auth: user}
-      - expect: {match: {$.type: connection_established}}
+      - expect: {name: established, match: {$.type: connection_established}}
       - ping: {}
       - close: {}
 )";
@@ -102,6 +102,8 @@ TEST_F(Monitoring, ShowsWhatARunDidInBothPrograms) {
   EXPECT_THAT(agent, HasSubstr("wsfleet_messages_total{direction=\"in\",opcode=\"pong\"} 1\n"));
   EXPECT_THAT(agent, ContainsRegex("wsfleet_messages_total\\{direction=\"in\",opcode=\"text\"\\} [1-9]"));
   EXPECT_THAT(agent, HasSubstr("wsfleet_sessions_active 0\n"));
+  EXPECT_THAT(agent, HasSubstr("wsfleet_event_latency_seconds_count{event=\"\",region=\"eu-west-1\"} 1\n"));
+  EXPECT_THAT(agent, Not(HasSubstr("established"))) << "names of a run by hand";
 }
 
 TEST_F(Monitoring, NamesTheChecksOfASchedule) {
@@ -116,6 +118,8 @@ TEST_F(Monitoring, NamesTheChecksOfASchedule) {
               AllOf(HasSubstr("wsfleet_checks_total{class=\"\"," + labels +
                               "result=\"passed\",scenario=\"connects\",suite=\"gate\"} 1\n"),
                     HasSubstr("wsfleet_check_success{" + labels + "scenario=\"connects\",suite=\"gate\"} 1\n")));
+  EXPECT_THAT(OfAgent("/metrics"),
+              HasSubstr("wsfleet_event_latency_seconds_count{event=\"established\",region=\"eu-west-1\"} 1\n"));
   ASSERT_EQ(fleet_.Run({"schedules", "delete", "gate"}).exit_code, 0);
   EXPECT_THAT(OfCoordinator("/metrics"), Not(HasSubstr("wsfleet_check_success{")));
 }

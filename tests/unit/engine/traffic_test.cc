@@ -26,17 +26,27 @@ TEST(Traffic, TellsSoManyCloseCodesApartAndNoMore) {
   EXPECT_EQ(closes.at(Traffic::kFurtherCodes), 3u);
 }
 
-TEST(Traffic, HandsEachConnectionOnOnce) {
-  int connections = 0;
-  const Traffic traffic([&](const PhaseTimings& timings) {
+TEST(Traffic, HandsEachConnectionAndEventOnOnce) {
+  int connections = 0, events = 0;
+  Traffic::Observer observer;
+  observer.on_connection = [&](const PhaseTimings& timings) {
     ++connections;
     EXPECT_EQ(timings.tls, absl::Milliseconds(3));
-  });
+  };
+  observer.on_event = [&](const std::string& event, absl::Duration latency) {
+    ++events;
+    EXPECT_EQ(event, "accepted");
+    EXPECT_EQ(latency, absl::Milliseconds(4));
+  };
+  const Traffic traffic(observer);
   PhaseTimings timings;
   timings.tls = absl::Milliseconds(3);
   traffic.NoteConnection(timings);
   EXPECT_EQ(connections, 1);
+  traffic.NoteEvent("accepted", absl::Milliseconds(4));
+  EXPECT_EQ(events, 1);
   Traffic({}).NoteConnection(timings);
+  Traffic({}).NoteEvent("accepted", absl::Milliseconds(4));
 }
 
 }  // namespace
