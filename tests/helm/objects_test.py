@@ -120,11 +120,21 @@ class Store(unittest.TestCase):
         (each,) = [each for each in of_kind(set_of("postgres"), "StatefulSet") if "coordinator" in each["metadata"]["name"]]
         self.assertNotIn("volumeClaimTemplates", each["spec"])
 
-    def test_issuers_come_from_a_config_map(self):
-        container = container_of(set_of("everything"), "rel-probes-coordinator")
-        self.assertEqual(flags_of(container)["--oidc"], ["/etc/wsfleet/oidc/oidc.yaml"])
-        self.assertIn({"name": "oidc", "mountPath": "/etc/wsfleet/oidc", "readOnly": True}, container["volumeMounts"])
-        self.assertNotIn("--oidc", flags_of(container_of(set_of("default"), "rel-wsfleet-coordinator")))
+    def test_files_of_programs_come_from_config_maps(self):
+        everything = {each["metadata"]["name"]: each for each in of_kind(set_of("everything"), "StatefulSet")}
+        coordinator = {"--oidc": ("oidc", "oidc.yaml", "wsfleet-issuers"), "--fleet-policy": ("policy", "policy.yaml", "wsfleet-policy"),
+                       "--secrets": ("secrets-file", "secrets.yaml", "wsfleet-kept")}
+        agent = {"--target-policy": ("policy", "policy.yaml", "wsfleet-agents-policy"),
+                 "--secrets": ("secrets-file", "secrets.yaml", "wsfleet-agents-kept")}
+        for name, files in (("rel-probes-coordinator", coordinator), ("rel-probes-agent-1", agent)):
+            pod = everything[name]["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            for flag, (folder, key, config_map) in files.items():
+                self.assertEqual(flags_of(container)[flag], [f"/etc/wsfleet/{folder}/{key}"])
+                self.assertIn({"name": folder, "mountPath": f"/etc/wsfleet/{folder}", "readOnly": True}, container["volumeMounts"])
+                self.assertIn({"name": folder, "configMap": {"name": config_map}}, pod["volumes"])
+        for flag in coordinator:
+            self.assertNotIn(flag, flags_of(container_of(set_of("default"), "rel-wsfleet-coordinator")))
 
     def test_replicas_advertise_names_of_their_own(self):
         given = [f"coordinator.{each}" for each in (

@@ -23,9 +23,7 @@ and agent/options.cc.
 - --store={{ include "wsfleet.coordinator.store" . }}
 - --state-dir=/var/lib/wsfleet/state
 - --client-token-file=/etc/wsfleet/client/token
-{{- if $c.oidc.existingConfigMap }}
-- --oidc=/etc/wsfleet/oidc/oidc.yaml
-{{- end }}
+{{- include "wsfleet.fileFlags" (include "wsfleet.coordinator.files" . | fromYaml) }}
 {{- if $c.advertise.enabled }}
 - --advertise-agents={{ include "wsfleet.coordinator.advertised" (dict "root" . "listener" "agents") }}
 - --advertise-clients={{ include "wsfleet.coordinator.advertised" (dict "root" . "listener" "clients") }}
@@ -89,6 +87,7 @@ postgres://{{ .user }}@{{ join "," .hosts }}/{{ .database }}?sslmode={{ .sslMode
 {{- with $s.nameServers }}
 - --name-servers={{ join "," . }}
 {{- end }}
+{{- include "wsfleet.fileFlags" (include "wsfleet.agents.files" $s | fromYaml) }}
 - --http-listen={{ .listenAddress }}:{{ $ports.http }}
 - --log-level={{ .logLevel }}
 {{- range $s.extraArgs }}
@@ -100,4 +99,38 @@ postgres://{{ .user }}@{{ join "," .hosts }}/{{ .database }}?sslmode={{ .sslMode
 {{/* Name in an agent's certificate: a pool, that is all replicas of one StatefulSet; an agent is pool and instance. */}}
 {{- define "wsfleet.agents.uri" -}}
 spiffe://wsfleet/fleet/{{ .root.Values.fleet }}/region/{{ .region }}/pool/{{ include "wsfleet.agents.name" . }}
+{{- end -}}
+
+{{/*
+Files of ConfigMaps that are given, each by the folder where it is mounted, /etc/wsfleet/FOLDER: the flag, and the key
+that it names.
+*/}}
+{{- define "wsfleet.coordinator.files" -}}
+{{- with .Values.coordinator -}}
+{{- with .oidc.existingConfigMap }}
+oidc: {configMap: {{ . }}, flag: oidc, key: oidc.yaml}
+{{- end }}
+{{- with .policy.existingConfigMap }}
+policy: {configMap: {{ . }}, flag: fleet-policy, key: policy.yaml}
+{{- end }}
+{{- with .secrets.existingConfigMap }}
+secrets-file: {configMap: {{ . }}, flag: secrets, key: secrets.yaml}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* Call with a region's settings. */}}
+{{- define "wsfleet.agents.files" -}}
+{{- with .policy.existingConfigMap }}
+policy: {configMap: {{ . }}, flag: target-policy, key: policy.yaml}
+{{- end }}
+{{- with .secrets.existingConfigMap }}
+secrets-file: {configMap: {{ . }}, flag: secrets, key: secrets.yaml}
+{{- end }}
+{{- end -}}
+
+{{- define "wsfleet.fileFlags" -}}
+{{- range $folder, $file := . }}
+- --{{ $file.flag }}=/etc/wsfleet/{{ $folder }}/{{ $file.key }}
+{{- end }}
 {{- end -}}

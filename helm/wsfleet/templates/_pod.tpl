@@ -123,6 +123,14 @@ priorityClassName: {{ . }}
       {{- end }}
 {{- end -}}
 
+{{/* Call with what wsfleet.coordinator.files or wsfleet.agents.files says. */}}
+{{- define "wsfleet.fileVolumes" -}}
+{{- range $folder, $file := . }}
+- name: {{ $folder }}
+  configMap: {name: {{ $file.configMap }}}
+{{- end }}
+{{- end -}}
+
 {{/* Secrets that suites refer to. Call with a list of names. */}}
 {{- define "wsfleet.suiteSecretVolumes" -}}
 {{- range $index, $name := . }}

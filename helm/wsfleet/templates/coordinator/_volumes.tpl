@@ -4,8 +4,8 @@
 {{- $c := .Values.coordinator -}}
 - {name: tmp, mountPath: /tmp}
 - {name: client, mountPath: /etc/wsfleet/client, readOnly: true}
-{{- if $c.oidc.existingConfigMap }}
-- {name: oidc, mountPath: /etc/wsfleet/oidc, readOnly: true}
+{{- range $name, $_ := include "wsfleet.coordinator.files" . | fromYaml }}
+- {name: {{ $name }}, mountPath: /etc/wsfleet/{{ $name }}, readOnly: true}
 {{- end }}
 {{- if eq $c.store.type "sqlite" }}
 - {name: data, mountPath: /var/lib/wsfleet}
@@ -38,10 +38,7 @@
 {{- if ne $c.tls.mode "ownCa" }}
 {{ include "wsfleet.secretVolume" (dict "name" "tls" "secret" (include "wsfleet.coordinator.tlsSecret" .) "keys" (list "tls.crt" "tls.key" "ca.crt")) }}
 {{- end }}
-{{- with $c.oidc.existingConfigMap }}
-- name: oidc
-  configMap: {name: {{ . }}}
-{{- end }}
+{{- include "wsfleet.fileVolumes" (include "wsfleet.coordinator.files" . | fromYaml) }}
 {{- with $c.evidence.existingClaim }}
 - name: evidence
   persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
