@@ -145,7 +145,9 @@ absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secret
 
 absl::Status CheckTargets(const Plan& plan, const Variables& variables, const TargetRules& targets) {
   absl::Status status = CheckPlanTargets(plan, variables, targets.policy, targets.whose);
-  if (!absl::IsPermissionDenied(status)) return status;
+  // What no policy allows names none.
+  const bool by_policy = ToStd(status.message()).find(targets.whose) != std::string_view::npos;
+  if (!absl::IsPermissionDenied(status) || !by_policy) return status;
   return absl::PermissionDeniedError(
       fmt::format("{}; `wsfleet fleet policy` shows it, and an admin changes it with `wsfleet fleet policy set`",
                   ToStd(status.message())));

@@ -100,7 +100,7 @@ TEST(Policy, LimitsWhatARunTakes) {
     Set(driver, Limited(limits));
     const std::string refusal = RefusalOf(driver, spec);
     EXPECT_THAT(refusal, HasSubstr(words));
-    EXPECT_THAT(refusal, HasSubstr("FAILED_PRECONDITION"));
+    EXPECT_THAT(refusal, HasSubstr("INVALID_ARGUMENT"));
   }
   Set(driver, Limited({10, 3, 3, 1, absl::Minutes(10), 2000}));
   driver.Submit(spec);
