@@ -181,14 +181,14 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   assignment->set_job(effect.lease.shard.job.value());
   assignment->set_shard(effect.lease.shard.index.value());
   assignment->set_attempt(effect.lease.attempt);
-  assignment->mutable_bundle()->set_digest(effect.spec.bundle.value());
-  assignment->mutable_bundle()->set_bytes(effect.spec.bundle_bytes);
-  *assignment->mutable_selection() = wire::ToWire(effect.spec.selection);
-  *assignment->mutable_variables() = wire::ToWire(effect.spec.variables);
+  assignment->mutable_bundle()->set_digest(effect.spec->bundle.value());
+  assignment->mutable_bundle()->set_bytes(effect.spec->bundle_bytes);
+  *assignment->mutable_selection() = wire::ToWire(effect.spec->selection);
+  *assignment->mutable_variables() = wire::ToWire(effect.spec->variables);
   wire::PutSecrets(secrets, *assignment);
   for (const CaseId& id : effect.finished_cases) assignment->add_finished_cases(id.value());
   *assignment->mutable_job_time_left() = wire::ToWire(effect.job_time_left);
-  assignment->set_is_scheduled(!effect.spec.schedule.empty());
+  assignment->set_is_scheduled(!effect.spec->schedule.empty());
   if (effect.policy != nullptr) assignment->set_policy(*effect.policy);
   if (effect.share.connections) assignment->mutable_share()->set_connections(*effect.share.connections);
   if (effect.share.sessions_per_second) {

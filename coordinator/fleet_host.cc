@@ -292,10 +292,12 @@ void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet:
   for (const fleet::CommitId commit : commits) {
     feed_.OnPersisted(commit);
     Apply(fleet::Persisted{commit});
+    paused_.OnPersisted(commit);
   }
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});
-    then();
+    // One after the other, so that others get their turn between them.
+    boost::asio::post(strand_, then);
   }
 }
 
@@ -315,6 +317,7 @@ void FleetHost::Discard(const absl::Status& why) {
 
 void FleetHost::On(const fleet::Persist& effect) {
   feed_.OnPersist(effect.commit, effect.batch);
+  paused_.OnPersist(effect.commit, effect.batch.leases.size());
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 

@@ -13,15 +13,15 @@ namespace wsfleet::coordinator {
 
 void FleetHost::On(const fleet::SendAssignment& effect) {
   auto secrets =
-      secrets_.Open(SecretOwner::Of(name(), effect.lease.shard.job, effect.spec), effect.spec.sealed_secrets);
+      secrets_.Open(SecretOwner::Of(name(), effect.lease.shard.job, *effect.spec), effect.spec->sealed_secrets);
   if (!secrets.ok()) return Withhold(effect.lease, ToStd(secrets.status().message()));
   FleetSecrets* const kept = settings_.secrets;
   const AgentSink* const sink = streams_.SinkOf(effect.stream);
   // An agent that does not mind where they go is not given them.
-  const bool wants = !effect.spec.secrets_of_fleet.empty() && sink != nullptr && sink->keeps_secret_hosts;
+  const bool wants = !effect.spec->secrets_of_fleet.empty() && sink != nullptr && sink->keeps_secret_hosts;
   if (kept == nullptr || kept->empty() || !wants) return Assign(effect, *std::move(secrets));
   auto given = std::make_shared<GivenSecrets>(*std::move(secrets));
-  const bool posted = kept->Read(name(), effect.spec.secrets_of_fleet, [this, effect, given](GivenSecrets read) {
+  const bool posted = kept->Read(name(), effect.spec->secrets_of_fleet, [this, effect, given](GivenSecrets read) {
     given->merge(std::move(read));
     boost::asio::post(strand_, [this, effect, given] { Assign(effect, std::move(*given)); });
   });
@@ -44,12 +44,12 @@ void FleetHost::Assign(const fleet::SendAssignment& effect, GivenSecrets secrets
   spdlog::info("shard assigned job={} shard={} lease={} attempt={} agent={}", effect.lease.shard.job.value(),
                effect.lease.shard.index.value(), effect.lease.id.value(), effect.lease.attempt,
                effect.lease.agent.value());
-  logs_.OnAssigned(effect.lease.shard.job, effect.spec);
+  logs_.OnAssigned(effect.lease.shard.job, *effect.spec);
   streams_.NoteLease(effect.stream, effect.lease.id, effect.lease.shard);
   // A round trip less for the agent, and thousands of calls less where a whole fleet gets the same.
-  if (effect.spec.bundle_bytes <= wire::kMaxInlineBundleBytes &&
-      streams_.NoteBundle(effect.stream, effect.spec.bundle)) {
-    const Bundles::Canonical canonical = bundles_.Find(effect.spec.bundle);
+  if (effect.spec->bundle_bytes <= wire::kMaxInlineBundleBytes &&
+      streams_.NoteBundle(effect.stream, effect.spec->bundle)) {
+    const Bundles::Canonical canonical = bundles_.Find(effect.spec->bundle);
     if (canonical != nullptr) message.mutable_assignment()->set_bundle_content(*canonical);
   }
   streams_.Send(effect.stream, std::move(message));

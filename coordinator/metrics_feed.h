@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -54,7 +55,7 @@ class MetricsFeed {
 
   const FleetName fleet_;
   monitoring::Metrics* const metrics_;
-  std::vector<Commit> pending_;  // oldest first; the store's queue bounds it
+  std::deque<Commit> pending_;  // oldest first; the store's queue bounds it
   std::set<Name> names_;
   std::map<std::pair<Name, RegionName>, ScheduleName> shown_;  // whether they passed; the schedule that said so
 };

@@ -56,7 +56,7 @@ struct LeaseShare {
 struct SendAssignment {
   StreamId stream;
   LeaseRecord lease;
-  JobSpec spec;
+  std::shared_ptr<const JobSpec> spec;  // never null; that of all leases of the job
   std::vector<CaseId> finished_cases;
   absl::Duration job_time_left;
   LeaseShare share;

@@ -89,7 +89,7 @@ void Fleet::Machine::NoteSent(const SendHeartbeatReply& reply) {
 void Fleet::Machine::NoteSent(const SendAssignment& assignment) {
   if (leases_.Find(assignment.lease.id) == nullptr) return;
   deadlines_.Set(LeaseExpires{assignment.lease.id}, now_.steady + settings_.lease_time);
-  deadlines_.Set(AttemptDue{assignment.lease.id}, now_.steady + assignment.spec.attempt_limit);
+  deadlines_.Set(AttemptDue{assignment.lease.id}, now_.steady + assignment.spec->attempt_limit);
 }
 
 }  // namespace wsfleet::fleet

@@ -55,6 +55,11 @@ void Job::AddShards(std::vector<Term> terms) {
   record_.state = JobState::kPlacing;
 }
 
+std::shared_ptr<const JobSpec> Job::SharedSpec() {
+  if (shared_spec_ == nullptr) shared_spec_ = std::make_shared<const JobSpec>(record_.spec);
+  return shared_spec_;
+}
+
 void Job::BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, absl::Time at) {
   const auto before = agents_.find(shard.record.agent);
   if (before != agents_.end() && --before->second == 0) agents_.erase(before);
@@ -157,6 +162,7 @@ void Job::End(absl::Time at) {
   record_.state = StateOf(summary.verdict);
   record_.finished = at;
   record_.spec.sealed_secrets.clear();
+  shared_spec_.reset();
 }
 
 }  // namespace wsfleet::fleet

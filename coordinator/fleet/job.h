@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -39,6 +40,9 @@ class Job {
 
   // The job waits for agents from now on, one for each term.
   void AddShards(std::vector<Term> terms);
+
+  // A copy that many may share.
+  std::shared_ptr<const JobSpec> SharedSpec();
 
   // The number of the next lease of this shard.
   std::uint32_t NextAttempt(const Shard& shard) const { return shard.record.attempt + 1; }
@@ -78,6 +82,7 @@ class Job {
 
  private:
   JobRecord record_;
+  std::shared_ptr<const JobSpec> shared_spec_;  // null: nobody has asked for it
   std::uint64_t order_;
   std::vector<Shard> shards_;
   std::size_t first_open_ = 0;               // every shard before it is done, for good

@@ -111,7 +111,7 @@ void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent) {
   }
   TouchShard(job, shard, true);
   const absl::Duration time_left = *deadlines_.DueTime(JobDue{job.id()}) - now_.steady;
-  outbox_.Send(SendAssignment{agent.stream, lease, job.record().spec, job.FinishedCases(shard), time_left,
+  outbox_.Send(SendAssignment{agent.stream, lease, job.SharedSpec(), job.FinishedCases(shard), time_left,
                               policy_.ShareOf(job.shards().size()), policy_.text()});
 }
 

@@ -34,14 +34,14 @@ Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
   agent.unread = false;
   agent.heard_of = now.steady;
   agent.silent = false;
-  streams_[event.stream] = event.agent.id;
+  streams_[event.stream] = &agent;
   by_region_[event.agent.region].insert(event.agent.id);
   return agent;
 }
 
 Agent* Sessions::ByStream(StreamId stream) {
   const auto found = streams_.find(stream);
-  return found == streams_.end() ? nullptr : Find(found->second);
+  return found == streams_.end() ? nullptr : found->second;
 }
 
 Agent* Sessions::Find(const AgentId& id) {

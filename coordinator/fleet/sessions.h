@@ -35,6 +35,10 @@ struct Agent {
 // here, so what comes on an older one finds no agent.
 class Sessions {
  public:
+  Sessions() = default;
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
+
   // As it was stored: not connected.
   void Restore(const AgentRecord& record);
 
@@ -64,7 +68,7 @@ class Sessions {
 
  private:
   std::map<AgentId, Agent> agents_;
-  std::map<StreamId, AgentId> streams_;
+  std::map<StreamId, Agent*> streams_;  // of agents_
   std::map<RegionName, std::set<AgentId>> by_region_;
 };
 

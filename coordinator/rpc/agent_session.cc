@@ -65,15 +65,22 @@ void AgentSession::OnReadDone(bool ok) {
 }
 
 void AgentSession::Receive(absl::Time received) {
+  if (incoming_.has_results() && stream_ && host_->IsDispatching()) {
+    return Pause([received](AgentSession& self) { self.Receive(received); });
+  }
   if (const absl::Status status = Handle(incoming_, received); !status.ok()) {
     End(status);
     return;
   }
   if (outbound_.ended()) return;
   if (!incoming_.has_results() || !host_->IsBehind()) return ReadOn();
+  Pause([](AgentSession& self) { self.ReadOn(); });
+}
+
+void AgentSession::Pause(std::function<void(AgentSession&)> then) {
   silence_.cancel();
-  host_->PauseReading(*stream_, [weak = weak_from_this()] {
-    if (const auto self = weak.lock(); self && !self->outbound_.ended()) self->ReadOn();
+  host_->PauseReading(*stream_, [weak = weak_from_this(), then = std::move(then)] {
+    if (const auto self = weak.lock(); self && !self->outbound_.ended()) then(*self);
   });
 }
 

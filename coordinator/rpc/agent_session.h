@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
 
   void Receive(absl::Time received);
   void ReadOn();
+  // Nothing is read before `then` is called, unless the stream has ended by then.
+  void Pause(std::function<void(AgentSession&)> then);
   absl::Status Handle(const v1::AgentMessage& message, absl::Time received);
   absl::Status OnHello(const v1::Hello& hello);
   absl::Status CheckName(const v1::Hello& hello, const FleetName& fleet) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <memory>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -132,7 +133,7 @@ absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, Job
 absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secrets) {
   fleet::SendAssignment assignment;
   assignment.lease.shard.job = NewJobId();
-  assignment.spec = spec;
+  assignment.spec = std::make_shared<const JobSpec>(spec);
   assignment.finished_cases = spec.cases;
   const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
   // Numbers that are not known yet are longer than zeros, and the policy is that of when it is sent.

@@ -184,7 +184,7 @@ void VirtualAgent::On(const fleet::SendAssignment& assignment) {
   Work& work = work_[lease];
   work.assignment = assignment;
   work.lease_end = base_ + lease_time_;
-  for (const CaseId& id : assignment.spec.cases) {
+  for (const CaseId& id : assignment.spec->cases) {
     const auto& finished = assignment.finished_cases;
     if (std::ranges::find(finished, id) == finished.end()) work.todo.push_back(id);
   }

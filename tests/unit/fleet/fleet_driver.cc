@@ -86,7 +86,7 @@ void FleetDriver::Finish(StreamId stream, const LeaseRecord& lease, ShardEnd end
 
 void FleetDriver::RunAll(StreamId stream, const SendAssignment& assignment, Outcome outcome) {
   std::vector<CaseResult> results;
-  for (const CaseId& id : assignment.spec.cases) results.push_back(Result(id.value(), outcome));
+  for (const CaseId& id : assignment.spec->cases) results.push_back(Result(id.value(), outcome));
   Report(stream, assignment.lease, 1, std::move(results));
   Finish(stream, assignment.lease);
 }

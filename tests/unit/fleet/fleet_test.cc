@@ -12,7 +12,7 @@ TEST(Fleet, RunsAJobFromSubmitToVerdict) {
   const JobId job = driver.Submit(TwoCases());
   const auto assignment = driver.Last<SendAssignment>();
   EXPECT_EQ(assignment.stream, stream);
-  EXPECT_EQ(assignment.spec.cases, TwoCases().cases);
+  EXPECT_EQ(assignment.spec->cases, TwoCases().cases);
   EXPECT_EQ(assignment.job_time_left, absl::Minutes(10));
   EXPECT_EQ(driver.job(job).state, JobState::kRunning);
 

@@ -59,7 +59,7 @@ TEST(Ticks, RunOnAgentsAsAnyOtherRunDoes) {
   driver.ApplySchedule(EachMinute("check"));
   driver.Pass(absl::Minutes(1));
   const auto assignment = driver.Last<SendAssignment>();
-  ASSERT_EQ(assignment.spec.schedule, ScheduleName("check"));
+  ASSERT_EQ(assignment.spec->schedule, ScheduleName("check"));
   driver.RunAll(stream, assignment);
   EXPECT_EQ(driver.job(assignment.lease.shard.job).verdict, JobVerdict::kPassed);
 }
