@@ -1,5 +1,6 @@
 #include "agent/assigned_limits.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
@@ -36,6 +37,11 @@ engine::ShareLimits ShareOf(const v1::LeaseShare& share) {
   if (share.has_sessions_per_second()) {
     const double rate = share.sessions_per_second();
     limits.sessions_per_second = rate >= kSlowestSessions ? rate : kSlowestSessions;
+  }
+  // Less than one of each would have been no share.
+  for (const v1::BudgetShare& budget : share.budgets()) {
+    limits.shares.push_back(
+        {BudgetName(budget.name()), std::max(budget.connections(), 1U), std::max(budget.sessions_per_second(), 1U)});
   }
   return limits;
 }

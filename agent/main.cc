@@ -24,6 +24,7 @@
 #include "boost/asio/post.hpp"
 #include "boost/asio/signal_set.hpp"
 #include "core/base/text.h"
+#include "core/policy/budget.h"
 #include "core/policy/fleet_policy.h"
 #include "fmt/format.h"
 #include "monitoring/port.h"
@@ -95,6 +96,10 @@ absl::StatusOr<std::optional<TargetPolicy>> OwnTargetPolicy(const std::string& p
   if (policy->limits != FleetLimits()) {
     return absl::InvalidArgumentError(fmt::format(
         "--target-policy {}: limits are those of a fleet; an agent's own are --max-sessions and --max-shards", path));
+  }
+  if (!BudgetsOf(policy->targets).empty()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "--target-policy {}: budgets are those of a fleet, whose coordinator gives each run its share of them", path));
   }
   return std::move(policy->targets);
 }

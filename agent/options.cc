@@ -128,7 +128,7 @@ void AddOptions(CLI::App& app, CommandLine& options, Unparsed& given) {
                  "How long shards may go on in a drain, after SIGTERM or by an operator");
   app.add_option("--target-policy", options.target_policy_file,
                  "File that says which targets this agent may connect to, whatever its fleet's policy permits: as for "
-                 "`wsfleet fleet policy set`, without limits")
+                 "`wsfleet fleet policy set`, without limits and budgets")
       ->check(CLI::ExistingFile)
       ->envname("WSFLEET_AGENT_TARGET_POLICY");
   app.add_option("--name-servers", options.name_servers,

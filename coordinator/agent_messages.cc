@@ -194,6 +194,12 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   if (effect.share.sessions_per_second) {
     assignment->mutable_share()->set_sessions_per_second(*effect.share.sessions_per_second);
   }
+  for (const Budget& of_lease : effect.lease.shares) {
+    v1::BudgetShare* share = assignment->mutable_share()->add_budgets();
+    share->set_name(of_lease.name.value());
+    share->set_connections(of_lease.connections);
+    share->set_sessions_per_second(of_lease.sessions_per_second);
+  }
   return message;
 }
 

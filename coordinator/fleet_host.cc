@@ -34,10 +34,8 @@ FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::Flee
       feed_(settings_.name, settings_.metrics),
       wakeup_(strand_),
       retry_(strand_),
-      store_thread_(store, [this](absl::Status status, std::vector<fleet::CommitId> commits) {
-        boost::asio::post(strand_, [this, status = std::move(status), commits = std::move(commits)] {
-          OnCommitted(status, commits);
-        });
+      store_thread_(store, [this](absl::StatusOr<std::vector<fleet::Persisted>> commits) {
+        boost::asio::post(strand_, [this, commits = std::move(commits)] { OnCommitted(commits); });
       }) {}
 
 void FleetHost::NotifyOnceLoaded(std::function<void(const absl::Status&)> on_settled) {
@@ -285,14 +283,14 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr
   Settle(absl::OkStatus());
 }
 
-void FleetHost::OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits) {
+void FleetHost::OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>& commits) {
   // Reports of a machine that was discarded come before the next one is loaded: the store's thread keeps the order.
   if (!machine_) return;
-  if (!status.ok()) return Discard(status);
-  for (const fleet::CommitId commit : commits) {
-    feed_.OnPersisted(commit);
-    Apply(fleet::Persisted{commit});
-    paused_.OnPersisted(commit);
+  if (!commits.ok()) return Discard(commits.status());
+  for (const fleet::Persisted& persisted : *commits) {
+    feed_.OnPersisted(persisted.commit);
+    Apply(persisted);
+    paused_.OnPersisted(persisted.commit);
   }
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});

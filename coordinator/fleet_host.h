@@ -97,7 +97,7 @@ class FleetHost {
   void Load();
   void LoadLater();
   void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
-  void OnCommitted(const absl::Status& status, const std::vector<fleet::CommitId>& commits);
+  void OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>& commits);
   void Discard(const absl::Status& why);
   void GiveUp(std::string_view why);
   void EndAll(const absl::Status& status);

@@ -96,10 +96,13 @@ void StoreThread::CommitAll(std::vector<Work> works) {
     bytes_ -= all_bytes;
     return;
   }
-  absl::Status status = store_.Commit(ownership_, batches);
+  auto outcomes = store_.Commit(ownership_, batches);
   bytes_ -= all_bytes;
-  broken_ = !status.ok();
-  on_committed_(std::move(status), std::move(commits));
+  broken_ = !outcomes.ok();
+  if (broken_) return on_committed_(outcomes.status());
+  std::vector<fleet::Persisted> persisted;
+  for (std::size_t i = 0; i < commits.size(); ++i) persisted.push_back({commits[i], std::move(outcomes->at(i))});
+  on_committed_(std::move(persisted));
 }
 
 }  // namespace wsfleet::coordinator

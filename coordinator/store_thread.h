@@ -29,7 +29,7 @@ class StoreThread {
   static constexpr std::size_t kMaxQueuedBytes = 256 << 20;  // of commits, roughly; one more is still taken
 
   // Called on the store's thread: all of these commits are durable; or none, and what was queued behind is dropped.
-  using OnCommitted = std::function<void(absl::Status, std::vector<fleet::CommitId>)>;
+  using OnCommitted = std::function<void(absl::StatusOr<std::vector<fleet::Persisted>>)>;
   using OnLoaded = std::function<void(absl::StatusOr<FleetSnapshot>)>;
 
   StoreThread(store::FleetStore& store, OnCommitted on_committed);

@@ -48,11 +48,13 @@ WireFailure FromGuard(Phase phase, const absl::Status& status) {
   return {phase, FailureClass::kGuard, std::string(ToStd(status.message()))};
 }
 
-WireFailure FullShare(const RunShare& share) {
-  return {Phase::kConnect, FailureClass::kGuard,
-          fmt::format("the run has {} connections on this agent, which is its share of what the fleet's policy allows "
-                      "(limits.connections_per_run); use fewer sessions at once, or more agents",
-                      share.max_connections())};
+// The budgets that a connection is counted in: of its target, and of the proxy at this place, which may be the target.
+std::vector<BudgetName> BudgetsOf(const DialOptions& options, const std::string& host, std::uint16_t port) {
+  std::vector<BudgetName> budgets = GuardOf(options).BudgetsAt(options.url.host, options.url.port);
+  for (BudgetName& name : GuardOf(options).BudgetsAt(host, port)) {
+    if (std::ranges::find(budgets, name) == budgets.end()) budgets.push_back(std::move(name));
+  }
+  return budgets;
 }
 
 // Whether what came begins with no TLS record: OpenSSL looks for a version in it.
@@ -154,9 +156,9 @@ asio::awaitable<WireFailure> Dialer::Dial(const DialOptions& options, WireFacts&
     if (!failure.ok()) co_return failure;
   }
   if (options.share != nullptr) {
-    std::shared_ptr<void> connection = options.share->TakeConnection();
-    if (connection == nullptr) co_return FullShare(*options.share);
-    stream_.HoldUntilClosed(std::move(connection));
+    auto connection = options.share->TakeConnection(BudgetsOf(options, host_, port_));
+    if (!connection.ok()) co_return FromGuard(Phase::kConnect, connection.status());
+    stream_.HoldUntilClosed(*std::move(connection));
   }
   failure = co_await Resolve();
   if (failure.ok()) failure = co_await Connect();

@@ -1,11 +1,14 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/base/now.h"
+#include "core/policy/target_policy.h"
 
 namespace wsfleet::engine {
 
@@ -13,32 +16,35 @@ namespace wsfleet::engine {
 struct ShareLimits {
   std::optional<std::uint32_t> connections;   // at once
   std::optional<double> sessions_per_second;  // above 0
+  std::vector<Budget> shares = {};            // of budgets; each has at least 1 session a second
 };
 
 // Keeps a run to its share. Belongs to the engine's thread.
 class RunShare {
  public:
-  explicit RunShare(ShareLimits limits) : limits_(limits) {}
+  // `begun`: now.
+  explicit RunShare(ShareLimits limits, SteadyTime begun = {});
 
-  // For a connection that is about to be made, to be held as long as it is there. Null: there are as many as may be.
-  std::shared_ptr<void> TakeConnection() {
-    if (limits_.connections && connections_.use_count() > static_cast<long>(*limits_.connections)) return nullptr;
-    return {connections_, connections_.get()};
-  }
-  std::uint32_t max_connections() const { return limits_.connections.value_or(0); }
+  // For a connection that is about to be made and is counted in these budgets, to be held as long as it is there.
+  // PERMISSION_DENIED: there are as many as may be, or the run has no share of one of the budgets.
+  absl::StatusOr<std::shared_ptr<void>> TakeConnection(const std::vector<BudgetName>& budgets);
 
   // When the session that comes next may begin; each is asked for once. None may begin before its time because others
-  // were late.
-  SteadyTime NextSession(SteadyTime now) {
-    if (!limits_.sessions_per_second) return now;
-    const SteadyTime at = std::max(now, next_session_);
-    next_session_ = at + absl::Seconds(1) / *limits_.sessions_per_second;
-    return at;
-  }
+  // were late. With shares of budgets the first one waits as well: whoever had them before may just have begun one.
+  SteadyTime NextSession(SteadyTime now);
 
  private:
-  const ShareLimits limits_;
-  const std::shared_ptr<int> connections_ = std::make_shared<int>();  // each that is held is a further owner
+  // Each connection that is held is a further owner of the count.
+  using Count = std::shared_ptr<int>;
+  struct Share {
+    std::uint32_t connections = 0;
+    Count taken = std::make_shared<int>();
+  };
+
+  const std::optional<std::uint32_t> max_connections_;
+  const Count connections_ = std::make_shared<int>();
+  std::map<BudgetName, Share> shares_;
+  std::optional<absl::Duration> between_sessions_;  // of the slowest of all limits
   SteadyTime next_session_;
 };
 

@@ -76,7 +76,7 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       surroundings_(surroundings),
       run_(std::move(run)),
       observer_(std::move(observer)),
-      share_(run_.share),
+      share_(run_.share, SteadyNow()),
       next_turn_(executor_),
       may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {
   for (const auto& [name, secret] : run_.secrets) redactor_.AddSecret(secret.value.Reveal());

@@ -1,6 +1,9 @@
 #include "agent/engine/target_guard.h"
 
+#include <set>
 #include <string_view>
+
+#include "core/policy/budget.h"
 
 namespace wsfleet::engine {
 namespace {
@@ -38,6 +41,16 @@ absl::Status TargetGuard::CheckAddress(const std::string& host, std::uint16_t po
   return ByEach(rules_, [&](const TargetPolicy& policy, std::string_view whose) {
     return wsfleet::CheckAddress(policy, whose, *read, port, ToIpAddress(address));
   });
+}
+
+std::vector<BudgetName> TargetGuard::BudgetsAt(const std::string& host, std::uint16_t port) const {
+  const auto read = ReadTargetHost(host);
+  if (!read.ok()) return {};
+  std::set<BudgetName> names;
+  for (const Rule& rule : rules_) {
+    for (BudgetName& name : wsfleet::BudgetsAt(rule.policy, *read, port)) names.insert(std::move(name));
+  }
+  return {names.begin(), names.end()};
 }
 
 }  // namespace wsfleet::engine

@@ -27,6 +27,9 @@ class TargetGuard {
   absl::Status CheckTarget(const std::string& host, std::uint16_t port) const;
   absl::Status CheckAddress(const std::string& host, std::uint16_t port, const boost::asio::ip::address& address) const;
 
+  // By name: those of every rule that connections to this place are counted in.
+  std::vector<BudgetName> BudgetsAt(const std::string& host, std::uint16_t port) const;
+
  private:
   std::vector<Rule> rules_;
 };

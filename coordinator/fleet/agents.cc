@@ -263,7 +263,7 @@ Census Fleet::Machine::Count() const {
   Census census;
   for (const auto& [id, agent] : sessions_.all()) ++census.agents[{agent.record.region, StateOf(agent)}];
   census.stopped = kill_switch_.stopped;
-  census.waiting = matchmaker_.waiting() + queued_.size();
+  census.waiting = matchmaker_.waiting() + budgets_.parked() + queued_.size();
   return census;
 }
 

@@ -22,7 +22,8 @@ using JobDue = Due<JobId, struct JobDueKind>;
 using JobUnwatched = Due<JobId, struct JobUnwatchedKind>;
 using AgentForgotten = Due<AgentId, struct AgentForgottenKind>;
 using QuarantineEnds = Due<AgentId, struct QuarantineEndsKind>;
+using BudgetOld = Due<BudgetName, struct BudgetOldKind>;
 using Deadline = std::variant<LeaseExpires, AttemptDue, ShardWaited, JobWaited, JobDue, JobUnwatched, AgentForgotten,
-                              QuarantineEnds>;
+                              QuarantineEnds, BudgetOld>;
 
 }  // namespace wsfleet::fleet

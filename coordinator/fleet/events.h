@@ -10,6 +10,7 @@
 #include "coordinator/fleet/client_events.h"
 #include "core/base/ids.h"
 #include "core/base/now.h"
+#include "core/job/batch.h"
 #include "core/job/records.h"
 
 // What the machine is told. Plain values; the shell turns streams and requests into events. An event of a stream that a
@@ -77,9 +78,10 @@ struct ReadingPaused {
 struct ReadingResumed {
   StreamId stream;
 };
-// The batch of this commit is durable.
+// The batch of this commit is durable, but for leases that were denied.
 struct Persisted {
   CommitId commit;
+  CommitOutcome outcome = {};
 };
 // Time has passed; due deadlines are acted on. Every event does this too.
 struct TimePassed {};

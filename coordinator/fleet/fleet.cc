@@ -33,8 +33,25 @@ FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
 
 void Fleet::Machine::On(const SetPolicy& event) {
   AnswerSetPolicy answer = policy_.Set(event, now_.wall);
-  if (policy_.record() != answer.before) outbox_.batch().policy = policy_.record();
+  if (policy_.record() != answer.before) {
+    outbox_.batch().policy = policy_.record();
+    const std::vector<Budget> before = budgets_.all();
+    budgets_.Use(policy_.record().policy.targets);
+    if (budgets_.all() != before) outbox_.batch().budgets = budgets_.all();
+    const std::set<Budgets::Key> parked = budgets_.TakeParked();
+    OfferParked({parked.begin(), parked.end()});
+  }
   outbox_.Send(std::move(answer));
+}
+
+void Fleet::Machine::On(const Persisted& event) {
+  keys_.OnPersisted(event.commit);
+  budgets_.OnPersisted(event);
+  for (const LeaseId id : event.outcome.denied) {
+    if (leases_.Find(id) != nullptr) EndLease(id, LeaseEnd::kDenied, "");
+  }
+  // They may begin, or it is known now why they wait.
+  if (!event.outcome.budgets.empty()) OfferParked(budgets_.Untold());
 }
 
 Fleet::Machine::Machine(FleetSettings settings)
@@ -45,7 +62,10 @@ Fleet::Machine::Machine(FleetSettings settings)
           {.check = [this](const JobSpec& spec) { return CheckSpec(spec); },
            .start = [this](JobSpec spec, std::string note) { return StartScheduled(std::move(spec), std::move(note)); },
            .cancel = [this](const JobId& job, const std::string& reason) { Cancel(*FindJob(job), reason); }},
-          outbox_, settings.max_schedules) {}
+          outbox_, settings.max_schedules) {
+  budgets_.Use(settings.policy.targets);
+  if (!budgets_.all().empty()) outbox_.batch().budgets = budgets_.all();
+}
 
 SteadyTime Fleet::Machine::NextWakeup() const {
   // At once if a turn left something to stop or to place for the next one.
@@ -59,7 +79,14 @@ std::vector<Effect> Fleet::Machine::Apply(const Event& event, const Now& now) {
   now_ = now;
   scheduler_.SetTime(now.wall);
   std::vector<Effect> effects;
-  if (const auto* persisted = std::get_if<Persisted>(&event)) effects = outbox_.Release(persisted->commit);
+  if (const auto* persisted = std::get_if<Persisted>(&event)) {
+    effects = outbox_.Release(persisted->commit);
+    const auto is_denied = [&](const Effect& effect) {
+      const auto* assignment = std::get_if<SendAssignment>(&effect);
+      return assignment != nullptr && std::ranges::count(persisted->outcome.denied, assignment->lease.id) > 0;
+    };
+    std::erase_if(effects, is_denied);
+  }
 
   // Deadlines first: what was due before the event came is not undone by it.
   while (const auto due = deadlines_.PopDue(now.steady)) {

@@ -255,6 +255,7 @@ void Fleet::Machine::WriteTouched() {
 
 void Fleet::Machine::Forget(const Job& job) {
   for (const Shard& shard : job.shards()) StopWaiting(job, shard);
+  budgets_.Forget(job.id());
   deadlines_.Clear(JobDue{job.id()});
   deadlines_.Clear(JobUnwatched{job.id()});
   deadlines_.Clear(JobWaited{job.id()});

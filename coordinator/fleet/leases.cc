@@ -1,9 +1,12 @@
 #include "coordinator/fleet/leases.h"
 
+#include <utility>
+
 namespace wsfleet::fleet {
 
-LeaseRecord Leases::Grant(const ShardId& shard, std::uint32_t attempt, const AgentRecord& agent) {
-  LeaseRecord lease{next_, shard, attempt, agent.id, agent.boot};
+LeaseRecord Leases::Grant(const ShardId& shard, std::uint32_t attempt, const AgentRecord& agent,
+                          std::vector<Budget> shares) {
+  LeaseRecord lease{next_, shard, attempt, agent.id, agent.boot, std::move(shares)};
   next_ = LeaseId(next_.value() + 1);
   Restore(lease);
   return lease;

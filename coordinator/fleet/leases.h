@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "core/job/records.h"
 
@@ -14,7 +15,8 @@ class Leases {
   void SetNext(LeaseId next) { next_ = next; }
   LeaseId next() const { return next_; }
 
-  LeaseRecord Grant(const ShardId& shard, std::uint32_t attempt, const AgentRecord& agent);
+  LeaseRecord Grant(const ShardId& shard, std::uint32_t attempt, const AgentRecord& agent,
+                    std::vector<Budget> shares = {});
   void Restore(const LeaseRecord& lease);
   void End(LeaseId id);
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "coordinator/fleet/budgets.h"
 #include "coordinator/fleet/deadline.h"
 #include "coordinator/fleet/deadline_set.h"
 #include "coordinator/fleet/fleet.h"
@@ -56,7 +57,7 @@ class Fleet::Machine {
   void On(const WatchersChanged& event);
   void On(const ScheduleRequested& event) { outbox_.Send(scheduler_.Carry(event)); }
   void On(const TriggerRequested& event);
-  void On(const Persisted& event) { keys_.OnPersisted(event.commit); }
+  void On(const Persisted& event);
   void On(const TimePassed&) {}
   void On(const LeaseExpires& due);
   void On(const AttemptDue& due);
@@ -66,11 +67,10 @@ class Fleet::Machine {
   void On(const JobUnwatched& due);
   void On(const AgentForgotten& due);
   void On(const QuarantineEnds& due);
-
+  void On(const BudgetOld& due);
   // fleet.cc: an effect is emitted
   void NoteSent(const SendHeartbeatReply& reply);
   void NoteSent(const SendAssignment& assignment);
-
   // agents.cc
   AgentView View(const Agent& agent) const;
   bool HasRoomFor(const AgentId& id) const;
@@ -84,13 +84,11 @@ class Fleet::Machine {
   void ForgetLater(const Agent& agent, absl::Duration listed);
   AgentView::State StateOf(const Agent& agent) const;
   void RoomChanged(const Agent& agent);  // it may have gained or lost room for a shard
-
   // results.cc
   Disposition Take(const Agent& agent, Job& job, const ResultsReceived& event);
   std::optional<std::string> WhyToStop(const LeaseRecord& lease);  // absent: its agent is not to
   void Complete(Job& job, const LeaseRecord& lease, std::uint32_t reported_cases);
   void EndLease(LeaseId id, LeaseEnd end, std::string why);
-
   // jobs.cc
   Job* FindJob(const JobId& id);
   absl::Status CheckSpec(const JobSpec& spec) const;    // whether it could run at any time
@@ -110,19 +108,20 @@ class Fleet::Machine {
   void TouchShard(const Job& job, const Shard& shard, bool announce);
   void WriteTouched();
   void Forget(const Job& job);
-
   // placing.cc
   void BeginPlacing(Job& job, std::vector<Term> terms);
   void Wait(const Job& job, const Shard& shard);
   void StopWaiting(const Job& job, const Shard& shard);
   void Place();
   void PlaceQueued();
-  void Lease(Job& job, Shard& shard, const Agent& agent);
-
+  void Lease(Job& job, Shard& shard, const Agent& agent, std::vector<Budget> shares);
+  std::vector<Budget> SharesOf(const Job& job);
+  void WaitForBudget(Job& job, Shard& shard, const BudgetName& budget);
+  std::string WhyNoShare(const Job& job, const BudgetName& budget) const;
+  void OfferParked(const std::vector<Budgets::Key>& keys);
   // stop.cc
   void StopNext();
   bool MayPlace() const { return !kill_switch_.stopped && stopping_.empty(); }
-
   // snapshot.cc
   void RestoreJobs(const FleetSnapshot& snapshot);
   void ResumeJob(const Job& job);
@@ -141,6 +140,7 @@ class Fleet::Machine {
   std::set<std::pair<std::uint64_t, JobId>> queued_;  // without shards, oldest first
   std::size_t open_shards_ = 0;                       // of all of them
   Matchmaker matchmaker_;
+  Budgets budgets_;
   Scheduler scheduler_;
   KillSwitch kill_switch_;
   std::deque<JobId> stopping_;           // were told to end, and their shards not yet

@@ -10,6 +10,12 @@
 // From a job's terms to leases. A shard waits agents_wait for an agent with room, from when it was created or its last
 // lease ended; time in the queue counts.
 namespace wsfleet::fleet {
+namespace {
+
+// So long it is believed that a budget has no room: nobody tells of shares that other fleets give back.
+constexpr absl::Duration kBudgetKnown = absl::Seconds(1);
+
+}  // namespace
 
 void Fleet::Machine::BeginPlacing(Job& job, std::vector<Term> terms) {
   open_shards_ += terms.size();
@@ -37,14 +43,16 @@ void Fleet::Machine::Wait(const Job& job, const Shard& shard) {
 
 void Fleet::Machine::StopWaiting(const Job& job, const Shard& shard) {
   matchmaker_.StopWaiting({job.order(), shard.record.id}, shard.term);
+  budgets_.Unpark({job.order(), shard.record.id});
   deadlines_.Clear(ShardWaited{shard.record.id});
 }
 
 void Fleet::Machine::On(const ShardWaited& due) {
   Job& job = *FindJob(due.id.job);
   Shard& shard = *job.Find(due.id.index);
+  const auto budget = budgets_.ParkedFor({job.order(), shard.record.id});
   StopWaiting(job, shard);
-  shard.Finish(WhyNoAgent(sessions_, job.record().spec, shard));
+  shard.Finish(budget ? WhyNoShare(job, *budget) : WhyNoAgent(sessions_, job.record().spec, shard));
   AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
   TouchShard(job, shard, true);
 }
@@ -83,22 +91,31 @@ void Fleet::Machine::PlaceQueued() {
 void Fleet::Machine::Place() {
   if (!MayPlace()) return;
   PlaceQueued();
-  for (std::uint32_t given = 0; given < settings_.max_leases_per_turn;) {
+  OfferParked(budgets_.Ready([this](const Budgets::Key& key) { return SharesOf(*FindJob(key.second.job)); }));
+  for (std::uint32_t decided = 0; decided < settings_.max_leases_per_turn;) {
     const std::optional<Pending::Key> key = matchmaker_.Next(sessions_);
     if (!key) return;
     Job& job = *FindJob(key->second.job);
     Shard& shard = *job.Find(key->second.index);
+    std::vector<Budget> shares = SharesOf(job);
+    if (const auto lacking = budgets_.Lacking(shares)) {
+      WaitForBudget(job, shard, *lacking);
+      ++decided;
+      continue;
+    }
     // Not the agent that asked is taken, but the best of those that are free.
     const Agent* agent = ChooseAgent(sessions_, matchmaker_.free(), job, shard);
     if (agent == nullptr) continue;
-    Lease(job, shard, *agent);
-    ++given;
+    Lease(job, shard, *agent, std::move(shares));
+    ++decided;
   }
 }
 
-void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent) {
+void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent, std::vector<Budget> shares) {
+  shard.waits_until = deadlines_.DueTime(ShardWaited{shard.record.id}).value_or(now_.steady);
   StopWaiting(job, shard);
-  const LeaseRecord lease = leases_.Grant(shard.record.id, job.NextAttempt(shard), agent.record);
+  budgets_.OnAsked(outbox_.commit_of_turn(), shares);
+  const LeaseRecord lease = leases_.Grant(shard.record.id, job.NextAttempt(shard), agent.record, std::move(shares));
   if (!job.record().started.has_value()) {
     deadlines_.Set(JobDue{job.id()}, now_.steady + job.record().spec.deadline);
   }
@@ -106,13 +123,50 @@ void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent) {
   matchmaker_.Update(agent, leases_.OfAgent(agent.record.id).size(), false);
   outbox_.batch().leases.push_back(lease);
   outbox_.batch().next_lease = leases_.next();
-  if (lease.attempt > 1) {
+  // One that is asked for again and again is news when its agent has it.
+  if (lease.attempt > 1 && !shard.waits_for_budget) {
     AddNote(job, fmt::format("{}: attempt {} on {}", shard.Place(), lease.attempt, agent.record.id.value()));
   }
-  TouchShard(job, shard, true);
+  TouchShard(job, shard, !shard.waits_for_budget);
   const absl::Duration time_left = *deadlines_.DueTime(JobDue{job.id()}) - now_.steady;
   outbox_.Send(SendAssignment{agent.stream, lease, job.SharedSpec(), job.FinishedCases(shard), time_left,
                               policy_.ShareOf(job.shards().size()), policy_.text()});
+}
+
+std::vector<Budget> Fleet::Machine::SharesOf(const Job& job) {
+  return budgets_.SharesFor(job.id(), job.record().spec.needs, job.shards().size());
+}
+
+// It waits as long as it would for an agent.
+void Fleet::Machine::WaitForBudget(Job& job, Shard& shard, const BudgetName& budget) {
+  const Budgets::Key key{job.order(), shard.record.id};
+  matchmaker_.StopWaiting(key, shard.term);
+  const std::string taken = budgets_.Describe(budget);
+  budgets_.Park(budget, key, !taken.empty());
+  if (!deadlines_.DueTime(BudgetOld{budget})) deadlines_.Set(BudgetOld{budget}, now_.steady + kBudgetKnown);
+  if (taken.empty()) return;  // what was asked for before it is not decided yet
+  shard.record.reason = fmt::format("it waits for a share of budget {}: {}", budget.value(), taken);
+  const bool is_news = !std::exchange(shard.waits_for_budget, true);
+  if (is_news) AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
+  TouchShard(job, shard, is_news);
+}
+
+std::string Fleet::Machine::WhyNoShare(const Job& job, const BudgetName& budget) const {
+  const std::string taken = budgets_.Describe(budget);
+  return fmt::format("no share of budget {} came free within {}{}", budget.value(),
+                     DurationText(job.record().spec.agents_wait), taken.empty() ? "" : fmt::format(" ({})", taken));
+}
+
+void Fleet::Machine::OfferParked(const std::vector<Budgets::Key>& keys) {
+  for (const Budgets::Key& key : keys) {
+    budgets_.Unpark(key);
+    matchmaker_.BeginWaiting(key, FindJob(key.second.job)->Find(key.second.index)->term);
+  }
+}
+
+void Fleet::Machine::On(const BudgetOld& due) {
+  budgets_.LookAgain(due.id);
+  if (budgets_.HasParked(due.id)) deadlines_.Set(due, now_.steady + kBudgetKnown);
 }
 
 }  // namespace wsfleet::fleet

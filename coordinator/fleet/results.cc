@@ -179,6 +179,7 @@ void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {
   deadlines_.Clear(LeaseExpires{id});
   deadlines_.Clear(AttemptDue{id});
   outbox_.batch().ended_leases.push_back(id);
+  if (end != LeaseEnd::kDenied) budgets_.OnEnded(lease.shares);
   if (const Agent* agent = sessions_.Find(lease.agent)) RoomChanged(*agent);
 
   Job& job = *FindJob(lease.shard.job);
@@ -187,8 +188,12 @@ void Fleet::Machine::EndLease(LeaseId id, LeaseEnd end, std::string why) {
   if (!shard.record.reason.empty() && !job.is_stopping()) {
     AddNote(job, fmt::format("{}: {}", shard.Place(), shard.record.reason));
   }
-  TouchShard(job, shard, true);
-  if (!shard.is_done()) Wait(job, shard);
+  TouchShard(job, shard, end != LeaseEnd::kDenied);
+  if (end != LeaseEnd::kDenied) shard.waits_for_budget = false;
+  if (shard.is_done()) return;
+  Wait(job, shard);
+  // A lease that was only asked for has not ended its waiting.
+  if (end == LeaseEnd::kDenied) deadlines_.Set(ShardWaited{shard.record.id}, shard.waits_until);
 }
 
 }  // namespace wsfleet::fleet

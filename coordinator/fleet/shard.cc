@@ -32,6 +32,13 @@ bool Shard::Confirm() {
   return true;
 }
 
+bool Shard::ForgetDenied() {
+  if (record.state != ShardState::kLeased || !lease.empty()) return false;
+  record.state = ShardState::kPending;
+  --record.attempt;
+  return true;
+}
+
 void Shard::Finish(std::string reason) {
   record.state = ShardState::kDone;
   record.reason = std::move(reason);
@@ -47,7 +54,8 @@ void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::op
   // The number of an attempt that sent results is never given again: batches are told apart by it.
   const bool sent_results =
       std::ranges::any_of(batches, [&](const auto& batch) { return batch.first == record.attempt; });
-  if (end == LeaseEnd::kRefused && !sent_results) {
+  const bool was_none = end == LeaseEnd::kRefused || end == LeaseEnd::kDenied;
+  if (was_none && !sent_results) {
     --record.attempt;
     past.pop_back();  // the number is given again
   } else if (end == LeaseEnd::kReleased || end == LeaseEnd::kNeverArrived || end == LeaseEnd::kRefused) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/now.h"
 #include "core/job/records.h"
 #include "core/job/term.h"
 
@@ -19,6 +20,7 @@ enum class LeaseEnd {
   kReleased,      // given back by an agent that drains or has no room: not held against the limit
   kNeverArrived,  // the agent does not know it and never did: not held against the limit
   kRefused,       // the agent cannot run it: the lease was no attempt
+  kDenied,        // a budget had no room for its share when it was committed: it never was
   kSecretLost,    // the coordinator cannot open the job's secrets (any more): no agent can be given it
 };
 
@@ -33,8 +35,10 @@ struct TakenCase {
 struct Shard {
   ShardRecord record;
   Term term;
-  LeaseId lease;         // empty: none
-  bool overdue = false;  // the attempt's time is over: it is to stop; not stored
+  LeaseId lease;                  // empty: none
+  bool overdue = false;           // the attempt's time is over: it is to stop; not stored
+  bool waits_for_budget = false;  // and people were told; not stored
+  SteadyTime waits_until;         // of the waiting before this lease; not stored
   std::map<CaseId, TakenCase> cases;
   std::set<std::pair<std::uint32_t, BatchSeq>> batches;  // (attempt, seq) of those that were taken
   std::set<AgentId> refused_by;                          // not asked again; not stored
@@ -58,6 +62,9 @@ struct Shard {
 
   // The agent has shown that it works under the lease. False if that was known.
   bool Confirm();
+
+  // What the store had of a lease that was denied when the machine that asked for it ended. False: there was none.
+  bool ForgetDenied();
 
   void Finish(std::string reason);
 

@@ -10,6 +10,9 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
   now_ = now;
   leases_.SetNext(snapshot.next_lease);
   if (snapshot.policy) policy_.Use(*snapshot.policy);
+  budgets_.Use(policy_.record().policy.targets);
+  outbox_.batch().budgets.reset();
+  if (snapshot.budgets != budgets_.all()) outbox_.batch().budgets = budgets_.all();
   for (const AgentRecord& agent : snapshot.agents) {
     sessions_.Restore(agent);
     ForgetLater(*sessions_.Find(agent.id), settings_.lost_agents_listed);
@@ -24,6 +27,11 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
     deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
     // When it began is not stored: it gets its whole time again.
     deadlines_.Set(AttemptDue{lease.id}, now.steady + job->record().spec.attempt_limit);
+  }
+  for (auto& [id, job] : jobs_) {
+    for (Shard& shard : job.shards()) {
+      if (shard.ForgetDenied()) TouchShard(job, shard, false);
+    }
   }
   scheduler_.SetTime(now.wall);
   scheduler_.Restore(snapshot.schedules);
@@ -88,6 +96,7 @@ FleetSnapshot Fleet::Machine::Snapshot() const {
   FleetSnapshot snapshot;
   snapshot.next_lease = leases_.next();
   if (policy_.record().version > 0) snapshot.policy = policy_.record();
+  snapshot.budgets = budgets_.all();
   for (const auto& [id, job] : jobs_) {
     snapshot.jobs.push_back(job.record());
     for (const Shard& shard : job.shards()) {

@@ -3,8 +3,8 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -13,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/job/job_id.h"
 #include "core/policy/fleet_policy.h"
+#include "core/policy/plan_needs.h"
 #include "core/policy/plan_targets.h"
 #include "core/scenario/plan.h"
 #include "fmt/format.h"
@@ -136,8 +137,8 @@ absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secret
   assignment.spec = std::make_shared<const JobSpec>(spec);
   assignment.finished_cases = spec.cases;
   const std::size_t bytes = ToMessage(assignment, SessionTimes{}, secrets).ByteSizeLong();
-  // Numbers that are not known yet are longer than zeros, and the policy is that of when it is sent.
-  constexpr std::size_t kMaxBytes = wire::kMaxMessageBytes - FleetPolicy::kMaxBytes - 1024;
+  // Numbers that are not known yet are longer than zeros, and the policy and the shares are those of when it is sent.
+  constexpr std::size_t kMaxBytes = wire::kMaxMessageBytes - FleetPolicy::kMaxBytes - 4096;
   if (bytes <= kMaxBytes) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       fmt::format("the case ids, variables and secrets of this run take {} bytes, the limit is {}; select fewer cases",
@@ -188,6 +189,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
     spec.cases.push_back(planned.id);
   }
   spec.language_minor = resolved.plan->language_minor;
+  spec.needs = NeedsOf(*resolved.plan, spec.variables);
   if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
   // Beyond the run's own deadline it would say nothing.
   if (const absl::Duration limit = AttemptLimitOf(*resolved.plan); limit < spec.deadline) spec.attempt_limit = limit;

@@ -105,6 +105,40 @@ using PlainMap = std::map<std::string, std::string>;
 
 }  // namespace
 
+namespace {
+
+json::object NeedsObject(const PlanNeeds& needs) {
+  json::object object{{"connections", needs.connections}, {"sessions", needs.sessions}};
+  if (!needs.places) return object;
+  json::array hosts, ports;
+  for (const TargetPlace& place : *needs.places) {
+    hosts.emplace_back(place.host);
+    ports.emplace_back(place.port);
+  }
+  object["hosts"] = std::move(hosts);
+  object["ports"] = std::move(ports);
+  return object;
+}
+
+absl::StatusOr<PlanNeeds> NeedsOfObject(const json::object& object) {
+  PlanNeeds needs;
+  std::vector<std::string> hosts;
+  std::vector<std::uint16_t> ports;
+  Members members(object);
+  members.Get("connections", needs.connections);
+  members.Get("sessions", needs.sessions);
+  members.Get("hosts", hosts);
+  members.Get("ports", ports);
+  if (!members.status().ok()) return members.status();
+  if (hosts.size() != ports.size()) return absl::DataLossError("column spec: expected a port for each host");
+  if (!object.contains("hosts")) return needs;
+  needs.places.emplace();
+  for (std::size_t i = 0; i < hosts.size(); ++i) needs.places->push_back({hosts[i], ports[i]});
+  return needs;
+}
+
+}  // namespace
+
 std::string SpecToText(const JobSpec& spec) {
   json::object selection{{"grep", spec.selection.grep},
                          {"tags", json::value_from(spec.selection.tags)},
@@ -137,6 +171,7 @@ std::string SpecToText(const JobSpec& spec) {
     object["attempt_limit_ns"] = absl::ToInt64Nanoseconds(spec.attempt_limit);
   }
   if (spec.language_minor != 1) object["language_minor"] = spec.language_minor;
+  if (spec.needs != PlanNeeds()) object["needs"] = NeedsObject(spec.needs);
   if (!spec.schedule.empty()) object["schedule"] = spec.schedule.value();
   if (spec.tick) object["tick_ns"] = absl::ToUnixNanos(*spec.tick);
   return json::serialize(object);
@@ -181,6 +216,11 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
     selected.GetOptional("max_priority", spec.selection.max_priority);
     selected.GetIds("cases", spec.selection.cases);
     if (!selected.status().ok()) return selected.status();
+  }
+  if (const json::value* needs = parsed->get_object().if_contains("needs"); needs != nullptr && needs->is_object()) {
+    auto read = NeedsOfObject(needs->get_object());
+    if (!read.ok()) return read.status();
+    spec.needs = *std::move(read);
   }
   return spec;
 }

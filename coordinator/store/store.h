@@ -24,8 +24,10 @@ namespace wsfleet::store {
 class FleetStore {
  public:
   virtual ~FleetStore() = default;
-  // Durable when it returns OK. All or nothing.
-  virtual absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) = 0;
+  // Durable when it returns OK. All or nothing, but for leases whose shares of budgets do not fit beside those that are
+  // reserved already, whoever reserved them: what became of these is said, for each batch in its place.
+  virtual absl::StatusOr<std::vector<CommitOutcome>> Commit(const Ownership& ownership,
+                                                            const std::vector<WriteBatch>& batches) = 0;
   virtual absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) = 0;
   // The run of this key that is kept, ended or not; absent: there is none. Sees every commit before it.
   virtual absl::StatusOr<std::optional<KnownRun>> FindRun(const Ownership& ownership, const RunKey& key) = 0;

@@ -46,6 +46,7 @@ using RunKey = NameId<struct RunKeyTag>;                // chosen by the submitt
 using ScheduleName = NameId<struct ScheduleNameTag>;    // chosen by a person, unique in its fleet
 using CaseId = NameId<struct CaseIdTag>;                // "suite/scenario [k=v]": stable over runs of the same text
 using TokenId = NameId<struct TokenIdTag>;              // "t-7Q2K…", of a bearer token; no secret
+using BudgetName = NameId<struct BudgetNameTag>;        // of a budget that entries of several fleets' policies share
 using BundleDigest = NameId<struct BundleDigestTag>;    // lower-case hex SHA-256
 using ShardIndex = NumberId<struct ShardIndexTag>;      // position of a shard in its job, from 1
 using LeaseId = NumberId<struct LeaseIdTag>;            // unique in a fleet, never reused

@@ -26,13 +26,22 @@ bool WriteBatch::empty() const {
   return jobs.empty() && shards.empty() && leases.empty() && ended_leases.empty() && batches.empty() &&
          results.empty() && events.empty() && removed_agents.empty() && agents.empty() && !next_lease.has_value() &&
          !kill_switch.has_value() && removed_schedules.empty() && schedules.empty() && ticks.empty() &&
-         !policy.has_value();
+         !policy.has_value() && !budgets.has_value();
+}
+
+std::set<BudgetName> DrawnBudgets(const WriteBatch& batch) {
+  std::set<BudgetName> names;
+  for (const LeaseRecord& lease : batch.leases) {
+    for (const Budget& share : lease.shares) names.insert(share.name);
+  }
+  return names;
 }
 
 std::size_t ApproximateBytes(const WriteBatch& batch) {
   // An id or a name of these is seldom longer than what a string holds in itself.
   std::size_t bytes = batch.shards.size() * sizeof(ShardRecord) + batch.leases.size() * sizeof(LeaseRecord) +
                       batch.batches.size() * sizeof(BatchRecord) + batch.agents.size() * sizeof(AgentRecord);
+  for (const LeaseRecord& lease : batch.leases) bytes += lease.shares.size() * sizeof(Budget);
   for (const ShardRecord& shard : batch.shards) bytes += shard.past_leases.size() * sizeof(PastLease);
   for (const JobRecord& job : batch.jobs) {
     bytes += sizeof(JobRecord);

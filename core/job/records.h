@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "core/base/ids.h"
 #include "core/job/spec.h"
+#include "core/policy/target_policy.h"
 #include "core/verdict/result.h"
 #include "core/verdict/summary.h"
 
@@ -78,6 +79,7 @@ struct LeaseRecord {
   std::uint32_t attempt = 0;
   AgentId agent;
   BootId boot;
+  std::vector<Budget> shares = {};  // of budgets, by name; reserved as long as the lease lasts
 
   friend bool operator==(const LeaseRecord&, const LeaseRecord&) = default;
 };

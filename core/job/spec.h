@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/ids.h"
+#include "core/policy/plan_needs.h"
 #include "core/scenario/plan.h"
 
 namespace wsfleet {
@@ -32,6 +33,7 @@ struct JobSpec {
   std::vector<std::string> secrets_of_fleet;  // names: of those that the plan uses, what the submitter did not give
   std::vector<std::string> suites;            // names
   std::vector<CaseId> cases;                  // of the plan: what each shard must report
+  PlanNeeds needs;                            // of each shard, for budgets
   ScheduleName schedule;                      // that it was made by; empty: by a person
   std::optional<absl::Time> tick;             // nominal time that it was made for; absent: by hand
 

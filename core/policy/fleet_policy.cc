@@ -1,9 +1,11 @@
 #include "core/policy/fleet_policy.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/policy/budget.h"
 #include "core/policy/policy_keys.h"
 #include "core/scenario/fields.h"
 #include "core/scenario/parser.h"
@@ -55,7 +57,49 @@ class FleetPolicyReader {
     if (const YamlNode* host = Get(node, "host")) entry.host = ReadHost(*host);
     if (const YamlNode* ports = Get(node, "ports")) entry.ports = ReadPorts(*ports);
     if (const YamlNode* ranges = Get(node, "special_addresses")) entry.special_addresses = ReadRanges(*ranges);
+    if (const YamlNode* budget = Get(node, "budget")) entry.budget = ReadBudget(*budget);
     return entry;
+  }
+
+  std::optional<Budget> ReadBudget(const YamlNode& node) {
+    constexpr const keys::Table& table = keys::kBudget;
+    if (!CheckKeys(context_, node, "budget", table)) return std::nullopt;
+    RequireKeys(context_, node, "budget", table);
+    Budget budget;
+    if (const YamlNode* name = Get(node, "name")) budget.name = ReadBudgetName(*name);
+    for (const auto& [key, limit] :
+         {std::pair("connections", &budget.connections), {"sessions_per_second", &budget.sessions_per_second}}) {
+      const YamlNode* found = Get(node, key);
+      if (found == nullptr) continue;
+      if (const auto number = ReadInteger(context_, table[key], *found)) *limit = static_cast<std::uint32_t>(*number);
+    }
+    CheckAlike(budget, node);
+    return budget;
+  }
+
+  BudgetName ReadBudgetName(const YamlNode& node) {
+    const auto text = ReadPlainText(context_, "name", node);
+    if (!text || IsBudgetName(*text)) return BudgetName(text.value_or(""));
+    context_.diagnostics.Error(node.range,
+                               fmt::format("name: expected at most {} lower-case letters, digits, '.', '_' and '-', "
+                                           "such as chat, found {}",
+                                           kMaxBudgetNameBytes, DescribeNode(node)));
+    return {};
+  }
+
+  // A budget is one, however many entries name it.
+  void CheckAlike(const Budget& budget, const YamlNode& node) {
+    const Budget& first = budgets_.emplace(budget.name, budget).first->second;
+    if (first != budget) {
+      context_.diagnostics.Error(
+          node.range, fmt::format("budget {}: an entry before says connections: {} and sessions_per_second: {}; say "
+                                  "the same, or take another name",
+                                  budget.name.value(), first.connections, first.sessions_per_second));
+    }
+    if (budgets_.size() == TargetPolicy::kMaxBudgets + 1) {
+      context_.diagnostics.Error(node.range, fmt::format("budget: expected at most {} names, found another, {}",
+                                                         TargetPolicy::kMaxBudgets, budget.name.value()));
+    }
   }
 
   bool CheckSize(const keys::Value& list, std::string_view key, const YamlNode& node) {
@@ -124,6 +168,7 @@ class FleetPolicyReader {
   }
 
   ParseContext& context_;
+  std::map<BudgetName, Budget> budgets_;  // so far
 };
 
 std::string BytesText(std::uint64_t bytes) {
@@ -137,6 +182,11 @@ std::string RenderAllowed(const AllowedTarget& entry) {
   std::vector<std::string> ranges;
   for (const AddressRange& range : entry.special_addresses) ranges.push_back(fmt::format("\"{}\"", range.text()));
   if (!ranges.empty()) out += fmt::format("    special_addresses: [{}]\n", fmt::join(ranges, ", "));
+  if (entry.budget) {
+    // A name may be a number.
+    out += fmt::format("    budget: {{name: \"{}\", connections: {}, sessions_per_second: {}}}\n",
+                       entry.budget->name.value(), entry.budget->connections, entry.budget->sessions_per_second);
+  }
   return out;
 }
 

@@ -24,7 +24,14 @@ constexpr Key kAllowedTargetKeys[] = {
            "A name, *.example.com for every name below example.com, or an address, special-use ones included."),
     {"ports", ListOf(kOnePort, 1, 64), "Which ports.", "[80, 443]"},
     {"special_addresses", ListOf(kPlainText, 1, 64),
-     "Ranges such as 10.0.0.0/8: special-use addresses that its names may resolve to. Default: none."}};
+     "Ranges such as 10.0.0.0/8: special-use addresses that its names may resolve to. Default: none."},
+    {"budget", Mapping(kBudget), "What runs may take of it, those of every fleet that names this budget together."}};
+
+constexpr Key kBudgetKeys[] = {
+    Needed("name", Text("^[a-z0-9._-]{1,63}$"), "The same in every fleet that shares it."),
+    Needed("connections", Integer(1, 1'000'000'000), "Connections at once. Where fleets differ, the smallest holds."),
+    Needed("sessions_per_second", Integer(1, 1'000'000'000),
+           "Sessions that begin. Where fleets differ, the smallest holds.")};
 
 constexpr Key kFleetLimitsKeys[] = {
     {"open_runs", Integer(1, 1'000'000), "Runs that have not ended."},
@@ -38,6 +45,7 @@ constexpr Key kFleetLimitsKeys[] = {
 
 constinit const Table kFleetPolicy{"policy", "A fleet's policy, for `wsfleet fleet policy set`.", kFleetPolicyKeys};
 constinit const Table kAllowedTarget{"allowed_target", "Servers that may be connected to.", kAllowedTargetKeys};
+constinit const Table kBudget{"budget", "What several runs may take together, of several fleets too.", kBudgetKeys};
 constinit const Table kFleetLimits{"limits", "What runs may take at most.", kFleetLimitsKeys};
 
 }  // namespace wsfleet::keys

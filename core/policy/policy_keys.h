@@ -7,6 +7,7 @@ namespace wsfleet::keys {
 
 extern const Table kFleetPolicy;
 extern const Table kAllowedTarget;
+extern const Table kBudget;
 extern const Table kFleetLimits;
 
 }  // namespace wsfleet::keys

@@ -9,7 +9,8 @@ namespace {
 
 PolicyRecord APolicy(std::uint64_t version) {
   PolicyRecord record;
-  record.policy.targets.allowed = {{"*.example.com", {443, 9000}, {*AddressRange::Parse("10.0.0.0/8")}}};
+  record.policy.targets.allowed = {
+      {"*.example.com", {443, 9000}, {*AddressRange::Parse("10.0.0.0/8")}, Budget{BudgetName("chat"), 5, 2}}};
   record.policy.limits = {20, 50, 2000, 100, absl::Minutes(30), 1 << 20};
   record.version = version;
   record.changed = At(7);
@@ -23,7 +24,7 @@ class PolicyContract : public StoreContract<Factory> {
   absl::Status Write(const PolicyRecord& record) {
     WriteBatch batch;
     batch.policy = record;
-    return this->fleet_.Commit(kOwner, {batch});
+    return this->fleet_.Commit(kOwner, {batch}).status();
   }
   store::PolicyReader& policies_ = *this->opened_;
 };

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "coordinator/store/postgres/postgres_connection.h"
@@ -75,7 +76,7 @@ TEST_F(PostgresStoreTest, TakesNoCommitOfAFormerOwner) {
   const store::Ownership current{kFleet, two->Claim(By("b"))->epoch};
   WriteBatch late;
   late.jobs = {AJob("r-2")};
-  EXPECT_TRUE(absl::IsAborted(one->Commit(former, {late})));
+  EXPECT_TRUE(absl::IsAborted(one->Commit(former, {late}).status()));
   EXPECT_TRUE(absl::IsAborted(one->Load(former).status()));
   EXPECT_TRUE(absl::IsAborted(one->FindRun(former, RunKey("nightly")).status()));
   EXPECT_TRUE(absl::IsAborted(one->RemoveSome(former, {At(9), At(9), 1, At(9)}).status()));
@@ -136,7 +137,8 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
       "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; "
       "DROP TABLE token_version; DROP TABLE audit; DROP TABLE join_token; DROP TABLE join_token_use; "
-      "DROP TABLE revocation; DROP TABLE fleet_policy; ALTER TABLE shard DROP COLUMN past_leases; "
+      "DROP TABLE revocation; DROP TABLE fleet_policy; DROP TABLE budget; DROP TABLE budget_limit; DROP TABLE "
+      "budget_share; ALTER TABLE shard DROP COLUMN past_leases; "
       "ALTER TABLE fleet DROP COLUMN stopped, DROP COLUMN switched_by, DROP COLUMN stop_reason, DROP COLUMN switched; "
       "DELETE FROM migration WHERE number > 1");
   const auto one = Open();
@@ -144,6 +146,37 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
   while (one->RemoveSome(owner, {At(1000), At(0), 1000, At(500)})->more) {
   }
   EXPECT_TRUE(one->GetBundle(BundleDigest(digest)).ok());
+}
+
+TEST_F(PostgresStoreTest, GivesNoMoreSharesOfABudgetThanThereAreToFleetsThatReserveAtOnce) {
+  const BudgetName chat("chat"), lab("lab");
+  std::atomic<int> granted = 0, denied = 0;
+  const auto reserve = [&](const std::string& fleet, bool backwards) {
+    const auto store = Open();
+    if (FleetName(fleet) != kFleet) {
+      EXPECT_TRUE(store->CreateFleet(FleetName(fleet)).ok());
+    }
+    const store::Ownership owner{FleetName(fleet), store->Claim({FleetName(fleet), fleet, {}, absl::Hours(1)})->epoch};
+    WriteBatch first;
+    first.budgets = {{chat, 25, 100}, {lab, 1000, 1000}};
+    EXPECT_TRUE(store->Commit(owner, {first}).ok());
+    for (std::uint64_t id = 1; id <= 40; ++id) {
+      LeaseRecord lease{LeaseId(id), {JobId("r-1"), ShardIndex(id)}, 1, AgentId(fleet), BootId("00ff"), {}};
+      lease.shares = {{chat, 1, 1}, {lab, 1, 1}};
+      // Whatever order leases name them in, nobody waits for each other.
+      if (backwards) std::swap(lease.shares.front(), lease.shares.back());
+      WriteBatch batch;
+      batch.leases = {lease};
+      const auto outcomes = store->Commit(owner, {batch});
+      ASSERT_TRUE(outcomes.ok()) << outcomes.status();
+      (outcomes->front().denied.empty() ? granted : denied)++;
+    }
+  };
+  std::thread blue([&] { reserve("blue", true); });
+  reserve(kFleet.value(), false);
+  blue.join();
+  EXPECT_EQ(granted, 25);
+  EXPECT_EQ(denied, 55);
 }
 
 TEST_F(PostgresStoreTest, GoesOnWhenItsConnectionsWereCut) {
@@ -156,7 +189,7 @@ TEST_F(PostgresStoreTest, GoesOnWhenItsConnectionsWereCut) {
   // Whoever was cut off is told so once.
   WriteBatch second;
   second.jobs = {AJob("r-2")};
-  EXPECT_TRUE(absl::IsUnavailable(one->Commit(owner, {second})));
+  EXPECT_TRUE(absl::IsUnavailable(one->Commit(owner, {second}).status()));
   EXPECT_TRUE(absl::IsUnavailable(one->GetJob(kFleet, JobId("r-1")).status()));
   EXPECT_TRUE(one->Commit(owner, {second}).ok());
   EXPECT_TRUE(one->GetJob(kFleet, JobId("r-1")).ok());

@@ -32,6 +32,7 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.language_minor = 3;
   job.spec.detached = true;
   job.spec.submitter = "ada@laptop";
+  job.spec.needs = {{{{"staging.example", 443}, {"::1", 9000}}}, 12, 40};
   job.spec.schedule = ScheduleName("nightly");
   job.spec.tick = At(-3);
   job.spec.sealed_secrets = std::string("\x01\x00\xff sealed", 10);

@@ -22,7 +22,7 @@ constexpr TickOutcome kSkipped = TickOutcome::kSkipped;
 template <typename Factory>
 class ScheduleContract : public ::testing::Test {
  protected:
-  absl::Status Commit(const WriteBatch& batch) { return opened_->Commit(kOwner, {batch}); }
+  absl::Status Commit(const WriteBatch& batch) { return opened_->Commit(kOwner, {batch}).status(); }
   absl::Status CommitTick(const TickRecord& tick) {
     WriteBatch batch;
     batch.ticks = {tick};

@@ -100,7 +100,7 @@ TYPED_TEST(StoreContract, WritesAllBatchesOfACommitOrNone) {
   good.jobs = {AJob("r-2")};
   WriteBatch twice;
   twice.results = {AResult("r-1", "gate/health")};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {good, twice})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {good, twice}).status()));
   EXPECT_TRUE(absl::IsNotFound(this->jobs_.GetJob(kFleet, JobId("r-2")).status()));
   // And it goes on working.
   EXPECT_TRUE(this->fleet_.Commit(kOwner, {good}).ok());
@@ -112,7 +112,7 @@ TYPED_TEST(StoreContract, RefusesASecondResultOfACase) {
   WriteBatch other_attempt;
   other_attempt.results = {AResult("r-1", "gate/health")};
   other_attempt.results[0].attempt = 3;
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {other_attempt})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {other_attempt}).status()));
   WriteBatch other_shard;
   other_shard.results = {AResult("r-1", "gate/health", 2)};
   EXPECT_TRUE(this->fleet_.Commit(kOwner, {other_shard}).ok());
@@ -122,7 +122,7 @@ TYPED_TEST(StoreContract, RefusesABatchNumberThatWasTaken) {
   ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1")}).ok());
   WriteBatch again;
   again.batches = {{{JobId("r-1"), ShardIndex(1)}, 2, BatchSeq(1)}};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {again})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {again}).status()));
   again.batches[0].attempt = 3;
   EXPECT_TRUE(this->fleet_.Commit(kOwner, {again}).ok());
 }
@@ -131,7 +131,7 @@ TYPED_TEST(StoreContract, RefusesASecondJobOfARunKey) {
   ASSERT_TRUE(this->fleet_.Commit(kOwner, {ABusyJob("r-1", "nightly")}).ok());
   WriteBatch same_key;
   same_key.jobs = {AJob("r-2", "nightly")};
-  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {same_key})));
+  EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {same_key}).status()));
   // Having no key is not a key.
   WriteBatch without;
   without.jobs = {AJob("r-3"), AJob("r-4")};

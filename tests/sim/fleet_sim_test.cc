@@ -23,7 +23,7 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
   const std::uint64_t seeds = FromEnvironment("WSFLEET_SIM_SEEDS", 200);
   std::map<std::string, int> ends;
   std::map<std::string, std::uint64_t> ticks;
-  std::uint64_t steps = 0, removed = 0, quarantines = 0;
+  std::uint64_t steps = 0, removed = 0, quarantines = 0, denials = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     World world(seed);
     const std::vector<std::string> complaints = world.Run();
@@ -34,20 +34,24 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
     quarantines += world.quarantines();
     for (const auto& [id, job] : world.store().jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
     for (const auto& [id, job] : world.store().removed_jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
+    denials += world.store().budgets().denials();
     removed += world.store().removed_jobs().size();
     for (const TickOutcome outcome :
          {TickOutcome::kStarted, TickOutcome::kWaiting, TickOutcome::kSkipped, TickOutcome::kMissed}) {
       ticks[std::string(TickOutcomeName(outcome))] += world.store().schedules().Total(outcome);
     }
   }
-  fmt::print("{} seeds, {} steps, {} streams in quarantine; runs by verdict: {}; of these, removed: {}; ticks: {}\n",
-             seeds, steps, quarantines, ends, removed, ticks);
+  fmt::print(
+      "{} seeds, {} steps, {} streams in quarantine; runs by verdict: {}; of these, removed: {}; leases denied: {}; "
+      "ticks: {}\n",
+      seeds, steps, quarantines, ends, removed, denials, ticks);
   if (seeds < 100) return;
   // A simulation in which nothing happens proves nothing.
   for (const char* verdict : {"passed", "failed", "inconclusive", "timed out", "cancelled"}) {
     EXPECT_GT(ends[verdict], 0) << verdict;
   }
   EXPECT_GT(removed, 0u);
+  EXPECT_GT(denials, 0u);
   EXPECT_GT(quarantines, 0u);
   for (const auto& [outcome, count] : ticks) EXPECT_GT(count, 0u) << outcome;
 }

@@ -12,6 +12,11 @@ namespace {
 
 std::string Name(const ShardId& id) { return fmt::format("{}/{}", id.job.value(), id.index.value()); }
 
+std::string Describe(const Budget& budget) {
+  return fmt::format("budget {} connections={} sessions_per_second={}", budget.name.value(), budget.connections,
+                     budget.sessions_per_second);
+}
+
 }  // namespace
 
 std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
@@ -26,6 +31,7 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
     if (batch.policy->version != before + 1) wrong.push_back("the version of the policy does not rise by one");
     policy_ = batch.policy;
   }
+  outcome_ = budgets_.Write(batch, wrong);
   WriteJobs(batch, wrong);
   WriteLeases(batch, wrong);
   WriteResults(batch, wrong);
@@ -85,7 +91,8 @@ void MemoryStore::WriteJobs(const WriteBatch& batch, Complaints& wrong) {
 
 void MemoryStore::WriteLeases(const WriteBatch& batch, Complaints& wrong) {
   for (const LeaseId id : batch.ended_leases) {
-    if (leases_.erase(id) == 0) wrong.push_back(fmt::format("lease {} ends twice or never began", id.value()));
+    if (leases_.erase(id) == 0 && !budgets_.WasDenied(id))
+      wrong.push_back(fmt::format("lease {} ends twice or never began", id.value()));
   }
   if (kill_switch_.stopped && !batch.leases.empty()) wrong.push_back("a lease is given while the fleet is stopped");
   for (const LeaseRecord& lease : batch.leases) {
@@ -101,7 +108,7 @@ void MemoryStore::WriteLeases(const WriteBatch& batch, Complaints& wrong) {
     if (agent != nullptr && agent->drained && !undone) {
       wrong.push_back(fmt::format("lease {} is given to {}, which is drained", lease.id.value(), lease.agent.value()));
     }
-    leases_[lease.id] = lease;
+    if (!budgets_.WasDenied(lease.id)) leases_[lease.id] = lease;
   }
 }
 
@@ -191,6 +198,7 @@ FleetSnapshot MemoryStore::Load() const {
   snapshot.next_lease = next_lease_;
   snapshot.kill_switch = kill_switch_;
   snapshot.policy = policy_;
+  snapshot.budgets = budgets_.budgets();
   for (const auto& [name, schedule] : schedules_.schedules()) snapshot.schedules.push_back(schedule);
   return snapshot;
 }
@@ -254,6 +262,7 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
   for (const LeaseRecord& lease : snapshot.leases) {
     lines.push_back(fmt::format("lease {} {} attempt={} agent={} boot={}", lease.id.value(), Name(lease.shard),
                                 lease.attempt, lease.agent.value(), lease.boot.value()));
+    for (const Budget& share : lease.shares) lines.push_back("  share of " + Describe(share));
   }
   for (const BatchRecord& batch : snapshot.batches) {
     lines.push_back(fmt::format("batch {} {} {}", Name(batch.shard), batch.attempt, batch.seq.value()));
@@ -271,6 +280,7 @@ std::vector<std::string> Describe(const FleetSnapshot& snapshot) {
   if (snapshot.policy) {
     lines.push_back(fmt::format("policy {} {}", snapshot.policy->version, RenderFleetPolicy(snapshot.policy->policy)));
   }
+  for (const Budget& budget : snapshot.budgets) lines.push_back(Describe(budget));
   lines.push_back(fmt::format("next_lease {}", snapshot.next_lease.value()));
   return lines;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/job/batch.h"
+#include "tests/sim/budget_rows.h"
 #include "tests/sim/schedule_rows.h"
 
 namespace wsfleet::sim {
@@ -18,6 +19,8 @@ class MemoryStore {
  public:
   // Applies all of it. Returns what is wrong with it, one line each, beginning with the invariant ("I3: …").
   std::vector<std::string> Commit(const WriteBatch& batch);
+  // Of the last commit.
+  const CommitOutcome& outcome() const { return outcome_; }
 
   // Removes every job that ended before, and what belongs to it, as RetentionStore does in the end.
   void RemoveEnded(absl::Time before);
@@ -38,7 +41,10 @@ class MemoryStore {
   std::vector<JobEventRecord> EventsOf(const JobId& id) const;
   bool HasResult(const ShardId& shard, const CaseId& case_id) const { return results_.contains({shard, case_id}); }
   const ScheduleRows& schedules() const { return schedules_; }
+  BudgetRows& budgets() { return budgets_; }
+  const BudgetRows& budgets() const { return budgets_; }
   const KillSwitch& kill_switch() const { return kill_switch_; }
+  // Or was denied: its number is taken.
   bool WasLeased(LeaseId lease) const { return ever_leased_.contains(lease); }
 
  private:
@@ -61,6 +67,8 @@ class MemoryStore {
   std::map<JobId, std::vector<JobEventRecord>> events_;
   std::map<AgentId, AgentRecord> agents_;
   ScheduleRows schedules_;
+  BudgetRows budgets_;
+  CommitOutcome outcome_;
   KillSwitch kill_switch_;
   std::optional<PolicyRecord> policy_;
   LeaseId next_lease_{1};

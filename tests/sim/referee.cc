@@ -33,6 +33,7 @@ void Referee::OnOne(const fleet::SendWelcome& welcome) {
 void Referee::OnOne(const fleet::SendAssignment& assignment) {
   const LeaseRecord& lease = assignment.lease;
   if (!store_.WasLeased(lease.id)) Complain(fmt::format("lease {} is sent and not durable", lease.id.value()));
+  if (store_.budgets().WasDenied(lease.id)) Complain(fmt::format("I5: lease {} was denied", lease.id.value()));
   for (const CaseId& id : assignment.finished_cases) {
     if (!store_.HasResult(lease.shard, id)) Complain(fmt::format("case {} is not run and has no result", id.value()));
   }
@@ -149,6 +150,7 @@ void Referee::CheckStep() {
       Complain(fmt::format("agent {} is to be drained: {}, and it is stored otherwise", id.value(), drained));
     }
   }
+  for (std::string& exceeded : store_.budgets().Exceeded()) Complain(std::move(exceeded));
   for (const auto& [id, lease] : store_.leases()) {
     const SteadyTime seen = lease_seen_.emplace(id, queue_.now()).first->second;
     if (queue_.now() - seen > kLongestLease) Complain(fmt::format("I4: lease {} does not end", id.value()));
@@ -179,6 +181,7 @@ void Referee::CheckEnd() {
     }
   }
   for (const auto& [id, lease] : store_.leases()) Complain(fmt::format("I4: lease {} has not ended", id.value()));
+  if (store_.budgets().shares() > 0) Complain("I5: a share of a budget has not ended");
 }
 
 }  // namespace wsfleet::sim

@@ -109,13 +109,15 @@ bool Shell::CrashesHere() {
 void Shell::Commit() {
   if (CrashesHere()) return;
   const std::deque<fleet::Persist> group = std::exchange(journal_, {});
+  std::vector<fleet::Persisted> persisted;
   for (const fleet::Persist& persist : group) {
     for (std::string& wrong : store_.Commit(persist.batch)) referee_.Complain(std::move(wrong));
+    persisted.push_back({persist.commit, store_.outcome()});
   }
   if (CrashesHere()) return;
   committing_ = false;
-  for (const fleet::Persist& persist : group) {
-    Apply(fleet::Persisted{persist.commit});
+  for (const fleet::Persisted& event : persisted) {
+    Apply(event);
     if (CrashesHere()) return;
   }
   if (!journal_.empty()) ScheduleCommit();

@@ -51,6 +51,8 @@ class Shell {
   // Streams that were closed since their agent is quarantined.
   std::uint64_t quarantines() const { return quarantines_; }
   const MemoryStore& store() const { return store_; }
+  // Of other fleets.
+  bool ReserveElsewhere(const Budget& shares) { return store_.budgets().ReserveElsewhere(shares); }
   Referee& referee() { return referee_; }
   void CheckLoad();
 

@@ -46,7 +46,9 @@ std::string Text(const fleet::CancelRequested& e) { return fmt::format("cancel {
 std::string Text(const fleet::WatchersChanged& e) { return fmt::format("watchers {} {}", e.job.value(), e.watchers); }
 std::string Text(const fleet::ScheduleRequested& e) { return fmt::format("schedule wish {}", e.what.index()); }
 std::string Text(const fleet::TriggerRequested& e) { return fmt::format("trigger {}", e.schedule.value()); }
-std::string Text(const fleet::Persisted& e) { return fmt::format("persisted {}", e.commit.value()); }
+std::string Text(const fleet::Persisted& e) {
+  return fmt::format("persisted {} denied={}", e.commit.value(), Ids(e.outcome.denied));
+}
 std::string Text(const fleet::TimePassed&) { return "time"; }
 
 std::string Text(const fleet::Persist& e) {

@@ -11,6 +11,8 @@ namespace {
 constexpr absl::Duration kFaultyTime = absl::Seconds(90);
 constexpr absl::Duration kPeacefulTime = absl::Minutes(10);
 
+Budget ChatBudget() { return {BudgetName("chat"), 5, 4}; }
+
 fleet::FleetSettings Settings() {
   fleet::FleetSettings settings;
   settings.lease_time = absl::Seconds(6);
@@ -18,6 +20,7 @@ fleet::FleetSettings Settings() {
   settings.lost_agents_listed = absl::Seconds(25);
   settings.drained_agents_listed = absl::Hours(1);
   settings.quarantine = absl::Seconds(10);
+  settings.policy.targets = {false, {{"chat.example", {443}, {}, ChatBudget()}, {"free.example"}}};
   return settings;
 }
 
@@ -46,6 +49,7 @@ World::World(std::uint64_t seed)
   AddClients();
   operator_.Start();
   ScheduleFault();
+  ReserveElsewhere();
   keep_ = dice_.Between(absl::Seconds(2), absl::Seconds(40));
   RemoveEnded();
   queue_.After(kFaultyTime, [this] { MakePeace(); });
@@ -91,6 +95,9 @@ JobSpec World::RandomSpec(std::uint64_t number) {
   spec.deadline = dice_.Between(absl::Seconds(5), absl::Seconds(60));
   if (dice_.Chance(30)) spec.attempt_limit = dice_.Between(absl::Seconds(2), absl::Seconds(10));
   spec.detached = dice_.Chance(50);
+  spec.needs = {{{{dice_.Chance(50) ? "chat.example" : "free.example", 443}}},
+                static_cast<std::uint32_t>(dice_.Between(0, 4)),
+                static_cast<std::uint32_t>(dice_.Between(0, 4))};
   const std::uint64_t cases = dice_.Between(1, 6);
   for (std::uint64_t i = 1; i <= cases; ++i) spec.cases.push_back(CaseId(fmt::format("suite/{}", i)));
   return spec;
@@ -172,6 +179,16 @@ void World::Resume() {
   queue_.After(absl::Seconds(2), [this] {
     if (shell_.store().kill_switch().stopped) Resume();
   });
+}
+
+// Another fleet takes what it can get of the budget, until there is peace.
+void World::ReserveElsewhere() {
+  Budget shares = ChatBudget();
+  shares.connections = static_cast<std::uint32_t>(dice_.Between(0, shares.connections));
+  shares.sessions_per_second = static_cast<std::uint32_t>(dice_.Between(0, shares.sessions_per_second));
+  if (!faulty_) shares = {shares.name};
+  shell_.ReserveElsewhere(shares);
+  if (faulty_) queue_.After(dice_.Between(absl::Milliseconds(100), absl::Seconds(4)), [this] { ReserveElsewhere(); });
 }
 
 void World::RemoveEnded() {

@@ -47,6 +47,7 @@ class World {
   void SetStopped(bool stopped);
   void Resume();
   void RemoveEnded();
+  void ReserveElsewhere();
 
   Dice dice_;
   Dice check_dice_;  // of its own: what is checked does not change what happens

@@ -250,6 +250,27 @@ CREATE TABLE fleet_policy (
   changed BIGINT NOT NULL
 );
 )sql"},
+    Migration{10, "budgets that fleets share", R"sql(
+CREATE TABLE budget (
+  name TEXT PRIMARY KEY  -- locked by who reserves shares of it
+);
+CREATE TABLE budget_limit (
+  budget TEXT NOT NULL,
+  fleet TEXT NOT NULL,  -- whose policy says so
+  connections BIGINT NOT NULL,
+  sessions_per_second BIGINT NOT NULL,
+  PRIMARY KEY (budget, fleet)
+);
+CREATE TABLE budget_share (
+  fleet TEXT NOT NULL,
+  lease BIGINT NOT NULL,
+  budget TEXT NOT NULL,
+  connections BIGINT NOT NULL,
+  sessions_per_second BIGINT NOT NULL,
+  PRIMARY KEY (fleet, lease, budget)
+);
+CREATE INDEX share_of_budget ON budget_share (budget);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -55,6 +55,11 @@ absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownersh
   return absl::AbortedError(fmt::format("another coordinator owns fleet {} now", ownership.fleet.value()));
 }
 
+absl::Status PostgresStore::LockBudget(Connection& connection, const BudgetName& budget) {
+  Statement statement = connection.Prepare("SELECT 1 FROM budget WHERE name = ? FOR UPDATE");
+  return statement.Bind(std::string_view(budget.value())).Step().status();
+}
+
 absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string& replica, absl::Duration term) {
   const std::lock_guard guard(owner_.mutex);
   if (auto status = MakeReady(owner_); !status.ok()) return status;

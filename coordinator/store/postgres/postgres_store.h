@@ -25,6 +25,7 @@ class PostgresStore final : public SqlStore {
 
   absl::Status MakeReady(Channel& channel) override;
   absl::Status CheckOwnership(Connection& connection, const Ownership& ownership) override;
+  absl::Status LockBudget(Connection& connection, const BudgetName& budget) override;
   absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) override;
 
   std::string url_;

@@ -78,6 +78,7 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   read(of_open_job(kResultColumns, "case_result", "case_result.shard, case_result.number"), snapshot.results, TakenOf);
   read("SELECT lease, job, shard, attempt, agent, boot FROM lease WHERE fleet = ? ORDER BY lease", snapshot.leases,
        LeaseOf);
+  if (status.ok()) status = ReadShares(connection, fleet, snapshot.leases);
   read("SELECT id, region, labels, version, vantage, boot, epoch, drained FROM agent WHERE fleet = ? ORDER BY id",
        snapshot.agents, AgentOf);
   if (!status.ok()) return status;
@@ -87,6 +88,9 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   auto policy = ReadPolicy(connection, fleet);
   if (!policy.ok()) return policy.status();
   snapshot.policy = *std::move(policy);
+  auto budgets = ReadBudgets(connection, fleet);
+  if (!budgets.ok()) return budgets.status();
+  snapshot.budgets = *std::move(budgets);
   static const std::string kFleet = fmt::format("SELECT next_lease, {} FROM fleet WHERE name = ?", kKillSwitchColumns);
   Statement of_fleet = connection.Prepare(kFleet);
   const auto row = of_fleet.Bind(std::string_view(fleet.value())).Step();

@@ -18,7 +18,8 @@ namespace wsfleet::store {
 inline std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 // write.cc
-absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
+// Budgets of which its leases have shares were locked.
+absl::StatusOr<CommitOutcome> Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch);
 
 // load.cc
 absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetName& fleet);
@@ -69,6 +70,21 @@ absl::StatusOr<std::vector<ScheduleReader::ScheduleView>> ReadSchedules(Connecti
 // policy.cc
 absl::Status WritePolicy(Connection& connection, const FleetName& fleet, const PolicyRecord& record);
 absl::StatusOr<std::optional<PolicyRecord>> ReadPolicy(Connection& connection, const FleetName& fleet);
+
+// budgets.cc
+absl::Status WriteBudgets(Connection& connection, const FleetName& fleet, const std::vector<Budget>& budgets);
+absl::StatusOr<std::vector<Budget>> ReadBudgets(Connection& connection, const FleetName& fleet);
+// A row to be locked, unless there is one.
+absl::Status AddBudget(Connection& connection, const BudgetName& budget);
+// By name: those of which leases of the batch have shares.
+absl::StatusOr<std::vector<BudgetState>> ReadBudgetStates(Connection& connection, const WriteBatch& batch);
+// False: one of its shares does not fit, and none is reserved. `states`: of all of its budgets, as the transaction has
+// them; kept up to date.
+absl::StatusOr<bool> ReserveShares(Connection& connection, const FleetName& fleet, const LeaseRecord& lease,
+                                   std::vector<BudgetState>& states);
+absl::Status EndShares(Connection& connection, const FleetName& fleet, LeaseId lease);
+// Adds to each lease what is reserved for it. `leases`: all of the fleet, by number.
+absl::Status ReadShares(Connection& connection, const FleetName& fleet, std::vector<LeaseRecord>& leases);
 
 // access.cc
 absl::Status WriteToken(Connection& connection, const TokenRecord& token);

@@ -1,5 +1,6 @@
 #include "coordinator/store/sql/sql_store.h"
 
+#include <set>
 #include <utility>
 
 #include "coordinator/store/sql/identity.h"
@@ -14,20 +15,40 @@ absl::Status OfStore(const absl::Status& status, std::string_view name) {
   return absl::Status(status.code(), fmt::format("store {}: {}", name, ToStd(status.message())));
 }
 
-absl::Status SqlStore::Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) {
+absl::StatusOr<std::vector<CommitOutcome>> SqlStore::Commit(const Ownership& ownership,
+                                                            const std::vector<WriteBatch>& batches) {
   const Use writer(*this, writer_);
-  return writer.status().ok() ? CommitAll(*writer, ownership, batches) : writer.status();
+  if (!writer.status().ok()) return writer.status();
+  return CommitAll(*writer, ownership, batches);
 }
 
-absl::Status SqlStore::CommitAll(Connection& writer, const Ownership& ownership,
-                                 const std::vector<WriteBatch>& batches) {
+absl::StatusOr<std::vector<CommitOutcome>> SqlStore::CommitAll(Connection& writer, const Ownership& ownership,
+                                                               const std::vector<WriteBatch>& batches) {
   Transaction transaction(writer, Connection::Access::kWrite);
   if (!transaction.begun().ok()) return transaction.begun();
   if (auto status = CheckOwnership(writer, ownership); !status.ok()) return status;
+  if (auto status = LockBudgets(writer, batches); !status.ok()) return status;
+  std::vector<CommitOutcome> outcomes;
   for (const WriteBatch& batch : batches) {
-    if (auto status = Write(writer, ownership.fleet, batch); !status.ok()) return status;
+    auto outcome = Write(writer, ownership.fleet, batch);
+    if (!outcome.ok()) return outcome.status();
+    outcomes.push_back(*std::move(outcome));
   }
-  return transaction.Commit();
+  if (auto status = transaction.Commit(); !status.ok()) return status;
+  return outcomes;
+}
+
+absl::Status SqlStore::LockBudgets(Connection& writer, const std::vector<WriteBatch>& batches) {
+  std::set<BudgetName> drawn;
+  for (const WriteBatch& batch : batches) drawn.merge(DrawnBudgets(batch));
+  // All of them before anything is reserved, and by name: no two transactions wait for each other.
+  for (const BudgetName& budget : drawn) {
+    if (auto status = AddBudget(writer, budget); !status.ok()) return status;
+  }
+  for (const BudgetName& budget : drawn) {
+    if (auto status = LockBudget(writer, budget); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<FleetSnapshot> SqlStore::Load(const Ownership& ownership) {
@@ -43,7 +64,7 @@ absl::StatusOr<FleetSnapshot> SqlStore::Load(const Ownership& ownership) {
   // that its synchronous standby has not seen, since it died while they waited; what is answered from here on rests on
   // them, and this one waits for them.
   if (snapshot.ok()) {
-    if (auto status = CommitAll(*writer, ownership, {}); !status.ok()) return status;
+    if (auto done = CommitAll(*writer, ownership, {}); !done.ok()) return done.status();
   }
   return snapshot;
 }

@@ -20,7 +20,8 @@ absl::Status OfStore(const absl::Status& status, std::string_view name);
 // other, and calls that read only if all of their connections are in use.
 class SqlStore : public Store {
  public:
-  absl::Status Commit(const Ownership& ownership, const std::vector<WriteBatch>& batches) override;
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const Ownership& ownership,
+                                                    const std::vector<WriteBatch>& batches) override;
   absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) override;
   absl::StatusOr<std::optional<KnownRun>> FindRun(const Ownership& ownership, const RunKey& key) override;
 
@@ -80,6 +81,8 @@ class SqlStore : public Store {
   // In each transaction of a machine that writes, before anything else; the owner stays the same until its end.
   // ABORTED: it is another's.
   virtual absl::Status CheckOwnership(Connection& connection, const Ownership& ownership) = 0;
+  // Of a budget, whose row is there: until the end of the transaction nobody else reserves shares of it.
+  virtual absl::Status LockBudget(Connection& connection, const BudgetName& budget) = 0;
   // Every fleet by name, with who owns it.
   virtual absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) = 0;
   virtual std::vector<Channel*> readers() { return {&readers_[0], &readers_[1]}; }
@@ -93,7 +96,10 @@ class SqlStore : public Store {
   // On the writer, in a transaction of its own.
   template <typename Change>
   absl::Status WriteAtOnce(Change change);
-  absl::Status CommitAll(Connection& writer, const Ownership& ownership, const std::vector<WriteBatch>& batches);
+  absl::StatusOr<std::vector<CommitOutcome>> CommitAll(Connection& writer, const Ownership& ownership,
+                                                       const std::vector<WriteBatch>& batches);
+  // Those that leases of the batches draw on.
+  absl::Status LockBudgets(Connection& writer, const std::vector<WriteBatch>& batches);
 };
 
 }  // namespace wsfleet::store

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "coordinator/store/row_json.h"
 #include "coordinator/store/sql/event_kinds.h"
 #include "coordinator/store/sql/rows.h"
@@ -92,6 +94,32 @@ absl::Status WriteLease(Connection& connection, const FleetName& fleet, const Le
       .Run();
 }
 
+// But those whose shares of budgets do not fit.
+absl::Status WriteLeases(Connection& connection, const FleetName& fleet, const WriteBatch& batch,
+                         CommitOutcome& outcome) {
+  auto states = ReadBudgetStates(connection, batch);
+  if (!states.ok()) return states.status();
+  outcome.budgets = *std::move(states);
+  for (const LeaseRecord& lease : batch.leases) {
+    const auto reserved = ReserveShares(connection, fleet, lease, outcome.budgets);
+    if (!reserved.ok()) return reserved.status();
+    if (!*reserved) {
+      outcome.denied.push_back(lease.id);
+    } else if (auto status = WriteLease(connection, fleet, lease); !status.ok()) {
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EndLease(Connection& connection, const FleetName& fleet, LeaseId lease) {
+  auto status = connection.Prepare("DELETE FROM lease WHERE fleet = ? AND lease = ?")
+                    .Bind(Name(fleet))
+                    .Bind(Number(lease.value()))
+                    .Run();
+  return status.ok() ? EndShares(connection, fleet, lease) : status;
+}
+
 absl::Status WriteTakenBatch(Connection& connection, const BatchRecord& batch) {
   return connection.Prepare("INSERT INTO batch (job, shard, attempt, seq) VALUES (?, ?, ?, ?)")
       .Bind(Name(batch.shard.job))
@@ -180,19 +208,17 @@ absl::Status Each(const Records& records, WriteOne write) {
 
 }  // namespace
 
-absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch) {
+absl::StatusOr<CommitOutcome> Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch) {
+  CommitOutcome outcome;
   absl::Status status = Each(batch.jobs, [&](const auto& job) { return WriteJob(connection, fleet, job); });
   const auto then = [&status](const auto& records, auto write) {
     if (status.ok()) status = Each(records, write);
   };
   then(batch.shards, [&](const auto& shard) { return WriteShard(connection, shard); });
-  then(batch.leases, [&](const auto& lease) { return WriteLease(connection, fleet, lease); });
-  then(batch.ended_leases, [&](LeaseId lease) {
-    return connection.Prepare("DELETE FROM lease WHERE fleet = ? AND lease = ?")
-        .Bind(Name(fleet))
-        .Bind(Number(lease.value()))
-        .Run();
-  });
+  if (status.ok() && batch.budgets) status = WriteBudgets(connection, fleet, *batch.budgets);
+  // What ends makes room for what begins.
+  then(batch.ended_leases, [&](LeaseId lease) { return EndLease(connection, fleet, lease); });
+  if (status.ok()) status = WriteLeases(connection, fleet, batch, outcome);
   then(batch.batches, [&](const auto& taken) { return WriteTakenBatch(connection, taken); });
   then(batch.results, [&](const auto& result) { return WriteResult(connection, result); });
   then(batch.events, [&](const auto& event) { return WriteEvent(connection, event); });
@@ -204,7 +230,7 @@ absl::Status Write(Connection& connection, const FleetName& fleet, const WriteBa
   if (status.ok() && batch.kill_switch) status = WriteKillSwitch(connection, fleet, *batch.kill_switch);
   if (status.ok() && batch.policy) status = WritePolicy(connection, fleet, *batch.policy);
   if (status.ok()) status = WriteSchedules(connection, fleet, batch);
-  return status;
+  return status.ok() ? absl::StatusOr<CommitOutcome>(std::move(outcome)) : status;
 }
 
 }  // namespace wsfleet::store

@@ -245,6 +245,27 @@ CREATE TABLE fleet_policy (
   changed INTEGER NOT NULL
 ) WITHOUT ROWID;
 )sql"},
+    Migration{10, "budgets that fleets share", R"sql(
+CREATE TABLE budget (
+  name TEXT PRIMARY KEY  -- locked by who reserves shares of it
+) WITHOUT ROWID;
+CREATE TABLE budget_limit (
+  budget TEXT NOT NULL,
+  fleet TEXT NOT NULL,  -- whose policy says so
+  connections INTEGER NOT NULL,
+  sessions_per_second INTEGER NOT NULL,
+  PRIMARY KEY (budget, fleet)
+) WITHOUT ROWID;
+CREATE TABLE budget_share (
+  fleet TEXT NOT NULL,
+  lease INTEGER NOT NULL,
+  budget TEXT NOT NULL,
+  connections INTEGER NOT NULL,
+  sessions_per_second INTEGER NOT NULL,
+  PRIMARY KEY (fleet, lease, budget)
+) WITHOUT ROWID;
+CREATE INDEX share_of_budget ON budget_share (budget);
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

@@ -28,6 +28,7 @@ class SqliteStore final : public SqlStore {
 
   absl::Status MakeReady(Channel&) override { return absl::OkStatus(); }
   absl::Status CheckOwnership(Connection&, const Ownership&) override { return absl::OkStatus(); }
+  absl::Status LockBudget(Connection&, const BudgetName&) override { return absl::OkStatus(); }  // one writes at a time
   absl::StatusOr<std::vector<KnownFleet>> ReadOwners(Connection& connection) override;
   std::vector<Channel*> readers() override;
 

@@ -14,11 +14,13 @@ absl::Status FailingStore::Fail() const {
   return absl::UnavailableError("a failpoint says that it failed");
 }
 
-absl::Status FailingStore::Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) {
+absl::StatusOr<std::vector<CommitOutcome>> FailingStore::Commit(const store::Ownership& ownership,
+                                                                const std::vector<WriteBatch>& batches) {
   const bool fails = point_.Concerns(batches) && ++seen_ % point_.every == 0;
   if (fails && point_.moment == Failpoint::Moment::kBefore) return Fail();
-  absl::Status status = behind_->Commit(ownership, batches);
-  return fails && status.ok() ? Fail() : status;
+  auto outcomes = behind_->Commit(ownership, batches);
+  if (fails && outcomes.ok()) return Fail();
+  return outcomes;
 }
 
 }  // namespace wsfleet::testing

@@ -17,7 +17,8 @@ class FailingStore final : public store::Store {
   FailingStore(std::unique_ptr<store::Store> behind, const Failpoint& point)
       : behind_(std::move(behind)), point_(point) {}
 
-  absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override;
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const store::Ownership& ownership,
+                                                    const std::vector<WriteBatch>& batches) override;
 
   absl::StatusOr<FleetSnapshot> Load(const store::Ownership& ownership) override { return behind_->Load(ownership); }
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override {

@@ -52,5 +52,16 @@ TEST(AssignedLimits, OfARateAreNeverNone) {
   }
 }
 
+TEST(AssignedLimits, OfABudgetAreAtLeastOneOfEach) {
+  v1::LeaseShare share;
+  EXPECT_TRUE(ShareOf(share).shares.empty());
+  v1::BudgetShare* chat = share.add_budgets();
+  chat->set_name("chat");
+  EXPECT_EQ(ShareOf(share).shares.front(), (Budget{BudgetName("chat"), 1, 1}));
+  chat->set_connections(5);
+  chat->set_sessions_per_second(4);
+  EXPECT_EQ(ShareOf(share).shares.front(), (Budget{BudgetName("chat"), 5, 4}));
+}
+
 }  // namespace
 }  // namespace wsfleet::agent

@@ -26,7 +26,8 @@ using ::testing::HasSubstr;
 // A real store whose next commit fails when asked to.
 class FailingStore : public store::FleetStore {
  public:
-  absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override {
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const store::Ownership& ownership,
+                                                    const std::vector<WriteBatch>& batches) override {
     if (fails_next_.exchange(false)) return absl::UnavailableError("the disk is on fire");
     if (full_) {
       ++refused_;

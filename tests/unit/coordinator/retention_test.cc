@@ -19,9 +19,10 @@ using ::testing::SizeIs;
 // Notes what is done, in its order; everything runs on the store's thread.
 class NotingStore : public store::FleetStore, public store::RetentionStore {
  public:
-  absl::Status Commit(const store::Ownership&, const std::vector<WriteBatch>& batches) override {
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const store::Ownership&,
+                                                    const std::vector<WriteBatch>& batches) override {
     for (const WriteBatch& batch : batches) done.push_back("commit " + std::to_string(batch.next_lease->value()));
-    return absl::OkStatus();
+    return std::vector<CommitOutcome>(batches.size());
   }
   absl::StatusOr<FleetSnapshot> Load(const store::Ownership&) override { return FleetSnapshot{}; }
   absl::StatusOr<std::optional<KnownRun>> FindRun(const store::Ownership&, const RunKey&) override {
@@ -56,7 +57,7 @@ class RetentionTest : public ::testing::Test {
 
   NotingStore store_;
   Retention retention_{FleetName("default"), store_, {absl::Hours(48), 500}};
-  StoreThread thread_{store_, [](const absl::Status&, const std::vector<fleet::CommitId>&) {}};
+  StoreThread thread_{store_, [](const absl::StatusOr<std::vector<fleet::Persisted>>&) {}};
 };
 
 TEST_F(RetentionTest, AsksForWhatIsToBeKept) {

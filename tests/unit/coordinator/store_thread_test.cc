@@ -16,14 +16,19 @@ using ::testing::ElementsAre;
 // Keeps what was committed by the lease number that each batch carries; the first commit waits for Release().
 class GatedStore : public store::FleetStore {
  public:
-  absl::Status Commit(const store::Ownership&, const std::vector<WriteBatch>& batches) override {
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const store::Ownership&,
+                                                    const std::vector<WriteBatch>& batches) override {
     entered_.set_value();
     if (!std::exchange(released_, true)) gate_.get_future().wait();
     entered_ = {};
     if (fails_) return absl::UnavailableError("the disk is on fire");
     transactions_.push_back(batches.size());
-    for (const WriteBatch& batch : batches) committed_.push_back(batch.next_lease->value());
-    return absl::OkStatus();
+    std::vector<CommitOutcome> outcomes;
+    for (const WriteBatch& batch : batches) {
+      committed_.push_back(batch.next_lease->value());
+      outcomes.push_back({{*batch.next_lease}, {}});
+    }
+    return outcomes;
   }
   absl::StatusOr<FleetSnapshot> Load(const store::Ownership&) override {
     fails_ = false;
@@ -54,12 +59,15 @@ WriteBatch Numbered(std::uint64_t number) {
 }
 
 struct Reports {
-  std::vector<std::uint64_t> durable;
+  std::vector<std::uint64_t> durable, denied;
   std::vector<absl::Status> failures;
   StoreThread::OnCommitted Sink() {
-    return [this](absl::Status status, std::vector<fleet::CommitId> commits) {
-      if (!status.ok()) return failures.push_back(status);
-      for (const fleet::CommitId commit : commits) durable.push_back(commit.value());
+    return [this](const absl::StatusOr<std::vector<fleet::Persisted>>& commits) {
+      if (!commits.ok()) return failures.push_back(commits.status());
+      for (const fleet::Persisted& persisted : *commits) {
+        durable.push_back(persisted.commit.value());
+        denied.push_back(persisted.outcome.denied.front().value());
+      }
     };
   }
 };
@@ -79,6 +87,7 @@ TEST(StoreThread, PutsWhatGatheredDuringACommitIntoOneTransaction) {
   EXPECT_THAT(store.transactions_, ElementsAre(1, 3));
   EXPECT_THAT(store.committed_, ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(reports.durable, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(reports.denied, ElementsAre(1, 2, 3, 4)) << "each with what became of its own leases";
 }
 
 TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {

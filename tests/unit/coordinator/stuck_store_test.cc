@@ -17,7 +17,8 @@ namespace {
 // Commits wait for Open().
 class HeldStore : public store::FleetStore {
  public:
-  absl::Status Commit(const store::Ownership& ownership, const std::vector<WriteBatch>& batches) override {
+  absl::StatusOr<std::vector<CommitOutcome>> Commit(const store::Ownership& ownership,
+                                                    const std::vector<WriteBatch>& batches) override {
     opened_.wait();
     return store_->Commit(ownership, batches);
   }

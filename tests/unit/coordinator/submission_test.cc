@@ -43,6 +43,7 @@ TEST_F(SubmissionTest, TakesFromTheSuiteWhatTheHeaderLeavesOpen) {
   EXPECT_EQ(submission->spec.deadline, absl::Minutes(3));
   EXPECT_THAT(submission->spec.suites, ElementsAre("gate"));
   EXPECT_THAT(submission->spec.cases, ElementsAre(CaseId("gate/health")));
+  EXPECT_EQ(submission->spec.needs, (PlanNeeds{{{{"127.0.0.1", 1}}}, 1, 1}));
 }
 
 TEST_F(SubmissionTest, LetsTheHeaderGoOverTheSuite) {

@@ -21,12 +21,39 @@ SteadyTime AtMilliseconds(int milliseconds) { return SteadyTime{} + absl::Millis
 
 TEST(RunShare, GivesConnectionsUntilThereAreAsManyAsMayBe) {
   RunShare share({2, std::nullopt});
-  auto first = share.TakeConnection();
-  const auto second = share.TakeConnection();
-  EXPECT_TRUE(first && second);
-  EXPECT_EQ(share.TakeConnection(), nullptr);
-  first.reset();
-  EXPECT_NE(share.TakeConnection(), nullptr);
+  auto first = share.TakeConnection({});
+  const auto second = share.TakeConnection({});
+  EXPECT_TRUE(first.ok() && second.ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(share.TakeConnection({}).status()));
+  first->reset();
+  EXPECT_TRUE(share.TakeConnection({}).ok());
+}
+
+TEST(RunShare, GivesConnectionsOfEachBudgetThatTheyAreCountedIn) {
+  const BudgetName chat("chat"), lab("lab");
+  RunShare share({std::nullopt, std::nullopt, {{chat, 2, 9}, {lab, 1, 9}}});
+  auto both = share.TakeConnection({chat, lab});
+  EXPECT_TRUE(both.ok());
+  const absl::Status full = share.TakeConnection({chat, lab}).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(full));
+  EXPECT_THAT(full.ToString(), HasSubstr("1 connections on this agent to targets of budget lab"));
+  // What was refused holds nothing.
+  const auto other = share.TakeConnection({chat});
+  EXPECT_TRUE(other.ok());
+  EXPECT_FALSE(share.TakeConnection({chat}).ok());
+  both->reset();
+  EXPECT_TRUE(share.TakeConnection({lab}).ok());
+  EXPECT_TRUE(share.TakeConnection({}).ok());
+  EXPECT_THAT(share.TakeConnection({BudgetName("new")}).status().ToString(), HasSubstr("no share of budget new"));
+}
+
+TEST(RunShare, OfABudgetIsPaidBeforeItIsUsed) {
+  RunShare share({std::nullopt, 50, {{BudgetName("chat"), 9, 10}, {BudgetName("lab"), 9, 20}}}, AtMilliseconds(1000));
+  // Of the slowest.
+  EXPECT_EQ(share.NextSession(AtMilliseconds(1000)), AtMilliseconds(1100));
+  EXPECT_EQ(share.NextSession(AtMilliseconds(1000)), AtMilliseconds(1200));
+  EXPECT_EQ(share.NextSession(AtMilliseconds(5000)), AtMilliseconds(5000));
+  EXPECT_EQ(share.NextSession(AtMilliseconds(5000)), AtMilliseconds(5100));
 }
 
 TEST(RunShare, SpacesSessionsEvenlyAndMakesUpForNothing) {
@@ -41,7 +68,7 @@ TEST(RunShare, SpacesSessionsEvenlyAndMakesUpForNothing) {
 
 TEST(RunShare, WithoutLimitsHoldsNobodyUp) {
   RunShare share({});
-  EXPECT_NE(share.TakeConnection(), nullptr);
+  EXPECT_TRUE(share.TakeConnection({}).ok());
   EXPECT_EQ(share.NextSession(AtMilliseconds(5)), AtMilliseconds(5));
   EXPECT_EQ(share.NextSession(AtMilliseconds(5)), AtMilliseconds(5));
 }
@@ -72,6 +99,24 @@ TEST(RunShare, OfConnectionsIsHeldByTheSessionsOfARun) {
   EXPECT_EQ(together.failure->failure_class, FailureClass::kGuard);
   EXPECT_EQ(together.outcome, Outcome::kInconclusive);
   EXPECT_THAT(together.failure->message, HasSubstr("1 connections on this agent"));
+}
+
+TEST(RunShare, OfABudgetIsHeldByConnectionsToItsTargets) {
+  testing::ScriptedServer server(Pong);
+  const BudgetName chat("chat");
+  testing::SuiteRun::Options options;
+  options.guard = TargetGuard({{{false, {{"127.0.0.1", {server.port()}, {}, Budget{chat, 100, 100}}}}, "the fleet"}});
+  const CaseResult without = testing::SuiteRun(Sessions(server.url(), 1), options).Result();
+  ASSERT_TRUE(without.failure.has_value());
+  EXPECT_THAT(without.failure->message, HasSubstr("no share of budget chat"));
+  EXPECT_EQ(server.connections(), 0);
+  options.share.shares = {{chat, 1, 1'000'000}};
+  const CaseResult alone = testing::SuiteRun(Sessions(server.url(), 1), options).Result();
+  EXPECT_EQ(alone.outcome, Outcome::kPassed) << (alone.failure ? alone.failure->message : "");
+  const CaseResult together = testing::SuiteRun(Sessions(server.url(), 3), options).Result();
+  ASSERT_TRUE(together.failure.has_value());
+  EXPECT_EQ(together.failure->failure_class, FailureClass::kGuard);
+  EXPECT_THAT(together.failure->message, HasSubstr("1 connections on this agent to targets of budget chat"));
 }
 
 TEST(RunShare, OfSessionsIsHeldByTheRun) {

@@ -25,11 +25,16 @@ void FleetDriver::Take(std::vector<Effect> effects) {
   while (!held_.empty()) CommitOne();
 }
 
+void FleetDriver::CommitAndForget() {
+  const WriteBatch batch = held_.front().batch;
+  held_.erase(held_.begin());
+  for (const std::string& wrong : store_.Commit(batch)) ADD_FAILURE() << wrong;
+}
+
 void FleetDriver::CommitOne() {
   const Persist persist = held_.front();
-  held_.erase(held_.begin());
-  for (const std::string& wrong : store_.Commit(persist.batch)) ADD_FAILURE() << wrong;
-  Take(fleet_.Apply(Persisted{persist.commit}, now_));
+  CommitAndForget();
+  Take(fleet_.Apply(Persisted{persist.commit, store_.outcome()}, now_));
 }
 
 StreamId FleetDriver::Connect(const std::string& agent, const std::string& region, std::vector<HeldLease> held,

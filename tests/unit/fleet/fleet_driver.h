@@ -49,8 +49,12 @@ class FleetDriver {
   void HoldCommits() { hold_ = true; }
   // Commits the oldest that is held.
   void CommitOne();
+  // So that the machine does not hear of it.
+  void CommitAndForget();
+  void ReleaseCommits() { hold_ = false; }
   std::size_t held_commits() const { return held_.size(); }
   const sim::MemoryStore& store() const { return store_; }
+  sim::BudgetRows& budgets() { return store_.budgets(); }
   const Fleet& fleet() const { return fleet_; }
 
   // --- what came of it ---

@@ -20,6 +20,9 @@ targets:
   - host: Chat.example.com
   - {host: "*.lab.example.com", ports: [443, 9000], special_addresses: [10.0.0.0/8, "fd00::/8"]}
   - host: "::FFFF:10.0.0.7"
+    budget: {name: chat-eu.2, connections: 500, sessions_per_second: 50}
+  - host: other.example.com
+    budget: {sessions_per_second: 50, name: chat-eu.2, connections: 500}
 limits:
   open_runs: 20
   agents_per_run: 50
@@ -40,7 +43,7 @@ std::string PolicyErrors(const std::string& text) {
 TEST(FleetPolicy, IsReadWhole) {
   const auto policy = ParseFleetPolicy("p.yaml", kWholePolicy).policy;
   ASSERT_TRUE(policy.has_value()) << PolicyErrors(kWholePolicy);
-  ASSERT_EQ(policy->targets.allowed.size(), 3U);
+  ASSERT_EQ(policy->targets.allowed.size(), 4U);
   EXPECT_FALSE(policy->targets.any);
   EXPECT_EQ(policy->targets.allowed[0].host, "chat.example.com");
   EXPECT_THAT(policy->targets.allowed[0].ports, ElementsAre(80, 443));
@@ -49,6 +52,9 @@ TEST(FleetPolicy, IsReadWhole) {
   EXPECT_THAT(policy->targets.allowed[1].special_addresses,
               ElementsAre(*AddressRange::Parse("10.0.0.0/8"), *AddressRange::Parse("fd00::/8")));
   EXPECT_EQ(policy->targets.allowed[2].host, "10.0.0.7");
+  EXPECT_EQ(policy->targets.allowed[1].budget, std::nullopt);
+  EXPECT_EQ(policy->targets.allowed[2].budget, (Budget{BudgetName("chat-eu.2"), 500, 50}));
+  EXPECT_EQ(policy->targets.allowed[3].budget, policy->targets.allowed[2].budget);
   EXPECT_EQ(policy->limits, (FleetLimits{20, 50, 2000, 100, absl::Minutes(30), 1 << 20}));
 }
 
@@ -85,6 +91,16 @@ TEST(FleetPolicy, SaysWhatIsWrongWhere) {
            {targets("{host: a, ports: []}"), "ports: expected a list of 1 to 64"},
            {targets("{host: a, special_addresses: [10.0.0.1/8]}"), "expected 10.0.0.0/8"},
            {targets("{host: a, special_addresses: 10.0.0.0/8}"), "expected a list"},
+           {targets("{host: a, budget: chat}"), "budget"},
+           {targets("{host: a, budget: {name: chat, connections: 5}}"), "\"sessions_per_second\" is missing"},
+           {targets("{host: a, budget: {name: Chat, connections: 5, sessions_per_second: 1}}"),
+            "name: expected at most 63"},
+           {targets("{host: a, budget: {name: \"\", connections: 5, sessions_per_second: 1}}"),
+            "name: expected at most"},
+           {targets("{host: a, budget: {name: chat, connections: 0, sessions_per_second: 1}}"), "a whole number, 1 to"},
+           {targets("{host: a, budget: {name: chat, connections: 5, sessions_per_second: 1}}, "
+                    "{host: b, budget: {name: chat, connections: 6, sessions_per_second: 1}}"),
+            "budget chat: an entry before says connections: 5 and sessions_per_second: 1"},
            {"version: wsfleet/v1\ntargets: any\nlimits: {open_runs: 0}\n", "a whole number, 1 to"},
            {"version: wsfleet/v1\ntargets: any\nlimits: {run_duration: 30}\n", "unit"},
            {"version: wsfleet/v1\ntargets: any\nlimits: {bundle_size: 30}\n", "a size with a unit"},
@@ -101,6 +117,16 @@ TEST(FleetPolicy, IsSmallEnoughToTravelWithEachAssignment) {
   for (int i = 0; i < 256; ++i) text += fmt::format("  - host: {:a<200}.example.com\n", i);
   EXPECT_THAT(PolicyErrors(text), HasSubstr("the limit is 32768"));
   EXPECT_THAT(PolicyErrors(text + "  - host: b\n"), HasSubstr("expected a list of 0 to 256"));
+}
+
+TEST(FleetPolicy, HasFewBudgets) {
+  std::string text = "version: wsfleet/v1\ntargets:\n";
+  const auto entry = [](int i) {
+    return fmt::format("  - {{host: h{0}, budget: {{name: b{0}, connections: 1, sessions_per_second: 1}}}}\n", i);
+  };
+  for (int i = 0; i < 16; ++i) text += entry(i);
+  EXPECT_EQ(PolicyErrors(text), "");
+  EXPECT_THAT(PolicyErrors(text + entry(16)), HasSubstr("19:25 budget: expected at most 16 names"));
 }
 
 }  // namespace
