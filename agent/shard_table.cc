@@ -25,6 +25,12 @@ constexpr absl::Duration kProgressInterval = absl::Milliseconds(200);
 
 engine::RunId RunOf(LeaseId lease) { return engine::RunId(lease.value()); }
 
+// Shards are numbered from 1. A coordinator of an earlier version does not say how many there are.
+DataPart PartOf(const v1::Assignment& assignment) {
+  const std::uint64_t before = std::max<std::uint64_t>(assignment.shard(), 1) - 1;
+  return {before, std::max(assignment.shards(), before + 1)};
+}
+
 }  // namespace
 
 ShardTable::ShardTable(boost::asio::io_context& strand, engine::Engine& engine, BundleSource& bundles, Spool& spool,
@@ -143,6 +149,7 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
   run.id = RunOf(lease);
   run.guard = *std::move(guard);
   run.share = ShareOf(shard.assignment.share());
+  run.data = PartOf(shard.assignment);
   run.is_scheduled = shard.assignment.is_scheduled();
   run.plan = std::move(resolved.plan);
   run.variables = *variables;

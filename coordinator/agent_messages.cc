@@ -180,6 +180,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   *assignment->mutable_lease_time() = wire::ToWire(times.lease_time);
   assignment->set_job(effect.lease.shard.job.value());
   assignment->set_shard(effect.lease.shard.index.value());
+  assignment->set_shards(effect.shards);
   assignment->set_attempt(effect.lease.attempt);
   assignment->mutable_bundle()->set_digest(effect.spec->bundle.value());
   assignment->mutable_bundle()->set_bytes(effect.spec->bundle_bytes);

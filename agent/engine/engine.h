@@ -12,6 +12,7 @@
 #include "agent/engine/target_guard.h"
 #include "agent/engine/traffic.h"
 #include "core/base/ids.h"
+#include "core/data/data_rows.h"
 #include "core/scenario/plan.h"
 #include "core/secret/given_secret.h"
 #include "core/verdict/result.h"
@@ -38,6 +39,7 @@ struct ShardRun {
   TargetGuard guard;               // whom its sessions may connect to
   std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again
   std::string session_prefix;      // unique in the fleet: makes ${session.id} unique
+  DataPart data;                   // which rows of the suites' data are this shard's
   bool is_scheduled = false;       // a schedule made it: what it measures is shown by names
 };
 

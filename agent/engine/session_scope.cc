@@ -17,6 +17,7 @@ std::string RandomUuid() {
 }
 
 constexpr std::string_view kSecretPrefix = "secret.";
+constexpr std::string_view kDataPrefix = "data.";
 
 using UsedSecrets = std::map<std::string, const HostList*, std::less<>>;
 
@@ -52,6 +53,7 @@ absl::StatusOr<boost::json::value> SessionScope::Lookup(std::string_view name) c
   if (name.starts_with(kSecretPrefix)) {
     return UseSecret(name.substr(kSecretPrefix.size()));
   }
+  if (name.starts_with(kDataPrefix)) return LookupColumn(name.substr(kDataPrefix.size()));
   if (name == "session.id") return boost::json::value(facts_.session_id);
   if (name == "session.index") return boost::json::value(facts_.session_index);
   if (name == "region") return boost::json::value(facts_.agent->region.value());
@@ -99,6 +101,18 @@ absl::StatusOr<boost::json::value> ProxyScope::Lookup(std::string_view name) con
 absl::Status ProxyScope::CheckHost(std::string_view proxy) const {
   if (auto status = session_.CheckHost(proxy); !status.ok()) return status;
   return CheckAll(used_, proxy);
+}
+
+absl::StatusOr<boost::json::value> SessionScope::LookupColumn(std::string_view column) const {
+  if (facts_.data == nullptr) return absl::NotFoundError("this suite has no data");
+  if (!row_) {
+    auto row = facts_.data->Next();
+    if (!row.ok()) return row.status();
+    row_ = *std::move(row);
+  }
+  const auto* value = row_->if_contains(boost::json::string_view(column.data(), column.size()));
+  if (value != nullptr) return *value;
+  return absl::NotFoundError(fmt::format("data has no column \"{}\"", column));
 }
 
 absl::StatusOr<boost::json::value> SessionScope::LookupVariable(std::string_view name) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "agent/engine/run_share.h"
 #include "agent/engine/surroundings.h"
 #include "agent/engine/target_guard.h"
+#include "core/data/data_rows.h"
 #include "core/secret/given_secret.h"
 #include "core/session/expectation.h"
 #include "core/verdict/redactor.h"
@@ -27,7 +29,8 @@ struct SessionFacts {
   const Redactor* redactor = nullptr;  // of these secrets
   const TargetGuard* guard = nullptr;
   RunShare* share = nullptr;
-  bool is_scheduled = false;  // as ShardRun says
+  DataCursor* data = nullptr;  // of the suite; null: it has none
+  bool is_scheduled = false;   // as ShardRun says
   std::string session_id;
   std::uint64_t session_index = 0;
 };
@@ -56,11 +59,14 @@ class SessionScope : public CaptureScope {
   absl::StatusOr<const GivenSecret*> FindSecret(std::string_view name) const;
   absl::StatusOr<boost::json::value> UseSecret(std::string_view name) const;
   absl::StatusOr<boost::json::value> LookupVariable(std::string_view name) const;
+  // Of the session's row, which is taken when it is needed first.
+  absl::StatusOr<boost::json::value> LookupColumn(std::string_view column) const;
 
   SessionFacts facts_;
   std::map<std::string, boost::json::value, std::less<>> captures_;
   mutable std::map<std::string, const HostList*, std::less<>> used_;  // secrets, and where they may be sent
   std::set<std::string, std::less<>> connected_;                      // hosts
+  mutable std::optional<boost::json::object> row_;                    // of data; absent: none was needed yet
 };
 
 // For the text of a proxy: a secret in it is for the proxy alone, which need not be where the target's may go.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/random/random.h"
 #include "absl/time/clock.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/as_tuple.hpp"
@@ -79,6 +80,11 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
       share_(run_.share, SteadyNow()),
       next_turn_(executor_),
       may_begin_(executor_, boost::asio::steady_timer::time_point::max()) {
+  absl::BitGen random;
+  for (const auto& suite : run_.plan->suites) {
+    if (suite->data != nullptr)
+      data_.emplace(suite.get(), DataCursor(*suite->data, run_.data, absl::Uniform<std::uint64_t>(random)));
+  }
   for (const auto& [name, secret] : run_.secrets) redactor_.AddSecret(secret.value.Reveal());
 }
 
@@ -273,6 +279,8 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   facts.redactor = &redactor_;
   facts.guard = &run_.guard;
   facts.share = &share_;
+  const auto data = data_.find(planned.suite);
+  facts.data = data == data_.end() ? nullptr : &data->second;
   facts.is_scheduled = run_.is_scheduled;
   facts.session_id = fmt::format("{}-{}", run_.session_prefix, ++next_session_);
   facts.session_index = index;

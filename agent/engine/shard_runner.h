@@ -88,8 +88,9 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   ShardObserver observer_;
   std::set<Session*> sessions_;
   RunShare share_;
-  boost::asio::steady_timer next_turn_;  // of a session; cancelled with the run
-  boost::asio::steady_timer may_begin_;  // never fires; cancelled when it may be otherwise
+  std::map<const Suite*, DataCursor> data_;  // of the suites that have some
+  boost::asio::steady_timer next_turn_;      // of a session; cancelled with the run
+  boost::asio::steady_timer may_begin_;      // never fires; cancelled when it may be otherwise
   std::uint64_t next_session_ = 0;
   const PlannedCase* progress_of_ = nullptr;
   SteadyTime last_progress_;

@@ -57,6 +57,7 @@ struct SendAssignment {
   StreamId stream;
   LeaseRecord lease;
   std::shared_ptr<const JobSpec> spec;  // never null; that of all leases of the job
+  std::uint64_t shards = 1;             // of the job
   std::vector<CaseId> finished_cases;
   absl::Duration job_time_left;
   LeaseShare share;

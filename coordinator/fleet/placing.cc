@@ -129,8 +129,8 @@ void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent, std::vect
   }
   TouchShard(job, shard, !shard.waits_for_budget);
   const absl::Duration time_left = *deadlines_.DueTime(JobDue{job.id()}) - now_.steady;
-  outbox_.Send(SendAssignment{agent.stream, lease, job.SharedSpec(), job.FinishedCases(shard), time_left,
-                              policy_.ShareOf(job.shards().size()), policy_.text()});
+  outbox_.Send(SendAssignment{agent.stream, lease, job.SharedSpec(), job.shards().size(), job.FinishedCases(shard),
+                              time_left, policy_.ShareOf(job.shards().size()), policy_.text()});
 }
 
 std::vector<Budget> Fleet::Machine::SharesOf(const Job& job) {

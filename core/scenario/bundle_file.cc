@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "boost/json/parse.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -59,34 +58,6 @@ const std::string* FindFile(ParseContext& context, std::string_view key, std::st
   context.diagnostics.Error(
       range, fmt::format("{}: there is no file \"{}\"{}", key, Excerpt(*resolved, 200), Suggestion(*resolved, names)));
   return nullptr;
-}
-
-std::set<std::string> ColumnsOf(std::string_view path, std::string_view content) {
-  const std::string_view line = content.substr(0, content.find_first_of("\r\n"));
-  std::set<std::string> columns;
-  if (path.ends_with(".jsonl")) {
-    boost::json::error_code error;
-    const auto row = boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
-    if (!error && row.is_object()) {
-      for (const auto& member : row.get_object()) columns.emplace(std::string_view(member.key()));
-    }
-    return columns;
-  }
-  // RFC 4180; a head line with quotes around its names, doubled quotes inside.
-  std::string name;
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      columns.insert(std::move(name));
-      name.clear();
-    } else {
-      name += c;
-    }
-  }
-  columns.insert(std::move(name));
-  return columns;
 }
 
 }  // namespace wsfleet

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,8 +14,5 @@ std::optional<std::string> ResolveBundlePath(std::string_view from, std::string_
 // The content of a file that the suite names at `range`, relative to the file there; or null and an error.
 const std::string* FindFile(ParseContext& context, std::string_view key, std::string_view path,
                             const SourceRange& range);
-
-// The columns of a table of rows: of the head line (.csv), or of the first object (.jsonl).
-std::set<std::string> ColumnsOf(std::string_view path, std::string_view content);
 
 }  // namespace wsfleet

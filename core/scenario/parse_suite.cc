@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <utility>
 
+#include "core/base/text.h"
 #include "core/scenario/bundle_file.h"
 #include "core/scenario/keys.h"
 #include "core/scenario/parse_connection.h"
@@ -127,22 +130,35 @@ EvidenceSpec ParseEvidence(ParseContext& context, const YamlNode& node) {
   return evidence;
 }
 
-void ParseData(ParseContext& context, const YamlNode::Entry& entry, Suite& suite) {
-  context.unsupported.push_back({"data", entry.key_range});
-  if (!CheckKeys(context, entry.value, "data", keys::kData)) return;
-  if (const YamlNode* use = Get(entry.value, "use")) ReadWord(context, keys::kData["use"], *use);
-  const YamlNode* file = Get(entry.value, "file");
+DataUse ReadUse(ParseContext& context, const YamlNode& node) {
+  const auto word = ReadWord(context, keys::kData["use"], node);
+  if (word == "cycle") return DataUse::kCycle;
+  return word == "random" ? DataUse::kRandom : DataUse::kOnce;
+}
+
+void ParseData(ParseContext& context, const YamlNode& node, Suite& suite) {
+  if (!CheckKeys(context, node, "data", keys::kData)) return;
+  const YamlNode* use = Get(node, "use");
+  const DataUse how = use == nullptr ? DataUse::kOnce : ReadUse(context, *use);
+  const YamlNode* file = Get(node, "file");
   if (file == nullptr) {
-    context.diagnostics.Error(entry.value.range, "data: \"file\" is missing");
+    context.diagnostics.Error(node.range, "data: \"file\" is missing");
     return;
   }
   const auto path = ReadPlainText(context, "file", *file);
   if (!path) return;
   if (!path->ends_with(".csv") && !path->ends_with(".jsonl")) {
     context.diagnostics.Error(file->range, fmt::format("file: expected .csv or .jsonl, found {}", DescribeNode(*file)));
-  } else if (const std::string* content = FindFile(context, "file", *path, file->range)) {
-    suite.data_columns = ColumnsOf(*path, *content);
+    return;
   }
+  const std::string* content = FindFile(context, "file", *path, file->range);
+  if (content == nullptr) return;
+  auto table = DataTable::Read(*path, *content, how);
+  if (!table.ok()) {
+    context.diagnostics.Error(file->range, fmt::format("file: {}", ToStd(table.status().message())));
+    return;
+  }
+  suite.data = std::make_shared<const DataTable>(*std::move(table));
 }
 
 void ParseRevision(ParseContext& context, const YamlNode& node, Suite& suite) {
@@ -197,7 +213,7 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
     if (tier) suite.stop_on_failure = static_cast<std::uint32_t>(*tier);
   }
   if (const YamlNode* revision = Get(root, "revision")) ParseRevision(context, *revision, suite);
-  if (const auto* data = root.Find("data")) ParseData(context, *data, suite);
+  if (const YamlNode* data = Get(root, "data")) ParseData(context, *data, suite);
   const auto* thresholds = root.Find("thresholds");
   if (const auto* load = root.Find("load")) {
     context.unsupported.push_back({"load", load->key_range});

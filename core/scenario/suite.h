@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/data/data_rows.h"
 #include "core/scenario/connection.h"
 #include "core/scenario/not_in_this_version.h"
 #include "core/scenario/step.h"
@@ -125,7 +127,7 @@ struct Suite {
   std::vector<Credential> credentials;  // `from` followed
   std::vector<Requirement> requirements;
   std::vector<std::string> tags;
-  std::optional<std::set<std::string>> data_columns;  // of `data`, for ${data.…}
+  std::shared_ptr<const DataTable> data;  // null: it has none
   Defaults defaults;
   Regions regions;
   std::optional<std::uint32_t> stop_on_failure;

@@ -76,11 +76,11 @@ void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed
   if (!names_.are_whole) return;
   if (name.starts_with("data.")) {
     const std::string column = name.substr(5);
-    if (!suite_.data_columns) {
+    if (suite_.data == nullptr) {
       diagnostics_.Error(part.range, fmt::format("${{{}}}: this suite has no data", name));
-    } else if (!suite_.data_columns->contains(column)) {
+    } else if (!suite_.data->columns().contains(column)) {
       diagnostics_.Error(part.range,
-                         fmt::format("undefined data column \"{}\"{}", column, Meant(column, *suite_.data_columns)));
+                         fmt::format("undefined data column \"{}\"{}", column, Meant(column, suite_.data->columns())));
     }
     return;
   }

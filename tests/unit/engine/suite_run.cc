@@ -42,6 +42,7 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   }
   run.guard = options.guard;
   run.share = options.share;
+  run.data = options.data;
   run.skip_cases = options.skip_cases;
   run.session_prefix = "test";
   ResolveResult resolved = Resolve(bundle, Selection{}, run.variables);

@@ -26,6 +26,7 @@ class SuiteRun {
     std::string name_servers = {};
     engine::TargetGuard guard = {};
     engine::ShareLimits share = {};
+    DataPart data = {};
     std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
     std::chrono::seconds clock_ahead{0};
     // To a suite that has been parsed: what no valid text says.
