@@ -10,6 +10,7 @@
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
+#include "core/policy/loopback.h"
 #include "fmt/format.h"
 #include "monitoring/http_server.h"
 
@@ -32,10 +33,6 @@ std::string HostName() {
 std::string CheckIdentifier(const std::string& text) {
   if (IsIdentifier(text)) return {};
   return fmt::format("expected 1 to 128 letters, digits, '.', '_' or '-', found \"{}\"", text);
-}
-
-bool IsLoopback(std::string_view address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
 }
 
 std::string CheckIdentity(const CommandLine& options) {

@@ -13,6 +13,7 @@
 #include "coordinator/private_file.h"
 #include "coordinator/tls/ephemeral_ca.h"
 #include "coordinator/tls/listener_credentials.h"
+#include "core/policy/loopback.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
 #include "spdlog/spdlog.h"

@@ -53,8 +53,6 @@ struct CoordinatorOptions {
   AuditLog::Settings audit;
 };
 
-// Of "host:port".
-bool IsLoopback(std::string_view address);
 
 // Where the own authority keeps its files.
 std::string AuthorityDirectory(const std::string& state_directory);

@@ -13,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "core/policy/fleet_policy.h"
+#include "core/policy/loopback.h"
 #include "fmt/format.h"
 #include "monitoring/http_server.h"
 

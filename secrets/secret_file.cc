@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/cleanup/cleanup.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -60,6 +61,7 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   std::string_view value(content.data(), size);
   if (value.ends_with('\n')) value.remove_suffix(value.ends_with("\r\n") ? 2 : 1);
   if (value.empty()) return absl::FailedPreconditionError(fmt::format("{}: expected a secret, found nothing", path));
+  if (!IsValidUtf8(value)) return absl::FailedPreconditionError(fmt::format("{}: {}", path, kNotText));
   return Secret(value);
 }
 

@@ -13,6 +13,8 @@
 namespace wsfleet {
 
 inline constexpr std::size_t kMaxSecretBytes = 64 << 10;
+// Why a value is refused that is not UTF-8.
+inline constexpr char kNotText[] = "expected UTF-8, since a secret stands in texts; base64 makes one of any bytes";
 
 // FAILED_PRECONDITION: others than its owner may use the file of these facts. A file of root that its group may read
 // besides passes for everybody but root: so Kubernetes mounts Secrets, and so Debian lays down keys for services.

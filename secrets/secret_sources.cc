@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/scenario/fields.h"
 #include "core/scenario/parser.h"
 #include "fmt/format.h"
@@ -73,6 +74,9 @@ absl::StatusOr<Secret> SecretSources::ValueOf(const SecretEntry& entry) const {
   const Secret& value = environment_.at(entry.environment);
   if (value.empty()) {
     return absl::FailedPreconditionError(fmt::format("the variable {} is not set, or is empty", entry.environment));
+  }
+  if (!IsValidUtf8(value.Reveal())) {
+    return absl::FailedPreconditionError(fmt::format("the variable {}: {}", entry.environment, kNotText));
   }
   return Secret(value.Reveal());
 }

@@ -16,10 +16,15 @@ constexpr int kMaxLines = 1000;
 }  // namespace
 
 bool IsAllowedUrl(std::string_view url, const std::vector<std::string>& allowed) {
+  // What is added to an allowed URL is a path below it, in plain letters: no "..", however it is written, and no query.
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+  const auto is_below = [&](std::string_view rest) {
+    return rest.find_first_not_of(kPlain) == std::string_view::npos && rest.find("..") == std::string_view::npos;
+  };
   return std::ranges::any_of(allowed, [&](const std::string& entry) {
     if (entry.empty() || !url.starts_with(entry)) return false;
     const std::string_view rest = url.substr(entry.size());
-    return rest.empty() || entry.ends_with('/') || rest.starts_with('/');
+    return is_below(rest) && (rest.empty() || entry.ends_with('/') || rest.starts_with('/'));
   });
 }
 

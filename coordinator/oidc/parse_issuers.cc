@@ -9,6 +9,7 @@
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
+#include "core/policy/loopback.h"
 #include "core/scenario/diagnostics.h"
 #include "core/scenario/fields.h"
 #include "core/scenario/parser.h"
@@ -19,12 +20,6 @@ namespace wsfleet::oidc {
 namespace {
 
 using Kind = keys::Value::Kind;
-
-// What an operating system's own names lead to is not looked up: "localhost" is one by RFC 6761, 6.3.
-bool IsLoopbackHost(const std::string& host) {
-  return host == "localhost" || host == "::1" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
-}
 
 class IssuerReader {
  public:

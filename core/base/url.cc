@@ -87,6 +87,7 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
     if (close == std::string_view::npos) return Invalid(text, "a closing ] after the address");
     url.host = authority.substr(1, close - 1);
     authority.remove_prefix(close + 1);
+    if (!authority.empty() && !authority.starts_with(':')) return Invalid(text, "a port, or nothing, behind the ]");
   } else {
     const std::size_t colon = authority.find(':');
     url.host = authority.substr(0, colon);

@@ -150,12 +150,18 @@ std::vector<IpAddress> WrittenInto(const IpAddress& address) {
   const bool is_number = within({}, 96) && !within({}, 127);
   if (is_number || within(Groups({0, 0, 0, 0, 0xFFFF}), 96) || within(Groups({0x64, 0xFF9B}), 96)) return {last};
   // Of a local prefix (RFC 8215) its length is not known: 96, or 48, with bits 64 to 71 left out (RFC 6052, 2.2). What
-  // reads as zero is not where it is written.
+  // reads as zero is not where it is written. 56 and 64 are rare, and would make something of every address: only what
+  // no policy allows is looked for there.
   if (within(Groups({0x64, 0xFF9B, 1}), 48)) {
     std::vector<IpAddress> readings{last, IpAddress::V4(b[6], b[7], b[9], b[10])};
     std::erase(readings, IpAddress::V4(0, 0, 0, 0));
+    for (const IpAddress& rare : {IpAddress::V4(b[7], b[9], b[10], b[11]), IpAddress::V4(b[9], b[10], b[11], b[12])}) {
+      if (KindOf(rare) == AddressKind::kMetadata) readings.push_back(rare);
+    }
     return readings;
   }
+  // ISATAP (RFC 5214, 6.1): of a global IPv4 address its second bit says so.
+  if ((b[8] & ~2) == 0 && b[9] == 0 && b[10] == 0x5E && b[11] == 0xFE) return {last};
   if (within(Groups({0x2002}), 16)) return {IpAddress::V4(b[2], b[3], b[4], b[5])};
   // Teredo (RFC 4380, 4): its server, and the client, whose bits are turned.
   if (within(Groups({0x2001}), 32)) {

@@ -78,8 +78,8 @@ struct SpecialPart {
 };
 
 // By IANA's registries of special-purpose addresses (RFC 6890); what of IPv6 is not given out yet is reserved. Seen
-// through are IPv4-compatible and IPv4-translated addresses, NAT64 (RFC 6052, RFC 8215), 6to4 and Teredo. Empty: an
-// address of the public internet. What leads to a cloud's credentials stands first.
+// through are IPv4-compatible and IPv4-translated addresses, NAT64 (RFC 6052, RFC 8215), 6to4, ISATAP and Teredo.
+// Empty: an address of the public internet. What leads to a cloud's credentials stands first.
 std::vector<SpecialPart> SpecialParts(const IpAddress& address);
 
 }  // namespace wsfleet

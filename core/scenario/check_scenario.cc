@@ -203,7 +203,22 @@ class ScenarioChecker {
       CheckManyTemplates(*many, visit);
     }
     if (const auto* connect = std::get_if<ConnectStep>(&step.action)) CheckCredential(connect->connection.auth);
+    if (const auto* send = std::get_if<SendStep>(&step.action)) CheckCaptures(*send);
     if (const auto* http = std::get_if<HttpRequest>(&step.action)) CheckCredential(http->auth);
+  }
+
+  // Pieces of a secret would be known to nobody who keeps it out of reports.
+  void CheckCaptures(const SendStep& step) {
+    if (step.capture.empty()) return;
+    bool has_secret = false;
+    VisitTemplates(Action(step), [&](const Template& text, bool) {
+      has_secret = has_secret || std::ranges::any_of(text.parts(), [](const Template::Part& part) {
+                     return part.reference && part.text.starts_with("secret.");
+                   });
+    });
+    if (!has_secret) return;
+    diagnostics_.Error(step.capture.front().source.range,
+                       "capture: expected a message without ${secret…}; what is cut out of one would not be redacted");
   }
 
   // In a sequence a message sees the captures of those before it; in expect_all it sees none of the step's own.

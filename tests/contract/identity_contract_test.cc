@@ -37,8 +37,9 @@ template <typename Factory>
 class IdentityContract : public StoreContract<Factory> {
  protected:
   IdentityContract() { EXPECT_TRUE(this->owners_.CreateFleet(kFleet).ok()); }
-  absl::Status UseOf(const std::string& token, const std::string& key, absl::Time at = At(1)) {
-    return this->identities_.UseJoinToken(Use{token, key, "host-0", at});
+  absl::Status UseOf(const std::string& token, const std::string& key, absl::Time at = At(1),
+                     const std::string& instance = "host-0") {
+    return this->identities_.UseJoinToken(Use{token, key, instance, at});
   }
 };
 TYPED_TEST_SUITE(IdentityContract, EveryStore);
@@ -68,6 +69,15 @@ TYPED_TEST(IdentityContract, CountsAUseOfAJoinTokenOncePerKey) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
   EXPECT_THAT(Message(refused), HasSubstr("used up"));
   EXPECT_TRUE(absl::IsNotFound(this->UseOf("t-2", "key-a")));
+}
+
+TYPED_TEST(IdentityContract, LetsAKeyInAsOneAgentOnly) {
+  ASSERT_TRUE(this->identities_.AddJoinToken(AJoinToken("t-1", 5)).ok());
+  ASSERT_TRUE(this->UseOf("t-1", "key-a").ok());
+  const absl::Status refused = this->UseOf("t-1", "key-a", At(1), "host-1");
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_THAT(Message(refused), HasSubstr("another agent, host-0"));
+  EXPECT_EQ(this->identities_.FindJoinToken("t-1")->used, 1u);
 }
 
 TYPED_TEST(IdentityContract, RefusesAJoinTokenThatIsExpiredOrRevokedEvenToWhoUsedIt) {

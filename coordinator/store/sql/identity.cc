@@ -132,10 +132,14 @@ absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse&
     return absl::FailedPreconditionError(
         fmt::format("join token {} expired at {}", token->id, UtcText(token->expires)));
   }
-  Statement known = connection.Prepare("SELECT 1 FROM join_token_use WHERE token = ? AND agent_key = ?");
+  Statement known = connection.Prepare("SELECT instance FROM join_token_use WHERE token = ? AND agent_key = ?");
   const auto row = known.Bind(std::string_view(use.token)).Bind(std::string_view(use.key)).Step();
   if (!row.ok()) return row.status();
-  if (*row) return absl::OkStatus();
+  if (*row && known.Text(0) == use.instance) return absl::OkStatus();
+  if (*row) {
+    return absl::FailedPreconditionError(
+        fmt::format("join token {} let this key in as another agent, {}", token->id, Excerpt(known.Text(0), 128)));
+  }
   if (token->used >= token->uses) {
     return absl::FailedPreconditionError(
         fmt::format("join token {} was used up: it let in {} agents of {}", token->id, token->used, token->uses));

@@ -213,6 +213,18 @@ TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   EXPECT_THAT(loki.request(), HasSubstr("GET /loki/api/v1/query_range?query=%7Bapp%3D%22chat%22%7D"));
 }
 
+TEST(Loki, IsAskedBelowWhatIsAllowedAndNowhereElse) {
+  const std::vector<std::string> allowed{"http://loki:3100/tenants"};
+  for (const char* url : {"http://loki:3100/tenants", "http://loki:3100/tenants/", "http://loki:3100/tenants/a-1/b"}) {
+    EXPECT_TRUE(IsAllowedUrl(url, allowed)) << url;
+  }
+  for (const char* url : {"http://loki:3100/tenantsx", "http://loki:3100/tenants/../admin/delete?x=",
+                          "http://loki:3100/tenants/%2e%2e/admin", "http://loki:3100/tenants?x=", "http://loki:3100/",
+                          "http://loki:3100/tenants/#", "http://loki:3100/tenants/..\\admin"}) {
+    EXPECT_FALSE(IsAllowedUrl(url, allowed)) << url;
+  }
+}
+
 TEST(Loki, SaysWhatItsAnswerIsNot) {
   for (const char* body :
        {"", "{}", "[]", R"({"data":{"result":{}}})", R"({"data":{"result":[{"values":[["x"]]}]}})"}) {

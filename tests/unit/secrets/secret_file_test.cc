@@ -54,6 +54,12 @@ TEST_F(SecretFile, HasALimitAndHoldsSomething) {
   EXPECT_THAT(ReadSecretFile(Write("\n")).status().message(), HasSubstr("found nothing"));
 }
 
+TEST_F(SecretFile, IsText) {
+  const auto refused = ReadSecretFile(Write("\xff\xfe\xfd"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
+  EXPECT_THAT(refused.status().message(), HasSubstr("expected UTF-8"));
+}
+
 TEST_F(SecretFile, IsAFile) {
   EXPECT_TRUE(absl::IsNotFound(ReadSecretFile((directory_.path() / "none").string()).status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(ReadSecretFile(directory_.path().string()).status()));

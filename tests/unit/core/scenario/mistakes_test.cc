@@ -106,6 +106,8 @@ TEST(Mistakes, OfNamesAreRefusedWithASuggestion) {
       InStep("send: {text: \"${data.user}\"}", "8:23 ${data.user}: this suite has no data"),
       InStep("send: {text: \"${env.HOME}\"}",
              "8:23 environment variable \"HOME\" is not named by any requires; add requires: [{env: HOME}]"),
+      InStep("send: {text: \"${secret.K}\", capture: {a: \"regex:^(...)\"}}",
+             "8:50 capture: expected a message without ${secret…}"),
       InStep("send: {json: {a: 1}, capture: {session: $.a}}", "8:40 \"session\" is reserved for templates"),
       {std::string(kConnect) + "      - send: {json: {a: 1}, capture: {room: $.a}}\n      - ping: {}\n",
        "9:40 \"room\" is a var or a matrix name; capture into another one", "target: ws://a\nvars: {room: lobby}\n"},
