@@ -84,7 +84,8 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
                     options.flag, reason.empty() ? "" : reason + "; "));
   }
   const std::string host = options.address.substr(0, options.address.rfind(':'));
-  return std::unique_ptr<Listener>(new Listener(std::move(server), fmt::format("{}:{}", host, port)));
+  return std::unique_ptr<Listener>(
+      new Listener(options.credentials, std::move(server), fmt::format("{}:{}", host, port)));
 }
 
 void Listener::Shutdown() {

@@ -33,9 +33,11 @@ class Listener {
   void Shutdown();
 
  private:
-  Listener(std::unique_ptr<grpc::Server> server, std::string address)
-      : server_(std::move(server)), address_(std::move(address)) {}
+  Listener(std::shared_ptr<grpc::ServerCredentials> credentials, std::unique_ptr<grpc::Server> server,
+           std::string address)
+      : credentials_(std::move(credentials)), server_(std::move(server)), address_(std::move(address)) {}
 
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // may follow files as long as they live
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
 };
