@@ -31,7 +31,9 @@ absl::StatusOr<Texts> Read(const TlsFiles& files) {
                                    {&files.client_ca, &texts.client_ca}}) {
     if (path->empty()) continue;
     auto read = ReadSmallFile(*path);
-    if (!read.ok()) return read.status();
+    if (!read.ok()) {
+      return absl::FailedPreconditionError(fmt::format("cannot read it: {}", ToStd(read.status().message())));
+    }
     *text = *std::move(read);
   }
   return texts;

@@ -95,7 +95,7 @@ TEST_F(ListenerCredentials, MayBeOneFileOfKeyAndCertificate) {
 
 TEST_F(ListenerCredentials, AreRefusedAtOnceIfTheFilesAreWrong) {
   const Pair first = NewPair(), second = NewPair();
-  EXPECT_THAT(Message(TlsCredentials(files_, absl::Seconds(1))), HasSubstr("cannot read"));
+  EXPECT_THAT(Message(TlsCredentials(files_, absl::Seconds(1))), HasSubstr("cannot read it"));
   Write(files_.certificate, first.certificate);
   Write(files_.key, second.key);
   EXPECT_THAT(Message(TlsCredentials(files_, absl::Seconds(1))), HasSubstr("is not the key of the first certificate"));

@@ -107,7 +107,7 @@ TEST(Mistakes, OfNamesAreRefusedWithASuggestion) {
       InStep("send: {text: \"${env.HOME}\"}",
              "8:23 environment variable \"HOME\" is not named by any requires; add requires: [{env: HOME}]"),
       InStep("send: {text: \"${secret.K}\", capture: {a: \"regex:^(...)\"}}",
-             "8:50 capture: expected a message without ${secret…}"),
+             "8:47 capture: expected a message without ${secret…}; what is cut out of one would not be redacted"),
       InStep("send: {json: {a: 1}, capture: {session: $.a}}", "8:40 \"session\" is reserved for templates"),
       {std::string(kConnect) + "      - send: {json: {a: 1}, capture: {room: $.a}}\n      - ping: {}\n",
        "9:40 \"room\" is a var or a matrix name; capture into another one", "target: ws://a\nvars: {room: lobby}\n"},
