@@ -22,6 +22,16 @@ void GuardedStream::CloseSocket() {
   held_.reset();
 }
 
+void GuardedStream::ForgetRecord() {
+  gate_.Forget();
+  first_byte_.reset();
+}
+
+std::size_t GuardedStream::waiting_bytes() const {
+  boost::system::error_code closed;
+  return socket_.available(closed);
+}
+
 std::string GuardedStream::PrepareTls(const std::string& server_name, const TlsOptions& options) {
   boost::system::error_code error;
   context_.emplace(boost::asio::ssl::context::tls_client);

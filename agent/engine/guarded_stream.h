@@ -42,15 +42,9 @@ class GuardedStream {
   void CloseSocket();
   void HoldUntilClosed(std::shared_ptr<void> held) { held_ = std::move(held); }
 
-  // Of what the peer says, TLS taken off.
-  void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }
-  // Frames follow.
-  void BeginFrames() { watch_.emplace(); }
-  // What was received so far is not the target's.
-  void ForgetRecord() {
-    gate_.Forget();
-    first_byte_.reset();
-  }
+  void Cap(std::uint64_t bytes) { cap_ = bytes == 0 ? 0 : bytes_in_ + bytes; }  // TLS taken off
+  void BeginFrames() { watch_.emplace(); }                                      // what follows are frames
+  void ForgetRecord();  // what was received so far is not the target's
 
   // At most HeadGate::kMaxRecorded, and no frames.
   const std::string& received() const { return gate_.record(); }
@@ -63,6 +57,9 @@ class GuardedStream {
     std::uint64_t in = 0, out = 0;
   };
   Counts counts() const { return {bytes_in_, bytes_out_}; }
+  // Bytes that wait in the socket, and whether the reader above has had all the others and waits for more.
+  std::size_t waiting_bytes() const;
+  bool reader_waits() const { return reading_; }
   // Null before BeginFrames().
   const FrameWatch* watch() const { return watch_ ? &*watch_ : nullptr; }
   FrameWatch* watch() { return watch_ ? &*watch_ : nullptr; }
@@ -104,9 +101,11 @@ class GuardedStream {
  private:
   template <typename Buffers, typename Handler>
   void Read(Buffers into, Handler handler) {
+    reading_ = true;
     auto executor = boost::asio::get_associated_executor(handler, get_executor());
     auto counted = boost::asio::bind_executor(executor, [this, into, handler = std::move(handler)](
                                                             boost::system::error_code error, std::size_t read) mutable {
+      reading_ = false;
       std::size_t bytes = SumOverParts(into, read, [this](std::string_view part) { return OnReceived(part); });
       if (!watch_) bytes = PassOn(into);
       if (!error) error = ErrorOf(bytes);
@@ -140,6 +139,7 @@ class GuardedStream {
   std::optional<Tls> tls_;
   HeadGate gate_;
   std::optional<FrameWatch> watch_;
+  bool reading_ = false;
   bool cut_ = false;  // by the watch: nothing more is passed on
   std::optional<SteadyTime> first_byte_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;  // as the reader above sees them

@@ -21,9 +21,11 @@ struct NamedConnection {
       : opened_by(step), wire(executor), inbox(limits) {}
 
   const std::string& name() const { return opened_by.as; }
-  // Ends TCP from our side. The end that its reader reports is then no surprise, unless the target was faster.
+  // The end that its reader reports is then no surprise, unless the target was faster.
+  void AskForEnd() { close_asked = close_asked || !wire.peer_closed(); }
+  // Ends TCP from our side.
   void Cut() {
-    close_asked = close_asked || !wire.peer_closed();
+    AskForEnd();
     wire.Drop();
   }
 

@@ -43,15 +43,8 @@ Session::~Session() = default;
 
 boost::asio::awaitable<SessionOutcome> Session::Run() {
   Result failure = co_await RunSteps(facts_.planned->scenario->steps, false);
+  if (!failure && !cancelled_) failure = co_await JudgeEnd();
   for (const auto& [name, connection] : connections_) {
-    if (!failure && !cancelled_) {
-      failure = JudgeLeftovers(*connection);
-      if (failure) {
-        failure->range = facts_.planned->scenario->range;
-        failure->evidence.transcript = transcript_;
-        failure->evidence.trace_id = trace_id_;
-      }
-    }
     if (connection != current_) AddProof(*connection);
   }
   // The timings that are shown are those of the last step's connection.
@@ -68,6 +61,25 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   outcome_.failure = std::move(failure);
   outcome_.cancelled = cancelled_;
   co_return outcome_;
+}
+
+boost::asio::awaitable<Session::Result> Session::JudgeEnd() {
+  for (const auto& [name, connection] : connections_) {
+    // From here on a peer may close: the steps are done.
+    if (!connection->inbox.end()) connection->end_expected = true;
+    co_await connection->wire.ReadArrived();
+  }
+  if (cancelled_) co_return std::nullopt;
+  Result failure = stream_failure_;
+  for (const auto& [name, connection] : connections_) {
+    if (!failure) failure = JudgeLeftovers(*connection);
+  }
+  if (failure) {
+    if (!failure->range.known()) failure->range = facts_.planned->scenario->range;
+    failure->evidence.transcript = transcript_;
+    failure->evidence.trace_id = trace_id_;
+  }
+  co_return failure;
 }
 
 boost::asio::awaitable<void> Session::CloseAll(bool politely) {

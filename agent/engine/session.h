@@ -99,6 +99,7 @@ class Session {
   void MakeRoom(NamedConnection& connection, const ReceivedFrame& next);
   void EndConnection(NamedConnection& connection, const Incoming& incoming, SteadyTime now);
   Result JudgeLeftovers(NamedConnection& connection);
+  boost::asio::awaitable<Result> JudgeEnd();
   // Ends those that are open, politely if so told, and waits until nothing reads any more.
   boost::asio::awaitable<void> CloseAll(bool politely);
   absl::StatusOr<std::string> BytesOf(const SendStep& step) const;

@@ -169,11 +169,11 @@ boost::asio::awaitable<Session::Result> Session::Do(const ExpectCloseStep& step)
   co_return co_await Await(ExpectClose(step, anchor, step.within.value_or(absl::Seconds(5)), scope_));
 }
 
-// Before the inbox overflows, frames go that neither the waiting step nor a later one can use.
+// Before the inbox overflows, frames go that neither a step that waits nor a later one can use.
 void Session::MakeRoom(NamedConnection& connection, const ReceivedFrame& next) {
-  if (connection.inbox.Fits(next) || waiting_ == nullptr) return;
+  if (connection.inbox.Fits(next)) return;
   const SteadyTime reach = EarliestReach(path_, anchors_, connection.name(), SteadyNow());
-  const bool waited_for = &connection == current_.get();
+  const bool waited_for = waiting_ != nullptr && &connection == current_.get();
   // The newest stay: they are what a failure shows as nearest.
   const std::uint64_t kept = std::min<std::uint64_t>(64, facts_.planned->suite->defaults.inbox.max_frames / 4);
   const auto useless = [&](const ReceivedFrame& frame) {
@@ -358,6 +358,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
 
 boost::asio::awaitable<Session::Result> Session::Do(const DropStep&) {
   const std::shared_ptr<NamedConnection> connection = current_;
+  connection->AskForEnd();
+  co_await connection->wire.ReadArrived();
   Record(false, "drop", "");
   connection->Cut();
   // Its reader reports the end at once, and with it the last number of a sequence is known.

@@ -12,6 +12,7 @@
 #include "agent/engine/steady_clock.h"
 #include "agent/engine/upgrade_check.h"
 #include "boost/asio/as_tuple.hpp"
+#include "boost/asio/post.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/beast/core/buffers_to_string.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
@@ -137,6 +138,7 @@ class Connection::Socket {
     while (true) {
       if (ended_) co_return *ended_;
       auto [error, bytes] = co_await websocket_->async_read_some(buffer_, max_message_, kTuple);
+      ++reads_;
       if (error) {
         End(Ending(error));
         continue;
@@ -149,6 +151,23 @@ class Connection::Socket {
       incoming.payload = beast::buffers_to_string(buffer_.data());
       buffer_.consume(buffer_.size());
       co_return incoming;
+    }
+  }
+
+  asio::awaitable<void> ReadArrived() {
+    constexpr std::uint64_t kLittleMore = 64 * 1024;
+    constexpr int kMostTurns = 32;  // without progress: the reader's pong waits for a peer that does not read
+    const std::uint64_t most = stream_.bytes_in() + stream_.waiting_bytes() + kLittleMore;
+    const auto progress = [this] { return stream_.bytes_in() + stream_.bytes_out() + stream_.counts().in + reads_; };
+    const auto idle = [this] { return stream_.reader_waits() && stream_.waiting_bytes() == 0; };
+    int turns = 0;
+    while (open_ && !ended_ && stream_.bytes_in() <= most && turns < kMostTurns) {
+      const std::uint64_t before = progress();
+      const bool was_idle = idle();
+      // What has been read, and not yet been handed on, comes before this turn.
+      co_await asio::post(executor_, asio::use_awaitable);
+      turns = progress() == before ? turns + 1 : 0;
+      if (was_idle && turns > 0 && idle()) co_return;
     }
   }
 
@@ -309,6 +328,7 @@ class Connection::Socket {
   std::optional<WebSocket> websocket_;
   std::size_t max_message_ = 0;
   beast::flat_buffer buffer_;
+  std::uint64_t reads_ = 0;  // of parts of messages, that ended
   std::function<void(Incoming)> on_control_;
   bool open_ = false;     // the handshake has succeeded
   bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow
@@ -322,6 +342,7 @@ asio::awaitable<WireFailure> Connection::Dial(DialOptions options) { return sock
 asio::awaitable<HttpAnswer> Connection::Exchange(HttpMessage message) { return socket_->Exchange(std::move(message)); }
 asio::awaitable<HttpAnswer> Connection::Upgrade(UpgradeRequest upgrade) { return socket_->Upgrade(std::move(upgrade)); }
 asio::awaitable<Incoming> Connection::Read() { return socket_->Read(); }
+asio::awaitable<void> Connection::ReadArrived() { return socket_->ReadArrived(); }
 asio::awaitable<bool> Connection::Write(OutgoingMessage message) { return socket_->Write(std::move(message)); }
 asio::awaitable<bool> Connection::Pong(std::string payload) { return socket_->Pong(std::move(payload)); }
 asio::awaitable<bool> Connection::Ping(std::string payload) { return socket_->Ping(std::move(payload)); }

@@ -78,6 +78,9 @@ class Connection {
   // A message or the end; one at a time, by one reader. After kClosed, kProtocolError and kTooLarge nothing follows.
   // Pings are answered by it.
   boost::asio::awaitable<Incoming> Read();
+  // Returns once that reader has been given everything that has arrived by now, or a little more if a peer sends
+  // without a pause. Waits for nothing that has not arrived.
+  boost::asio::awaitable<void> ReadArrived();
   // One at a time. False: the connection is gone.
   boost::asio::awaitable<bool> Write(OutgoingMessage message);
   // At most 125 bytes.

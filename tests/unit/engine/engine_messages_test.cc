@@ -282,20 +282,6 @@ TEST(Unexpected, CloseFailsTheSessionIfTheSuiteSaysSo) {
   EXPECT_EQ(failed.failure->evidence.close_code, 1000);
 }
 
-// What breaks the rules and satisfies the last step at once is no pass.
-TEST(LastStep, DoesNotPassOverAFrameThatBreaksRfc6455) {
-  for (const std::string code : {"\x03\xED", "\x03\xE7"}) {  // 1005, 999
-    const CaseResult result = Connected(
-        [&](ScriptedPeer& peer) {
-          peer.SendFrame(kClose, code);
-          peer.Drain();
-        },
-        {"- expect_close: {}"});
-    ASSERT_TRUE(result.failure.has_value());
-    EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol);
-  }
-}
-
 TEST(Inbox, OfALoopOnABusyConnectionHoldsOnlyWhatIsStillLookedAt) {
   // Each round gets ten frames of noise; without a release the inbox of twenty would overflow in the third.
   const CaseResult result = Connected(
