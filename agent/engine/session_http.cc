@@ -4,6 +4,7 @@
 #include "agent/engine/steady_clock.h"
 #include "boost/json/serialize.hpp"
 #include "core/base/text.h"
+#include "core/session/awaited_message.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
 
@@ -61,7 +62,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, payload, answer.head->headers);
     if (!value.ok()) {
-      failure = MakeFailure(Phase::kHttp, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
+      failure = MakeFailure(Phase::kHttp, ClassOfCapture(value.status()), std::string(ToStd(value.status().message())));
       failure->range = capture.source.range;
       co_return failure;
     }
@@ -124,7 +125,11 @@ Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& 
     auto selector = Bind(*expect.json, scope_);
     if (!selector.ok()) return ConfigFailure(selector.status());
     const auto mismatches = Mismatches(*selector, payload);
-    if (!mismatches.empty()) return fail(FailureClass::kAssertion, mismatches.front().explanation);
+    // Those that our limits leave open come last.
+    if (!mismatches.empty()) {
+      const Mismatch& first = mismatches.front();
+      return fail(first.is_open ? FailureClass::kConfig : FailureClass::kAssertion, first.explanation);
+    }
   }
   if (expect.text) {
     auto predicate = Bind(*expect.text, scope_);

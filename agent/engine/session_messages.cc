@@ -10,6 +10,7 @@
 #include "boost/asio/use_awaitable.hpp"
 #include "boost/json/serialize.hpp"
 #include "core/base/text.h"
+#include "core/session/awaited_message.h"
 #include "core/session/findings.h"
 #include "fmt/format.h"
 
@@ -253,7 +254,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, sent, {});
     if (!value.ok())
-      co_return MakeFailure(Phase::kMessage, FailureClass::kAssertion, std::string(ToStd(value.status().message())));
+      co_return MakeFailure(Phase::kMessage, ClassOfCapture(value.status()),
+                            std::string(ToStd(value.status().message())));
     scope_.Set(capture.variable, *std::move(value));
   }
   const std::shared_ptr<NamedConnection> connection = current_;

@@ -16,11 +16,15 @@ using boost::json::value;
 
 absl::StatusOr<value> ReadPath(const JsonPath& path, const Payload& payload) {
   const value* json = payload.json();
+  if (payload.too_deep()) {
+    return absl::OutOfRangeError(
+        fmt::format("{}: the payload is nested deeper than {} levels", path.text(), JsonPath::kMaxDepth));
+  }
   if (json == nullptr) return absl::NotFoundError(fmt::format("{}: the payload is not JSON", path.text()));
   bool truncated = false;
   const std::vector<const value*> selection = path.Select(*json, &truncated);
   if (truncated) {
-    return absl::NotFoundError(fmt::format("{}: looks at more than {} nodes", path.text(), JsonPath::kMaxNodes));
+    return absl::OutOfRangeError(fmt::format("{}: looks at more than {} nodes", path.text(), JsonPath::kMaxNodes));
   }
   if (selection.size() != 1) {
     return absl::NotFoundError(fmt::format("{}: expected exactly one value, found {}", path.text(), selection.size()));

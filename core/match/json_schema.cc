@@ -46,6 +46,7 @@ struct TooManyTests : std::runtime_error {
 
 // What is left of the tests of the value that this thread is judging: valijson hands nothing through to constraints.
 thread_local std::int64_t tests_left = 0;
+thread_local bool exceeded = false;
 
 void Spend(std::int64_t tests) {
   tests_left -= tests;
@@ -201,6 +202,7 @@ class ValijsonSchema final : public JsonSchema {
     try {
       return Validate(value, nullptr);
     } catch (const TooManyTests&) {
+      exceeded = true;
       return false;
     }
   }
@@ -248,5 +250,7 @@ absl::StatusOr<std::shared_ptr<const JsonSchema>> JsonSchema::Parse(std::string_
     return absl::InvalidArgumentError(fmt::format("no schema of draft-07: {}", problem.what()));
   }
 }
+
+bool JsonSchema::TakeExceeded() { return std::exchange(exceeded, false); }
 
 }  // namespace wsfleet

@@ -22,11 +22,14 @@ class JsonSchema {
   static constexpr int kMaxDepth = 200;
   // Of schemas that apply to one value through each other: by allOf, anyOf, oneOf, not, if and dependencies.
   static constexpr int kMaxChain = 8;
-  // Tests on one value and all that is in it. A value that asks for more is not accepted.
+  // Tests on one value and all that is in it. A value that asks for more is not accepted, and TakeExceeded() says so.
   static constexpr std::int64_t kMaxTests = 200'000;
 
   // InvalidArgument: why `text` is no such schema, with the place in it ("/properties/bid/type: …").
   static absl::StatusOr<std::shared_ptr<const JsonSchema>> Parse(std::string_view text);
+
+  // Whether a value has asked this thread for more than kMaxTests since the last call.
+  static bool TakeExceeded();
 
   virtual ~JsonSchema() = default;
 

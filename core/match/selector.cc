@@ -4,6 +4,7 @@
 
 #include "boost/json/parse.hpp"
 #include "core/base/text.h"
+#include "core/match/json_schema.h"
 #include "core/match/predicate_text.h"
 #include "fmt/format.h"
 
@@ -26,21 +27,24 @@ std::string HexOf(std::string_view bytes) {
 // What an entry looks at: the values that its path selects, or the payload in another form.
 struct Sight {
   std::vector<const value*> selection;
-  value owned;               // of text, hex and opcode; `selection` points at it
-  std::string_view problem;  // not empty: the entry cannot hold, and why
+  value owned;           // of text, hex and opcode; `selection` points at it
+  std::string problem;   // not empty: the entry cannot hold, and why
+  bool is_open = false;  // with a problem: a limit is the reason
 };
+
+std::string TooDeep() { return fmt::format("the payload is nested deeper than {} levels", JsonPath::kMaxDepth); }
 
 void Look(const Selector::Entry& entry, const Payload& payload, Sight& sight) {
   switch (entry.subject) {
     case Selector::Subject::kJson: {
       const value* json = payload.json();
       if (json == nullptr) {
-        sight.problem = "the payload is not JSON";
+        sight.is_open = payload.too_deep();
+        sight.problem = sight.is_open ? TooDeep() : "the payload is not JSON";
         return;
       }
-      bool truncated = false;
-      sight.selection = entry.path.Select(*json, &truncated);
-      if (truncated) sight.problem = "the path looks at more nodes than its limit";
+      sight.selection = entry.path.Select(*json, &sight.is_open);
+      if (sight.is_open) sight.problem = fmt::format("the path looks at more than {} nodes", JsonPath::kMaxNodes);
       return;
     }
     case Selector::Subject::kText:
@@ -58,19 +62,26 @@ void Look(const Selector::Entry& entry, const Payload& payload, Sight& sight) {
   sight.selection.push_back(&sight.owned);
 }
 
-bool EntryHolds(const Selector::Entry& entry, const Payload& payload) {
-  Sight sight;
-  Look(entry, payload, sight);
-  return sight.problem.empty() && HoldsForSelection(entry.predicate, sight.selection);
+// The problem of `sight`, too, where the predicate has one.
+bool EntryHolds(const Selector::Entry& entry, Sight& sight) {
+  if (!sight.problem.empty()) return false;
+  JsonSchema::TakeExceeded();  // of what others judged
+  const bool holds = HoldsForSelection(entry.predicate, sight.selection);
+  if (!JsonSchema::TakeExceeded()) return holds;
+  sight.is_open = true;
+  sight.problem = fmt::format("the schema asks for more than {} tests of it", JsonSchema::kMaxTests);
+  return false;
 }
 
 // Empty if the entry holds.
-std::string Explain(const Selector::Entry& entry, const Payload& payload) {
+std::string Explain(const Selector::Entry& entry, const Payload& payload, bool& is_open) {
   Sight sight;
   Look(entry, payload, sight);
+  const bool holds = EntryHolds(entry, sight);
+  is_open = sight.is_open;
   const std::string expected = Describe(entry.predicate);
   if (!sight.problem.empty()) return fmt::format("expected {}, but {}", expected, sight.problem);
-  if (HoldsForSelection(entry.predicate, sight.selection)) return {};
+  if (holds) return {};
   if (sight.selection.empty()) return fmt::format("expected {}, found nothing", expected);
   // With `every`, the first value that is wrong; otherwise all of them are.
   const auto wrong =
@@ -107,6 +118,7 @@ const value* Payload::json() const {
     boost::json::error_code error;
     value json = boost::json::parse(boost::json::string_view(bytes_.data(), bytes_.size()), error, {}, options);
     if (!error) json_ = std::move(json);
+    too_deep_ = error == boost::json::error::too_deep;
   }
   return json_ ? &*json_ : nullptr;
 }
@@ -125,18 +137,28 @@ absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope) {
   return bound;
 }
 
-bool Matches(const Selector& selector, const Payload& payload) {
-  if (IsControl(payload.opcode()) && !selector.asks_for_opcode()) return false;
-  return std::ranges::all_of(selector.entries,
-                             [&](const Selector::Entry& entry) { return EntryHolds(entry, payload); });
+Selected Select(const Selector& selector, const Payload& payload, std::string* limit) {
+  if (IsControl(payload.opcode()) && !selector.asks_for_opcode()) return Selected::kNo;
+  Selected selected = Selected::kYes;
+  for (const Selector::Entry& entry : selector.entries) {
+    Sight sight;
+    Look(entry, payload, sight);
+    if (EntryHolds(entry, sight)) continue;
+    if (!sight.is_open) return Selected::kNo;
+    selected = Selected::kOpen;
+    if (limit != nullptr) *limit = fmt::format("{}: {}", entry.key, sight.problem);
+  }
+  return selected;
 }
 
 std::vector<Mismatch> Mismatches(const Selector& selector, const Payload& payload) {
   std::vector<Mismatch> out;
   for (const Selector::Entry& entry : selector.entries) {
-    std::string explanation = Explain(entry, payload);
-    if (!explanation.empty()) out.push_back({&entry, std::move(explanation)});
+    bool is_open = false;
+    std::string explanation = Explain(entry, payload, is_open);
+    if (!explanation.empty()) out.push_back({&entry, std::move(explanation), is_open});
   }
+  std::ranges::stable_partition(out, [](const Mismatch& mismatch) { return !mismatch.is_open; });
   return out;
 }
 

@@ -29,13 +29,16 @@ class Payload {
 
   Opcode opcode() const { return opcode_; }
   const std::string& bytes() const { return bytes_; }
-  // Null if the bytes are not one JSON text. Depth is limited to JsonPath::kMaxDepth.
+  // Null if the bytes are not one JSON text, or are nested deeper than JsonPath::kMaxDepth.
   const boost::json::value* json() const;
+  // Of a payload without json(): it is nested too deep, so that nobody knows what it says.
+  bool too_deep() const { return json() == nullptr && too_deep_; }
 
  private:
   Opcode opcode_ = Opcode::kText;
   std::string bytes_;
   mutable bool parsed_ = false;
+  mutable bool too_deep_ = false;
   mutable std::optional<boost::json::value> json_;
 };
 
@@ -56,13 +59,22 @@ struct Selector {
 };
 
 absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope);
-// Whether every entry holds for the payload. A ping or pong needs a selector that asks for an opcode.
-bool Matches(const Selector& selector, const Payload& payload);
+// kOpen: it goes beyond a limit of the language (depth, nodes of a path, tests of a schema). What is open may be taken
+// neither for a match nor for the lack of one.
+enum class Selected { kNo, kYes, kOpen };
+// Whether every entry holds for the payload. A ping or pong needs a selector that asks for an opcode. `limit`: of
+// kOpen, which one it was; may be null.
+Selected Select(const Selector& selector, const Payload& payload, std::string* limit);
+inline bool Matches(const Selector& selector, const Payload& payload) {
+  return Select(selector, payload, nullptr) == Selected::kYes;
+}
 
-// The entries that do not hold, in order, with the reason for people. Used for `nearest` and for assertions.
+// The entries that do not hold, with the reason for people: those that are open behind the others. Used for `nearest`
+// and for assertions.
 struct Mismatch {
   const Selector::Entry* entry = nullptr;
   std::string explanation;
+  bool is_open = false;
 };
 std::vector<Mismatch> Mismatches(const Selector& selector, const Payload& payload);
 
@@ -86,8 +98,8 @@ struct HeaderField {
   friend bool operator==(const HeaderField&, const HeaderField&) = default;
 };
 
-// Exactly one value, or NotFound that says what was found instead. `headers` is empty for frames; a header that came
-// more than once is joined with ", ".
+// Exactly one value, or NotFound that says what was found instead; OutOfRange if a limit of the language leaves it
+// open. `headers` is empty for frames; a header that came more than once is joined with ", ".
 absl::StatusOr<boost::json::value> ReadCapture(const CaptureSource& source, const Payload& payload,
                                                std::span<const HeaderField> headers);
 

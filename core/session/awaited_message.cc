@@ -17,14 +17,16 @@ std::optional<Complaint> ComplainOfAssertion(const AwaitedMessage& message, cons
   const Mismatch& first = mismatches.front();
   std::string text = fmt::format("{}: {}", first.entry->key, first.explanation);
   if (mismatches.size() > 1) text += fmt::format(" (and {} more)", mismatches.size() - 1);
-  return Complaint{FailureClass::kAssertion, std::move(text), first.entry->range};
+  // Those that are open come last: no other one is wrong.
+  const FailureClass failure_class = first.is_open ? FailureClass::kConfig : FailureClass::kAssertion;
+  return Complaint{failure_class, std::move(text), first.entry->range};
 }
 
 std::optional<Complaint> ComplainOfCapture(const AwaitedMessage& message, const ReceivedFrame& frame) {
   for (const Capture& capture : message.spec->capture) {
     const absl::StatusOr<boost::json::value> value = ReadCapture(capture.source, frame.payload, {});
     if (value.ok()) continue;
-    return Complaint{FailureClass::kAssertion,
+    return Complaint{ClassOfCapture(value.status()),
                      fmt::format("capture {}: {}", capture.variable, ToStd(value.status().message())),
                      capture.source.range};
   }
@@ -32,6 +34,10 @@ std::optional<Complaint> ComplainOfCapture(const AwaitedMessage& message, const 
 }
 
 }  // namespace
+
+FailureClass ClassOfCapture(const absl::Status& status) {
+  return absl::IsOutOfRange(status) ? FailureClass::kConfig : FailureClass::kAssertion;
+}
 
 std::vector<AwaitedMessage> Await(std::span<const Message> messages, const Anchor& anchor, absl::Duration within) {
   std::vector<AwaitedMessage> out;

@@ -28,7 +28,7 @@ std::vector<AwaitedMessage> Await(std::span<const Message> messages, const Ancho
 absl::Status Bind(AwaitedMessage& message, const Scope& scope);
 
 // Why a frame that was selected as this message is a failure: an assertion that does not hold, a capture that finds
-// nothing, or an arrival after `max_time`, in this order.
+// nothing (`config` where a limit of the language leaves this open), or an arrival after `max_time`, in this order.
 struct Complaint {
   FailureClass failure_class = FailureClass::kNone;
   std::string text;
@@ -36,6 +36,9 @@ struct Complaint {
 };
 std::optional<Complaint> Complain(const AwaitedMessage& message, const ReceivedFrame& frame, const Anchor& anchor,
                                   std::string_view since);
+
+// Of a capture that gave no value: the target's failure, or our limit.
+FailureClass ClassOfCapture(const absl::Status& status);
 
 // Sets the captures that find a value, which is all of them if there is no complaint.
 void SetCaptures(const AwaitedMessage& message, const ReceivedFrame& frame, CaptureScope& scope);

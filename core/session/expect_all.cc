@@ -33,7 +33,7 @@ void ExpectAll::OnFrame(const ReceivedFrame& frame, Inbox& inbox) {
   std::vector<std::size_t> accepted_as;
   for (std::size_t i = 0; i < plan_.messages.size(); ++i) {
     const AwaitedMessage& message = plan_.messages[i];
-    if (!Matches(message.match, frame.payload)) continue;
+    if (!Selects(message.match, frame)) continue;
     if (!selected_by) selected_by = i;
     if (frame.at > message.deadline) continue;
     could_be.push_back(i);
@@ -60,6 +60,7 @@ void ExpectAll::Conclude() {
   for (std::size_t i = 0; i < plan_.messages.size(); ++i) {
     SetCaptures(plan_.messages[i], taken_.at(*accepted_.frame_of(i)), scope_);
   }
+  if (plan_.unique.wanted) return HoldUnlessOpen(MatchedIn(accepted_));
   Hold(MatchedIn(accepted_));
 }
 
@@ -98,7 +99,7 @@ void ExpectAll::FailComplaint(const ReceivedFrame& frame, const std::vector<std:
     if (!complaint) continue;
     Failure failure = ComplaintFailure(*complaint, plan_.messages[i], judged, anchor());
     NoteMatched(matched, failure);
-    return Fail(std::move(failure), std::move(matched));
+    return FailUnlessOpen(std::move(failure), std::move(matched));
   }
 }
 
@@ -132,7 +133,7 @@ void ExpectAll::FailMissing(std::size_t message, Assignment without_it, Inbox& i
   Failure failure = MissingFailure(plan_.messages[message], plan_.since);
   NoteMatched(matched, failure);
   NoteWhatCame(plan_.messages[message], {}, inbox, anchor(), failure);
-  Fail(std::move(failure), std::move(matched));
+  FailUnlessOpen(std::move(failure), std::move(matched));
 }
 
 void ExpectAll::OnEnd(const ConnectionEnd& end, Inbox&) {
@@ -146,7 +147,7 @@ void ExpectAll::OnEnd(const ConnectionEnd& end, Inbox&) {
   failure.step = message.spec->name;
   std::vector<MatchedMessage> matched = MatchedIn(accepted_);
   NoteMatched(matched, failure);
-  Fail(std::move(failure), std::move(matched));
+  FailUnlessOpen(std::move(failure), std::move(matched));
 }
 
 }  // namespace wsfleet

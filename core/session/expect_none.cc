@@ -21,7 +21,7 @@ class NoneExpectation final : public FrameJudge {
   SteadyTime deadline() const override { return anchor().step_began + duration_; }
 
   void OnFrame(const ReceivedFrame& frame, Inbox&) override {
-    if (!Matches(forbidden_, frame.payload)) return;
+    if (!Selects(forbidden_, frame)) return;
     Failure failure;
     failure.phase = Phase::kMessage;
     failure.failure_class = FailureClass::kEventForbidden;
@@ -32,7 +32,7 @@ class NoneExpectation final : public FrameJudge {
   }
 
   bool Remembers(const ReceivedFrame&) const override { return false; }
-  void OnDeadline(Inbox&) override { Hold({}); }
+  void OnDeadline(Inbox&) override { HoldUnlessOpen({}); }
 
   void OnEnd(const ConnectionEnd& end, Inbox&) override {
     Fail(CloseFailure(end, fmt::format("before the {} in which nothing may come were over", DurationText(duration_))),

@@ -35,7 +35,7 @@ SteadyTime ExpectSequence::deadline() const {
 }
 
 void ExpectSequence::OnFrame(const ReceivedFrame& frame, Inbox& inbox) {
-  if (!complete() && Matches(plan_.messages[next_].match, frame.payload)) return Accept(frame, inbox);
+  if (!complete() && Selects(plan_.messages[next_].match, frame)) return Accept(frame, inbox);
   if (plan_.unique.wanted) {
     if (const std::optional<std::size_t> message = DuplicateOf(frame)) return FailDuplicate(*message, frame);
   }
@@ -83,7 +83,7 @@ void ExpectSequence::Advance(Inbox& inbox) {
     const AwaitedMessage& message = plan_.messages[next_ - 1];
     for (const ReceivedFrame& frame : inbox.frames()) {
       if (frame.number > taken_.back().number) break;
-      if (InWindow(frame) && Matches(message.match, frame.payload)) return FailDuplicate(next_ - 1, frame);
+      if (InWindow(frame) && Selects(message.match, frame)) return FailDuplicate(next_ - 1, frame);
     }
   }
   if (!complete()) {
@@ -97,9 +97,9 @@ void ExpectSequence::Advance(Inbox& inbox) {
   if (!plan_.unique.wanted) Hold(matched_);
 }
 
-std::optional<std::size_t> ExpectSequence::DuplicateOf(const ReceivedFrame& frame) const {
+std::optional<std::size_t> ExpectSequence::DuplicateOf(const ReceivedFrame& frame) {
   for (std::size_t i = 0; i < next_; ++i) {
-    if (Matches(plan_.messages[i].match, frame.payload)) return i;
+    if (Selects(plan_.messages[i].match, frame)) return i;
   }
   return std::nullopt;
 }
@@ -109,11 +109,12 @@ void ExpectSequence::FailDuplicate(std::size_t message, const ReceivedFrame& fra
   Failure failure =
       MessageFailure(FailureClass::kEventDuplicate, fmt::format("{} came more than once", twice.description), twice);
   failure.notes.push_back({"duplicate", DescribeFrame(frame, anchor())});
-  FailWithNotes(std::move(failure));
+  NoteMatched(matched_, failure);
+  Fail(std::move(failure), matched_);
 }
 
 void ExpectSequence::OnDeadline(Inbox& inbox) {
-  if (complete()) return Hold(matched_);
+  if (complete()) return HoldUnlessOpen(matched_);
   const Presence presence =
       LookForAll(plan_.messages, next_, plan_.messages[next_].deadline, taken_, inbox, anchor(), scope_);
   if (!presence.missing) return FailWithNotes(OrderFailure(presence, plan_.messages[next_]));
@@ -121,12 +122,12 @@ void ExpectSequence::OnDeadline(Inbox& inbox) {
   Failure failure = MissingFailure(missing, plan_.since);
   NoteMatched(matched_, failure);
   NoteWhatCame(missing, presence.came_after, inbox, anchor(), failure);
-  Fail(std::move(failure), matched_);
+  FailUnlessOpen(std::move(failure), matched_);
 }
 
 void ExpectSequence::OnEnd(const ConnectionEnd& end, Inbox& inbox) {
   // Nothing can come twice any more.
-  if (complete()) return Hold(matched_);
+  if (complete()) return HoldUnlessOpen(matched_);
   const Presence presence = LookForAll(plan_.messages, next_, SteadyTime::Infinite(), taken_, inbox, anchor(), scope_);
   const AwaitedMessage& message = plan_.messages[next_];
   if (!presence.missing) return FailWithNotes(OrderFailure(presence, message));
@@ -138,7 +139,7 @@ void ExpectSequence::OnEnd(const ConnectionEnd& end, Inbox& inbox) {
 
 void ExpectSequence::FailWithNotes(Failure failure) {
   NoteMatched(matched_, failure);
-  Fail(std::move(failure), matched_);
+  FailUnlessOpen(std::move(failure), matched_);
 }
 
 }  // namespace wsfleet

@@ -41,7 +41,7 @@ class ExpectSequence final : public FrameJudge {
   void Accept(const ReceivedFrame& frame, Inbox& inbox);
   void Advance(Inbox& inbox);
   // The matched message whose selector also matches this frame.
-  std::optional<std::size_t> DuplicateOf(const ReceivedFrame& frame) const;
+  std::optional<std::size_t> DuplicateOf(const ReceivedFrame& frame);
   void FailDuplicate(std::size_t message, const ReceivedFrame& frame);
   void FailWithNotes(Failure failure);
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "fmt/format.h"
+
 namespace wsfleet {
 
 Judgement FrameJudge::Judge(Inbox& inbox, SteadyTime now) {
@@ -43,6 +45,32 @@ void FrameJudge::Fail(Failure failure, std::vector<MatchedMessage> matched) {
   decision_->state = Judgement::State::kFailed;
   decision_->failure = std::move(failure);
   decision_->matched = std::move(matched);
+}
+
+bool FrameJudge::Selects(const Selector& selector, const ReceivedFrame& frame) {
+  std::string limit;
+  const Selected selected = Select(selector, frame.payload, &limit);
+  if (selected == Selected::kOpen && open_.empty()) {
+    open_ = fmt::format("frame {} could not be judged ({})", frame.number, limit);
+  }
+  return selected == Selected::kYes;
+}
+
+void FrameJudge::HoldUnlessOpen(std::vector<MatchedMessage> matched) {
+  if (open_.empty()) return Hold(std::move(matched));
+  Failure failure;
+  failure.phase = Phase::kMessage;
+  failure.failure_class = FailureClass::kConfig;
+  failure.message = fmt::format("{}, so that it is open whether it is one that must not come", open_);
+  Fail(std::move(failure), std::move(matched));
+}
+
+void FrameJudge::FailUnlessOpen(Failure failure, std::vector<MatchedMessage> matched) {
+  if (!open_.empty() && !IsOurs(failure.failure_class)) {
+    failure.failure_class = FailureClass::kConfig;
+    failure.message = fmt::format("{}; without it: {}", open_, failure.message);
+  }
+  Fail(std::move(failure), std::move(matched));
 }
 
 }  // namespace wsfleet

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/session/expectation.h"
@@ -34,6 +35,13 @@ class FrameJudge : public Expectation {
   void Hold(std::vector<MatchedMessage> matched);
   void Fail(Failure failure, std::vector<MatchedMessage> matched);
 
+  // Whether the selector selects the frame. One that it leaves open is not selected, and remembered.
+  bool Selects(const Selector& selector, const ReceivedFrame& frame);
+  // For what would be otherwise if a frame that was left open had been selected: then neither the target has failed nor
+  // has the step held. The failure is ours (`config`).
+  void HoldUnlessOpen(std::vector<MatchedMessage> matched);
+  void FailUnlessOpen(Failure failure, std::vector<MatchedMessage> matched);
+
   const Anchor& anchor() const { return anchor_; }
   // Whether the step looks at this frame.
   bool InWindow(const ReceivedFrame& frame) const { return anchor_.whole_inbox || frame.at >= anchor_.frames_after; }
@@ -44,6 +52,7 @@ class FrameJudge : public Expectation {
 
   Anchor anchor_;
   std::uint64_t shown_ = 0;  // frames up to this number have been shown
+  std::string open_;         // which frame was left open first, and why; empty: none
   std::optional<Judgement> decision_;
 };
 

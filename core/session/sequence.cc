@@ -23,10 +23,12 @@ std::optional<std::int64_t> WholeNumber(const boost::json::value& value) {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> NumberAt(const JsonPath& path, const Payload& payload) {
+// `is_open`: a limit of the language was reached.
+std::optional<std::int64_t> NumberAt(const JsonPath& path, const Payload& payload, bool& is_open) {
   const boost::json::value* json = payload.json();
+  is_open = payload.too_deep();
   if (json == nullptr) return std::nullopt;
-  const std::vector<const boost::json::value*> selection = path.Select(*json);
+  const std::vector<const boost::json::value*> selection = path.Select(*json, &is_open);
   return selection.size() == 1 ? WholeNumber(*selection.front()) : std::nullopt;
 }
 
@@ -42,8 +44,16 @@ absl::Status SequenceTracker::Bind(const Scope& scope) {
 
 std::optional<Failure> SequenceTracker::OnFrame(std::uint64_t frame_number, const Payload& payload) {
   if (payload.opcode() == Opcode::kPing || payload.opcode() == Opcode::kPong) return std::nullopt;
-  if (match_ && !Matches(*match_, payload)) return std::nullopt;
-  const std::optional<std::int64_t> number = NumberAt(spec_.path, payload);
+  bool is_open = false;
+  const Selected selected = match_ ? Select(*match_, payload, nullptr) : Selected::kYes;
+  if (selected == Selected::kNo) return std::nullopt;
+  const std::optional<std::int64_t> number = NumberAt(spec_.path, payload, is_open);
+  if (is_open || selected == Selected::kOpen) {
+    return Fail(FailureClass::kConfig,
+                fmt::format("frame {} may be of the sequence, and goes beyond a limit: it is nested deeper than {} "
+                            "levels, or {} looks at more than {} nodes",
+                            frame_number, JsonPath::kMaxDepth, spec_.path.text(), JsonPath::kMaxNodes));
+  }
   if (!number) {
     if (!match_) return std::nullopt;
     return Fail(FailureClass::kAssertion,

@@ -126,4 +126,9 @@ class Variables : public CaptureScope {
   std::map<std::string, boost::json::value, std::less<>> values_;
 };
 
+// {"type": …, "d": …}, nested deeper than anybody here reads.
+inline std::string DeepFrame(std::string_view type) {
+  return "{\"type\":\"" + std::string(type) + "\",\"d\":" + std::string(70, '[') + "1" + std::string(70, ']') + "}";
+}
+
 }  // namespace wsfleet::testing

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/value/json_text.h"
+#include "fmt/format.h"
 #include "tests/unit/core/building.h"
 
 namespace wsfleet {
@@ -11,6 +12,7 @@ namespace {
 
 using testing::Exists;
 using testing::Is;
+using testing::Nested;
 using testing::Regex;
 using testing::Where;
 
@@ -29,6 +31,38 @@ TEST(Selector, NeverMatchesWhatIsNotJson) {
   EXPECT_TRUE(Matches(Where({{"$", Is("3")}}), Text(" 3 ")));
   EXPECT_FALSE(Matches(Where({{"$", Exists(true)}}), Text("1 2")));
   EXPECT_FALSE(Matches(Where({{"$", Exists(true)}}), Text(std::string(100, '[') + std::string(100, ']'))));
+}
+
+// A limit of ours says neither that it matches nor that it does not.
+TEST(Selector, LeavesOpenWhatGoesBeyondALimit) {
+  std::string limit;
+  const Selector error = Where({{"$.type", Is("\"error\"")}});
+  EXPECT_EQ(Select(error, Text(testing::DeepFrame("error")), &limit), Selected::kOpen);
+  EXPECT_EQ(limit, "$.type: the payload is nested deeper than 64 levels");
+  std::string list = R"({"l":[)";
+  for (int i = 0; i < 20'000; ++i) list += fmt::format(R"({}{{"x":{}}})", i > 0 ? "," : "", i);
+  const Payload many = Text(list + "]}");
+  EXPECT_EQ(Select(Where({{"$.l[*].x", Is("19999")}}), many, &limit), Selected::kOpen);
+  EXPECT_EQ(limit, "$.l[*].x: the path looks at more than 10000 nodes");
+  EXPECT_EQ(Select(Where({{"$..x", Nested(Predicate::Op::kNot, Is("19999"))}}), many, nullptr), Selected::kOpen);
+  EXPECT_EQ(Select(Where({{"$.l[-1].x", Is("19999")}}), many, nullptr), Selected::kYes);
+}
+
+TEST(Selector, IsDecidedByAnEntryThatIsNotOpen) {
+  const Payload deep = Text(testing::DeepFrame("error"));
+  EXPECT_EQ(Select(Where({{"$.type", Is("1")}, {"opcode", Is("\"binary\"")}}), deep, nullptr), Selected::kNo);
+  EXPECT_EQ(Select(Where({{"text", Regex("error")}}), deep, nullptr), Selected::kYes);
+  const Selector both = Where({{"$.type", Is("1")}, {"text", Regex("^x")}});
+  const std::vector<Mismatch> found = Mismatches(both, deep);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].entry->key, "text");
+  EXPECT_TRUE(found[1].is_open);
+}
+
+TEST(Capture, SaysThatALimitLeavesItOpen) {
+  CaptureSource source;
+  source.path = testing::Path("$.type");
+  EXPECT_TRUE(absl::IsOutOfRange(ReadCapture(source, Text(testing::DeepFrame("error")), {}).status()));
 }
 
 TEST(Selector, ReadsTextAndBytesAsTheyAre) {

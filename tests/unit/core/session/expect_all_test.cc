@@ -98,6 +98,19 @@ TEST(ExpectAll, FailsAtOnceWhenNoAssignmentSatisfiesTheAssertions) {
   EXPECT_EQ(ending.judgement.failure->message, "$.n: expected 2, found 1");
 }
 
+TEST(ExpectAll, ConvictsNobodyBecauseOfAFrameThatALimitLeavesOpen) {
+  ExpectManyStep step = All({OfType("a"), OfType("b")});
+  ExpectOutcomes(step, {
+                           {"deep@5 b@10 a@20", "holds a=3 b=2", 20},
+                           {"b@10 deep@20", "config a", 1000},
+                       });
+  step.unique.wanted = true;
+  ExpectOutcomes(step, {
+                           {"b@10 a@20 deep@30", "config ", 1000},
+                           {"deep@5 b@10 b@20", "duplicate b", 20},
+                       });
+}
+
 TEST(ExpectAll, CountsALateFrameAsLatency) {
   std::vector<Message> messages = {Named("fast", OfType("a")), Named("slow", OfType("a"))};
   messages[0].max_time = absl::Milliseconds(50);

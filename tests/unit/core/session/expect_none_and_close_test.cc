@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "gmock/gmock.h"
 #include "tests/unit/core/session/stage.h"
 
 namespace wsfleet {
@@ -74,6 +75,20 @@ TEST(ExpectNone, FailsWhenTheConnectionCloses) {
   EXPECT_EQ(play("", 50), "close ");
   EXPECT_EQ(play("error@40", 50), "forbidden ");
   EXPECT_EQ(play("", 101), "holds");
+}
+
+TEST(ExpectNone, HoldsNotIfALimitLeavesAFrameOpen) {
+  const ExpectNoneStep step = NoErrorFor(absl::Milliseconds(100));
+  const auto play = [&](std::string_view frames, std::optional<ConnectionEnd> end) {
+    return PlayBothWays(MakeAfter(step, WholeInbox()), {.arrivals = Arrivals(frames), .end = std::move(end)});
+  };
+  const Ending open = play("deep@5", {});
+  EXPECT_EQ(Summary(open.judgement), "config ");
+  EXPECT_EQ(open.decided_at, 100);
+  EXPECT_THAT(open.judgement.failure->message, ::testing::HasSubstr("frame 1 could not be judged"));
+  // What is certain convicts nevertheless.
+  EXPECT_EQ(Summary(play("deep@5 error@50", {}).judgement), "forbidden ");
+  EXPECT_EQ(Summary(play("deep@5", Ends(50, 1000)).judgement), "close ");
 }
 
 ExpectCloseStep CloseWith(std::string_view code) {

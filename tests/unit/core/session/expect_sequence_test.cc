@@ -63,6 +63,40 @@ TEST(ExpectSequence, FindsItsMessagesBetweenOthers) {
                     });
 }
 
+TEST(ExpectSequence, ConvictsNobodyBecauseOfAFrameThatALimitLeavesOpen) {
+  ExpectManyStep step = InOrder({OfType("a"), OfType("b")});
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"deep@5 a@10 b@20", "holds a=2 b=3", 20},
+                                                          {"a@10 deep@20", "config b", 1000},
+                                                          {"deep@5 b@10 a@20", "config b", 1000},
+                                                      });
+  EXPECT_EQ(Summary(PlayBothWays(MakeSequence(step, WholeInbox()),
+                                 {.arrivals = Arrivals("a@5 deep@10"), .end = Ends(50, 1000)})
+                        .judgement),
+            "config b");
+  step.strict = true;
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {{"a@10 deep@15 b@20", "config b", 15}});
+  step.strict = false;
+  step.unique.wanted = true;
+  ExpectEachOutcome(MakeSequence(step, WholeInbox()), {
+                                                          {"a@10 b@20 deep@30", "config ", 1000},
+                                                          {"a@10 deep@15 b@20 a@30", "duplicate a", 30},
+                                                      });
+}
+
+TEST(ExpectSequence, DoesNotConvictByAnAssertionOrACaptureThatALimitLeavesOpen) {
+  Message message = OfType("a");
+  message.match = Where({{"opcode", Is("\"text\"")}});
+  message.assertion = Where({{"$.n", Is("1")}});
+  const ExpectManyStep asserting = InOrder({message});
+  ExpectEachOutcome(MakeSequence(asserting, WholeInbox()), {{"deep@5", "config a", 5}, {"a:2@5", "assertion a", 5}});
+  message.assertion.reset();
+  message.capture.push_back({"n", {}});
+  message.capture.back().source.path = testing::Path("$.n");
+  const ExpectManyStep capturing = InOrder({message});
+  ExpectEachOutcome(MakeSequence(capturing, WholeInbox()), {{"deep@5", "config a", 5}, {"b@5", "assertion a", 5}});
+}
+
 TEST(ExpectSequence, TellsMissingFromOutOfOrder) {
   const ExpectManyStep step = InOrder({OfType("a"), OfType("b"), OfType("c")});
   ExpectEachOutcome(MakeSequence(step, WholeInbox()), {

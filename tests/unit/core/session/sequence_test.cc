@@ -12,7 +12,9 @@ using testing::Path;
 // Plays text frames; "ok", or the class of the first failure with the frame's number.
 class Sequence {
  public:
-  explicit Sequence(SequenceSpec spec) : spec_(std::move(spec)), tracker_(spec_) {}
+  explicit Sequence(SequenceSpec spec) : spec_(std::move(spec)), tracker_(spec_) {
+    EXPECT_TRUE(tracker_.Bind(testing::Variables()).ok());
+  }
 
   std::string Play(const std::vector<std::string>& frames) {
     for (const std::string& frame : frames) {
@@ -42,6 +44,16 @@ TEST(Sequence, GoesOnFromAnyFirstNumber) {
   EXPECT_EQ(sequence.last(), std::nullopt);
   EXPECT_EQ(sequence.Play({Frame("7"), Frame("8"), Frame("9.0")}), "ok");
   EXPECT_EQ(sequence.last(), 9);
+}
+
+TEST(Sequence, DoesNotSkipANumberThatALimitHides) {
+  const std::string deep = R"({"seq":2,"d":)" + std::string(70, '[') + std::string(70, ']') + "}";
+  EXPECT_EQ(Sequence(Numbered()).Play({Frame("1"), deep, Frame("3")}), "config at 2");
+  SequenceSpec spec = Numbered();
+  spec.match = testing::Where({{"$.seq", testing::Exists(true)}});
+  EXPECT_EQ(Sequence(spec).Play({Frame("1"), deep}), "config at 2");
+  spec.match = testing::Where({{"text", testing::Regex("^x")}});
+  EXPECT_EQ(Sequence(spec).Play({Frame("1"), deep}), "ok");
 }
 
 TEST(Sequence, BeginsWithTheNumberThatWasAskedFor) {
