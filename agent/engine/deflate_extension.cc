@@ -140,6 +140,26 @@ bool MayCompress(const DeflateSpec& offered, const DeflateSpec& agreed) {
   return agreed.client_max_window_bits.value_or(kLargestWindow) > kSmallestWindow;
 }
 
+std::string DifferenceOf(const DeflateTests& asked, const DeflateSpec& agreed) {
+  std::string out;
+  const auto bits = [&](std::string_view name, const std::optional<std::uint8_t>& wanted,
+                        const std::optional<std::uint8_t>& found) {
+    if (wanted && *wanted != found.value_or(kLargestWindow)) {
+      out += fmt::format("{}{}={}", out.empty() ? "expected " : "; ", name, *wanted);
+    }
+  };
+  const auto flag = [&](std::string_view name, const std::optional<bool>& wanted, bool found) {
+    if (wanted && *wanted != found) {
+      out += fmt::format("{}{}{}", out.empty() ? "expected " : "; ", *wanted ? "" : "no ", name);
+    }
+  };
+  flag("server_no_context_takeover", asked.server_no_context_takeover, agreed.server_no_context_takeover);
+  flag("client_no_context_takeover", asked.client_no_context_takeover, agreed.client_no_context_takeover);
+  bits("server_max_window_bits", asked.server_max_window_bits, agreed.server_max_window_bits);
+  bits("client_max_window_bits", asked.client_max_window_bits, agreed.client_max_window_bits);
+  return out;
+}
+
 std::string DescribeDeflate(const DeflateSpec& spec) {
   std::string out;
   const auto add = [&](const std::string& part) { out += (out.empty() ? "" : "; ") + part; };

@@ -23,6 +23,10 @@ absl::StatusOr<std::optional<DeflateSpec>> AgreedDeflate(const HttpHead& head,
 // was agreed, and windows of more than 8 bits.
 bool MayCompress(const DeflateSpec& offered, const DeflateSpec& agreed);
 
+// "expected server_max_window_bits=12"; empty if all that is asked for was agreed. No window bits are 15 (RFC 7692,
+// 7.1.2).
+std::string DifferenceOf(const DeflateTests& asked, const DeflateSpec& agreed);
+
 // "server_max_window_bits=12; client_no_context_takeover", or "no parameters".
 std::string DescribeDeflate(const DeflateSpec& spec);
 

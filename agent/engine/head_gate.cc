@@ -22,6 +22,14 @@ bool MayBeInterim(std::string_view bytes) {
   return true;
 }
 
+// Lines end with CR LF (RFC 9112, 2.2); a head with other ends would never be whole.
+bool HasBareLineFeed(std::string_view head) {
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
+    if (at == 0 || head[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
 bool JudgesAnUpgrade(const std::string& field) {
   const absl::string_view name = ToAbsl(field);
   return absl::EqualsIgnoreCase(name, "upgrade") || absl::EqualsIgnoreCase(name, "connection") ||
@@ -39,8 +47,11 @@ void HeadGate::Take(std::string_view bytes) {
   pending_.append(bytes);
   while (!open_ && !pending_.empty()) {
     const std::size_t end = pending_.find(kEndOfHead);
-    if (!MayBeInterim(pending_) || (end == std::string::npos && pending_.size() > kMaxHead)) return Open();
-    if (end == std::string::npos) return;
+    if (!MayBeInterim(pending_) || HasBareLineFeed(std::string_view(pending_).substr(0, end))) return Open();
+    if (end == std::string::npos) {
+      if (pending_.size() > kMaxHead) Open();
+      return;
+    }
     const std::size_t head_bytes = end + kEndOfHead.size();
     const auto head = ParseHead(pending_);
     if (!head) return Open();

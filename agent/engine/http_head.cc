@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "core/base/text.h"
+#include "core/scenario/request_names.h"
 #include "fmt/format.h"
 
 namespace wsfleet::engine {
@@ -19,6 +20,14 @@ const std::string* HttpHead::Find(std::string_view name) const {
   const auto found = std::ranges::find_if(
       headers, [&](const HeaderField& field) { return absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name)); });
   return found == headers.end() ? nullptr : &found->value;
+}
+
+std::vector<boost::json::value> HttpHead::All(std::string_view name) const {
+  std::vector<boost::json::value> values;
+  for (const HeaderField& field : headers) {
+    if (absl::EqualsIgnoreCase(ToAbsl(field.name), ToAbsl(name))) values.emplace_back(field.value);
+  }
+  return values;
 }
 
 std::optional<HttpHead> ParseHead(std::string_view raw) {
@@ -40,7 +49,11 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
     const std::string_view field = rest.substr(0, field_end);
     rest.remove_prefix(field_end + 2);
     const std::size_t colon = field.find(':');
-    if (colon == std::string_view::npos) continue;
+    if (head.wrong.empty() && !IsToken(field.substr(0, colon))) head.wrong = Excerpt(Printable(field), 80);
+    if (colon == std::string_view::npos) {
+      if (head.wrong.empty()) head.wrong = Excerpt(Printable(field), 80);
+      continue;
+    }
     head.headers.push_back({std::string(field.substr(0, colon)), std::string(Trim(field.substr(colon + 1)))});
   }
   return head;
@@ -54,13 +67,9 @@ FailureClass ClassOfRefusal(std::uint32_t status) {
 }
 
 absl::Status CheckFields(const std::vector<HeaderField>& fields) {
-  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
-  const auto is_token = [&](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kTokenMarks.find(c) != std::string_view::npos;
-  };
   const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; };
   for (const HeaderField& field : fields) {
-    if (field.name.empty() || !std::ranges::all_of(field.name, is_token)) {
+    if (!IsToken(field.name)) {
       return absl::InvalidArgumentError(fmt::format("\"{}\" is no name of a header", Printable(field.name)));
     }
     if (std::ranges::any_of(field.value, is_control)) {
@@ -72,6 +81,9 @@ absl::Status CheckFields(const std::vector<HeaderField>& fields) {
 }
 
 std::string CheckSwitch(const HttpHead& head, const std::vector<std::string>& offered) {
+  if (!head.wrong.empty())
+    return fmt::format("a line of the answer is no header field (RFC 9112, 5): \"{}\"", head.wrong);
+  if (head.Find("transfer-encoding") != nullptr) return "the answer has a Transfer-Encoding (RFC 9112, 6.1)";
   // RFC 6455, 11.3.3 and 11.3.4.
   for (const char* name : {"sec-websocket-accept", "sec-websocket-protocol"}) {
     const auto same = [&](const HeaderField& field) { return absl::EqualsIgnoreCase(ToAbsl(field.name), name); };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "boost/json/value.hpp"
 #include "core/match/selector.h"
 #include "core/verdict/taxonomy.h"
 
@@ -18,9 +19,12 @@ struct HttpHead {
   std::string reason;
   std::vector<HeaderField> headers;
   std::size_t bytes = 0;  // of the head, with the empty line
+  std::string wrong;      // the first line that is no field (RFC 9112, 5), folded ones too; empty: all are
 
   // The first field of this name, in any case; null if there is none.
   const std::string* Find(std::string_view name) const;
+  // The values of all fields of this name, as predicates look at them.
+  std::vector<boost::json::value> All(std::string_view name) const;
 };
 
 // Nothing if the head is not complete or is not HTTP/1.x (RFC 9112, 4).

@@ -11,6 +11,7 @@
 #include "core/scenario/step.h"
 #include "core/session/inbox.h"
 #include "core/session/sequence.h"
+#include "core/verdict/result.h"
 
 namespace wsfleet::engine {
 
@@ -36,7 +37,7 @@ struct NamedConnection {
   std::uint64_t messages_in = 0;
   std::map<std::string, SteadyTime> pongs;  // by payload
   std::optional<SequenceTracker> sequence;
-  std::string credential;     // that it was opened with; empty: none
+  CredentialUse credential;   // that it was opened with; without a name: none
   bool close_asked = false;   // by us: a close frame, or TCP was cut
   bool end_expected = false;  // by an expect_close
   bool counted = false;       // its facts are part of the proof

@@ -6,6 +6,7 @@
 #include "agent/engine/dialer.h"
 #include "core/base/url.h"
 #include "core/match/selector.h"
+#include "core/verdict/result.h"
 
 namespace wsfleet::engine {
 
@@ -16,9 +17,9 @@ struct PlacedRequest {
   std::vector<std::string> subprotocols;
   TlsOptions tls;
   std::string proxy;
-  std::string proxy_host;   // of it
-  std::string credential;   // empty: none
-  bool own_origin = false;  // of the target: its headers and TLS settings go along
+  std::string proxy_host;    // of it
+  CredentialUse credential;  // that it carries; without a name: none
+  bool own_origin = false;   // of the target: its headers and TLS settings go along
 };
 
 }  // namespace wsfleet::engine

@@ -228,8 +228,8 @@ void Session::AddEvidence(Failure& failure, const HttpAnswer& answer) const {
   evidence.body_excerpt = Excerpt(answer.body, 2 * 1024 - 4);
 }
 
-void Session::NoteCredential(const std::string& name, bool accepted) {
-  if (!name.empty()) outcome_.credentials[name] = accepted;
+void Session::NoteCredential(const CredentialUse& use, bool accepted) {
+  if (!use.name.empty()) outcome_.credentials[{use.name, use.endpoint}] = accepted;
 }
 
 void Session::Complete(Failure& failure, const Step& step) {

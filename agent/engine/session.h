@@ -109,7 +109,7 @@ class Session {
   Failure FromWire(const WireFailure& wire, const HttpAnswer* answer) const;
   void AddEvidence(Failure& failure, const HttpAnswer& answer) const;
   void Complete(Failure& failure, const Step& step);
-  void NoteCredential(const std::string& name, bool accepted);
+  void NoteCredential(const CredentialUse& use, bool accepted);
   void CountMessage(bool inbound, Opcode opcode);
   void Record(bool inbound, std::string_view kind, std::string_view payload);
   // Request and answer, as far as they went over the wire. `request`: "GET /ws (upgrade)".

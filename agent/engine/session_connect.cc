@@ -7,6 +7,7 @@
 #include "boost/asio/co_spawn.hpp"
 #include "boost/asio/detached.hpp"
 #include "core/base/text.h"
+#include "core/match/predicate_text.h"
 #include "fmt/format.h"
 
 // The steps that open a connection: connect and reconnect, their answer, and being refused.
@@ -18,17 +19,6 @@ bool IsAuthCode(std::uint16_t code) { return code == 1008 || code == 4401 || cod
 bool AsksForClose(const std::vector<Refusal>& refused) {
   return std::ranges::any_of(
       refused, [](const Refusal& refusal) { return refusal.close || refusal.reason || refusal.failure_class; });
-}
-
-// Of what was agreed, the parameters that are asked for; no window bits are 15 (RFC 7692, 7.1.2).
-bool Agrees(const DeflateSpec& asked, const DeflateSpec& agreed) {
-  const auto bits = [](const std::optional<std::uint8_t>& wanted, const std::optional<std::uint8_t>& found) {
-    return !wanted || *wanted == found.value_or(15);
-  };
-  return bits(asked.server_max_window_bits, agreed.server_max_window_bits) &&
-         bits(asked.client_max_window_bits, agreed.client_max_window_bits) &&
-         (!asked.server_no_context_takeover || agreed.server_no_context_takeover) &&
-         (!asked.client_no_context_takeover || agreed.client_no_context_takeover);
 }
 
 // What `expect: {tls: …}` looks at; empty without TLS.
@@ -49,6 +39,31 @@ std::map<std::string, boost::json::value> TlsValues(const WireFacts& facts) {
 
 bool AsksForAnswer(const HttpExpect& answer) {
   return answer.status || !answer.headers.empty() || answer.json || answer.text;
+}
+
+std::optional<double> NumberOf(const boost::json::value& value) {
+  boost::json::error_code error;
+  const auto number = value.to_number<double>(error);
+  return error ? std::nullopt : std::optional(number);
+}
+
+// Whether a bound test on the status, which holds, says that it means a server error: 500, in: [500, 503], gte: 500.
+// `not: 101` and `gte: 400` do not.
+bool NamesServerErrors(const Predicate& status) {
+  return std::ranges::any_of(status.tests, [](const Predicate::Test& test) {
+    const boost::json::value& operand = OperandOf(test);
+    switch (test.op) {
+      case Predicate::Op::kEquals:
+      case Predicate::Op::kIn:
+        return true;
+      case Predicate::Op::kGreaterOrEqual:
+        return NumberOf(operand) >= 500;
+      case Predicate::Op::kGreater:
+        return NumberOf(operand) >= 499;
+      default:
+        return false;
+    }
+  });
 }
 
 }  // namespace
@@ -178,9 +193,9 @@ Session::Result Session::JudgeExpect(const ConnectExpect& expect, const HttpAnsw
     return fail(Phase::kUpgrade, fmt::format("compress: expected {}, found {}",
                                              *expect.compressed ? "permessage-deflate" : "no compression", found));
   }
-  if (expect.compress_parameters && answer.deflate && !Agrees(*expect.compress_parameters, *answer.deflate)) {
-    return fail(Phase::kUpgrade,
-                fmt::format("compress: expected {}, found {}", DescribeDeflate(*expect.compress_parameters), found));
+  if (expect.compress_parameters && answer.deflate) {
+    const std::string other = DifferenceOf(*expect.compress_parameters, *answer.deflate);
+    if (!other.empty()) return fail(Phase::kUpgrade, fmt::format("compress: {}; found {}", other, found));
   }
   const std::map<std::string, boost::json::value> seen = TlsValues(current_->wire.facts());
   for (const auto& [name, test] : expect.tls) {
@@ -190,9 +205,7 @@ Session::Result Session::JudgeExpect(const ConnectExpect& expect, const HttpAnsw
     std::vector<const boost::json::value*> selection;
     if (value != seen.end()) selection.push_back(&value->second);
     if (HoldsForSelection(*predicate, selection)) continue;
-    const std::string why = selection.empty() ? fmt::format("expected {}, found none", Describe(*predicate))
-                                              : ExplainMismatch(*predicate, value->second);
-    return fail(Phase::kTls, fmt::format("tls {}: {}", name, why));
+    return fail(Phase::kTls, fmt::format("tls {}: {}", name, ExplainSelection(*predicate, selection)));
   }
   return std::nullopt;
 }
@@ -228,11 +241,22 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
               fmt::format("the connection was closed with {} {}", end->code, end->reason)};
     }
   }
+  Result open;  // whether it was refused so, for a reason of ours
   for (const Refusal& refusal : step.refused) {
     if (seen.ok()) break;
     if (refusal.failure_class && *refusal.failure_class != seen.failure_class) continue;
+    if (!refusal.failure_class && seen.failure_class == FailureClass::kUpgradeRefused5xx) {
+      // A server that fails has not judged the token.
+      if (!refusal.answer.status) continue;
+      const auto status = Bind(*refusal.answer.status, scope_);
+      if (!status.ok() || !NamesServerErrors(*status)) continue;
+    }
     if (AsksForAnswer(refusal.answer)) {
-      if (!answer.head || answer.head->status == 101 || JudgeTests(refusal.answer, answer, Phase::kUpgrade)) continue;
+      if (!answer.head || answer.head->status == 101) continue;
+      if (Result other = JudgeTests(refusal.answer, answer, Phase::kUpgrade)) {
+        if (IsOurs(other->failure_class)) open = std::move(other);
+        continue;
+      }
     }
     const auto holds = [&](const std::optional<Predicate>& test, const boost::json::value& value) {
       if (!test) return true;
@@ -249,6 +273,7 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
     AddEvidence(failure, answer);
     co_return failure;
   }
+  if (open) co_return open;
   Failure failure = FromWire(seen, &answer);
   failure.message = fmt::format("refused in another way than expected: {}", seen.message);
   if (end) {

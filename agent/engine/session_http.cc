@@ -111,15 +111,13 @@ Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& 
   for (const auto& [name, test] : expect.headers) {
     auto predicate = Bind(test, scope_);
     if (!predicate.ok()) return ConfigFailure(predicate.status());
-    const std::string* value = answer.head->Find(name);
-    const boost::json::value found = value ? boost::json::value(*value) : boost::json::value();
+    const std::vector<boost::json::value> values = answer.head->All(name);
     std::vector<const boost::json::value*> selection;
-    if (value != nullptr) selection.push_back(&found);
+    for (const boost::json::value& value : values) selection.push_back(&value);
     if (HoldsForSelection(*predicate, selection)) continue;
-    return fail(FailureClass::kAssertion,
-                value ? fmt::format("header {}: {}", name, ExplainMismatch(*predicate, found))
-                      : fmt::format("header {}: expected {}, found none", name, Describe(*predicate)));
+    return fail(FailureClass::kAssertion, fmt::format("header {}: {}", name, ExplainSelection(*predicate, selection)));
   }
+  if ((expect.json || expect.text) && !answer.body_problem.ok()) return FromWire(answer.body_problem, &answer);
   const Payload payload(Opcode::kText, answer.body);
   if (expect.json) {
     auto selector = Bind(*expect.json, scope_);

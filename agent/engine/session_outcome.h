@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/verdict/result.h"
@@ -16,7 +17,8 @@ struct SessionOutcome {
   bool cancelled = false;
   std::uint32_t assertions = 0;
   ProofOfExecution proof;
-  std::map<std::string, bool> credentials;  // that it connected with, and whether they were let in
+  // Those that it connected with, by name and endpoint, and whether they were let in.
+  std::map<std::pair<std::string, std::string>, bool> credentials;
   std::vector<std::string> warnings;
 };
 

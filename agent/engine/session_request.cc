@@ -8,11 +8,14 @@
 #include "agent/engine/session.h"
 #include "core/base/proxy_url.h"
 #include "core/base/text.h"
+#include "core/scenario/request_names.h"
 #include "fmt/format.h"
 
 // What a request is made of, upgrades and http alike: address, headers, credential, and the way to the target.
 namespace wsfleet::engine {
 namespace {
+
+constexpr std::size_t kMaxEndpoint = 250;
 
 // With `auth: none` nothing goes along that a credential of the suite would be, and that a target sends with each
 // request.
@@ -55,7 +58,8 @@ absl::Status Session::Place(const Template& auth, Placed& request) {
     redactor_.AddToken(*minted);
     token = tokens_.emplace(*name, *std::move(minted)).first;
   }
-  request.credential = *name;
+  const std::string endpoint = request.url.Origin() + request.url.target.substr(0, request.url.target.find('?'));
+  request.credential = {*name, false, Excerpt(redactor_.Apply(endpoint), kMaxEndpoint)};
   const std::string value = FormatToken(*credential, token->second);
   // It goes over whatever else stands at its place: a test of a bad token must not send a good one.
   switch (credential->place) {
@@ -180,6 +184,11 @@ absl::StatusOr<Session::Placed> Session::Prepare(const ConnectionSpec& spec, con
   for (const Template& text : spec.subprotocols) {
     auto value = ExpandText(text, scope_);
     if (!value.ok()) return value.status();
+    // Two of one name may not be offered (RFC 6455, 4.1), and a list in place of a name offers others.
+    if (!IsToken(*value) || std::ranges::find(placed.subprotocols, *value) != placed.subprotocols.end()) {
+      return absl::InvalidArgumentError(
+          fmt::format("subprotocols: \"{}\" is no name, or is there twice", text.source_text()));
+    }
     placed.subprotocols.push_back(*value);
   }
   if (absl::Status status = Place(spec.auth, placed); !status.ok()) return status;

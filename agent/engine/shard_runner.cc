@@ -40,9 +40,9 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
   result.failure.reset();
   result.proof = {};
   result.assertions = 0;
-  std::map<std::string, bool> credentials;
+  std::map<std::pair<std::string, std::string>, bool> credentials;
   for (SessionOutcome& outcome : outcomes) {
-    for (const auto& [name, accepted] : outcome.credentials) credentials[name] |= accepted;
+    for (const auto& [use, accepted] : outcome.credentials) credentials[use] |= accepted;
     result.assertions += outcome.assertions;
     const ProofOfExecution before = result.proof;
     result.proof = outcome.proof;
@@ -60,8 +60,8 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
     if (better) result.failure = std::move(outcome.failure);
   }
   result.credentials.clear();
-  for (const auto& [name, accepted] : credentials) {
-    if (result.credentials.size() < kMaxCredentials) result.credentials.push_back({name, accepted});
+  for (const auto& [use, accepted] : credentials) {
+    if (result.credentials.size() < kMaxCredentials) result.credentials.push_back({use.first, accepted, use.second});
   }
   result.outcome = !result.failure                         ? Outcome::kPassed
                    : IsOurs(result.failure->failure_class) ? Outcome::kInconclusive

@@ -113,10 +113,9 @@ class Connection::Socket {
     HttpAnswer answer;
     answer.head = ParseHead(stream_.received());
     Measure(before, written, answer);
-    // What follows a 101 are frames.
-    if (answer.head && answer.head->status != 101)
-      answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
     if (answer.head) {
+      // What follows a 101 are frames.
+      if (answer.head->status != 101) TakeBody(error, timer.expired(), now - written, response, answer);
       answer.failure = JudgeUpgrade(upgrade, error, answer);
     } else if (timer.expired()) {
       answer.failure = RanOut(Phase::kUpgrade, now - written);
@@ -238,6 +237,23 @@ class Connection::Socket {
     if (answer.request_bytes > 0) answer.written = begun;
     const bool switched = answer.head && answer.head->status == 101;
     answer.answer_bytes = switched ? answer.head->bytes : now.in - before.in;
+  }
+
+  // Of an upgrade that was refused. Beast has read the whole body, or there is what the stream has kept of it.
+  void TakeBody(const boost::system::error_code& error, bool ran_out, absl::Duration after,
+                websocket::response_type& response, HttpAnswer& answer) const {
+    if (error == websocket::error::upgrade_declined) {
+      answer.body = std::move(response.body());
+      return;
+    }
+    answer.body = Excerpt(std::string_view(stream_.received()).substr(answer.head->bytes), 8 * 1024);
+    if (error == http::error::header_limit) {
+      answer.body_problem = {Phase::kUpgrade, FailureClass::kConfig,
+                             "of a refusal with a head of more than 8 KiB, this agent does not read the body"};
+      return;
+    }
+    answer.body_problem = ran_out ? RanOut(Phase::kUpgrade, after)
+                                  : ExchangeFailure(Phase::kUpgrade, !options_.url.tls, error, stream_.received());
   }
 
   // Beast takes heads of 8 KiB; the status of a refusal is worth reading more.

@@ -30,6 +30,7 @@ struct HttpAnswer {
   std::uint64_t answer_bytes = 0;      // that came of it, interim answers included; of a 101 its head
   std::optional<HttpHead> head;        // also of an answer that was cut short
   std::string body;                    // at most kMaxBody
+  WireFailure body_problem;            // of a refused upgrade: why `body` is only the beginning of it
   std::optional<DeflateSpec> deflate;  // of an upgrade: what was agreed; nothing: frames are not compressed
 };
 

@@ -1,9 +1,13 @@
 #include "agent/engine/upgrade_check.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include <string>
 
 #include "agent/engine/deflate_extension.h"
 #include "boost/asio/error.hpp"
+#include "boost/asio/ssl/error.hpp"
 #include "boost/beast/http/error.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -15,6 +19,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::size_t kMaxShown = 80;
+constexpr int kWantsCertificate = SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_REQUIRED;
 
 bool IsTooLarge(const boost::system::error_code& error) {
   return error == http::error::header_limit || error == http::error::body_limit ||
@@ -47,10 +52,19 @@ std::string HintOfTls(Phase phase, std::string_view received) {
 
 WireFailure ExchangeFailure(Phase phase, bool plain, const boost::system::error_code& error,
                             std::string_view received) {
+  // TLS 1.3 has a target judge our certificate after the handshake.
+  if (error.category() == asio::error::get_ssl_category() && !IsEndOfStream(error)) {
+    return {Phase::kTls, FailureClass::kTls,
+            fmt::format("the target ended TLS behind the handshake: {}", error.message()),
+            ERR_GET_REASON(static_cast<unsigned long>(error.value())) == kWantsCertificate
+                ? "the target wants a client certificate; write tls: {cert: …, key: …}"
+                : ""};
+  }
   const std::string hint = plain && (IsCutShort(error) || !received.empty()) ? HintOfTls(phase, received) : "";
   if (IsTooLarge(error) && MayBeHttp(received)) {
-    return {phase, FailureClass::kProtocol,
-            fmt::format("the answer is larger than this agent takes; it begins with \"{}\"", FirstLine(received))};
+    return {phase, FailureClass::kConfig,
+            fmt::format("the answer is larger than this agent takes ({} of head and {} of body); it begins with \"{}\"",
+                        FormatBytes(Connection::kMaxHead), FormatBytes(Connection::kMaxBody), FirstLine(received))};
   }
   if (received.empty() || (IsCutShort(error) && MayBeHttp(received))) {
     return {phase, FailureClass::kTcp,

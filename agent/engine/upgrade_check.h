@@ -8,7 +8,8 @@
 // What an answer is, by what was received of it and by how reading it ended.
 namespace wsfleet::engine {
 
-// Why there is no whole answer: the connection ended (tcp), or what came is not HTTP/1.1 or too large (protocol).
+// Why there is no whole answer: the connection ended (tcp), or TLS did (tls), what came is not HTTP/1.1 (protocol), or
+// it is larger than our limit (config).
 // `plain`: without TLS.
 WireFailure ExchangeFailure(Phase phase, bool plain, const boost::system::error_code& error, std::string_view received);
 

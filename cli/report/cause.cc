@@ -12,30 +12,45 @@ namespace {
 constexpr std::size_t kMaxCasesNamed = 3;
 
 // The members that say what happened, and the case where it must be the same too.
-using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, CaseId>;
+using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, Attribution, CaseId>;
 
 bool StandsAlone(const CaseResult& result) {
   if (!result.failure) return result.outcome != Outcome::kSkipped;
   return result.failure->phase == Phase::kMessage || result.failure->phase == Phase::kClose;
 }
 
-Key KeyOf(const CaseResult& result) {
+Key KeyOf(const RunRecord& record, const CaseResult& result) {
   const CaseId id = StandsAlone(result) ? result.case_id : CaseId();
   if (!result.failure)
-    return {result.outcome, Phase::kNone, FailureClass::kNone, result.skip_detail, "", result.skip_reason, id};
+    return {result.outcome,
+            Phase::kNone,
+            FailureClass::kNone,
+            result.skip_detail,
+            "",
+            result.skip_reason,
+            Attribution::kNone,
+            id};
   const Failure& failure = *result.failure;
   const Evidence& evidence = failure.evidence;
   const std::string answer = fmt::format("{} {}", evidence.status.value_or(0), evidence.body_excerpt);
-  return {result.outcome, failure.phase, failure.failure_class, failure.message, answer, SkipReason::kNone, id};
+  const AttributedFailure* attributed = AttributionOf(record, result);
+  return {result.outcome,
+          failure.phase,
+          failure.failure_class,
+          failure.message,
+          answer,
+          SkipReason::kNone,
+          attributed != nullptr ? attributed->attribution : Attribution::kNone,
+          id};
 }
 
 }  // namespace
 
-std::vector<Cause> Causes(const std::vector<Finding>& findings) {
+std::vector<Cause> Causes(const RunRecord& record, const std::vector<Finding>& findings) {
   std::vector<Cause> causes;
   std::map<Key, std::size_t> places;
   for (const Finding& finding : findings) {
-    const auto [place, is_new] = places.emplace(KeyOf(*finding.result), causes.size());
+    const auto [place, is_new] = places.emplace(KeyOf(record, *finding.result), causes.size());
     if (is_new) causes.emplace_back();
     causes[place->second].findings.push_back(&finding);
   }

@@ -15,9 +15,9 @@ struct Cause {
 };
 
 // In the order of their first findings. Failures are alike if outcome, phase, class, message and what was answered are
-// the same; one of messages stands alone, for what did not come is another thing in each case. Skips are alike if their
-// reason is. Passes are not grouped.
-std::vector<Cause> Causes(const std::vector<Finding>& findings);
+// the same, and who they are attributed to; one of messages stands alone, for what did not come is another thing in
+// each case. Skips are alike if their reason is. Passes are not grouped.
+std::vector<Cause> Causes(const RunRecord& record, const std::vector<Finding>& findings);
 
 // "chat › one, chat › two and 3 more".
 std::string CaseList(const Cause& cause);

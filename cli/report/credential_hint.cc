@@ -11,7 +11,8 @@ namespace {
 bool IsLetInSomewhere(const RunRecord& record, const std::string& credential) {
   return std::ranges::any_of(record.shards, [&](const ShardRecordWithCases& entry) {
     return std::ranges::any_of(entry.cases, [&](const CaseResult& result) {
-      return std::ranges::find(result.credentials, CredentialUse{credential, true}) != result.credentials.end();
+      return std::ranges::any_of(result.credentials,
+                                 [&](const CredentialUse& use) { return use.accepted && use.name == credential; });
     });
   });
 }
@@ -25,8 +26,8 @@ std::string CredentialHint(const RunRecord& record, const CaseResult& result) {
   for (const CredentialUse& use : result.credentials) {
     if (use.accepted || IsLetInSomewhere(record, use.name)) continue;
     return fmt::format(
-        "it may be the credential: {} was let in nowhere in this run; check its secret, claims and times, or use a "
-        "second one in the same run, which tells credential and target apart",
+        "it may be the credential: {} was let in nowhere in this run; check its secret, claims and times, or connect "
+        "to the same path with a second one, which tells credential and target apart",
         use.name);
   }
   return {};

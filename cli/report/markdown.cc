@@ -211,7 +211,7 @@ std::string Facts(const RunRecord& record) {
 
 std::string RenderMarkdown(const RunRecord& record) {
   const std::vector<Finding> findings = Findings(record);
-  const std::vector<Cause> causes = Causes(findings);
+  const std::vector<Cause> causes = Causes(record, findings);
   std::string out = fmt::format("# Run {}: {}\n\n", record.job.id.value(), JobVerdictName(record.summary.verdict));
   out += Facts(record) + RegionTable(record);
   out += Group(record, causes, "Working", {Outcome::kPassed});

@@ -163,7 +163,7 @@ std::string RenderSkipped(const Finding& finding) {
 std::string RenderSummary(const RunRecord& record, bool full) {
   std::string out = Title(record), skipped;
   const std::vector<Finding> findings = Findings(record);
-  for (const Cause& cause : Causes(findings)) {
+  for (const Cause& cause : Causes(record, findings)) {
     // Of a case that was never reported the reasons below say all that is known.
     if (!cause.result().failure || cause.result().tries == 0) continue;
     if (full) out += RenderFailure(record, *cause.findings.front()) + RenderAlike(cause);

@@ -49,6 +49,16 @@ bool IsHost(std::string_view text) {
   });
 }
 
+// Bytes beyond ASCII, as browsers write them (RFC 3987, 3.1).
+std::string EncodeBeyondAscii(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x80 ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
 bool IsTarget(std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '#') return false;
@@ -102,7 +112,7 @@ absl::StatusOr<Url> ParseUrl(std::string_view text) {
       return Invalid(text, "a port of 1 to 65535");
   }
   if (!IsTarget(target)) return Invalid(text, "no spaces, control characters or fragments in a URL");
-  url.target = target.starts_with('/') ? std::string(target) : fmt::format("/{}", target);
+  url.target = (target.starts_with('/') ? "" : "/") + EncodeBeyondAscii(target);
   return url;
 }
 
@@ -110,7 +120,7 @@ absl::StatusOr<Url> ResolveUrl(const Url& base, std::string_view reference) {
   if (reference.find("://") != std::string_view::npos) return ParseUrl(reference);
   Url url = base;
   if (!IsTarget(reference)) return Invalid(reference, "no spaces, control characters or fragments in a path");
-  url.target = reference.starts_with('/') ? std::string(reference) : fmt::format("/{}", reference);
+  url.target = (reference.starts_with('/') ? "" : "/") + EncodeBeyondAscii(reference);
   return url;
 }
 

@@ -14,7 +14,7 @@ struct Url {
   bool tls = false;
   std::string host;  // without brackets
   std::uint16_t port = 80;
-  std::string target = "/";  // path and query
+  std::string target = "/";  // path and query; percent-encoded beyond ASCII
 
   std::string HostHeader() const;  // RFC 9110, 7.2: without the scheme's own port
   std::string Origin() const;      // "wss://host:port": equal for URLs of one target

@@ -157,6 +157,16 @@ bool Holds(const Predicate& predicate, const value& subject) {
   return std::ranges::all_of(predicate.tests, [&](const Predicate::Test& test) { return Holds(test, subject); });
 }
 
+std::string ExplainSelection(const Predicate& predicate, std::span<const value* const> selection) {
+  if (selection.empty()) return fmt::format("expected {}, found nothing", Describe(predicate));
+  // With `every`, the first value that is wrong; otherwise all of them are.
+  const auto wrong = std::ranges::find_if(selection, [&](const value* one) { return !Holds(predicate, *one); });
+  const value& shown = wrong == selection.end() ? *selection.front() : **wrong;
+  std::string out = ExplainMismatch(predicate, shown);
+  if (selection.size() > 1) out += fmt::format(" (one of {} values)", selection.size());
+  return out;
+}
+
 bool HoldsForSelection(const Predicate& predicate, std::span<const value* const> selection) {
   bool asks_for_a_value = predicate.tests.empty();
   for (const Predicate::Test& test : predicate.tests) {

@@ -64,6 +64,9 @@ bool HoldsForSelection(const Predicate& predicate, std::span<const boost::json::
 // Whether it holds for one value. A test on a value of the wrong type does not hold.
 bool Holds(const Predicate& predicate, const boost::json::value& value);
 
+// Why HoldsForSelection() does not: of several values the first that is wrong.
+std::string ExplainSelection(const Predicate& predicate, std::span<const boost::json::value* const> selection);
+
 // "gte 3, lt 10", "\"ok\"": how a bound predicate is shown in a report.
 std::string Describe(const Predicate& predicate);
 

@@ -79,17 +79,9 @@ std::string Explain(const Selector::Entry& entry, const Payload& payload, bool& 
   Look(entry, payload, sight);
   const bool holds = EntryHolds(entry, sight);
   is_open = sight.is_open;
-  const std::string expected = Describe(entry.predicate);
-  if (!sight.problem.empty()) return fmt::format("expected {}, but {}", expected, sight.problem);
+  if (!sight.problem.empty()) return fmt::format("expected {}, but {}", Describe(entry.predicate), sight.problem);
   if (holds) return {};
-  if (sight.selection.empty()) return fmt::format("expected {}, found nothing", expected);
-  // With `every`, the first value that is wrong; otherwise all of them are.
-  const auto wrong =
-      std::ranges::find_if(sight.selection, [&](const value* one) { return !Holds(entry.predicate, *one); });
-  const value& shown = wrong == sight.selection.end() ? *sight.selection.front() : **wrong;
-  std::string out = ExplainMismatch(entry.predicate, shown);
-  if (sight.selection.size() > 1) out += fmt::format(" (one of {} values)", sight.selection.size());
-  return out;
+  return ExplainSelection(entry.predicate, sight.selection);
 }
 
 }  // namespace

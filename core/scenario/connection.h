@@ -31,6 +31,14 @@ struct DeflateSpec {
   bool client_no_context_takeover = false;
 };
 
+// Which of them must have been agreed; nothing: whatever it is.
+struct DeflateTests {
+  std::optional<std::uint8_t> server_max_window_bits;
+  std::optional<std::uint8_t> client_max_window_bits;
+  std::optional<bool> server_no_context_takeover;
+  std::optional<bool> client_no_context_takeover;
+};
+
 // A number that rises by one from frame to frame, also across reconnects.
 struct SequenceSpec {
   JsonPath path;
@@ -58,7 +66,7 @@ struct ConnectExpect {
   std::vector<std::pair<std::string, Predicate>> headers;
   std::optional<Predicate> subprotocol;
   std::optional<bool> compressed;
-  std::optional<DeflateSpec> compress_parameters;
+  std::optional<DeflateTests> compress_parameters;
   std::vector<std::pair<std::string, Predicate>> tls;  // version, cipher, issuer, days_left
 };
 

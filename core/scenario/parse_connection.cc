@@ -1,5 +1,6 @@
 #include "core/scenario/parse_connection.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/proxy_url.h"
@@ -35,8 +36,8 @@ void ParseHttpTests(ParseContext& context, const YamlNode& node, HttpExpect& out
   if (const YamlNode* text = Get(node, "text")) out.text = ParsePredicate(context, "text", *text);
 }
 
-DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
-  DeflateSpec spec;
+DeflateTests ParseDeflate(ParseContext& context, const YamlNode& node) {
+  DeflateTests spec;
   if (!CheckKeys(context, node, "compress", keys::kCompress)) return spec;
   const auto bits = [&](std::string_view key) -> std::optional<std::uint8_t> {
     const YamlNode* value = Get(node, key);
@@ -44,15 +45,21 @@ DeflateSpec ParseDeflate(ParseContext& context, const YamlNode& node) {
     const auto number = ReadInteger(context, keys::kCompress[key], *value);
     return number ? std::optional<std::uint8_t>(static_cast<std::uint8_t>(*number)) : std::nullopt;
   };
-  const auto flag = [&](std::string_view key) {
+  const auto flag = [&](std::string_view key) -> std::optional<bool> {
     const YamlNode* value = Get(node, key);
-    return value != nullptr && ReadBool(context, key, *value).value_or(false);
+    return value != nullptr ? ReadBool(context, key, *value) : std::nullopt;
   };
   spec.server_max_window_bits = bits("server_max_window_bits");
   spec.client_max_window_bits = bits("client_max_window_bits");
   spec.server_no_context_takeover = flag("server_no_context_takeover");
   spec.client_no_context_takeover = flag("client_no_context_takeover");
   return spec;
+}
+
+// What is offered: a parameter that is false is not.
+DeflateSpec OfferOf(const DeflateTests& written) {
+  return {written.server_max_window_bits, written.client_max_window_bits,
+          written.server_no_context_takeover.value_or(false), written.client_no_context_takeover.value_or(false)};
 }
 
 ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
@@ -149,7 +156,8 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
     context.diagnostics.Error(node.range, "connect: \"path\" is missing; write connect: {path: /ws}");
   }
   if (const YamlNode* auth = Get(node, "auth")) out.auth = ReadTemplate(context, "auth", *auth);
-  if (const YamlNode* headers = Get(node, "headers")) out.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* headers = Get(node, "headers"))
+    out.headers = ParseHeaders(context, *headers, RequestKind::kUpgrade);
   if (const YamlNode* query = Get(node, "query")) out.query = ReadTemplateMap(context, "query", *query);
   if (const YamlNode* subprotocols = Get(node, "subprotocols")) {
     if (!subprotocols->is_sequence() || subprotocols->elements.empty()) {
@@ -157,11 +165,23 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
     }
     for (const YamlNode& element : subprotocols->elements) {
       out.subprotocols.push_back(ReadTemplate(context, "subprotocols", element));
+      const Template& name = out.subprotocols.back();
+      const bool written = name.empty() || name.is_literal();
+      if (written && !IsToken(name.empty() ? "" : name.literal())) {
+        context.diagnostics.Error(
+            element.range,
+            fmt::format("subprotocols: expected a name without blanks and commas, found {}", DescribeNode(element)));
+      } else if (written && std::ranges::count_if(out.subprotocols, [&](const Template& other) {
+                              return other.is_literal() && other.literal() == name.literal();
+                            }) > 1) {
+        context.diagnostics.Error(element.range,
+                                  fmt::format("subprotocols: {} stands here twice", DescribeNode(element)));
+      }
     }
   }
   if (const YamlNode* compress = Get(node, "compress")) {
     const bool off = compress->is_scalar() && !ReadBool(context, "compress", *compress).value_or(false);
-    if (!off) out.compress = compress->is_scalar() ? DeflateSpec() : ParseDeflate(context, *compress);
+    if (!off) out.compress = compress->is_scalar() ? DeflateSpec() : OfferOf(ParseDeflate(context, *compress));
   }
   if (const YamlNode* tls = Get(node, "tls")) out.tls = ParseTls(context, *tls);
   if (const YamlNode* proxy = Get(node, "proxy")) out.proxy = ParseProxy(context, *proxy);
@@ -169,6 +189,19 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, Template>> ParseHeaders(ParseContext& context, const YamlNode& node,
+                                                           RequestKind kind) {
+  if (node.is_mapping()) {
+    for (const YamlNode::Entry& entry : node.entries) {
+      const std::string problem = ProblemOfHeader(entry.key, kind);
+      // Of templates in names the reader of the map speaks.
+      if (problem.empty() || entry.key.find("${") != std::string::npos) continue;
+      context.diagnostics.Error(entry.key_range, fmt::format("headers: {}", problem));
+    }
+  }
+  return ReadTemplateMap(context, "headers", node);
+}
 
 TlsSpec ParseTls(ParseContext& context, const YamlNode& node) {
   TlsSpec tls;
@@ -242,7 +275,8 @@ HttpRequest ParseHttp(ParseContext& context, const YamlNode& node) {
   if (http.method.empty()) {
     context.diagnostics.Error(node.range, "an http step has exactly one of get, post, put, patch, delete; found none");
   }
-  if (const YamlNode* headers = Get(node, "headers")) http.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* headers = Get(node, "headers"))
+    http.headers = ParseHeaders(context, *headers, RequestKind::kHttp);
   if (const YamlNode* auth = Get(node, "auth")) http.auth = ReadTemplate(context, "auth", *auth);
   if (const YamlNode* json = Get(node, "json")) http.json = ReadValue(context, *json);
   if (const auto* text = node.Find("text")) {
@@ -297,7 +331,8 @@ ReconnectStep ParseReconnect(ParseContext& context, const YamlNode& node) {
   }
   if (const YamlNode* within = Get(node, "within"))
     step.within = ReadDuration(context, keys::kReconnect["within"], *within);
-  if (const YamlNode* headers = Get(node, "headers")) step.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* headers = Get(node, "headers"))
+    step.headers = ParseHeaders(context, *headers, RequestKind::kUpgrade);
   if (const YamlNode* query = Get(node, "query")) step.query = ReadTemplateMap(context, "query", *query);
   return step;
 }

@@ -71,6 +71,11 @@ void ParsePlacement(ParseContext& context, const YamlNode& node, Credential& out
   }
   if (const YamlNode* parameter = Get(node, "param")) {
     out.parameter = ReadPlainText(context, "param", *parameter).value_or(out.parameter);
+    const bool header = out.place == CredentialPlace::kHeader;
+    if (const std::string problem = header ? ProblemOfHeader(out.parameter, RequestKind::kUpgrade) : "";
+        !problem.empty()) {
+      context.diagnostics.Error(parameter->range, fmt::format("param: {}", problem));
+    }
   }
   if (const YamlNode* format = Get(node, "format")) {
     out.format = ReadPlainText(context, "format", *format).value_or(out.format);

@@ -70,7 +70,8 @@ Target ParseTarget(ParseContext& context, const YamlNode::Entry& entry) {
   }
   if (const YamlNode* requirements = Get(node, "requires")) target.requirements = ParseRequires(context, *requirements);
   if (const YamlNode* vars = Get(node, "vars")) target.vars = ParseVars(context, *vars);
-  if (const YamlNode* headers = Get(node, "headers")) target.headers = ReadTemplateMap(context, "headers", *headers);
+  if (const YamlNode* headers = Get(node, "headers"))
+    target.headers = ParseHeaders(context, *headers, RequestKind::kUpgrade);
   if (const YamlNode* tls = Get(node, "tls")) target.tls = ParseTls(context, *tls);
   if (const YamlNode* proxy = Get(node, "proxy")) target.proxy = ParseProxy(context, *proxy);
   return target;

@@ -12,14 +12,6 @@ namespace {
 
 using Signature = std::tuple<std::string, std::string, Phase, FailureClass>;  // suite, scenario, phase, class
 
-// "name #2" is a round of `--repeat`: the same scenario, seen again.
-std::string WithoutRound(const std::string& scenario) {
-  const std::size_t mark = scenario.rfind(" #");
-  const bool round = mark != std::string::npos && mark + 2 < scenario.size() &&
-                     scenario.find_first_not_of("0123456789", mark + 2) == std::string::npos;
-  return round ? scenario.substr(0, mark) : scenario;
-}
-
 struct Sighting {
   const RegionResult* region = nullptr;
   const CaseResult* result = nullptr;
@@ -107,27 +99,34 @@ bool FailedInPart(const std::vector<Sighting>& failed) {
   });
 }
 
-// The one credential that every case that failed was turned away with and that was let in nowhere, while another one
-// was let in; empty if there is none.
+// The one credential that every case that failed was turned away with and that was let in nowhere, while at each
+// endpoint that turned it away another one was let in; empty if there is none.
 struct CredentialFinding {
   std::string turned_away, let_in;
 };
 CredentialFinding BlamedCredential(const std::vector<Sighting>& failed, std::span<const RegionResult> regions) {
   std::set<std::string> accepted;
+  std::map<std::string, std::string> let_in;  // by endpoint
   for (const RegionResult& region : regions) {
     for (const CaseResult& result : region.cases) {
       for (const CredentialUse& use : result.credentials) {
-        if (use.accepted) accepted.insert(use.name);
+        if (!use.accepted) continue;
+        accepted.insert(use.name);
+        let_in.emplace(use.endpoint, use.name);
       }
     }
   }
-  std::set<std::string> turned_away;
+  CredentialFinding finding;
   for (const Sighting& sighting : failed) {
     if (sighting.result->credentials.empty()) return {};
-    for (const CredentialUse& use : sighting.result->credentials) turned_away.insert(use.name);
+    for (const CredentialUse& use : sighting.result->credentials) {
+      const auto other = let_in.find(use.endpoint);
+      const bool another_one = !finding.turned_away.empty() && finding.turned_away != use.name;
+      if (another_one || other == let_in.end() || accepted.contains(use.name)) return {};
+      finding = {use.name, other->second};
+    }
   }
-  if (turned_away.size() != 1 || accepted.empty() || accepted.contains(*turned_away.begin())) return {};
-  return {*turned_away.begin(), *accepted.begin()};
+  return finding;
 }
 
 // What a credential can be the reason for: being turned away.
@@ -169,8 +168,9 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
   if (MayBeTheCredential(failure.failure_class)) {
     const CredentialFinding finding = BlamedCredential(failed, regions);
     if (!finding.turned_away.empty()) {
-      failure.rests_on.push_back({fmt::format("credential {} was turned away each time, while {} was let in",
-                                              finding.turned_away, finding.let_in)});
+      failure.rests_on.push_back(
+          {fmt::format("credential {} was turned away each time, while {} was let in at the same place",
+                       finding.turned_away, finding.let_in)});
       return Attribution::kConfiguration;
     }
   }
@@ -204,6 +204,13 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
 }
 
 }  // namespace
+
+std::string WithoutRound(const std::string& scenario) {
+  const std::size_t mark = scenario.rfind(" #");
+  const bool round = mark != std::string::npos && mark + 2 < scenario.size() &&
+                     scenario.find_first_not_of("0123456789", mark + 2) == std::string::npos;
+  return round ? scenario.substr(0, mark) : scenario;
+}
 
 std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) {
   std::map<Signature, std::vector<Sighting>> failures;

@@ -83,10 +83,11 @@ struct Failure {
   Evidence evidence;
 };
 
-// A credential that a case has connected with, and whether it was let in.
+// A credential that a case has connected with, whether it was let in, and where.
 struct CredentialUse {
   std::string name;
   bool accepted = false;
+  std::string endpoint = {};  // origin and path, redacted; empty: from a version that did not say
 
   friend bool operator==(const CredentialUse&, const CredentialUse&) = default;
 };
@@ -111,7 +112,7 @@ struct CaseResult {
   std::string target_name;
   std::string revision;  // read before; empty if the suite reads none
   ProofOfExecution proof;
-  std::vector<CredentialUse> credentials;  // at most 16, each name once
+  std::vector<CredentialUse> credentials;  // at most 16, each name once at an endpoint
   std::vector<std::string> warnings;
 };
 

@@ -33,7 +33,7 @@ json::value ToJson(const CaseResult& result) {
   out["proof"] = ProofToJson(result.proof);
   json::array credentials;
   for (const CredentialUse& use : result.credentials) {
-    credentials.push_back({{"name", use.name}, {"accepted", use.accepted}});
+    credentials.push_back({{"name", use.name}, {"accepted", use.accepted}, {"endpoint", use.endpoint}});
   }
   out["credentials"] = std::move(credentials);
   out["warnings"] = json::array(result.warnings.begin(), result.warnings.end());
@@ -70,6 +70,7 @@ absl::StatusOr<CaseResult> CaseResultFromJson(const json::value& value) {
     CredentialUse& use = result.credentials.emplace_back();
     member.Read("name", use.name);
     member.Read("accepted", use.accepted);
+    member.Read("endpoint", use.endpoint);
     return member.status();
   });
   reader.ReadEach("warnings", [&](const json::value& warning, const std::string& where) {

@@ -34,7 +34,7 @@ struct Observation {
 
 struct AttributedFailure {
   std::string suite;
-  std::string scenario;
+  std::string scenario;  // without its round
   Phase phase = Phase::kNone;
   FailureClass failure_class = FailureClass::kNone;
   std::vector<RegionName> regions;
@@ -69,6 +69,9 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
 
 // Exit code of ux.md: 0, 1, 3, 124, 130.
 int ExitCode(JobVerdict verdict);
+
+// "name #2" is a round of `--repeat`: the same scenario, seen again. Its name.
+std::string WithoutRound(const std::string& scenario);
 
 // Who a failure is attributed to, from which regions and vantages saw what. Pure.
 std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions);

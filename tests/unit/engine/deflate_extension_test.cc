@@ -42,6 +42,20 @@ TEST(Deflate, IsAgreedByTheAnswer) {
             "server_no_context_takeover; client_max_window_bits=9");
 }
 
+TEST(Deflate, ThatIsExpectedIsComparedParameterByParameter) {
+  DeflateSpec agreed;
+  agreed.server_no_context_takeover = true;
+  agreed.server_max_window_bits = 12;
+  DeflateTests asked;
+  EXPECT_EQ(DifferenceOf(asked, agreed), "");
+  asked.server_no_context_takeover = asked.client_no_context_takeover = false;
+  EXPECT_EQ(DifferenceOf(asked, agreed), "expected no server_no_context_takeover");
+  asked.server_no_context_takeover = asked.client_no_context_takeover = true;
+  asked.client_max_window_bits = 15;
+  asked.server_max_window_bits = 15;
+  EXPECT_EQ(DifferenceOf(asked, agreed), "expected client_no_context_takeover; server_max_window_bits=15");
+}
+
 TEST(Deflate, ThatNobodyOfferedIsWrong) {
   EXPECT_THAT(Agreed("permessage-deflate", std::nullopt), HasSubstr("not offered"));
   EXPECT_THAT(Agreed("permessage-deflate, x-webkit-deflate-frame", Offer()), HasSubstr("x-webkit-deflate-frame"));

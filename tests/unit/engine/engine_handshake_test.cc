@@ -110,7 +110,7 @@ TEST(Upgrade, WithoutTlsHoldsForATestThatThereIsNone) {
   const CaseResult failed = run("tls1.3");
   ASSERT_TRUE(failed.failure);
   EXPECT_EQ(failed.failure->failure_class, FailureClass::kAssertion);
-  EXPECT_THAT(failed.failure->message, HasSubstr("found none"));
+  EXPECT_THAT(failed.failure->message, HasSubstr("found nothing"));
 }
 
 TEST(Upgrade, KeepsTheStatusOfARefusalWhoseBodyIsCutShort) {
@@ -154,6 +154,32 @@ TEST(Upgrade, IsNoWebSocketIfThe101BreaksRfc6455) {
     EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol) << headers;
     EXPECT_EQ(result.failure->phase, Phase::kUpgrade) << headers;
   }
+}
+
+TEST(Upgrade, IsNoWebSocketIfThe101BreaksHttp) {
+  const std::string begin = "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  const auto answered = [&](const std::string& end, const std::string& line_end) {
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      std::string head = begin + "Sec-WebSocket-Accept: " + AcceptValue(KeyOf(peer.ReadHead())) + "\r\n" + end + "\r\n";
+      for (std::size_t at = 0; line_end == "\n" && (at = head.find('\r')) != std::string::npos;) head.erase(at, 1);
+      peer.Send(head);
+      peer.Drain();
+    });
+    return SuiteRun(OneScenario(server.url(), kConnect, "defaults: {within: 60s, phases: {upgrade: 60s}}\n")).Result();
+  };
+  for (const auto& [end, words] :
+       std::vector<std::pair<std::string, std::string>>{{"Transfer-Encoding: chunked\r\n", "Transfer-Encoding"},
+                                                        {"X A : b\r\n", "\"X A : b\""},
+                                                        {"X-A: b\r\n folded\r\n", "folded"},
+                                                        {"nothing\r\n", "\"nothing\""}}) {
+    const CaseResult result = answered(end, "\r\n");
+    ASSERT_TRUE(result.failure.has_value()) << end;
+    EXPECT_EQ(result.failure->failure_class, FailureClass::kProtocol);
+    EXPECT_THAT(result.failure->message, HasSubstr(words));
+  }
+  const CaseResult bare = answered("", "\n");
+  ASSERT_TRUE(bare.failure.has_value());
+  EXPECT_EQ(bare.failure->failure_class, FailureClass::kProtocol) << bare.failure->message;
 }
 
 TEST(Upgrade, MayFollowInterimAnswers) {
@@ -210,7 +236,7 @@ TEST(Upgrade, CutsATargetOffThatSendsAHeadWithoutEnd) {
   });
   SuiteRun run(OneScenario(server.url(), kConnect));
   ASSERT_TRUE(run.Result().failure.has_value());
-  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kProtocol);
+  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kConfig);
   EXPECT_LT(run.Result().proof.bytes_in, std::uint64_t{4} << 20);
 }
 
@@ -330,24 +356,6 @@ TEST(Evidence, NeverHoldsTheTokenThatWasSent) {
   const std::string all = run.Result().failure->evidence.body_excerpt;
   EXPECT_THAT(all, HasSubstr("Authorization"));
   EXPECT_THAT(all, Not(HasSubstr("a-very-secret-token")));
-}
-
-TEST(Refused, HoldsForTheRefusalThatIsNamedAndForNoOther) {
-  const std::string refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-  EXPECT_EQ(Answered(refusal, {"- connect: {path: /ws, refused: {class: auth}}"}).outcome, Outcome::kPassed);
-  const CaseResult other = Answered(refusal, {"- connect: {path: /ws, refused: {status: 429}}"});
-  ASSERT_TRUE(other.failure.has_value());
-  EXPECT_EQ(other.failure->failure_class, FailureClass::kAuth);
-}
-
-TEST(Refused, FailsWhenTheTargetAccepts) {
-  ScriptedServer server([](ScriptedPeer& peer) {
-    peer.AcceptUpgrade();
-    peer.Drain();
-  });
-  SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws, refused: {status: 401}}"}));
-  ASSERT_TRUE(run.Result().failure.has_value());
-  EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kNotRefused);
 }
 
 }  // namespace

@@ -116,5 +116,24 @@ TEST(Headers, OfATargetThatAreCredentialsAreNotSentWithNone) {
   }
 }
 
+TEST(Path, BeyondAsciiIsPercentEncoded) {
+  EXPECT_THAT(HeadOf("- http: {get: \"/räume?é\", expect: {status: 200}}"),
+              HasSubstr("GET /r%C3%A4ume?%C3%A9 HTTP/1.1\r\n"));
+}
+
+TEST(Subprotocols, ThatATemplateMakesNoNamesAreNotOffered) {
+  for (const char* value : {"", "a, b", "chat"}) {
+    ScriptedServer server(&ScriptedPeer::Drain);
+    SuiteRun::Options options;
+    options.vars["x"] = value;
+    SuiteRun run(OneScenario(server.url(), {"- connect: {path: /, subprotocols: [chat, \"${x}\"]}", "- ping: {}"},
+                             "vars: {x: v2}\n"),
+                 options);
+    ASSERT_TRUE(run.Result().failure.has_value()) << value;
+    EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kConfig) << run.Result().failure->message;
+    EXPECT_EQ(server.connections(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace wsfleet::testing

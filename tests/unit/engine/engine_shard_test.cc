@@ -250,11 +250,12 @@ TEST(Credentials, AreReportedWithWhetherTheyWereLetIn) {
     peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   });
   SuiteRun run(OneScenario(server.url(),
-                           {"- http: {get: /, auth: user, expect: {status: 200}}",
-                            "- connect: {path: /, auth: forged, refused: {status: 401}}"},
+                           {"- http: {get: \"/b?q=1\", auth: user, expect: {status: 200}}",
+                            "- connect: {path: /a, auth: forged, refused: {status: 401}}"},
                            "auth: {user: {token: good}, forged: {token: bad}}\n"));
   EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
-  EXPECT_THAT(run.Result().credentials, ElementsAre(CredentialUse{"forged", false}, CredentialUse{"user", true}));
+  EXPECT_THAT(run.Result().credentials, ElementsAre(CredentialUse{"forged", false, server.url() + "/a"},
+                                                    CredentialUse{"user", true, server.url() + "/b"}));
 }
 
 TEST(Tokens, AreMintedByTheCoordinatorsTime) {

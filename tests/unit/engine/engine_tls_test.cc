@@ -70,11 +70,13 @@ Certificate SelfSigned(const std::string& alternative_name) {
 // Accepts one wss connection, and answers what comes on it.
 class TlsServer {
  public:
-  explicit TlsServer(const Certificate& certificate)
+  // `asks`: it lets nobody in without a certificate that it knows, and it knows none.
+  explicit TlsServer(const Certificate& certificate, bool asks = false)
       : tls_(asio::ssl::context::tls_server),
         acceptor_(context_, asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)) {
     tls_.use_private_key(asio::buffer(certificate.key_pem), asio::ssl::context::pem);
     tls_.use_certificate_chain(asio::buffer(certificate.certificate_pem));
+    if (asks) tls_.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
     port_ = acceptor_.local_endpoint().port();
     thread_ = std::thread([this] { Serve(); });
   }
@@ -143,6 +145,31 @@ TEST(Tls, ThatIsNotToBeVerifiedIsShownInTheProof) {
   EXPECT_THAT(run.Result().proof.tls_version, StartsWith("TLSv1."));
   EXPECT_FALSE(run.Result().proof.tls_cipher.empty());
   EXPECT_TRUE(run.Result().proof.timings.tls.has_value());
+}
+
+// In TLS 1.3 the handshake is over for us before the target has judged our certificate (RFC 8446, 4.4.2.4).
+TEST(Tls, ThatTheTargetEndsForWantOfACertificateIsNamedInEachVersion) {
+  for (const std::string version : {"tls1.2", "tls1.3"}) {
+    for (const std::string step : {"connect: {path: /ws}", "http: {get: /, expect: {status: 200}}",
+                                   "connect: {path: /ws, refused: {class: tls}}"}) {
+      SCOPED_TRACE(version + " " + step);
+      TlsServer server(SelfSigned("IP:127.0.0.1"), true);
+      SuiteRun run("version: wsfleet/v1\nname: test\ntargets: {here: {url: \"" + server.url() +
+                   "\", tls: {insecure: true, max_version: " + version +
+                   "}}}\ntarget: here\nscenarios:\n  - name: one\n    steps: [{" + step + "}" +
+                   (step.find("path: /ws}") == std::string::npos ? "]\n" : ", {ping: {}}]\n"));
+      if (step.find("refused") != std::string::npos) {
+        EXPECT_EQ(run.Result().outcome, Outcome::kPassed);
+        continue;
+      }
+      ASSERT_TRUE(run.Result().failure.has_value());
+      EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kTls) << run.Result().failure->message;
+      EXPECT_EQ(run.Result().failure->phase, Phase::kTls);
+      if (version == "tls1.3") {
+        EXPECT_THAT(run.Result().failure->hint, HasSubstr("client certificate"));
+      }
+    }
+  }
 }
 
 TEST(Tls, OfAPeerThatSpeaksNoneFailsInItsPhase) {

@@ -42,6 +42,17 @@ TEST(Compression, OfWhatArrivesIsUndone) {
   ExpectPassed(result);
 }
 
+TEST(Compression, ThatIsAgreedOtherwiseThanExpectedFails) {
+  const auto agreed = [](const std::string& expected) {
+    return AfterCompressedConnect("permessage-deflate; server_no_context_takeover",
+                                  [](ScriptedPeer& peer) { peer.Drain(); },
+                                  {"- connect: {path: /, compress: true, expect: {compress: " + expected + "}}"});
+  };
+  ExpectPassed(agreed("{server_no_context_takeover: true}"));
+  ExpectFailed(agreed("{server_no_context_takeover: false}"), FailureClass::kAssertion,
+               "expected no server_no_context_takeover");
+}
+
 TEST(Compression, OfWhatIsSentCanBeUndone) {
   std::uint8_t first = 0;
   std::size_t bytes = 0;

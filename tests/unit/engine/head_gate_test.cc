@@ -28,8 +28,9 @@ void ExpectRead(const std::string& received, const std::string& read) {
 }
 
 TEST(HeadGate, PassesAnswersOnAsTheyAre) {
-  for (const char* answer : {"HTTP/1.1 403 Forbidden\r\nX-A: b\r\n\r\nbody", "SSH-2.0-OpenSSH_9.2\r\n",
-                             "HTTP/1.1 1O1 X", "HTTP/1.1 2", "HTTP/2 101 X\r\n\r\n", "\x16\x03"}) {
+  for (const char* answer :
+       {"HTTP/1.1 403 Forbidden\r\nX-A: b\r\n\r\nbody", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 1O1 X",
+        "HTTP/1.1 101 X\nUpgrade: websocket\n\n", "HTTP/1.1 2", "HTTP/2 101 X\r\n\r\n", "\x16\x03"}) {
     ExpectRead(answer, answer);
   }
 }

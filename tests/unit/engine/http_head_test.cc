@@ -30,6 +30,14 @@ TEST(HttpHead, IsNoneBeforeItIsComplete) {
   EXPECT_EQ(ParseHead(whole)->bytes, whole.size());
 }
 
+TEST(HttpHead, KeepsAllFieldsOfANameAndTheFirstLineThatIsNone) {
+  const auto head = ParseHead("HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nB : 3\r\n folded\r\n\r\n");
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->All("A").size(), 2u);
+  EXPECT_EQ(head->wrong, "B : 3");
+  EXPECT_THAT(ParseHead("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n")->wrong, IsEmpty());
+}
+
 TEST(HttpHead, NeedsNoReason) { EXPECT_EQ(ParseHead("HTTP/1.1 504\r\n\r\n")->status, 504u); }
 
 TEST(HttpHead, IsNoneOfAnotherProtocol) {

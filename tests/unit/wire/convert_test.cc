@@ -100,7 +100,7 @@ TEST(WireResult, Fault17ThatIsGiantInEveryFieldFitsAndIsReadByTheOtherSide) {
   result.suite = result.scenario = result.skip_detail = result.target = result.target_name = result.revision = giant;
   result.proof.peer_address = result.proof.tls_version = result.proof.tls_cipher = giant;
   result.proof.attempts.assign(100, {giant, absl::Seconds(1), giant});
-  result.credentials.assign(100, {giant, true});
+  result.credentials.assign(100, {giant, true, giant});
   result.warnings.assign(100, giant);
   Failure& failure = *result.failure;
   failure.message = failure.hint = failure.step = failure.range.file = giant;

@@ -47,6 +47,31 @@ TEST(CredentialHint, IsNotGivenWhereTheSameOneOrTheAttributionSaysMore) {
   EXPECT_THAT(CredentialHint(record, record.shards[0].cases[1]), IsEmpty());
 }
 
+// Two cases are refused alike, and for different reasons: they are shown apart, each with whom it is attributed to.
+TEST(Causes, AreApartWhereAttributionsAre) {
+  RunRecord record = Refused();
+  for (ShardRecordWithCases& entry : record.shards) {
+    entry.cases[1].credentials = {{"user", false, "ws://h:1/a"}};
+    entry.cases[0] = entry.cases[1];
+    entry.cases[0].case_id = CaseId("chat/one");
+    entry.cases[0].scenario = "one";
+    entry.cases[0].credentials = {{"user", false, "ws://h:1/closed"}};
+    entry.cases[2].credentials = {{"other", true, "ws://h:1/a"}};
+  }
+  Summarise(record);
+  for (const std::string& text : {RenderSummary(record, true), RenderReport(record, "md")}) {
+    EXPECT_THAT(text, HasSubstr("target"));
+    EXPECT_THAT(text, HasSubstr("configuration"));
+  }
+}
+
+TEST(Attributions, AreShownOfRoundsToo) {
+  RunRecord record = Refused();
+  for (ShardRecordWithCases& entry : record.shards) entry.cases[1].scenario = "two #3";
+  Summarise(record);
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("→ target"));
+}
+
 TEST(CredentialHint, IsForRefusalsOnly) {
   RunRecord record = Refused();
   record.shards[0].cases[1].failure->failure_class = FailureClass::kUpgradeRefused5xx;

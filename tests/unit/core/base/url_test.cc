@@ -47,6 +47,11 @@ TEST(Url, EscapesParametersThatAreAdded) {
   EXPECT_EQ(url.target, "/chat?room=a%20b%26c%3Dd&token=x%2Fy%2Bz");
 }
 
+TEST(Url, IsPercentEncodedBeyondAscii) {
+  EXPECT_EQ(ParseUrl("ws://h/ü?a=é%20")->target, "/%C3%BC?a=%C3%A9%20");
+  EXPECT_EQ(ResolveUrl(*ParseUrl("ws://h"), "x/☃")->target, "/x/%E2%98%83");
+}
+
 TEST(Url, LosesAllParametersOfAName) {
   const auto without = [](const std::string& target, const std::string& name) {
     Url url = *ParseUrl("ws://host" + target);

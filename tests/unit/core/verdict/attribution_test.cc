@@ -77,6 +77,18 @@ TEST(Attribution, BlamesACredentialOnlyWhereAnotherOneWasLetIn) {
   EXPECT_THAT(failures[0].rests_on.back().text, HasSubstr("credential user was turned away each time, while service"));
 }
 
+TEST(Attribution, BlamesACredentialOnlyWhereAnotherOneWasLetInAtTheSameEndpoint) {
+  const CaseResult refused = Result("one", Outcome::kFailed, FailureClass::kAuth);
+  const CaseResult other = Result("two", Outcome::kPassed);
+  const auto of = [&](std::vector<CredentialUse> bad, std::vector<CredentialUse> good) {
+    return OfFirst({Region("eu", {With(refused, std::move(bad)), With(other, std::move(good))})});
+  };
+  EXPECT_EQ(of({{"b", false, "ws://h:1/a"}}, {{"g", true, "ws://h:1/a"}}), Attribution::kConfiguration);
+  EXPECT_EQ(of({{"b", false, "ws://h:1/closed"}}, {{"g", true, "ws://h:1/a"}}), Attribution::kTarget);
+  EXPECT_EQ(of({{"b", false, "ws://h:1/a"}, {"b", false, "ws://h:1/closed"}}, {{"g", true, "ws://h:1/a"}}),
+            Attribution::kTarget);
+}
+
 TEST(Attribution, DoesNotBlameACredentialForWhatItCannotCause) {
   const CaseResult missing = Result("one", Outcome::kFailed, FailureClass::kEventMissing, Phase::kMessage);
   EXPECT_EQ(OfFirst({Region(

@@ -24,7 +24,7 @@ CaseResult Full() {
   result.target_name = "stage";
   result.revision = "3f9c";
   result.warnings = {"a warning"};
-  result.credentials = {{"user", true}, {"expired", false}};
+  result.credentials = {{"user", true, "ws://h:80/a"}, {"expired", false, {}}};
   result.proof.connections = 2;
   result.proof.peer_address = "203.0.113.7:443";
   result.proof.bytes_in = 1'000'000'000'000;
