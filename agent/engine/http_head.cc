@@ -49,11 +49,9 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
     const std::string_view field = rest.substr(0, field_end);
     rest.remove_prefix(field_end + 2);
     const std::size_t colon = field.find(':');
-    if (head.wrong.empty() && !IsToken(field.substr(0, colon))) head.wrong = Excerpt(Printable(field), 80);
-    if (colon == std::string_view::npos) {
-      if (head.wrong.empty()) head.wrong = Excerpt(Printable(field), 80);
-      continue;
-    }
+    const bool is_field = colon != std::string_view::npos && IsToken(field.substr(0, colon));
+    if (!is_field && head.wrong.empty()) head.wrong = Excerpt(Printable(field), 80);
+    if (colon == std::string_view::npos) continue;
     head.headers.push_back({std::string(field.substr(0, colon)), std::string(Trim(field.substr(colon + 1)))});
   }
   return head;

@@ -63,8 +63,9 @@ WireFailure ExchangeFailure(Phase phase, bool plain, const boost::system::error_
   const std::string hint = plain && (IsCutShort(error) || !received.empty()) ? HintOfTls(phase, received) : "";
   if (IsTooLarge(error) && MayBeHttp(received)) {
     return {phase, FailureClass::kConfig,
-            fmt::format("the answer is larger than this agent takes ({} of head and {} of body); it begins with \"{}\"",
-                        FormatBytes(Connection::kMaxHead), FormatBytes(Connection::kMaxBody), FirstLine(received))};
+            fmt::format(
+                "the answer is larger than this agent takes ({} KiB of head, {} KiB of body); it begins with \"{}\"",
+                Connection::kMaxHead / 1024, Connection::kMaxBody / 1024, FirstLine(received))};
   }
   if (received.empty() || (IsCutShort(error) && MayBeHttp(received))) {
     return {phase, FailureClass::kTcp,

@@ -149,6 +149,20 @@ SequenceSpec ParseSequence(ParseContext& context, const YamlNode& node) {
   return spec;
 }
 
+// The last of `names`, which stands at `node`; templates are judged when they are filled in.
+void CheckSubprotocol(ParseContext& context, const YamlNode& node, const std::vector<Template>& names) {
+  const bool is_empty = node.is_scalar() && node.text.empty();
+  if (!is_empty && !names.back().is_literal()) return;
+  const auto same = [&](const Template& other) { return other.is_literal() && other.literal() == node.text; };
+  if (!IsToken(node.text)) {
+    context.diagnostics.Error(
+        node.range,
+        fmt::format("subprotocols: expected a name without blanks and commas, found {}", DescribeNode(node)));
+  } else if (std::ranges::count_if(names, same) > 1) {
+    context.diagnostics.Error(node.range, fmt::format("subprotocols: {} stands here twice", DescribeNode(node)));
+  }
+}
+
 void ParseConnectionSpec(ParseContext& context, const YamlNode& node, ConnectionSpec& out) {
   if (const YamlNode* path = Get(node, "path")) {
     out.url = ReadReference(context, "path", *path);
@@ -165,18 +179,7 @@ void ParseConnectionSpec(ParseContext& context, const YamlNode& node, Connection
     }
     for (const YamlNode& element : subprotocols->elements) {
       out.subprotocols.push_back(ReadTemplate(context, "subprotocols", element));
-      const Template& name = out.subprotocols.back();
-      const bool written = name.empty() || name.is_literal();
-      if (written && !IsToken(name.empty() ? "" : name.literal())) {
-        context.diagnostics.Error(
-            element.range,
-            fmt::format("subprotocols: expected a name without blanks and commas, found {}", DescribeNode(element)));
-      } else if (written && std::ranges::count_if(out.subprotocols, [&](const Template& other) {
-                              return other.is_literal() && other.literal() == name.literal();
-                            }) > 1) {
-        context.diagnostics.Error(element.range,
-                                  fmt::format("subprotocols: {} stands here twice", DescribeNode(element)));
-      }
+      CheckSubprotocol(context, element, out.subprotocols);
     }
   }
   if (const YamlNode* compress = Get(node, "compress")) {

@@ -307,7 +307,7 @@ v1::CaseResult ToWire(const CaseResult& result) {
     if (proto.credentials_size() == kMaxCredentials) break;
     proto.add_credentials()->set_name(Name(use.name));
     proto.mutable_credentials()->rbegin()->set_accepted(use.accepted);
-    proto.mutable_credentials()->rbegin()->set_endpoint(Text(use.endpoint));
+    proto.mutable_credentials()->rbegin()->set_endpoint(Fit(use.endpoint, kMaxEndpointBytes));
   }
   for (const std::string& warning : result.warnings) {
     if (proto.warnings_size() == kMaxWarnings) break;
@@ -353,7 +353,7 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
   result.proof = *std::move(proof);
   for (const v1::CredentialUse& use : proto.credentials()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("credentials.name", use.name(), kMaxNameBytes));
-    WSFLEET_RETURN_IF_ERROR(CheckText("credentials.endpoint", use.endpoint(), kMaxTextBytes));
+    WSFLEET_RETURN_IF_ERROR(CheckText("credentials.endpoint", use.endpoint(), kMaxEndpointBytes));
     result.credentials.push_back({use.name(), use.accepted(), use.endpoint()});
   }
   for (const std::string& warning : proto.warnings()) {

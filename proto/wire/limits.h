@@ -13,6 +13,7 @@ namespace wsfleet::wire {
 inline constexpr std::size_t kMaxResultBytes = 200 * 1024;      // of a case, and of those of a batch together
 inline constexpr std::size_t kMaxInlineBundleBytes = 8 * 1024;  // in an assignment
 inline constexpr std::size_t kMaxNameBytes = 128;
+inline constexpr std::size_t kMaxEndpointBytes = 256;
 inline constexpr std::size_t kMaxTextBytes = 4 * 1024;
 inline constexpr std::size_t kMaxValueBytes = 64 * 1024;
 inline constexpr int kMaxTags = 64;

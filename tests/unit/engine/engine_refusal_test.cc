@@ -38,6 +38,21 @@ TEST(Refused, FailsWhenTheTargetAccepts) {
   ExpectFailed(run.Result(), FailureClass::kNotRefused, "accepted");
 }
 
+// That nothing was received is what such a case is to show: it is not vacuous.
+TEST(Refused, HoldsForAClassThatComesWithoutAnAnswer) {
+  std::uint16_t port = 0;
+  {
+    port = ScriptedServer([](ScriptedPeer&) {}).port();
+  }
+  const std::string closed = "ws://127.0.0.1:" + std::to_string(port);
+  const auto refused = [](const std::string& url, const std::string& how) {
+    return SuiteRun(OneScenario(url, {"- connect: {path: /, refused: {class: " + how + "}}"})).Result();
+  };
+  ExpectPassed(refused(closed, "tcp"));
+  ExpectPassed(refused("ws://does-not-exist.invalid:1", "dns"));
+  ExpectFailed(refused(closed, "auth"), FailureClass::kTcp, "refused in another way");
+}
+
 // A server that fails has not judged the token.
 TEST(Refused, HoldsForAServerErrorOnlyWhereItIsNamed) {
   const std::string error =

@@ -1,5 +1,8 @@
 #include "core/scenario/request_names.h"
 
+#include <algorithm>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "tests/unit/core/scenario/suite_text.h"
 
@@ -41,8 +44,10 @@ TEST(HeaderName, IsRefusedWhereTheHandshakeSetsTheField) {
 TEST(Subprotocol, IsANameAndStandsThereOnce) {
   EXPECT_EQ(ErrorsOf("connect: {path: /, as: b, subprotocols: [\"\"]}"),
             "8:51 subprotocols: expected a name without blanks and commas, found \"\"\n");
+  const std::string number = ErrorsOf("connect: {path: /, as: b, subprotocols: [3]}");
+  EXPECT_EQ(std::ranges::count(number, '\n'), 1) << number;
   EXPECT_EQ(ErrorsOf("connect: {path: /, as: b, subprotocols: [a, b, a]}"),
-            "8:57 subprotocols: \"a\" stands here twice\n");
+            "8:56 subprotocols: \"a\" stands here twice\n");
   EXPECT_EQ(ErrorsOf("connect: {path: /, as: b, subprotocols: [a, \"${region}\"]}"), "");
 }
 
