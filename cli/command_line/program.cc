@@ -9,6 +9,8 @@
 
 #include "cli/command_line/completion.h"
 #include "cli/command_line/explain.h"
+#include "core/base/credential_text.h"
+#include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
 
@@ -21,7 +23,9 @@ const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::kTabl
                                                    {"yaml", OutputFormat::kYaml},
                                                    {"name", OutputFormat::kName}};
 
-// As a shell would take it again.
+constexpr std::size_t kMaxCommandBytes = 4000;
+
+// As a shell would take it again; reports keep it.
 std::string Quoted(std::string_view argument) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
   if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string_view::npos) return std::string(argument);
@@ -32,8 +36,12 @@ std::string Quoted(std::string_view argument) {
 
 std::string CommandLine(int argc, char** argv) {
   std::string line = "wsfleet";
-  for (int i = 1; i < argc; ++i) line += " " + Quoted(argv[i]);
-  return line;
+  for (int i = 1; i < argc; ++i) {
+    const bool variable = std::string_view(argv[i - 1]) == "--var" || std::string_view(argv[i]).starts_with("--var=");
+    line += " " + Quoted(variable ? WithoutCredentials(argv[i]) : WithoutUrlCredentials(argv[i]));
+  }
+  // Protobuf takes UTF-8 only.
+  return Excerpt(IsValidUtf8(line) ? line : Printable(line), kMaxCommandBytes);
 }
 
 // What the program ends with when stdout took less than `code` stands for.

@@ -12,6 +12,7 @@
 #include "cli/whole_file.h"
 #include "core/base/text.h"
 #include "core/job/term.h"
+#include "core/verdict/redactor.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -133,6 +134,14 @@ absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environmen
   return absl::OkStatus();
 }
 
+void WarnOfShortSecrets(const std::map<std::string, std::string>& secrets) {
+  for (const auto& [name, value] : secrets) {
+    if (value.size() >= Redactor::kMinBytes) continue;
+    fmt::print(stderr, "warning: secret {}: fewer than {} bytes; reports show it where the target gives it back\n",
+               Printable(name), Redactor::kMinBytes);
+  }
+}
+
 std::string Submitter(const Environment& environment) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
@@ -141,7 +150,7 @@ std::string Submitter(const Environment& environment) {
 }
 
 std::string RenderDiagnostics(const std::vector<Diagnostic>& diagnostics, const BundleOnDisk& files) {
-  for (const std::string& warning : files.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  for (const std::string& warning : files.warnings) fmt::print(stderr, "warning: {}\n", Printable(warning));
   std::string errors;
   SourceFiles texts;
   for (const auto& [path, content] : files.bundle.files) texts.emplace(Shown({path}, files.shown).file, content);
@@ -190,6 +199,7 @@ absl::StatusOr<Prepared> PreparePlan(BundleOnDisk files, const PlanFlags& flags,
   std::erase_if(prepared.options.secrets, [&](const auto& secret) {
     return std::ranges::find(prepared.plan->secrets, secret.first) == prepared.plan->secrets.end();
   });
+  WarnOfShortSecrets(prepared.options.secrets);
   return prepared;
 }
 

@@ -32,6 +32,9 @@ absl::Status ReadRunFlags(const RunFlags& flags, const Environment& environment,
 absl::Status ReadSecrets(const std::vector<std::string>& flags, const Environment& environment,
                          std::map<std::string, std::string>& out);
 
+// On stderr: which of them are too short to be looked for in what a run shows (Redactor).
+void WarnOfShortSecrets(const std::map<std::string, std::string>& secrets);
+
 // "ada@laptop".
 std::string Submitter(const Environment& environment);
 

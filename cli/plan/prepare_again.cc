@@ -89,6 +89,7 @@ absl::StatusOr<Prepared> PrepareAgain(const RunRecord& record, bool failed_only,
   std::erase_if(prepared.options.secrets, [&](const auto& secret) {
     return std::ranges::find(prepared.plan->secrets, secret.first) == prepared.plan->secrets.end();
   });
+  WarnOfShortSecrets(prepared.options.secrets);
   return prepared;
 }
 

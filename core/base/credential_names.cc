@@ -36,12 +36,11 @@ constexpr std::array<std::string_view, 24> kHeaders{"authorization",
                                                     "xvaulttoken"};
 
 // Parts of names, and whole names.
-constexpr std::array<std::string_view, 11> kNameParts{"token",  "secret",        "password",   "passwd",
-                                                      "apikey", "authorization", "credential", "jwt",
-                                                      "cookie", "signature",     "privatekey"};
+constexpr std::array<std::string_view, 18> kNameParts{
+    "token", "secret", "password", "passwd", "passphrase", "passcode",  "apikey",     "authorization", "credential",
+    "jwt",   "cookie", "csrf",     "xsrf",   "bearer",     "signature", "privatekey", "accesskey",     "sessionid"};
 constexpr std::array<std::string_view, 5> kNames{"auth", "pass", "pwd", "pin", "otp"};
-constexpr std::array<std::string_view, 8> kParameters{"key",  "sig",     "sid",       "ticket",
-                                                      "code", "session", "sessionid", "accesskey"};
+constexpr std::array<std::string_view, 6> kParameters{"key", "sig", "sid", "ticket", "code", "session"};
 
 std::string Folded(std::string_view name) {
   std::string folded;

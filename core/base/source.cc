@@ -21,10 +21,6 @@ std::string_view LineOf(std::string_view text, std::uint32_t line) {
   return text;
 }
 
-std::size_t Columns(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
-}
-
 // With tabs to be seen, each in one column.
 std::string ShownLine(std::string_view line) {
   std::string out;
@@ -42,8 +38,8 @@ std::string ToString(const SourceRange& range) {
 std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceFiles& files) {
   const bool warning = diagnostic.severity == Diagnostic::Severity::kWarning;
   const SourceRange& range = diagnostic.range;
-  std::string out = range.file.empty() ? std::string() : fmt::format("{}: ", ToString(range));
-  out += fmt::format("{}{}\n", warning ? "warning: " : "", diagnostic.message);
+  std::string out = range.file.empty() ? std::string() : fmt::format("{}: ", Printable(ToString(range)));
+  out += fmt::format("{}{}\n", warning ? "warning: " : "", Printable(diagnostic.message));
   const auto file = files.find(range.file);
   if (!range.known() || file == files.end()) return out;
 
@@ -55,7 +51,7 @@ std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceFiles& fi
   line.remove_prefix(cut);
   column -= cut;
   const std::string shown = (cut > 0 ? "…" : "") + Excerpt(ShownLine(line), kMaxShownBytes);
-  const std::size_t indent = Columns(ShownLine(line.substr(0, column))) + (cut > 0 ? 1 : 0);
+  const std::size_t indent = CountCharacters(ShownLine(line.substr(0, column))) + (cut > 0 ? 1 : 0);
   const std::size_t room =
       std::max<std::size_t>(1, std::min(line.size(), kMaxShownBytes) - std::min(column, line.size()));
   const std::size_t carets = std::clamp<std::size_t>(range.length, 1, room);

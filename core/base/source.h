@@ -36,8 +36,8 @@ struct Diagnostic {
   friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };
 
-// "file:line:column: message", the source line and a caret under it, as ux.md shows. Control characters of the source
-// are shown as '?'. Long lines are cut around the mark.
+// "file:line:column: message", the source line and a caret under it, as ux.md shows. Long lines are cut
+// around the mark. Fit for a terminal (Printable), whatever the author or the file's name say.
 std::string RenderDiagnostic(const Diagnostic& diagnostic, const SourceFiles& files);
 
 }  // namespace wsfleet

@@ -168,13 +168,16 @@ bool IsInvisibleControl(std::string_view character) {
 
 }  // namespace
 
+std::string PrintableBytes(std::string_view text) {
+  std::string shown(text);
+  std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c >= 0x7F; }, '?');
+  return shown;
+}
+
 std::string Printable(std::string_view text) {
+  if (!IsValidUtf8(text)) return PrintableBytes(text);
   std::string shown(text);
   std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  if (!IsValidUtf8(shown)) {
-    std::ranges::replace_if(shown, [](unsigned char c) { return c >= 0x80; }, '?');
-    return shown;
-  }
   for (std::size_t at = 0; at < shown.size();) {
     const std::size_t length = SequenceLength(std::string_view(shown).substr(at));
     if (IsInvisibleControl(std::string_view(shown).substr(at, length))) {
@@ -185,6 +188,19 @@ std::string Printable(std::string_view text) {
     }
   }
   return shown;
+}
+
+std::string PrintableLines(std::string_view text) {
+  std::string out;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    out += Printable(text.substr(0, end)) + '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out + Printable(text);
+}
+
+std::size_t CountCharacters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
 }
 
 bool IsValidUtf8(std::string_view text) { return !FindInvalidUtf8(text); }

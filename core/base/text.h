@@ -44,6 +44,8 @@ std::string Excerpt(std::string_view text, std::size_t max_bytes);
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsValidUtf8(std::string_view text);
+// Code points of a text that is: what people count as characters, near enough.
+std::size_t CountCharacters(std::string_view text);
 // Where its first byte stands that is not.
 std::optional<std::size_t> FindInvalidUtf8(std::string_view text);
 
@@ -51,6 +53,10 @@ std::optional<std::size_t> FindInvalidUtf8(std::string_view text);
 // not UTF-8, everything beyond ASCII too. A terminal must not take orders from a file or from a target, and a tab would
 // move the caret.
 std::string Printable(std::string_view text);
+// Of a text without control characters, where it stands within something that is not UTF-8.
+std::string PrintableBytes(std::string_view text);
+// Of each line, whose ends stay.
+std::string PrintableLines(std::string_view text);
 
 // `pattern` may hold `*` for any run of characters. Used for region terms and thresholds' filters.
 bool GlobMatches(std::string_view pattern, std::string_view text);

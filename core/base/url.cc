@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "absl/strings/ascii.h"
+#include "core/base/credential_text.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -11,7 +12,8 @@ namespace wsfleet {
 namespace {
 
 absl::Status Invalid(std::string_view text, std::string_view expected) {
-  return absl::InvalidArgumentError(fmt::format("\"{}\": expected {}", Excerpt(text, 120), expected));
+  return absl::InvalidArgumentError(
+      fmt::format("\"{}\": expected {}", Excerpt(WithoutUrlCredentials(text), 120), expected));
 }
 
 std::string PercentEncode(std::string_view text) {

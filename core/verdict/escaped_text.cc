@@ -97,10 +97,11 @@ std::string PatternOf(const Character& one, bool utf8) {
   const auto [bytes, code_point] = one;
   // Reports show what is no character in its place so.
   std::string out = "(?:" + Quoted(bytes);
-  if (const std::string shown = Printable(bytes); shown != bytes) out += "|" + Quoted(shown);
+  if (const std::string shown = PrintableBytes(bytes); shown != bytes) out += "|" + Quoted(shown);
   out += "|" + EachByte(bytes, "%(?:25)*") + "|" + EachByte(bytes, R"(\\+x)");
   if (utf8) {
     out += "|" + Utf16Escape(code_point);
+    if (code_point >= 0x80U) out += "|" + EachByte(bytes, R"(\\+u00)");  // taken for Latin-1
     out += fmt::format("|&(?:amp;)*#(?:0*{}|(?i:x0*{:x}));", code_point, code_point);
   }
   if (const std::string_view name = NameInHtml(code_point); !name.empty()) {

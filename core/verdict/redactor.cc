@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "boost/json/serialize.hpp"
 #include "core/base/credential_names.h"
+#include "core/base/credential_text.h"
 #include "core/base/text.h"
 #include "core/verdict/jwt_text.h"
 #include "re2/re2.h"
@@ -18,10 +19,6 @@
 namespace wsfleet {
 namespace {
 
-constexpr std::string_view kRedacted = "[redacted]";
-
-// Shorter ones would blacken everything.
-constexpr std::size_t kMinBytes = 4;
 // Longer ones are not looked for in two encodings at once: keys, which do not stand in requests.
 constexpr std::size_t kMaxNestedBytes = 4 << 10;
 
@@ -87,35 +84,35 @@ std::vector<std::string> FormsOfText(std::string_view value) {
   return forms;
 }
 
-// Where the value of a parameter ends that begins at `at`.
-std::size_t EndOfValue(std::string_view text, std::size_t at) {
-  return std::min(text.find_first_of("&#\"'<>\\ \t\r\n", at), text.size());
-}
-
-// The name of a parameter that begins at `at`, behind a ? or a &.
-std::string_view ParameterAt(std::string_view text, std::size_t at) {
-  std::string_view name = text.substr(at, text.find_first_of("=&? \t\r\n", at) - at);
-  return at + name.size() < text.size() && text[at + name.size()] == '=' ? name : std::string_view();
-}
-
-// Values of parameters of a URL that are credentials by their name. What JWTs show may be seen.
-std::string WithoutParameters(std::string_view text) {
+// One ? for each character that is not ASCII.
+std::string WithoutOtherThanAscii(std::string_view text) {
   std::string out;
-  std::size_t done = 0;
-  for (std::size_t at = text.find_first_of("?&"); at != std::string_view::npos; at = text.find_first_of("?&", at)) {
-    ++at;
-    if (text.substr(at).starts_with("amp;")) at += 4;  // a URL in HTML
-    const std::string_view name = ParameterAt(text, at);
-    if (name.empty() || !IsCredentialParameter(name)) continue;
-    const std::size_t begin = at + name.size() + 1;
-    if (text.substr(begin).starts_with(kShownJwt)) continue;
-    const std::size_t end = EndOfValue(text, begin);
-    if (end == begin) continue;
-    out += text.substr(done, begin - done);
-    out += kRedacted;
-    done = at = end;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80U) out += byte < 0x80U ? c : '?';
   }
-  return out.append(text.substr(done));
+  return out;
+}
+
+// UTF-8 that was taken for Latin-1, and written as UTF-8 again.
+std::string Misread(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80U) {
+      out += c;
+    } else {
+      out += {static_cast<char>(0xC0U | (byte >> 6U)), static_cast<char>(0x80U | (byte & 0x3FU))};
+    }
+  }
+  return out;
+}
+
+// What JWTs show may be seen.
+std::string ReplaceAllButJwts(std::string_view text, FindCredential find) {
+  return ReplaceCredentials(text, find, [](const CredentialInText& found) {
+    return std::string(found.value.starts_with(kShownJwt) ? found.value : kRedacted);
+  });
 }
 
 }  // namespace
@@ -139,7 +136,7 @@ void Redactor::AddSecret(std::string_view value) {
     if (lines.size() > 1) AddSecret(ToStd(line));
   }
   AddForm(std::string(value));
-  AddForm(Printable(value));  // reports show it so
+  AddShownForms(value);
   AddFormsOfBytes(value);
   for (std::string& form : FormsOfText(value)) {
     // In a request that is given back in base64, say, it is as the request had it.
@@ -150,6 +147,14 @@ void Redactor::AddSecret(std::string_view value) {
   std::ranges::sort(secrets_, std::greater<>(), [](const auto& secret) { return secret->size(); });
   if (!std::ranges::all_of(value, IsUnreserved)) {
     escapable_.push_back(std::make_shared<const EscapedText>(value));
+  }
+}
+
+// As reports show it: within text, within bytes that are none, and where a target has written ? or something else for
+// what it does not know (a header's bytes are taken for Latin-1 by many).
+void Redactor::AddShownForms(std::string_view value) {
+  for (std::string form : {Printable(value), PrintableBytes(value), WithoutOtherThanAscii(value), Misread(value)}) {
+    if (form.find_first_not_of('?') != std::string::npos) AddForm(std::move(form));
   }
 }
 
@@ -184,6 +189,7 @@ void Redactor::AddForm(std::string form) {
 // it must in the reason of a close frame, which may be quoted.
 void Redactor::RedactCutOnes(std::string& text) const {
   constexpr std::string_view kCut = "…";
+  static const std::string kCutBytes = PrintableBytes(kCut);  // behind what is not UTF-8
   constexpr std::size_t kLeastOtherwise = 8;
   std::map<std::size_t, std::size_t> cut;  // where one ends, and how long it is: begins of several forms may end there
   for (const auto& secret : secrets_) {
@@ -194,7 +200,8 @@ void Redactor::RedactCutOnes(std::string& text) const {
       const auto same = static_cast<std::size_t>(std::ranges::mismatch(rest, value).in1 - rest.begin());
       const std::string_view behind = rest.substr(same);
       const bool is_end = same >= kLeastOtherwise && (behind.empty() || behind.front() == '"');
-      if (is_end || behind.starts_with(kCut)) cut[at + same] = std::max(cut[at + same], same);
+      const bool is_cut = behind.starts_with(kCut) || (rest.ends_with(kCutBytes) && behind.size() <= kCutBytes.size());
+      if (is_end || is_cut) cut[at + same] = std::max(cut[at + same], same);
     }
   }
   // From the back, so that places before it stay what they are. They may overlap, as forms do.
@@ -215,7 +222,7 @@ std::string Redactor::Apply(std::string_view text) const {
     for (const auto& secret : escapable_) secret->Replace(out, kRedacted);
   }
   RedactCutOnes(out);
-  out = WithoutParameters(out);
+  out = ReplaceAllButJwts(out, FindUrlCredential);
   for (const auto& expression : expressions_) RE2::GlobalReplace(&out, *expression, std::string(kRedacted));
   return out;
 }
@@ -248,13 +255,8 @@ void Redactor::Apply(CaseResult& result) const {
 
 void Redactor::Apply(LogExcerpt& excerpt) const {
   excerpt.problem = Apply(excerpt.problem);
-  // What follows "Bearer", and the value of a parameter or field that is named like a credential.
-  static const re2::RE2 kCredential(
-      R"((?i:bearer)\s+[^\s"',;]+)"
-      R"(|(?i:\b\w*(?:token|secret|password|passwd|api_?key)["']?\s*[=:]\s*["']?[^\s"'&,;]+))");
   for (std::string& line : excerpt.lines) {
-    line = Apply(line);
-    re2::RE2::GlobalReplace(&line, kCredential, std::string(kRedacted));
+    line = ReplaceAllButJwts(Apply(line), FindAnyCredential);
     // Not before: half a secret would not be known.
     line = Printable(Excerpt(line, LogExcerpt::kMaxLineBytes));
   }

@@ -17,8 +17,8 @@ namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
 // they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, parameters of a query that are credentials by their name, and what the
-// suite's expressions match. JWTs, whose ever they are, are shown without their signature (jwt_text.h). Copies share
+// the begin of one where an excerpt was cut, passwords and parameters of URLs (credential_text.h), and what the suite's
+// expressions match. JWTs, whose ever they are, are shown without their signature (jwt_text.h). Copies share
 // what is costly to make. The values that it knows are overwritten with the last copy, but for those that were made
 // into expressions (EscapedText).
 class Redactor {
@@ -28,7 +28,8 @@ class Redactor {
   // RE2; one that is none is left out, since the parser has refused it.
   void AddExpressions(const std::vector<std::string>& expressions);
 
-  // Values of fewer than four bytes are left alone: they would blacken everything.
+  // Shorter values are left alone: they would blacken everything.
+  static constexpr std::size_t kMinBytes = 4;
   void AddSecret(std::string_view value);
   // What a session shows to be let in; of a JWT the signature alone too.
   void AddToken(std::string_view token);
@@ -44,6 +45,7 @@ class Redactor {
 
  private:
   void AddForm(std::string form);
+  void AddShownForms(std::string_view value);
   void AddFormsOfBytes(std::string_view value);
   void RedactCutOnes(std::string& text) const;
 

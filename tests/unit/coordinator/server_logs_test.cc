@@ -209,7 +209,7 @@ TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   EXPECT_EQ(found[0].problem, "");
   EXPECT_TRUE(found[0].same_request);
   EXPECT_THAT(found[0].lines,
-              ElementsAre(fmt::format("first {} [redacted]", kTraceId), fmt::format("second {}", kTraceId)));
+              ElementsAre(fmt::format("first {} token=[redacted]", kTraceId), fmt::format("second {}", kTraceId)));
   EXPECT_THAT(loki.request(), HasSubstr("GET /loki/api/v1/query_range?query=%7Bapp%3D%22chat%22%7D"));
 }
 

@@ -51,7 +51,7 @@ TEST(ServerLogs, AreAskedUntilTheyHoldTheLineOfTheRequest) {
   EXPECT_EQ(evidence.trace_id, target.trace);
   ASSERT_THAT(evidence.logs, SizeIs(1));
   EXPECT_TRUE(evidence.logs[0].same_request);
-  EXPECT_THAT(evidence.logs[0].lines, ElementsAre(fmt::format("boom trace={} [redacted]", target.trace)));
+  EXPECT_THAT(evidence.logs[0].lines, ElementsAre(fmt::format("boom trace={} token=[redacted]", target.trace)));
   EXPECT_THAT(evidence.logs[0].source, HasSubstr("GET /logs"));
   EXPECT_THAT(target.asked, HasSubstr("GET /logs?trace=" + target.trace + "&from=20"));
   EXPECT_EQ(target.questions, 2);

@@ -55,6 +55,16 @@ TEST_F(PrepareTest, ReadsSecretsFromOtherVariablesAndFiles) {
   EXPECT_THAT(Prepare()->options.secrets, ElementsAre(Pair("KEY", "from-file")));
 }
 
+TEST_F(PrepareTest, WarnsOfSecretsThatAreTooShortToBeHidden) {
+  flags_.secrets = {"KEY"};
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(Prepare({{"KEY", "abc"}}).ok());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("warning: secret KEY: fewer than 4 bytes"));
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(Prepare({{"KEY", "abcd"}}).ok());
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(PrepareTest, TakesNoSecretFromTheCommandLine) {
   flags_.secrets = {"KEY=s3cr3t"};
   const std::string problem = Problem();

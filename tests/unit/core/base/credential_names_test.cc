@@ -16,11 +16,12 @@ TEST(CredentialNames, KnowHeadersInAnySpelling) {
 }
 
 TEST(CredentialNames, AreMoreForParametersThanForMembers) {
-  for (const char* name : {"access_token", "clientSecret", "password", "auth", "pwd"}) {
+  for (const char* name : {"access_token", "clientSecret", "password", "auth", "pwd", "sessionId", "passphrase",
+                           "passcode", "csrf", "X-XSRF", "bearer"}) {
     EXPECT_TRUE(IsCredentialName(name)) << name;
     EXPECT_TRUE(IsCredentialParameter(name)) << name;
   }
-  for (const char* name : {"key", "sig", "sid", "ticket", "code", "session_id"}) {
+  for (const char* name : {"key", "sig", "sid", "ticket", "code", "session"}) {
     EXPECT_FALSE(IsCredentialName(name)) << name;
     EXPECT_TRUE(IsCredentialParameter(name)) << name;
   }

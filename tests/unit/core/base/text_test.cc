@@ -68,6 +68,11 @@ TEST(Text, MakesForeignTextSafeForATerminal) {
   EXPECT_EQ(Printable("\xE2\x80\xA6\xE2\x81\xB0"), "\xE2\x80\xA6\xE2\x81\xB0");
 }
 
+TEST(Text, MakesEachLineSafeForATerminal) {
+  EXPECT_EQ(PrintableLines("a\x1B[31m\n\xFFé\né\n"), "a?[31m\n???\né\n");
+  EXPECT_EQ(PrintableLines(""), "");
+}
+
 TEST(Text, MatchesGlobsInLinearTime) {
   EXPECT_TRUE(GlobMatches("eu-*", "eu-west-1"));
   EXPECT_TRUE(GlobMatches("*", ""));
@@ -84,6 +89,12 @@ TEST(Diagnostic, ShowsTheLineAndACaretUnderTheMark) {
             "   |\n"
             " 2 |       - conect: {path: /ws}\n"
             "   |         ^^^^^^\n");
+}
+
+TEST(Diagnostic, GivesATerminalNoOrders) {
+  const SourceFiles files = {{"s\x1B[31m.yaml", "a: \x1B[31mb\n"}};
+  const Diagnostic diagnostic{Diagnostic::Severity::kError, {"s\x1B[31m.yaml", 1, 4, 1}, "found \"\x1B[31mb\""};
+  EXPECT_EQ(RenderDiagnostic(diagnostic, files).find('\x1B'), std::string::npos);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "core/base/url.h"
 
+#include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -29,6 +30,11 @@ TEST(Url, IsRefusedWhenItIsNone) {
         "ws://ho st/", "ws://host/a b", "ws://[::1/", "ws://host/\r\nX: y"}) {
     EXPECT_FALSE(ParseUrl(text).ok()) << text;
   }
+}
+
+TEST(Url, IsRefusedWithoutItsPassword) {
+  const absl::Status status = ParseUrl("ws://user:s3cr3t@host/a?token=s3cr3t").status();
+  EXPECT_EQ(ToStd(status.message()).find("s3cr3t"), std::string_view::npos) << status;
 }
 
 TEST(Url, TakesAPathOrAWholeUrlAgainstABase) {

@@ -1,6 +1,7 @@
 #include "core/verdict/redactor.h"
 
 #include "absl/strings/escaping.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -66,18 +67,38 @@ TEST(Redactor, KnowsASecretThatIsCutOrCameInLines) {
   EXPECT_EQ(log.lines[1], "key [redacted]");
 }
 
+// Whoever shows bytes makes them printable first: what stands around a secret decides what becomes of it.
+TEST(Redactor, KnowsASecretThatIsNotAsciiWhateverStandsAroundIt) {
+  const std::string secret = "pässwörd-CaNaRy";
+  Redactor redactor({});
+  redactor.AddSecret(secret);
+  EXPECT_EQ(redactor.Apply(Printable("Bearer " + secret + "\xff\x01 end")), "Bearer [redacted]?? end");
+  EXPECT_EQ(redactor.Apply(Printable(Excerpt("\xff Bearer " + secret + secret, 19))), "? Bearer [redacted]???");
+  EXPECT_EQ(redactor.Apply("Bearer p?ssw?rd-CaNaRy"), "Bearer [redacted]");
+  EXPECT_EQ(redactor.Apply("Bearer pÃ¤sswÃ¶rd-CaNaRy"), "Bearer [redacted]");
+  EXPECT_EQ(redactor.Apply(R"({"a":"p\u00c3\u00a4ssw\u00c3\u00b6rd-CaNaRy"})"), R"({"a":"[redacted]"})");
+}
+
+TEST(Redactor, LeavesQuestionMarksAlone) {
+  Redactor redactor({});
+  redactor.AddSecret("密码密码");
+  EXPECT_EQ(redactor.Apply("what????????????"), "what????????????");
+}
+
 TEST(Redactor, TakesWhatLooksLikeACredentialOutOfForeignLogs) {
   Redactor redactor({"order-[0-9]+"});
   redactor.AddSecret("s3cr3t-value");
   LogExcerpt log;
   log.lines = {"GET /ws?token=abc123&x=1 500",       "header eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln end",
                "authorization: Bearer abcdef, next", "{\"api_key\": \"k-1\", \"n\": 1}",
-               "it was s3cr3t-value of order-17",    "the token was expired"};
+               "it was s3cr3t-value of order-17",    "the token was expired",
+               "to postgres://u:pw12345@db/x",       "Cookie: sid=qwerty123; a=b in 3 ms"};
   redactor.Apply(log);
-  EXPECT_EQ(log.lines, (std::vector<std::string>{"GET /ws?[redacted]&x=1 500",
-                                                 R"(header jwt{"alg":"HS256"}.{"sub":"a"}.[redacted] end)",
-                                                 "authorization: [redacted], next", "{\"[redacted]\", \"n\": 1}",
-                                                 "it was [redacted] of [redacted]", "the token was expired"}));
+  EXPECT_EQ(log.lines, (std::vector<std::string>{
+                           "GET /ws?token=[redacted]&x=1 500",
+                           R"(header jwt{"alg":"HS256"}.{"sub":"a"}.[redacted] end)", "authorization: [redacted], next",
+                           "{\"api_key\": \"[redacted]\", \"n\": 1}", "it was [redacted] of [redacted]",
+                           "the token was expired", "to postgres://u:[redacted]@db/x", "Cookie: [redacted] in 3 ms"}));
 }
 
 TEST(Redactor, HidesParametersThatAreCredentialsByTheirName) {
