@@ -45,7 +45,7 @@ std::size_t StablePart(std::string_view text) {
 
 // A word that a program wrote and that is the same next time.
 bool IsStableWord(std::string_view text) {
-  if (text.empty() || text.size() > kMaxWordBytes || FindToken(text) != std::string_view::npos) return false;
+  if (text.empty() || text.size() > kMaxWordBytes || FindSecret(text) != std::string_view::npos) return false;
   if (!absl::ascii_isalpha(static_cast<unsigned char>(text.front()))) return false;
   for (const char c : text) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
@@ -106,7 +106,7 @@ std::string MatchOfArray(const json::array& array) {
 
 std::string MatchOfText(std::string_view text) {
   if (text.empty()) return "{text: \"\"}";
-  std::string_view prefix = text.substr(0, std::min(StablePart(text), FindToken(text)));
+  std::string_view prefix = text.substr(0, std::min(StablePart(text), FindSecret(text)));
   if (prefix.size() > kMaxPrefixBytes) {
     std::size_t end = kMaxPrefixBytes;
     while (end > 0 && (static_cast<unsigned char>(prefix[end]) & 0xC0) == 0x80) --end;

@@ -9,10 +9,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "boost/json/parse.hpp"
+#include "core/base/credential_names.h"
 #include "core/base/text.h"
 #include "core/har/frame_match.h"
+#include "core/har/json_round_trip.h"
 #include "core/har/yaml_text.h"
 #include "core/scenario/keys.h"
+#include "core/value/json_text.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -77,7 +80,13 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   return parts;
 }
 
-// Whether a value may stand in a suite as YAML: neither deep nor wide, and no key that YAML or a template would mind.
+// A secret is text: it cannot stand for a number, such as a PIN.
+bool IsNumberToHide(std::string_view name, const json::value& value) {
+  return value.is_number() && IsCredentialName(name) && CompactJson(value).size() >= 4;
+}
+
+// Whether a value may stand in a suite as YAML: neither deep nor wide, no key that YAML or a template would mind, and
+// no number that is a credential.
 bool FitsYaml(const json::value& value, std::size_t depth, std::size_t& left) {
   if (depth == kMaxMatchDepth || left == 0) return false;
   --left;
@@ -88,7 +97,7 @@ bool FitsYaml(const json::value& value, std::size_t depth, std::size_t& left) {
   return object == nullptr || std::ranges::all_of(*object, [&](const auto& member) {
            const std::string_view key(member.key().data(), member.key().size());
            return key.size() <= kMaxKeyBytes && key.find("${") == std::string_view::npos &&
-                  FitsYaml(member.value(), depth + 1, left);
+                  !IsNumberToHide(key, member.value()) && FitsYaml(member.value(), depth + 1, left);
          });
 }
 
@@ -124,7 +133,7 @@ void ScenarioText::Connect(const RecordedConnection& connection, const Url& url,
   std::string rest;
   const std::string query =
       QueryOf(std::string_view(url.target).substr(std::min(question + 1, url.target.size())), rest);
-  std::string path = std::string(base) + secrets_.HideTokens("a part of the path", url.target.substr(0, question));
+  std::string path = std::string(base) + secrets_.HideText("a part of the path", url.target.substr(0, question));
   if (!rest.empty()) path += "?" + rest;
   std::string keys = fmt::format("path: {}", YamlText(path));
   const auto add = [&](std::string_view key, const std::string& value) {
@@ -228,19 +237,31 @@ void ScenarioText::Send(const RecordedMessage& message) {
                     message.data.size() > kMaxSentBytes ? "write it into a file and send that" : "no base64"));
     return;
   }
-  if (binary) {
-    steps_ += fmt::format("      - send: {{base64: {}}}\n", YamlText(message.data));
-    return;
+  binary ? SendBinary(message.data, bytes) : SendText(message.data);
+}
+
+void ScenarioText::SendBinary(std::string_view base64, std::string_view bytes) {
+  if (FindSecret(bytes) == std::string_view::npos) {
+    steps_ += fmt::format("      - send: {{base64: {}}}\n", YamlText(base64));
+  } else if (IsValidUtf8(bytes)) {
+    steps_ += fmt::format("      - send: {{text: {}, opcode: binary}}\n",
+                          YamlText(secrets_.HideText("a part of a message", bytes)));
+  } else {
+    notes_.push_back(
+        fmt::format("left out: a binary message of {} bytes that holds what looks like a credential", bytes.size()));
   }
+}
+
+// As JSON where that says the same; otherwise as it was.
+void ScenarioText::SendText(std::string_view text) {
   json::error_code error;
-  const json::value value = json::parse({message.data.data(), message.data.size()}, error);
+  const json::value value = json::parse({text.data(), text.size()}, error);
   std::size_t left = kMaxValues;
-  if (!error && value.is_structured() && FitsYaml(value, 0, left)) {
-    const auto hide = [this](std::string_view name, std::string_view text) { return secrets_.HideMember(name, text); };
+  if (!error && value.is_structured() && FitsYaml(value, 0, left) && SurvivesRoundTrip(text)) {
+    const auto hide = [this](std::string_view name, std::string_view part) { return secrets_.HideMember(name, part); };
     steps_ += fmt::format("      - send: {{json: {}}}\n", YamlValue(value, hide));
   } else {
-    steps_ +=
-        fmt::format("      - send: {{text: {}}}\n", YamlText(secrets_.HideTokens("a part of a message", message.data)));
+    steps_ += fmt::format("      - send: {{text: {}}}\n", YamlText(secrets_.HideText("a part of a message", text)));
   }
 }
 

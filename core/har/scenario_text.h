@@ -33,6 +33,8 @@ class ScenarioText {
   std::string SubprotocolsOf(const RecordedConnection& connection);
   void Messages(const RecordedConnection& connection);
   void Send(const RecordedMessage& message);
+  void SendBinary(std::string_view base64, std::string_view bytes);
+  void SendText(std::string_view text);
   void Expect(const std::vector<const RecordedMessage*>& received, double since);
 
   SecretTable& secrets_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "core/base/credential_names.h"
+#include "core/base/credential_text.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -49,10 +50,12 @@ bool IsOpaque(std::string_view text) {
 
 }  // namespace
 
-std::size_t FindToken(std::string_view text) {
-  re2::StringPiece found;
-  if (!Tokens().Match(ToRe2(text), 0, text.size(), re2::RE2::UNANCHORED, &found, 1)) return std::string_view::npos;
-  return static_cast<std::size_t>(found.data() - text.data());
+std::size_t FindSecret(std::string_view text) {
+  re2::StringPiece token;
+  const bool any = Tokens().Match(ToRe2(text), 0, text.size(), re2::RE2::UNANCHORED, &token, 1);
+  const std::size_t at = any ? static_cast<std::size_t>(token.data() - text.data()) : std::string_view::npos;
+  const auto named = FindAnyCredential(text, 0);
+  return named ? std::min(at, static_cast<std::size_t>(named->value.data() - text.data())) : at;
 }
 
 std::string EscapeTemplates(std::string_view text) {
@@ -67,7 +70,7 @@ std::string EscapeTemplates(std::string_view text) {
 std::string SecretTable::HideField(std::string_view kind, std::string_view name, std::string_view value) {
   const std::string origin = fmt::format("the {} {}", kind, name);
   const bool named = IsCredentialParameter(name) || IsCredentialHeader(name);
-  if (value.empty() || (!named && !IsOpaque(value))) return HideTokens(origin, value);
+  if (value.empty() || (!named && !IsOpaque(value))) return HideText(origin, value);
   // The scheme of RFC 9110, 11.4 is no secret.
   const std::size_t space = absl::AsciiStrToLower(ToAbsl(name)).find("authorization") == std::string::npos
                                 ? std::string_view::npos
@@ -79,7 +82,19 @@ std::string SecretTable::HideField(std::string_view kind, std::string_view name,
 std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
   const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
   if (!value.empty() && IsCredentialName(name)) return Reference(name, origin, value);
-  return HideTokens(origin, value);
+  return HideText(origin, value);
+}
+
+std::string SecretTable::HideText(std::string_view origin, std::string_view text) {
+  std::string out;
+  std::size_t done = 0;
+  while (const auto found = FindAnyCredential(text, done)) {
+    const auto begin = static_cast<std::size_t>(found->value.data() - text.data());
+    out += HideTokens(origin, text.substr(done, begin - done));
+    out += Reference(found->name, origin, found->value);
+    done = begin + found->value.size();
+  }
+  return out + HideTokens(origin, text.substr(done));
 }
 
 std::string SecretTable::HideTokens(std::string_view origin, std::string_view text) {

@@ -26,20 +26,21 @@ class SecretTable {
   std::string HideField(std::string_view kind, std::string_view name, std::string_view value);
   // Of a member of a JSON payload.
   std::string HideMember(std::string_view name, std::string_view value);
-  // Tokens inside of a text; the rest stays.
-  std::string HideTokens(std::string_view origin, std::string_view text);
+  // What stands inside of a text behind its name (credential_text.h), and tokens; the rest stays.
+  std::string HideText(std::string_view origin, std::string_view text);
 
   const std::vector<Secret>& secrets() const { return secrets_; }
 
  private:
+  std::string HideTokens(std::string_view origin, std::string_view text);
   std::string Reference(std::string_view name, std::string_view origin, std::string_view value);
 
   std::vector<Secret> secrets_;
   std::map<std::string, std::string, std::less<>> names_;  // by value
 };
 
-// Where something begins that looks like a token; npos if nothing does.
-std::size_t FindToken(std::string_view text);
+// Where something begins that looks like a credential; npos if nothing does.
+std::size_t FindSecret(std::string_view text);
 
 // A `${` of a text that is no template.
 std::string EscapeTemplates(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "boost/json/serialize.hpp"
+#include "core/base/credential_text.h"
 #include "core/scenario/yaml_node.h"
 #include "core/value/json_text.h"
 
@@ -24,12 +25,25 @@ bool IsPlain(std::string_view text) {
   return begins && ScalarValue(node).is_string() && text != "yes" && text != "no" && text != "on" && text != "off";
 }
 
+// What {"name": …, "value": …} says of its value; empty if it does not.
+std::string_view NameOfPair(const boost::json::object& object) {
+  if (!object.contains("value")) return {};
+  for (const auto& member : object) {
+    const auto* text = member.value().if_string();
+    if (text != nullptr && IsNameOfPair({member.key().data(), member.key().size()}))
+      return {text->data(), text->size()};
+  }
+  return {};
+}
+
 std::string Write(const boost::json::value& value, std::string_view name, const TextOfMember& text_of) {
   if (const auto* object = value.if_object()) {
     std::string out;
+    const std::string_view named = NameOfPair(*object);
     for (const auto& member : *object) {
       const std::string_view key(member.key().data(), member.key().size());
-      out += (out.empty() ? "" : ", ") + YamlText(key) + ": " + Write(member.value(), key, text_of);
+      const bool is_named = key == "value" && !named.empty();
+      out += (out.empty() ? "" : ", ") + YamlText(key) + ": " + Write(member.value(), is_named ? named : key, text_of);
     }
     return "{" + out + "}";
   }

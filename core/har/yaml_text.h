@@ -12,7 +12,8 @@ namespace wsfleet {
 // A string: plain if nobody could read it as anything else, otherwise in double quotes.
 std::string YamlText(std::string_view text);
 
-// What becomes of a string of a value; `name` is that of the member that it is, or is an element of.
+// What becomes of a string of a value; `name` is that of the member that it is, or is an element of; of a "value", what
+// the "name" beside it says.
 using TextOfMember = std::function<std::string(std::string_view name, std::string_view text)>;
 
 // A JSON value in flow style, its strings as `text_of` gives them.

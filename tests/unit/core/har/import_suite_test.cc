@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "absl/strings/escaping.h"
 #include "core/har/scenario_text.h"
 #include "core/scenario/format.h"
 #include "core/scenario/parser.h"
@@ -96,6 +97,33 @@ TEST(ImportHar, CopiesNoCredentialOfAnyKind) {
   }
   EXPECT_THAT(suite, HasSubstr("left out: a query parameter that stands twice and looks like a credential"));
   EXPECT_THAT(suite, HasSubstr("- {match: {text: {contains: \"welcome \"}}}"));
+}
+
+// What clients of common protocols log in with.
+TEST(ImportHar, CopiesNoCredentialOfAnyProtocol) {
+  const auto frame = [](const std::string& data, int opcode = 1) { return Frame("send", data, 0, opcode); };
+  const std::string suite = Import(Archive(
+      {Entry("wss://a.example/ws",
+             {frame(R"(40{"token":"CANARY1"})"), frame(R"(42["auth",{"token":"CANARY2"}])"),
+              frame(R"({"payload":"{\"password\":\"CANARY3\"}"})"), frame("password=CANARY4&room=1"),
+              frame("CONNECT\nlogin:bob\npasscode:CANARY5\n\n"), frame(absl::Base64Escape(R"({"token":"CANARY6"})"), 2),
+              frame(absl::Base64Escape("\xff token=CANARY7"), 2), frame(R"([{"value":"CANARY8","name":"password"}])"),
+              frame(R"({"sessionId":"CANARY9","passphrase":"CANARY9","csrf":"CANARY9","bearer":"CANARY9"})"),
+              frame(R"({"pin":73241})"), Frame("receive", "password=CANARYa&x=1")})}));
+  EXPECT_THAT(suite, Not(HasSubstr("CANARY")));
+  EXPECT_THAT(suite, Not(HasSubstr("73241")));
+  EXPECT_THAT(suite, Not(HasSubstr(absl::Base64Escape("{\"token"))));
+  EXPECT_THAT(suite, HasSubstr(R"(send: {text: "{\"token\":\"${secret.TOKEN_3}\"}", opcode: binary})"));
+  EXPECT_THAT(suite, HasSubstr("left out: a binary message of 15 bytes that holds what looks like a credential"));
+}
+
+TEST(ImportHar, SendsAsTextWhatWouldNotBeTheSameAsJson) {
+  const std::string suite = Import(Archive(
+      {Entry("wss://a.example/ws", {Frame("send", R"({"n":12345678901234567890123,"f":1.0})"),
+                                    Frame("send", R"({"a":1,"a":2})"), Frame("send", R"({"a": 1.5, "b": [1]})")})}));
+  EXPECT_THAT(suite, HasSubstr(R"(- send: {text: "{\"n\":12345678901234567890123,\"f\":1.0}"})"));
+  EXPECT_THAT(suite, HasSubstr(R"(- send: {text: "{\"a\":1,\"a\":2}"})"));
+  EXPECT_THAT(suite, HasSubstr("- send: {json: {a: 1.5, b: [1]}}"));
 }
 
 TEST(ImportHar, MakesAScenarioOfEachConnectionAndSaysWhatIsLeftOut) {

@@ -19,13 +19,21 @@ TEST(Secrets, AreKnownByTheirFieldsNames) {
 
 TEST(Secrets, AreKnownByTheirForm) {
   SecretTable table;
-  EXPECT_EQ(table.HideTokens("a text", "a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.sig b"), "a ${secret.TOKEN} b");
-  EXPECT_EQ(table.HideTokens("a text", "AKIA0123456789ABCDEF and Bearer abcdefgh"),
+  EXPECT_EQ(table.HideText("a text", "a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.sig b"), "a ${secret.TOKEN} b");
+  EXPECT_EQ(table.HideText("a text", "AKIA0123456789ABCDEF and Bearer abcdefgh"),
             "${secret.TOKEN_2} and Bearer ${secret.TOKEN_3}");
   EXPECT_EQ(table.HideField("query parameter", "x", "9c1185a5c5e9fc54612808977ee8f548"), "${secret.X}");
   EXPECT_EQ(table.HideField("query parameter", "thread", "6fa459ea-ee8a-4ca4-894e-db77e160355e"),
             "6fa459ea-ee8a-4ca4-894e-db77e160355e");
   EXPECT_EQ(table.HideField("header", "Origin", "https://app.example.com:8443"), "https://app.example.com:8443");
+}
+
+TEST(Secrets, AreKnownByWhatStandsBeforeThemInAText) {
+  SecretTable table;
+  EXPECT_EQ(table.HideText("a text", R"(42["auth",{"token":"abc"}])"), R"(42["auth",{"token":"${secret.TOKEN}"}])");
+  EXPECT_EQ(table.HideText("a text", "CONNECT\npasscode:x y\n"), "CONNECT\npasscode:${secret.PASSCODE}\n");
+  EXPECT_EQ(table.HideMember("payload", R"({"password":"pw"})"), R"({"password":"${secret.PASSWORD}"})");
+  EXPECT_EQ(table.HideField("header", "X-Data", "bearer abcdefgh"), "bearer ${secret.TOKEN_2}");
 }
 
 TEST(Secrets, HaveOneNameForOneValueAndSayWhereTheyStood) {
@@ -50,7 +58,7 @@ TEST(Secrets, HaveOneNameTogetherWhenThereAreTooMany) {
 
 TEST(Secrets, LeaveNoTemplateOfTheRecording) {
   SecretTable table;
-  EXPECT_EQ(table.HideTokens("a text", "${secret.X} $${y} $"), "$${secret.X} $$${y} $");
+  EXPECT_EQ(table.HideText("a text", "${secret.X} $${y} $"), "$${secret.X} $$${y} $");
 }
 
 }  // namespace
