@@ -176,7 +176,7 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
     const Result failure = co_await Do(request);
     const absl::StatusOr<boost::json::value> text = scope_.Lookup("log");
     if (!failure && text.ok()) {
-      excerpt = PickLogLines(ValueAsText(*text), window.trace_id);
+      excerpt = PickLogLines(ValueAsText(*text), window.trace_id, window.start, window.end);
     } else if (failure) {
       excerpt.problem = failure->message;
     }

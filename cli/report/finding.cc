@@ -74,6 +74,7 @@ const std::vector<LogExcerpt>& LogsOf(const Finding& finding) {
 std::string LogHeading(const LogExcerpt& log) {
   const std::string_view what = !log.problem.empty() ? std::string_view(log.problem)
                                 : log.same_request   ? "same request"
+                                : log.undated        ? "time not known"
                                                      : "same time";
   return fmt::format("log {} ({})", log.source, what);
 }

@@ -34,14 +34,15 @@ bool WantsLines(const CaseResult& result) { return result.outcome == Outcome::kF
 bool IsEnough(const LogExcerpt& excerpt) { return excerpt.same_request || NamesAnError(excerpt); }
 
 // Lines with the trace id may be anywhere in what was read; others must be new.
-LogExcerpt PickNew(const FileTail& tail, const std::string& trace_id, std::optional<std::uint64_t> old_size) {
-  LogExcerpt excerpt = PickLogLines(tail.text, trace_id);
+LogExcerpt PickNew(const FileTail& tail, const LogWindow& window, std::optional<std::uint64_t> old_size) {
+  LogExcerpt excerpt = PickLogLines(tail.text, window.trace_id, window.start, window.end);
   if (excerpt.same_request) return excerpt;
   const std::uint64_t end = tail.offset + tail.text.size();
   // Shorter than it was: it was begun anew.
   const std::uint64_t begin = old_size.value_or(end) > end ? 0 : old_size.value_or(end);
   const std::uint64_t skip = begin - std::min(begin, tail.offset);
-  return PickLogLines(std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size())), "");
+  const std::string_view added = std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size()));
+  return PickLogLines(added, "", window.start, window.end);
 }
 
 std::string NameOf(const LogSource& source) {
@@ -230,16 +231,17 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
     if (is_file) {
       const auto tail = ReadTail(*place, kMaxTail);
       status = tail.status();
-      if (tail.ok()) excerpt = PickNew(*tail, window.trace_id, old_size);
+      if (tail.ok()) excerpt = PickNew(*tail, window, old_size);
     } else {
       const auto lines = AskLoki({*place, *query, window.start, window.end}, left, stopped_);
       status = lines.status();
-      if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id);
+      if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id, window.start, window.end);
     }
     excerpt.problem = std::string(ToStd(status.message()));
     if (!status.ok() || IsEnough(excerpt) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
   }
   excerpt.source = source_text;
+  excerpt.undated = false;  // a file's lines are new, and Loki was asked for this time
   if (is_file) run.NoteSize(*place, SteadyNow(), SizeOfFile(*place).value_or(0));
   if (excerpt.lines.empty() && excerpt.problem.empty()) excerpt.problem = "no lines of this time";
   return excerpt;

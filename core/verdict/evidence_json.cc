@@ -35,6 +35,7 @@ json::object EvidenceToJson(const Evidence& evidence) {
   for (const LogExcerpt& log : evidence.logs) {
     logs.push_back({{"source", log.source},
                     {"same_request", log.same_request},
+                    {"undated", log.undated},
                     {"lines", json::array(log.lines.begin(), log.lines.end())},
                     {"problem", log.problem}});
   }
@@ -72,6 +73,7 @@ absl::Status ReadLog(const json::value& value, std::string path, Evidence& evide
   LogExcerpt& log = evidence.logs.emplace_back();
   reader.Read("source", log.source);
   reader.Read("same_request", log.same_request);
+  reader.Read("undated", log.undated);
   reader.ReadEach("lines",
                   [&](const json::value& line, const std::string& where) { return ReadText(line, where, log.lines); });
   reader.Read("problem", log.problem);

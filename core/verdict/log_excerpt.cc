@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/base/text.h"
+#include "core/verdict/log_time.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
@@ -33,9 +34,23 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
   return lines;
 }
 
+// Takes out what is of another time; a line without a stamp belongs to the one before it. Returns whether a line of
+// those that stay has one.
+bool KeepTime(std::vector<std::string_view>& lines, absl::Time start, absl::Time end) {
+  bool within = true, dated = false;
+  std::erase_if(lines, [&](std::string_view line) {
+    if (const auto stamp = TimeOfLogLine(line)) {
+      within = MayBeWithin(*stamp, start, end);
+      dated = dated || within;
+    }
+    return !within;
+  });
+  return dated;
+}
+
 }  // namespace
 
-LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id) {
+LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::Time start, absl::Time end) {
   std::vector<std::string_view> lines = LinesOf(text);
   LogExcerpt excerpt;
   const auto carries = [&](std::string_view line) { return line.find(trace_id) != std::string_view::npos; };
@@ -43,6 +58,7 @@ LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id) {
     excerpt.same_request = true;
     std::erase_if(lines, [&](std::string_view line) { return !carries(line); });
   } else {
+    excerpt.undated = !KeepTime(lines, start, end);
     for (const int weight : {2, 1}) {
       const auto last = std::find_if(lines.rbegin(), lines.rend(), [&](auto line) { return Weight(line) == weight; });
       if (last == lines.rend()) continue;

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace wsfleet {
 
 // Lines of the target's own log, fetched after a failure (S13).
@@ -15,13 +17,16 @@ struct LogExcerpt {
   bool same_request = false;       // they carry the trace id; otherwise they were written in the same time, by whatever
   std::vector<std::string> lines;  // redacted
   std::string problem;             // why there are none: "not allowed by the coordinator's operator"
+  bool undated = false;            // not even that is known: they say no time, and the source may hold any
 
   friend bool operator==(const LogExcerpt&, const LogExcerpt&) = default;
 };
 
 // The lines of `text` that matter to a failure: the last kMaxLines of those that carry the trace id, if any do; else of
-// those that lead to the last one that names an error, or to the end. As they are: a Redactor makes them fit to keep.
-LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id);
+// those that lead to the last one that names an error, or to the end, without those that say that they are of another
+// time (log_time.h) and what follows them. `undated` if none says one: whoever knows it by other means takes that back.
+// As they are: a Redactor makes them fit to keep.
+LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::Time start, absl::Time end);
 
 // Whether a line of `excerpt` names an error: nothing more is to be waited for.
 bool NamesAnError(const LogExcerpt& excerpt);

@@ -134,6 +134,7 @@ v1::Evidence EvidenceToWire(const Evidence& evidence) {
     v1::LogExcerpt* added = proto.add_logs();
     added->set_source(Text(log.source));
     added->set_same_request(log.same_request);
+    added->set_undated(log.undated);
     for (const std::string& line : log.lines) {
       if (added->lines_size() == static_cast<int>(LogExcerpt::kMaxLines)) break;
       added->add_lines(Text(line));
@@ -166,6 +167,7 @@ absl::StatusOr<LogExcerpt> LogFromWire(const v1::LogExcerpt& proto) {
   LogExcerpt log;
   log.source = proto.source();
   log.same_request = proto.same_request();
+  log.undated = proto.undated();
   for (const std::string& line : proto.lines()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("evidence.logs.lines", line, kMaxTextBytes));
     log.lines.push_back(line);

@@ -148,6 +148,18 @@ TEST_F(ServerLogsTest, ShowsTheLinesOfTheSameTimeAndNoneFromBeforeTheRun) {
   EXPECT_THAT(found[0].lines, ElementsAre("Traceback", "AttributeError: new"));
 }
 
+TEST_F(ServerLogsTest, ShowsNoLineThatSaysThatItIsOfAnotherTime) {
+  Append("chat.log", "");
+  ServerLogs logs(FleetName("default"), {{Path("chat.log")}, {}}, *store_, *store_, box_);
+  logs.OnAssigned(JobId("r-1"), SpecOf(fmt::format("[{{file: {}}}]", Path("chat.log"))));
+  AwaitReading(logs);
+  Append("chat.log", "2019-01-01T00:00:00Z ERROR ancient\nRuntimeError: ancient\n");
+  const auto found = LogsOf(logs, Failed());
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_THAT(found[0].lines, IsEmpty());
+  EXPECT_EQ(found[0].problem, "no lines of this time");
+}
+
 TEST_F(ServerLogsTest, ReadsNothingThatItsOperatorDoesNotAllow) {
   Append("secret.log", "RuntimeError: x\n");
   std::filesystem::create_directory(Path("open"));

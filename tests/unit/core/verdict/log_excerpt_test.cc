@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/time/civil_time.h"
 #include "core/verdict/redactor.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -14,6 +15,12 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::SizeIs;
 
+const absl::Time kStart = absl::FromCivil(absl::CivilSecond(2026, 11, 26, 16, 50, 0), absl::UTCTimeZone());
+
+LogExcerpt Pick(std::string_view text, std::string_view trace_id) {
+  return PickLogLines(text, trace_id, kStart, kStart + absl::Seconds(1));
+}
+
 constexpr char kTraceback[] =
     "INFO:     127.0.0.1:5000 - \"WebSocket /ws\" 500\n"
     "ERROR:    Exception in ASGI application\n"
@@ -23,16 +30,15 @@ constexpr char kTraceback[] =
     "AttributeError: 'URL' object has no attribute 'query_params'\n";
 
 TEST(LogLines, AreThoseOfTheRequestIfAnyCarryItsTraceId) {
-  const LogExcerpt excerpt =
-      PickLogLines("one trace=4bf92f a\nAttributeError: other\ntwo trace=4bf92f b\r\n", "4bf92f");
+  const LogExcerpt excerpt = Pick("one trace=4bf92f a\nAttributeError: other\ntwo trace=4bf92f b\r\n", "4bf92f");
   EXPECT_TRUE(excerpt.same_request);
   EXPECT_THAT(excerpt.lines, ElementsAre("one trace=4bf92f a", "two trace=4bf92f b"));
 }
 
 TEST(LogLines, LeadToTheErrorIfNoneCarriesTheTraceId) {
   // What came behind it is the next request, which has only begun to fail.
-  const LogExcerpt excerpt = PickLogLines(std::string(kTraceback) + "INFO: connection closed\nERROR:    Exception in",
-                                          "4bf92f3577b34da6a3ce929d0e0e4736");
+  const LogExcerpt excerpt = Pick(std::string(kTraceback) + "INFO: connection closed\nERROR:    Exception in",
+                                  "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_FALSE(excerpt.same_request);
   EXPECT_THAT(excerpt.lines, SizeIs(6));
   EXPECT_EQ(excerpt.lines.back(), "AttributeError: 'URL' object has no attribute 'query_params'");
@@ -40,17 +46,31 @@ TEST(LogLines, LeadToTheErrorIfNoneCarriesTheTraceId) {
 }
 
 TEST(LogLines, EndWithALineOfThatLevelIfNoneNamesAnError) {
-  EXPECT_THAT(PickLogLines("a\n[error] upstream timed out\nb\n", "").lines,
-              ElementsAre("a", "[error] upstream timed out"));
-  const LogExcerpt quiet = PickLogLines("a\nb\n", "");
+  EXPECT_THAT(Pick("a\n[error] upstream timed out\nb\n", "").lines, ElementsAre("a", "[error] upstream timed out"));
+  const LogExcerpt quiet = Pick("a\nb\n", "");
   EXPECT_THAT(quiet.lines, ElementsAre("a", "b"));
   EXPECT_FALSE(NamesAnError(quiet));
+}
+
+TEST(LogLines, OfAnotherTimeAreLeftOutWithWhatFollowsThem) {
+  const LogExcerpt excerpt = Pick(
+      "2020-01-01T00:00:00Z ERROR ancient\nRuntimeError: ancient\n2026-11-26T16:50:00Z ERROR now\nValueError: now\n",
+      "");
+  EXPECT_THAT(excerpt.lines, ElementsAre("2026-11-26T16:50:00Z ERROR now", "ValueError: now"));
+  EXPECT_FALSE(excerpt.undated);
+  EXPECT_THAT(Pick("2020-01-01T00:00:00Z ERROR ancient\n", "").lines, SizeIs(0));
+  EXPECT_THAT(Pick("2020-01-01T00:00:00Z trace=4bf92f\n", "4bf92f").lines, SizeIs(1)) << "clocks may be wrong";
+}
+
+TEST(LogLines, WithoutATimeSayThatItIsNotKnown) {
+  EXPECT_TRUE(Pick(kTraceback, "").undated);
+  EXPECT_FALSE(Pick("trace=4bf92f\n", "4bf92f").undated);
 }
 
 TEST(LogLines, AreFewAndShortAndPrintable) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += fmt::format("line {}\x1b[31m {}\n", i, std::string(5000, 'x'));
-  LogExcerpt excerpt = PickLogLines(text, "");
+  LogExcerpt excerpt = Pick(text, "");
   Redactor({}).Apply(excerpt);
   EXPECT_THAT(excerpt.lines, SizeIs(LogExcerpt::kMaxLines));
   EXPECT_EQ(excerpt.lines.back().substr(0, 14), "line 999?[31m ");

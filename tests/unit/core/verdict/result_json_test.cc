@@ -41,7 +41,8 @@ CaseResult Full() {
   failure.evidence.close_reason = "overload";
   failure.evidence.transcript = {{absl::Milliseconds(5), true, "text", 3, "abc"}};
   failure.evidence.trace_id = "4bf9";
-  failure.evidence.logs = {{"file /log", true, {"a", "b"}, ""}, {"loki", false, {}, "not allowed"}};
+  failure.evidence.logs = {
+      {"file /log", true, {"a", "b"}, ""}, {"loki", false, {}, "not allowed"}, {"GET /logs", false, {"c"}, "", true}};
   return result;
 }
 
