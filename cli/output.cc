@@ -12,10 +12,7 @@ namespace {
 namespace json = boost::json;
 
 // What a terminal shows of valid UTF-8: one column for each code point is near enough for names.
-std::size_t Width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+std::size_t Width(std::string_view text) { return CountCharacters(text); }
 
 std::string RenderTable(const Listing& listing, bool wide) {
   std::vector<std::size_t> widths;

@@ -16,6 +16,7 @@ namespace {
 // On the coordinator that is configured, or on a local fleet of its own.
 absl::StatusOr<int> RunPrepared(Invocation& invocation, const RunFlags& flags, RunView view, Prepared prepared) {
   if (absl::Status status = ReadRunFlags(flags, invocation.environment, prepared.options); !status.ok()) return status;
+  prepared.options.spec.command = invocation.command_line;
   auto endpoint = ConfiguredEndpoint(invocation);
   if (!flags.local && !endpoint.ok()) return endpoint.status();
   view.local = flags.local || endpoint->address.empty();

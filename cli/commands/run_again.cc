@@ -16,6 +16,7 @@ absl::StatusOr<int> RunAgain(Invocation& invocation, const std::string& job, con
   auto prepared = PrepareAgain(*record, flags.failed, flags.secrets, invocation.environment);
   if (!prepared.ok()) return prepared.status();
   prepared->options.spec.detached = flags.detach;
+  prepared->options.spec.command = invocation.command_line;
   const RunView view{*std::move(reports), flags.summary, flags.detach, false, false};
   return Runner(invocation, *prepared, view).RunOn(**client);
 }

@@ -68,7 +68,7 @@ std::string Runner::SuiteNames() const {
 absl::StatusOr<int> Runner::Report(CoordinatorClient& client, const std::string& job) {
   auto record = FetchRecord(client, job);
   if (!record.ok()) return record.status();
-  record->command = invocation_.command_line;
+  if (record->job.spec.command.empty()) record->job.spec.command = invocation_.command_line;  // an older coordinator
   record->local = view_.local;
   ShowPaths(*record);
   // Data of a report on stdout stays alone there.

@@ -83,7 +83,7 @@ int RunsTraceCommand(Invocation& invocation, const std::string& job, const std::
       fmt::print("{}", Render(ToJson(*traces), invocation.output));
       break;
     case OutputFormat::kName:
-      for (const Trace& trace : *traces) fmt::print("{}\n", trace.result->case_id.value());
+      for (const Trace& trace : *traces) fmt::print("{}\n", Printable(trace.result->case_id.value()));
       break;
   }
   if (traces->empty() && !invocation.quiet) {

@@ -50,9 +50,10 @@ constexpr char kFirstSuite[] =
 
 json::array ToArray(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
 
-std::string_view Text(const json::value& value) {
+// Suites say what they want; a terminal does not have to.
+std::string Text(const json::value& value) {
   const json::string& text = value.as_string();
-  return {text.data(), text.size()};
+  return Printable({text.data(), text.size()});
 }
 
 // Empty: every region of the fleet.
@@ -103,7 +104,7 @@ json::object LeftOut(const std::vector<v1::Agent>& agents) {
 std::string Names(const json::value& ids) {
   std::string names;
   for (const json::value& id : ids.as_array()) names += fmt::format("{}{}", names.empty() ? "" : ", ", Text(id));
-  return Printable(names);
+  return names;
 }
 
 json::array SuitesOf(const Prepared& prepared) {
@@ -136,7 +137,7 @@ void PrintPlan(const json::object& plan) {
       const json::object& object = target.as_object();
       fmt::print("  target  {}\n",
                  object.contains("reference")
-                     ? std::string(Text(object.at("reference")))
+                     ? Text(object.at("reference"))
                      : fmt::format("{}{}{}", Text(object.at("name")), Text(object.at("name")).empty() ? "" : "  ",
                                    Text(object.at("url"))));
     }
@@ -155,10 +156,10 @@ void PrintPlan(const json::object& plan) {
   if (!plan.contains("agents")) return;
   if (plan.at("agents").as_object().empty()) fmt::print("agents      none is connected that these terms mean\n");
   for (const auto& [region, ids] : plan.at("agents").as_object()) {
-    fmt::print("agents      {:<14} {}\n", std::string_view(region.data(), region.size()), Names(ids));
+    fmt::print("agents      {:<14} {}\n", Printable({region.data(), region.size()}), Names(ids));
   }
   for (const auto& [region, ids] : plan.at("left_out").as_object()) {
-    fmt::print("left out    {:<14} {} {} drained\n", std::string_view(region.data(), region.size()), Names(ids),
+    fmt::print("left out    {:<14} {} {} drained\n", Printable({region.data(), region.size()}), Names(ids),
                ids.as_array().size() == 1 ? "is" : "are");
   }
 }
@@ -209,7 +210,7 @@ int ExplainCommand(Invocation& invocation, const PlanFlags& flags) {
     plan["left_out"] = terms.empty() ? LeftOut(*agents) : json::object();
   }
   if (invocation.output == OutputFormat::kName) {
-    for (const PlannedCase& planned : prepared->plan->cases) fmt::print("{}\n", planned.id.value());
+    for (const PlannedCase& planned : prepared->plan->cases) fmt::print("{}\n", Printable(planned.id.value()));
   } else if (invocation.output == OutputFormat::kTable || invocation.output == OutputFormat::kWide) {
     PrintPlan(plan);
   } else {

@@ -121,7 +121,7 @@ std::string RenderCtrf(const RunRecord& record) {
                          {"verdict", JobVerdictName(record.summary.verdict)},
                          {"exit_code", ExitCode(record.summary.verdict)},
                          {"reasons", std::move(reasons)},
-                         {"command", record.command}}}};
+                         {"command", record.job.spec.command}}}};
   // What the target says of itself, as far as it says one thing.
   if (const auto revisions = Revisions(record); revisions.size() == 1) {
     results["environment"] = {{"appVersion", *revisions.begin()}};

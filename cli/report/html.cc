@@ -72,7 +72,7 @@ class Page {
       if (!text.empty()) facts += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, HtmlText(text));
     };
     add("suites", fmt::format("{}", fmt::join(job.spec.suites, ", ")));
-    add("command", record_.command);
+    add("command", record_.job.spec.command);
     add("revision", fmt::format("{}", fmt::join(Revisions(record_), ", ")));
     add("regions", fmt::format("{}", fmt::join(Regions(record_), ", ")));
     add("created", TimeText(job.created));

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
 #include "cli/report/credential_hint.h"
 #include "cli/report/finding.h"
 #include "core/base/text.h"
@@ -13,9 +14,10 @@
 namespace wsfleet::cli {
 namespace {
 
-// Characters that XML 1.0 has no way to write are replaced.
+// What XML 1.0 has no way to write (2.2: controls, U+FFFE and U+FFFF) is replaced.
 std::string Xml(std::string_view text) {
-  std::string clean = IsValidUtf8(text) ? std::string(text) : Printable(text);
+  const std::string clean = absl::StrReplaceAll(IsValidUtf8(text) ? std::string(text) : Printable(text),
+                                                {{"\xEF\xBF\xBE", "?"}, {"\xEF\xBF\xBF", "?"}});
   std::string out;
   for (const char c : clean) {
     switch (c) {
@@ -96,7 +98,7 @@ std::string Properties(const RunRecord& record, const ShardRecord& shard) {
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"run", record.job.id.value()},
                                     {"region", shard.region.value()},
                                     {"agent", shard.agent.value()},
-                                    {"command", record.command}}) {
+                                    {"command", record.job.spec.command}}) {
     if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Xml(value));
   }
   for (const std::string& reason : record.summary.reasons) {

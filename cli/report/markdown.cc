@@ -189,7 +189,8 @@ std::string RegionTable(const RunRecord& record) {
 
 std::string Facts(const RunRecord& record) {
   std::string out = fmt::format("- date: {}\n", TimeText(record.job.created));
-  if (!record.command.empty()) out += fmt::format("- command: {}\n", Code(record.command, kMaxCommandBytes));
+  if (!record.job.spec.command.empty())
+    out += fmt::format("- command: {}\n", Code(record.job.spec.command, kMaxCommandBytes));
   std::size_t shown = 0;
   for (const std::string& target : Targets(record)) {
     if (++shown <= kMaxTargets) out += fmt::format("- target: {}\n", Plain(target));

@@ -143,7 +143,7 @@ void ReadJob(JsonReader& reader, RunRecord& record) {
   ReadId(reader, "schedule", job.spec.schedule);
   reader.Read("tick", job.spec.tick);
   reader.Read("require", job.spec.require);
-  reader.Read("command", record.command);
+  reader.Read("command", record.job.spec.command);
   reader.Read("local", record.local);
   reader.Read("created", job.created);
   reader.Read("started", job.started);
@@ -168,7 +168,7 @@ json::value ToJson(const RunRecord& record) {
   if (!record.job.spec.schedule.empty()) out["schedule"] = record.job.spec.schedule.value();
   if (record.job.spec.tick) out["tick"] = TimeText(*record.job.spec.tick);
   if (record.job.spec.require) out["require"] = *record.job.spec.require;
-  out["command"] = record.command;
+  out["command"] = record.job.spec.command;
   if (record.local) out["local"] = true;
   out["created"] = TimeText(record.job.created);
   if (record.job.started) out["started"] = TimeText(*record.job.started);
@@ -190,6 +190,11 @@ absl::StatusOr<RunRecord> RunRecordFromJson(const json::value& value) {
   if (reader.status().ok() && schema != kSchema) {
     return absl::InvalidArgumentError(
         fmt::format("run.schema: expected \"{}\", found \"{}\"", kSchema, Excerpt(schema, 80)));
+  }
+  for (const char* name : {"job", "verdict", "created", "shards"}) {
+    if (reader.status().ok() && reader.Find(name) == nullptr) {
+      return absl::InvalidArgumentError(fmt::format("run.{}: expected a value, found none", name));
+    }
   }
   ReadJob(reader, record);
   std::vector<CaseId> reported;

@@ -20,8 +20,7 @@ struct RunRecord {
   std::vector<ShardRecordWithCases> shards;
   Bundle bundle;  // for the author's lines
   JobSummary summary;
-  std::string command;  // as it was typed
-  bool local = false;   // its fleet ended with the command: no coordinator has the run any more
+  bool local = false;  // its fleet ended with the command: no coordinator has the run any more
 };
 
 // Fills in the summary from the shards: the same truth table as the coordinator's. Once the run has ended, each planned

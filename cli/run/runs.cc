@@ -80,6 +80,7 @@ v1::SubmitHeader SubmitHeaderOf(const CoordinatorClient& client, const std::stri
   for (const auto& [name, value] : options.secrets) (*header.mutable_secrets())[name] = value;
   header.set_detached(options.spec.detached);
   header.set_submitter(options.spec.submitter);
+  header.set_command(options.spec.command);
   return header;
 }
 

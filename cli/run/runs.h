@@ -12,7 +12,8 @@
 namespace wsfleet::cli {
 
 struct SubmitOptions {
-  JobSpec spec;  // selection, variables, from, every_agent, require, agents_wait, deadline, detached, key, submitter
+  // Selection, variables, from, every_agent, require, agents_wait, deadline, detached, key, submitter, command.
+  JobSpec spec;
   bool has_deadline = false;
   bool require_all = false;  // whatever the suites say
   std::map<std::string, std::string> secrets;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -54,7 +55,7 @@ std::string Paint(std::string_view text, bool colour) {
 
 // Not fmt::print, which throws where nobody could say so.
 void PrintError(std::string_view message) {
-  const std::string line = fmt::format("wsfleet: {}\n", message);
+  const std::string line = fmt::format("wsfleet: {}\n", PrintableLines(message));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -37,6 +37,7 @@ absl::Status CheckHeader(const v1::SubmitHeader& header, const std::string& cano
   }
   if (auto status = wire::CheckText("run_key", header.run_key(), wire::kMaxNameBytes); !status.ok()) return status;
   if (auto status = wire::CheckText("submitter", header.submitter(), wire::kMaxTextBytes); !status.ok()) return status;
+  if (auto status = wire::CheckText("command", header.command(), wire::kMaxTextBytes); !status.ok()) return status;
   if (auto status = wire::CheckCount("from", header.from_size(), kMaxTerms); !status.ok()) return status;
   for (const std::string& term : header.from()) {
     if (auto status = wire::CheckText("from", term, kMaxTermBytes); !status.ok()) return status;
@@ -180,6 +181,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   spec.variables = *std::move(variables);
   spec.detached = header.detached();
   spec.submitter = header.submitter();
+  spec.command = header.command();
   for (const auto& suite : resolved.plan->suites) {
     spec.suites.push_back(suite->name);
     spec.server_logs = spec.server_logs || ServerLogs::AreWantedBy(*suite);

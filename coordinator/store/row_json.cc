@@ -164,6 +164,7 @@ std::string SpecToText(const JobSpec& spec) {
                       {"server_logs", spec.server_logs},
                       {"secrets_of_fleet", json::value_from(spec.secrets_of_fleet)},
                       {"submitter", spec.submitter},
+                      {"command", spec.command},
                       {"suites", json::value_from(spec.suites)},
                       {"cases", ids(spec.cases)}};
   if (spec.require) object["require"] = *spec.require;
@@ -197,6 +198,7 @@ absl::StatusOr<JobSpec> SpecFromText(std::string_view text) {
   members.Get("server_logs", spec.server_logs);
   members.Get("secrets_of_fleet", spec.secrets_of_fleet);
   members.Get("submitter", spec.submitter);
+  members.Get("command", spec.command);
   members.GetId("schedule", spec.schedule);
   members.GetTime("tick_ns", spec.tick);
   members.Get("suites", spec.suites);

@@ -28,6 +28,7 @@ struct JobSpec {
   std::uint32_t language_minor = 1;                         // of wsfleet/v1: the lowest that runs the plan
   bool detached = false;
   std::string submitter;
+  std::string command;                        // as it was typed, for reports; empty: of a schedule, or an older client
   bool server_logs = false;                   // a suite names logs that the coordinator reads
   std::string sealed_secrets;                 // encrypted by the shell; opaque here; erased when the job ends
   std::vector<std::string> secrets_of_fleet;  // names: of those that the plan uses, what the submitter did not give

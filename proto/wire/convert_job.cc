@@ -55,6 +55,7 @@ v1::Job ToWire(const JobRecord& job, const std::vector<ShardRecord>& shards) {
   if (job.verdict) proto.set_verdict(std::string(JobVerdictName(*job.verdict)));
   for (const std::string& reason : job.reasons) proto.add_reasons(reason);
   proto.set_submitter(job.spec.submitter);
+  proto.set_command(job.spec.command);
   proto.mutable_bundle()->set_digest(job.spec.bundle.value());
   proto.mutable_bundle()->set_bytes(job.spec.bundle_bytes);
   *proto.mutable_selection() = ToWire(job.spec.selection);
@@ -81,6 +82,7 @@ void KeepSummary(v1::Job& job) {
   job.clear_cases();
   job.mutable_selection()->clear_cases();
   job.clear_variables();
+  job.clear_command();
   job.clear_from();
   job.clear_every_agent();
   job.clear_agents_wait();
@@ -114,6 +116,7 @@ absl::StatusOr<JobWithShards> FromWire(const v1::Job& proto) {
   }
   job.reasons.assign(proto.reasons().begin(), proto.reasons().end());
   job.spec.submitter = proto.submitter();
+  job.spec.command = proto.command();
   job.spec.schedule = ScheduleName(proto.schedule());
   if (proto.has_tick()) job.spec.tick = FromWire(proto.tick());
   job.spec.bundle = BundleDigest(proto.bundle().digest());

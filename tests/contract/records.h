@@ -33,6 +33,7 @@ inline JobRecord AJob(const std::string& id, const std::string& key = "") {
   job.spec.detached = true;
   job.spec.submitter = "ada@laptop";
   job.spec.needs = {{{{"staging.example", 443}, {"::1", 9000}}}, 12, 40};
+  job.spec.command = "wsfleet run chat.wsfleet.yaml";
   job.spec.schedule = ScheduleName("nightly");
   job.spec.tick = At(-3);
   job.spec.sealed_secrets = std::string("\x01\x00\xff sealed", 10);

@@ -58,6 +58,7 @@ TEST_F(StoredRun, IsReportedInEveryFormatAfterwardsAndFromASavedBundle) {
       fleet_.Run({"runs", "report", id_, "--report", "html=a.html,ctrf=a.ctrf.json", "--report", "junit=a.xml,md=-"});
   EXPECT_EQ(stored.exit_code, 0) << stored.err;
   EXPECT_THAT(stored.out, StartsWith("# Run " + id_ + ": failed"));
+  EXPECT_THAT(stored.out, HasSubstr("- command: `wsfleet run " + suite_ + " --from eu-west-1,us-east-1"));
   EXPECT_THAT(File("a.html"), HasSubstr("Trace in eu-west-1"));
   EXPECT_THAT(File("a.html"), HasSubstr("connection_established"));
   EXPECT_EQ(boost::json::parse(File("a.ctrf.json")).at("results").at("summary").at("failed").to_number<int>(), 4);

@@ -10,7 +10,7 @@ namespace wsfleet::cli {
 // us-east-1, "three" was skipped in both.
 inline RunRecord BrokenInOneRegion() {
   RunRecord record;
-  record.command = "wsfleet run chat.wsfleet.yaml";
+  record.job.spec.command = "wsfleet run chat.wsfleet.yaml";
   record.job.id = JobId("r-7Q2K");
   record.job.verdict = JobVerdict::kFailed;
   record.job.created = absl::FromUnixSeconds(1'800'000'000);

@@ -179,6 +179,23 @@ TEST(CommandLine, SaysOfLaterCommandsThatTheyAreNotInThisVersionWhateverFollows)
   }
 }
 
+TEST(CommandLine, LetsNoSuiteGiveOrdersToATerminal) {
+  const testing::TemporaryDirectory directory;
+  const std::string steps = R"(steps: [{connect: {path: /}}, {ping: {}}]}])";
+  const std::string head = "version: wsfleet/v1\ntarget: ws://127.0.0.1:9\n";
+  const std::string good = directory.Write(
+      "good.wsfleet.yaml", head + "name: \"s\\e[31m\"\nscenarios: [{name: \"n\\e]0;x\\a\\u009b\", " + steps);
+  const std::string bad =
+      directory.Write("bad.wsfleet.yaml", head + "name: b\nscenarios: [{name: n, tags: [\"\\e[31mRED\"], " + steps);
+  for (const Finished& run : {Wsfleet({"validate", bad}), Wsfleet({"validate", good}), Wsfleet({"explain", good}),
+                              Wsfleet({"explain", good, "-o", "name"})}) {
+    EXPECT_EQ((run.out + run.err).find_first_of("\x1b\x07"), std::string::npos) << run.out << run.err;
+    EXPECT_EQ((run.out + run.err).find("\u009b"), std::string::npos);
+  }
+  EXPECT_THAT(Wsfleet({"validate", bad}).err, HasSubstr("?[31mRED"));
+  EXPECT_THAT(Wsfleet({"explain", good}).out, HasSubstr("n?]0;x??"));
+}
+
 TEST(CommandLine, DoesNotEndWellWhenItsDataGoNowhere) {
   const Finished run =
       testing::RunCommand({{"/bin/sh", "-c", Binary("wsfleet") + " schema > /dev/full"}, {}, {}}, absl::Seconds(60));

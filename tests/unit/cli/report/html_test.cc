@@ -99,7 +99,7 @@ RunRecord Poisoned() {
     for (CaseResult& result : entry.cases) PoisonResult(result);
   }
   record.bundle.files["chat.wsfleet.yaml"] = std::string("first\n") + kHostile + "\n";
-  record.command = kHostile;
+  record.job.spec.command = kHostile;
   record.job.id = JobId(kHostile);
   record.job.reasons = {kHostile};
   record.job.spec.submitter = kHostile;

@@ -44,6 +44,21 @@ TEST(Junit, IsXmlWithASuiteForEachRegionWhateverATargetAnswers) {
   EXPECT_EQ(run.out, "['chat@eu-west-1', 'chat@us-east-1']\n3 1 0 1\n['upgrade-refused-5xx']\n");
 }
 
+TEST(Junit, IsXmlWhateverCharactersATargetSends) {
+  RunRecord record = BrokenInOneRegion();
+  const std::string odd("a\xEF\xBF\xBE\xEF\xBF\xBF\0\x01\x7F\xC2\x9B\xFF", 13);
+  const std::string valid = odd.substr(0, 12);
+  record.shards[0].cases[1].failure->evidence.close_reason = valid;
+  record.shards[0].cases[1].failure->evidence.body_excerpt = odd;
+  record.shards[0].cases[1].scenario = record.shards[0].cases[1].suite = valid;
+  testing::TemporaryDirectory directory;
+  const std::string file = directory.Write("junit.xml", RenderReport(record, "junit"));
+  const testing::Finished run = testing::RunCommand(
+      {{"/usr/bin/python3", "-c", "import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])", file}, {}, {}},
+      absl::Seconds(60));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
 TEST(Reports, ShowACaseWithoutAResultAsAnError) {
   RunRecord record = BrokenInOneRegion();
   record.shards[1].cases.resize(1);

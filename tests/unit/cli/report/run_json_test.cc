@@ -68,10 +68,25 @@ TEST(RunJson, OfAnEarlierVersionIsReadWithoutItsPlan) {
 TEST(RunJson, IsRefusedWithThePathOfWhatIsWrong) {
   EXPECT_THAT(ProblemOf("[]"), HasSubstr("run: expected an object"));
   EXPECT_THAT(ProblemOf("{}"), HasSubstr("run.schema: expected \"wsfleet/run/v1\", found \"\""));
-  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "job": 1})"), HasSubstr("run.job: expected a string"));
-  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "shards": [{"cases": [{"outcome": "fine"}]}]})"),
+  const json::value whole = ToJson(BrokenInOneRegion());
+  const auto problem_with = [&](const char* name, const json::value& wrong) {
+    json::value changed = whole;
+    changed.as_object()[name] = wrong;
+    return ProblemOf(json::serialize(changed));
+  };
+  EXPECT_THAT(problem_with("job", 1), HasSubstr("run.job: expected a string"));
+  EXPECT_THAT(problem_with("shards", json::parse(R"([{"cases": [{"outcome": "fine"}]}])")),
               HasSubstr("run.shards[0].cases[0]: result.outcome"));
-  EXPECT_THAT(ProblemOf(R"({"schema": "wsfleet/run/v1", "sources": {"a": 1}})"), HasSubstr("run.sources.a"));
+  EXPECT_THAT(problem_with("sources", json::parse(R"({"a": 1})")), HasSubstr("run.sources.a"));
+}
+
+TEST(RunJson, IsRefusedWithTheNameOfWhatIsMissing) {
+  EXPECT_EQ(ProblemOf(R"({"schema": "wsfleet/run/v1"})"), "run.job: expected a value, found none");
+  for (const char* name : {"job", "verdict", "created", "shards"}) {
+    json::value value = ToJson(BrokenInOneRegion());
+    value.as_object().erase(name);
+    EXPECT_EQ(ProblemOf(json::serialize(value)), std::string("run.") + name + ": expected a value, found none");
+  }
 }
 
 }  // namespace
