@@ -161,7 +161,9 @@ void Program::AddPlanFlags(CLI::App& app) {
         ->allow_extra_args(false);
   }
   app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
-  app.add_option("--grep", plan.grep, "Only cases whose name matches this expression (RE2)");
+  app.add_option("--grep", plan.grep,
+                 "Only cases whose name matches this expression (RE2): \"scenario\", \"scenario [k=v]\" or "
+                 "\"suite/scenario [k=v]\"");
   NumberIn(*app.add_option("--priority", plan.max_priority, "Only tiers up to this one"), 1, 9);
   NumberIn(*app.add_option("--repeat", plan.repeat, "Run each case so often"), 1, 1000);
 }

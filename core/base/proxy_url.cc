@@ -38,12 +38,18 @@ absl::StatusOr<ProxyUrl> ParseProxyUrl(std::string_view text) {
     return invalid("a port after the host");
   }
   std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  std::string_view others = ":/?#[]";
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    others.remove_prefix(1);
+  }
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), proxy.port);
   if (error != std::errc() || end != port.data() + port.size() || proxy.port == 0)
     return invalid("a port of 1 to 65535");
-  if (host.empty()) return invalid("a host");
+  if (host.empty() || host.find_first_of(others) != std::string_view::npos) {
+    return invalid("a host, an IPv6 address in brackets");
+  }
   proxy.host = std::string(host);
   return proxy;
 }

@@ -225,9 +225,11 @@ bool CheckUrl(ParseContext& context, std::string_view key, std::string_view url,
 }
 
 Template ReadSecretReference(ParseContext& context, std::string_view key, const YamlNode& node) {
+  const std::size_t errors = context.diagnostics.errors();
   Template text = ReadTemplate(context, key, node);
+  if (context.diagnostics.errors() != errors) return text;
   const Template::Part* reference = text.sole_reference();
-  if (!text.empty() && (reference == nullptr || !reference->text.starts_with("secret."))) {
+  if (reference == nullptr || !reference->text.starts_with("secret.")) {
     context.diagnostics.Error(
         node.range,
         fmt::format("{}: a literal secret is refused; write ${{secret.NAME}} and pass --secret NAME=env:VARIABLE",
@@ -322,6 +324,13 @@ void CheckVersion(ParseContext& context, const YamlNode& root) {
   const YamlNode* version = Get(root, "version");
   if (version == nullptr || (version->is_scalar() && version->text == "wsfleet/v1")) return;
   Expected(context, "version", *version, "wsfleet/v1");
+}
+
+void RequireVersion(ParseContext& context, const YamlNode& root) {
+  if (Get(root, "version") == nullptr) {
+    context.diagnostics.Error(root.range, "\"version\" is missing; write version: wsfleet/v1");
+  }
+  CheckVersion(context, root);
 }
 
 bool CheckVariableName(ParseContext& context, const std::string& name, const SourceRange& range) {

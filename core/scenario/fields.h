@@ -78,6 +78,8 @@ std::vector<std::string> ReadTextList(ParseContext& context, std::string_view ke
 std::vector<std::string> ReadTextList(ParseContext& context, const keys::Key& key, const YamlNode& node);
 // Of `version`, if it is there: that it is the one of this language.
 void CheckVersion(ParseContext& context, const YamlNode& root);
+// And that it is there: of a suite.
+void RequireVersion(ParseContext& context, const YamlNode& root);
 
 bool IsLanguageIdentifier(std::string_view name);
 

@@ -65,6 +65,7 @@ void LayUnder(const YamlNode& suite, YamlNode& file) {
 
 void CheckOwnKeys(ParseContext& context, const YamlNode& root) {
   CheckKeys(context, root, "suite", keys::kSuite);
+  RequireVersion(context, root);
   ReadName(context, root);
   for (const std::string_view key : kNotWithFiles) {
     const auto* entry = root.Find(key);

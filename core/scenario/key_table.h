@@ -29,6 +29,7 @@ struct Value {
     kInteger,
     kNumberAboveZero,
     kNumberTest,     // a number, or one template
+    kLengthTest,     // a number, or tests of one
     kDuration,       // above zero
     kPause,          // from zero
     kOffset,         // may be negative

@@ -75,11 +75,19 @@ inline constexpr Value kSourceOfAnswer = Of(Value::Kind::kRequestSource);
 inline constexpr Value kCaptures = Names(Value::Kind::kVariable, kSourceOfFrame);
 inline constexpr Value kAnswerCaptures = Names(Value::Kind::kVariable, kSourceOfAnswer);
 inline constexpr Value kTests = Of(Value::Kind::kPredicate);
-inline constexpr Value kNamedTests = Names(Value::Kind::kAny, kTests);
+inline constexpr Value kNamedTests = Names(Value::Kind::kAny, kTests, 1);
+inline constexpr std::string_view kIdentifierPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+inline constexpr std::string_view kSecretPattern = "^\\$\\{secret\\.[A-Za-z_][A-Za-z0-9_]*\\}$";
+inline constexpr std::string_view kOneTemplatePattern = "^\\$\\{[^}]+\\}$";
+inline constexpr std::string_view kTemplatePattern = "\\$\\{";  // somewhere in it
 inline constexpr std::array<std::string_view, 3> kSubjects{"text", "hex", "opcode"};
+// What these can be of a frame.
+inline constexpr std::array<std::string_view, 4> kFrameOpcodes{"text", "binary", "ping", "pong"};
+inline constexpr std::string_view kHexPattern = "^([0-9a-f]{2})*$";
 inline constexpr Value kFrames = Selector(kSubjects);
 inline constexpr Value kBody = Selector({});
-inline constexpr Value kProxyUrl = TemplateText(R"(^(none$|(http|socks5)://|\$\{))");
+inline constexpr Value kProxyUrl =
+    TemplateText(R"(^(none|(http|socks5)://(.+@)?([^:/@\[\]]+|\[[^\]]+\]):\d{1,5}/?|.*\$\{.*)$)");
 inline constexpr Value kDuration = Of(Value::Kind::kDuration);
 inline constexpr Value kPause = Of(Value::Kind::kPause);
 inline constexpr Value kOffset = Of(Value::Kind::kOffset);

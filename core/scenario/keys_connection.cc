@@ -146,9 +146,9 @@ constinit const Table kCompress{"compress", "Parameters of permessage-deflate.",
 constinit const Table kHttp{"http", "One request; no redirects, no cookie jar.", kHttpKeys, kHttpRules};
 constinit const Table kHttpExpect{"http_expect", "Tests on an answer.", kHttpExpectKeys, {}, 1};
 constinit const Table kConnect{"connect", "Opens a WebSocket.", kConnectKeys, kConnectRules};
-constinit const Table kConnectExpect{"connect_expect", "Tests on the answer 101.", kConnectExpectKeys};
-constinit const Table kTlsExpect{"tls_expect", "Tests on the connection's TLS.", kTlsExpectKeys};
-constinit const Table kRefusal{"refusal", "A way to be refused.", kRefusalKeys};
+constinit const Table kConnectExpect{"connect_expect", "Tests on the answer 101.", kConnectExpectKeys, {}, 1};
+constinit const Table kTlsExpect{"tls_expect", "Tests on the connection's TLS.", kTlsExpectKeys, {}, 1};
+constinit const Table kRefusal{"refusal", "A way to be refused.", kRefusalKeys, {}, 1};
 constinit const Table kRefused{"refused", "A way to be refused, or several.", kRefusedKeys, kRefusedRules, 1};
 constinit const Table kSequence{"sequence", "A number that rises by one.", kSequenceKeys};
 constinit const Table kReconnect{"reconnect", "The same connect again, with a new token.", kReconnectKeys};

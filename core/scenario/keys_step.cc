@@ -12,6 +12,7 @@ constexpr List<3> kOpcodes{"text", "binary", "pong"};
 constexpr List<6> kTypes{"string", "number", "boolean", "array", "object", "null"};
 constexpr Value kUnique[] = {kFlag, kPause};
 constexpr Value kNumber = Of(Kind::kNumberTest);
+constexpr Value kOneOf[] = {ListOf(kAnything, 1), TemplateText(kOneTemplatePattern)};
 
 constexpr Key kStepKeys[] = {
     {"id", kIdentifier, "Anchor for `since`; label of the step in reports and thresholds."},
@@ -94,9 +95,9 @@ constexpr Key kPredicateKeys[] = {
     {"gte", kNumber, "Greater or equal."},
     {"regex", kPlainText, "RE2, unanchored, on a string. No templates."},
     {"contains", kAnything, "Substring of a string, or element of an array."},
-    {"in", ListOf(kAnything, 1), "Equal to one of these."},
+    {"in", Either(kOneOf), "Equal to one of these."},
     {"type", Word(kTypes), "The value's type in JSON."},
-    {"length", kTests, "Characters of a string, elements of an array, members of an object."},
+    {"length", Of(Kind::kLengthTest), "Characters of a string, elements of an array, members of an object."},
     {"exists", kFlag, "false: the path must select nothing."},
     {"every", kTests, "Holds for every selected value, and there is one. Without it: for at least one."},
     {"schema", kPlainText, "Path of a JSON Schema (draft-07) file in the bundle."}};

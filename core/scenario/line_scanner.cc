@@ -98,7 +98,7 @@ void ValueScanner::TakeFlow(std::string_view line, std::size_t& at) {
   }
   ++at;
   if (c == '{' || c == '[') {
-    ++depth_;
+    if (++depth_ > limit_ && !too_deep_) too_deep_ = at - 1;
     at_start_ = true;
   } else if (c == '}' || c == ']') {
     --depth_;

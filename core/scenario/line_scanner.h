@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace wsfleet {
@@ -8,6 +9,9 @@ namespace wsfleet {
 // Follows a value over lines: whether it is complete, or goes on inside of quotes or brackets.
 class ValueScanner {
  public:
+  // `limit`: how deep brackets may be, for too_deep().
+  explicit ValueScanner(std::size_t limit = static_cast<std::size_t>(-1)) : limit_(limit) {}
+
   // Takes a line from `at` on. Call once for each line while open().
   void Scan(std::string_view line, std::size_t at);
 
@@ -16,12 +20,16 @@ class ValueScanner {
   // Where the value's first quote or bracket was closed, or where a comment or the line's end came before; of the line
   // that was scanned last.
   std::size_t end() const { return end_; }
+  // Where its brackets became deeper than that, in the line that was scanned then.
+  std::optional<std::size_t> too_deep() const { return too_deep_; }
 
  private:
   void TakeFlow(std::string_view line, std::size_t& at);
 
   char quote_ = '\0';
-  int depth_ = 0;
+  std::size_t limit_;
+  std::size_t depth_ = 0;
+  std::optional<std::size_t> too_deep_;
   bool at_start_ = true;  // inside of brackets: a token may begin here
   std::size_t end_ = 0;
 };

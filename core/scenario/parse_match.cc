@@ -14,7 +14,6 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMaxRegexBytes = 1024;
-constexpr std::array<std::string_view, 4> kFrameOpcodes{"text", "binary", "ping", "pong"};
 
 SourceRange Inside(SourceRange range, std::size_t offset) {
   range.column += static_cast<std::uint32_t>(offset);
@@ -155,18 +154,21 @@ bool ParseSubject(ParseContext& context, const YamlNode::Entry& entry, bool json
   return false;
 }
 
-// What a frame can never have: a test for it would wait in vain, and blame the target.
-void CheckValue(ParseContext& context, Selector::Subject subject, const YamlNode& node, std::string_view text) {
-  if (subject == Selector::Subject::kOpcode && std::ranges::find(kFrameOpcodes, text) == kFrameOpcodes.end()) {
+// What a frame can never have: a test for it would wait in vain, and blame the target. Null is no text.
+void CheckValue(ParseContext& context, Selector::Subject subject, const YamlNode& node, const std::string* text) {
+  const auto& opcodes = keys::kFrameOpcodes;
+  const std::string found = text == nullptr ? DescribeNode(node) : fmt::format("\"{}\"", Excerpt(*text, 40));
+  if (subject == Selector::Subject::kOpcode &&
+      (text == nullptr || std::ranges::find(opcodes, *text) == opcodes.end())) {
     context.diagnostics.Error(node.range,
-                              fmt::format("opcode: expected one of {}, found \"{}\"{}", fmt::join(kFrameOpcodes, ", "),
-                                          Excerpt(text, 40), Suggestion(text, kFrameOpcodes)));
+                              fmt::format("opcode: expected one of {}, found {}{}", fmt::join(opcodes, ", "), found,
+                                          text == nullptr ? "" : Suggestion(*text, opcodes)));
   }
-  const bool is_hex = text.size() % 2 == 0 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  if (subject == Selector::Subject::kHex && !is_hex) {
-    context.diagnostics.Error(
-        node.range,
-        fmt::format("hex: expected pairs of lower-case hexadecimal digits, found \"{}\"", Excerpt(text, 40)));
+  static const RE2 kHex(re2::StringPiece(keys::kHexPattern.data(), keys::kHexPattern.size()));
+  if (subject == Selector::Subject::kHex && (text == nullptr || !RE2::PartialMatch(*text, kHex))) {
+    context.diagnostics.Error(node.range,
+                              fmt::format("hex: expected pairs of lower-case hexadecimal digits, found {}{}", found,
+                                          text == nullptr ? "; write it in quotes" : ""));
   }
 }
 
@@ -176,7 +178,9 @@ void CheckValues(ParseContext& context, Selector::Subject subject, const YamlNod
   if (node.is_scalar()) {
     const TemplateValue value = ReadValue(context, node);
     const auto* constant = std::get_if<boost::json::value>(&value.value);
-    if (constant != nullptr) CheckValue(context, subject, node, ValueAsText(*constant));
+    if (constant == nullptr) return;
+    const std::string text = ValueAsText(*constant);
+    CheckValue(context, subject, node, constant->is_string() ? &text : nullptr);
     return;
   }
   for (const YamlNode::Entry& entry : node.entries) {

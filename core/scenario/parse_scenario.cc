@@ -97,9 +97,9 @@ std::string ReadName(ParseContext& context, const YamlNode& node) {
   const auto plain = ReadPlainText(context, "name", *name);
   if (!plain) return {};
   const std::string& text = *plain;
-  if (text.empty() || text.size() > kMaxName) {
+  if (const std::size_t characters = CountCharacters(text); characters == 0 || characters > kMaxName) {
     context.diagnostics.Error(name->range,
-                              fmt::format("name: expected 1 to {} characters, found {}", kMaxName, text.size()));
+                              fmt::format("name: expected 1 to {} characters, found {}", kMaxName, characters));
   }
   return text;
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/scenario/bundle_file.h"
+#include "core/scenario/check_shape.h"
 #include "core/scenario/keys.h"
 #include "core/scenario/parse_connection.h"
 #include "core/scenario/parse_load.h"
@@ -182,17 +183,12 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
                               "this is a file of schedules, not a suite: wsfleet schedules apply -f FILE");
     return std::nullopt;
   }
+  const std::size_t before = context.diagnostics.errors();
   if (!CheckKeys(context, root, "suite", keys::kSuite)) return std::nullopt;
   Suite suite;
   suite.file = context.file;
   suite.range = root.range;
-  const YamlNode* version = Get(root, "version");
-  if (version == nullptr) {
-    context.diagnostics.Error(root.range, "\"version\" is missing; write version: wsfleet/v1");
-  } else if (!version->is_scalar() || version->text != "wsfleet/v1") {
-    context.diagnostics.Error(version->range,
-                              fmt::format("version: expected wsfleet/v1, found {}", DescribeNode(*version)));
-  }
+  RequireVersion(context, root);
   suite.name = ReadName(context, root);
   if (const YamlNode* tags = Get(root, "tags")) suite.tags = ParseTags(context, *tags);
   if (const YamlNode* auth = Get(root, "auth")) {
@@ -227,6 +223,7 @@ std::optional<Suite> ParseSuite(ParseContext& context, const YamlNode& root) {
   context.gaps.names = context.gaps.names || context.diagnostics.errors() != errors;
   ParseScenarios(context, root, suite);
   suite.not_in_this_version = std::move(context.unsupported);
+  if (context.diagnostics.errors() == before) CheckShape(root, keys::kSuite, context.diagnostics);
   return suite;
 }
 

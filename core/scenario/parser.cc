@@ -4,8 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "core/scenario/check_shape.h"
 #include "core/scenario/check_suite.h"
 #include "core/scenario/folder_suite.h"
+#include "core/scenario/keys.h"
 #include "core/scenario/parse_suite.h"
 #include "core/scenario/yaml_reader.h"
 #include "fmt/format.h"
@@ -43,6 +45,7 @@ class BundleParser {
     const auto root = ReadYaml(path, file->second, diagnostics_);
     if (!root) return;
     if (!IsFolderSuite(*root)) return AddSuite(path, *root, false);
+    const std::size_t errors = diagnostics_.errors();
     ParseContext context{path, bundle_.files, diagnostics_};
     const std::vector<ListedSuite> listed = ReadFolderSuite(context, *root);
     WarnOfLaterVersions(context.unsupported, diagnostics_);
@@ -55,6 +58,7 @@ class BundleParser {
       suite.not_in_this_version.insert(suite.not_in_this_version.end(), context.unsupported.begin(),
                                        context.unsupported.end());
     }
+    if (diagnostics_.errors() == errors) CheckShape(*root, keys::kSuite, diagnostics_);
   }
 
   void AddSuite(const std::string& path, const YamlNode& root, bool in_folder_suite) {

@@ -15,7 +15,7 @@ namespace wsfleet {
 
 // What a person chose of a bundle; travels with the job, so that each side resolves the same plan.
 struct Selection {
-  std::string grep;                           // RE2 on "suite/scenario [k=v]"; empty: all
+  std::string grep;                           // RE2 on "suite/scenario [k=v]" or a part of it; empty: all
   std::vector<std::string> tags;              // a scenario with any of them; empty: all
   std::optional<std::uint32_t> max_priority;  // `--priority N`: tiers 1…N
   std::uint32_t repeat = 1;                   // `--repeat N`

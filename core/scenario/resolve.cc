@@ -163,12 +163,18 @@ class Resolver {
     }
   }
 
-  bool IsSelected(const Scenario& scenario, const std::string& id) const {
+  // The name may be given with its suite, alone, or without the values of its matrix: ^alpha$ is the scenario alpha.
+  bool IsNamed(const Suite& suite, const Scenario& scenario, const std::string& id) const {
+    const auto matches = [&](std::string_view name) { return RE2::PartialMatch({name.data(), name.size()}, *grep_); };
+    return matches(id) || matches(scenario.name) || matches(std::string_view(id).substr(suite.name.size() + 1));
+  }
+
+  bool IsSelected(const Suite& suite, const Scenario& scenario, const std::string& id) const {
     if (selection_.max_priority && scenario.priority > *selection_.max_priority) return false;
     const bool tagged = selection_.tags.empty() || std::ranges::any_of(selection_.tags, [&](const std::string& tag) {
                           return std::ranges::find(scenario.tags, tag) != scenario.tags.end();
                         });
-    return tagged && (selection_.grep.empty() || RE2::PartialMatch(id, *grep_));
+    return tagged && (selection_.grep.empty() || IsNamed(suite, scenario, id));
   }
 
   void AddCases(const Suite& suite, const Scenario& scenario, Plan& plan) {
@@ -202,7 +208,7 @@ class Resolver {
         }
         if (!cell.empty()) id += "]";
         if (round == 1) Offer(id, scenario.range);
-        if (!IsSelected(scenario, id)) continue;
+        if (!IsSelected(suite, scenario, id)) continue;
         if (selection_.repeat > 1) id += fmt::format(" #{}", round);
         if (!selection_.cases.empty() && not_found_.erase(CaseId(id)) == 0) continue;
         if (plan.cases.size() == kMaxCases) {

@@ -18,8 +18,6 @@ using keys::Table;
 using keys::Value;
 using Kind = keys::Value::Kind;
 
-constexpr std::string_view kIdentifierPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
-
 json::string Text(std::string_view text) { return json::string(text.data(), text.size()); }
 
 json::array ArrayOf(keys::Words words) {
@@ -36,15 +34,26 @@ json::object TextOf(std::string_view pattern, std::string_view description) {
   return {{"type", "string"}, {"pattern", Text(pattern)}, {"description", Text(description)}};
 }
 
+// A predicate on what can have few values: `literal`, or something that a template makes, and the same in its tests.
+json::object TestsOf(std::string_view name, json::object literal) {
+  json::object one{
+      {"anyOf", json::array{std::move(literal), TextOf(keys::kTemplatePattern, "A text with templates.")}}};
+  json::object nested{
+      {"properties", json::object{{"eq", one}, {"not", Reference(name)}, {"in", json::object{{"items", one}}}}}};
+  json::object tests{{"type", "object"}, {"allOf", json::array{Reference(keys::kPredicate.name), std::move(nested)}}};
+  one["anyOf"].get_array().push_back(std::move(tests));
+  return one;
+}
+
 // Kinds that stand behind many keys.
 json::object CommonDefinitions() {
   json::object scalar{{"type", json::array{"string", "number", "boolean", "null"}}};
-  json::object variable = TextOf(kIdentifierPattern, "Letters, digits and _; not a name that templates reserve.");
+  json::object variable = TextOf(keys::kIdentifierPattern, "Letters, digits and _; not a name that templates reserve.");
   variable["not"] = json::object{{"enum", ArrayOf(keys::kReservedNames)}};
   const std::string number = R"(\d+(\.\d+)?)";
   const std::string units = "(ms|s|m|h)";
   return {
-      {"duration", TextOf(fmt::format("^(?=.*[1-9]){}{}$", number, units),
+      {"duration", TextOf(fmt::format(R"(^(0*[1-9]\d*(\.\d+)?|0+\.0*[1-9]\d*){}$)", units),
                           "Number with a unit, above zero: 500ms, 3s, 5m, 1h. A bare number is refused.")},
       {"pause", TextOf(fmt::format("^{}{}$", number, units), "Number with a unit: 0s, 500ms, 3s, 5m, 1h.")},
       {"offset",
@@ -52,11 +61,14 @@ json::object CommonDefinitions() {
       {"size", TextOf(R"(^\d+(B|KiB|MiB)$)", "Bytes with a unit: 512B, 64KiB, 1MiB.")},
       {"rate", TextOf(fmt::format("^{}/(s|m|h)$", number), "Arrivals per second, minute or hour: 50/s, 0.5/m.")},
       {"share", TextOf(fmt::format("^{}%$", number), "Percentage: 5%.")},
-      {"identifier", TextOf(kIdentifierPattern, "Letters, digits and _, not beginning with a digit.")},
+      {"identifier", TextOf(keys::kIdentifierPattern, "Letters, digits and _, not beginning with a digit.")},
       {"variable", std::move(variable)},
-      {"secret", TextOf(R"(^\$\{secret\.[A-Za-z_][A-Za-z0-9_]*\}$)", "Reference to a secret. A literal is refused.")},
+      {"secret", TextOf(keys::kSecretPattern, "Reference to a secret. A literal is refused.")},
       {"number_test", json::object{{"anyOf", json::array{json::object{{"type", "number"}},
-                                                         TextOf(R"(^\$\{[^}]+\}$)", "A template.")}}}},
+                                                         TextOf(keys::kOneTemplatePattern, "A template.")}}}},
+      {"length_test", TestsOf("length_test", json::object{{"type", "number"}})},
+      {"opcode_test", TestsOf("opcode_test", json::object{{"enum", ArrayOf(keys::kFrameOpcodes)}})},
+      {"hex_test", TestsOf("hex_test", TextOf(keys::kHexPattern, "Pairs of lower-case hexadecimal digits."))},
       {"source",
        TextOf(R"(^(\$|regex:))", "Where a value is read: $.path of the JSON, or regex:RE2 (its first group).")},
       {"answer_source",
@@ -115,11 +127,15 @@ class SchemaWriter {
   static json::object OfSelector(const Value& value) {
     std::string pattern = "^(\\$.*";
     for (const std::string_view subject : value.words) pattern += fmt::format("|{}", subject);
-    return {{"type", "object"},
-            {"description", "JSONPath (or what else of the payload) to predicate. All must hold."},
-            {"minProperties", 1},
-            {"propertyNames", json::object{{"pattern", Text(pattern + ")$")}}},
-            {"additionalProperties", Reference("predicate")}};
+    json::object out{{"type", "object"},
+                     {"description", "JSONPath (or what else of the payload) to predicate. All must hold."},
+                     {"minProperties", 1},
+                     {"propertyNames", json::object{{"pattern", Text(pattern + ")$")}}},
+                     {"additionalProperties", Reference("predicate")}};
+    if (!value.words.empty()) {
+      out["properties"] = json::object{{"opcode", Reference("opcode_test")}, {"hex", Reference("hex_test")}};
+    }
+    return out;
   }
 
   json::object OfNames(const Value& value) {
@@ -169,6 +185,8 @@ class SchemaWriter {
         return {{"type", "number"}, {"exclusiveMinimum", 0}};
       case Kind::kNumberTest:
         return Reference("number_test");
+      case Kind::kLengthTest:
+        return Reference("length_test");
       case Kind::kDuration:
         return Reference("duration");
       case Kind::kPause:

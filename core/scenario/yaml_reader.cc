@@ -8,6 +8,8 @@
 
 #include "core/base/text.h"
 #include "core/scenario/indentation.h"
+#include "core/scenario/line_scanner.h"
+#include "core/scenario/nesting.h"
 #include "core/scenario/parser.h"
 #include "fmt/format.h"
 #include "yaml-cpp/eventhandler.h"
@@ -16,6 +18,9 @@
 
 namespace wsfleet {
 namespace {
+
+const std::string kCoreTags = "tag:yaml.org,2002:";
+const std::string kTextTag = kCoreTags + "str";
 
 // Leaves yaml-cpp's parser, and never this file.
 struct Refused {
@@ -61,6 +66,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) Refuse(RangeAt(file_, mark, 1), "this alias stands inside of what it names");
+    Copy(RangeAt(file_, mark, 1), found->second.second);
     Count(RangeAt(file_, mark, 1), found->second.second);
     YamlNode node = found->second.first;
     Place(std::move(node));
@@ -70,16 +76,18 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     YamlNode node;
     node.text = value;
-    node.quoted = tag == "!";
+    node.quoted = tag == "!" || tag == kTextTag;
     node.range = RangeAt(file_, mark, value.size());
-    CheckTag(tag, node.range);
-    // Marks of what stands inside the quotes count from behind the opening one.
     const std::string_view line = node.range.line <= lines_.size() ? lines_[node.range.line - 1] : std::string_view();
-    const std::size_t column = node.range.column - 1;
-    if (node.quoted && column < line.size() && (line[column] == '"' || line[column] == '\'')) {
-      CheckClosed(node.range, line.substr(column));
-      ++node.range.column;
+    const std::size_t column = SkipProperties(line, node.range.column - 1);
+    if (tag != "?" && column < line.size() && (line[column] == '"' || line[column] == '\'')) {
+      SourceRange quote = node.range;
+      quote.column = static_cast<std::uint32_t>(column + 1);
+      CheckClosed(quote, line.substr(column));
+      // Marks of what stands inside the quotes count from behind the opening one.
+      if (tag == "!") node.range.column = quote.column + 1;
     }
+    CheckScalarTag(tag, node);
     Finish(std::move(node), anchor);
   }
 
@@ -107,8 +115,27 @@ class TreeBuilder : public YAML::EventHandler {
     throw Refused{std::move(range), std::move(message)};
   }
 
-  void CheckTag(const std::string& tag, const SourceRange& range) const {
-    if (!tag.empty() && tag != "?" && tag != "!") Refuse(range, fmt::format("the tag {} is not supported", tag));
+  // The tags of the core schema (YAML 1.2.2, 10.3) say what a value is; it has to be that.
+  static void CheckScalarTag(const std::string& tag, const YamlNode& node) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag == kTextTag) return;
+    const boost::json::value value = ScalarValue(node);
+    const bool fits = (tag == kCoreTags + "int" && (value.is_int64() || value.is_uint64())) ||
+                      (tag == kCoreTags + "float" && value.is_number()) ||
+                      (tag == kCoreTags + "bool" && value.is_bool()) || (tag == kCoreTags + "null" && value.is_null());
+    if (fits) return;
+    for (const char* known : {"int", "float", "bool", "null"}) {
+      if (tag == kCoreTags + known) Refuse(node.range, fmt::format("!!{}: this is {}", known, DescribeNode(node)));
+    }
+    RefuseTag(tag, node.range);
+  }
+
+  static void CheckTag(const std::string& tag, YamlNode::Kind kind, const SourceRange& range) {
+    const bool plain = tag.empty() || tag == "?" || tag == "!";
+    if (!plain && tag != kCoreTags + (kind == YamlNode::Kind::kMapping ? "map" : "seq")) RefuseTag(tag, range);
+  }
+
+  [[noreturn]] static void RefuseTag(const std::string& tag, const SourceRange& range) {
+    Refuse(range, fmt::format("the tag {} is not supported", tag));
   }
 
   // yaml-cpp takes the end of the text for the end of a quoted scalar, with all that stands between.
@@ -134,9 +161,16 @@ class TreeBuilder : public YAML::EventHandler {
     if (nodes_ > kMaxYamlNodes) Refuse(range, fmt::format("more than {} values", kMaxYamlNodes));
   }
 
+  void Copy(const SourceRange& range, std::size_t nodes) {
+    copies_ += nodes;
+    if (copies_ > kMaxYamlCopies) {
+      Refuse(range, fmt::format("anchors and aliases stand for more than {} values; write them out", kMaxYamlCopies));
+    }
+  }
+
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const SourceRange range = RangeAt(file_, mark, 1);
-    CheckTag(tag, range);
+    CheckTag(tag, kind, range);
     if (levels_.size() == kMaxYamlDepth) Refuse(range, fmt::format("nested deeper than {} levels", kMaxYamlDepth));
     Level& level = levels_.emplace_back();
     level.node.kind = kind;
@@ -162,6 +196,7 @@ class TreeBuilder : public YAML::EventHandler {
   void Remember(YAML::anchor_t anchor, const YamlNode& node, std::size_t nodes) {
     if (anchor == 0) return;
     if (anchors_.size() == kMaxYamlAliases) Refuse(node.range, fmt::format("more than {} anchors", kMaxYamlAliases));
+    Copy(node.range, nodes);
     anchors_.emplace(anchor, std::pair(node, nodes));
   }
 
@@ -202,6 +237,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::pair<YamlNode, std::size_t>> anchors_;
   std::size_t aliases_ = 0;
   std::size_t nodes_ = 0;
+  std::size_t copies_ = 0;
   YamlNode root_;
   bool has_root_ = false;
 };
@@ -274,6 +310,12 @@ std::optional<Refused> CheckText(const std::string& file, std::string_view text)
   }
   if (const auto other = FindOtherVersion(text)) {
     return Refused{RangeOf(file, text, *other), "suites are YAML 1.2; leave this line out"};
+  }
+  if (const auto deep = FindTooDeep(text, kMaxYamlDepth)) {
+    return Refused{RangeOf(file, text, *deep), fmt::format("nested deeper than {} levels", kMaxYamlDepth)};
+  }
+  if (std::ranges::count_if(text, [](char c) { return c == '[' || c == '{'; }) > std::ptrdiff_t{kMaxYamlBrackets}) {
+    return Refused{begin, fmt::format("more than {} opening brackets", kMaxYamlBrackets)};
   }
   if (const auto tab = FindTab(file, text, false)) return Refused{*tab, "a tab cannot indent YAML; use spaces"};
   return std::nullopt;

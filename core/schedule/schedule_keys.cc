@@ -41,7 +41,7 @@ constexpr Key kScheduledRunKeys[] = {
     {"from", ListOf(kPlainText, 1, 1000), "Terms as of --from. Default: what the suites say."},
     {"require", Either(kRequire), "How many regions must pass. Default: what the suites say."},
     {"tags", kTags, "Only scenarios with one of these."},
-    {"grep", kPlainText, "RE2: only cases whose name matches."},
+    {"grep", kPlainText, "RE2: only cases whose name matches: scenario, scenario [k=v] or suite/scenario [k=v]."},
     {"priority", Integer(1, 9), "Only tiers up to this one."},
     {"repeat", Integer(1, 1000), "Each case so often.", "1"},
     {"vars", kVariables, "Over those of the suites."},

@@ -22,8 +22,9 @@ TEST(ProxyUrl, HasAKindAHostAPortAndMayHaveAUser) {
 }
 
 TEST(ProxyUrl, ThatIsNoneDoesNotComeBackInItsError) {
-  for (const char* text : {"", "http://", "http://host", "http://host:0", "http://host:99999", "http://:1",
-                           "https://host:1", "http://[::1]", "socks5://:hush@host:1", "http://me:hush@host"}) {
+  for (const char* text :
+       {"", "http://", "http://host", "http://host:0", "http://host:99999", "http://:1", "https://host:1",
+        "http://[::1]", "http://a/b:80", "http://::1:80", "socks5://:hush@host:1", "http://me:hush@host"}) {
     const auto parsed = ParseProxyUrl(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.status().message().find("hush"), absl::string_view::npos) << text;

@@ -26,6 +26,9 @@ TEST(HostileText, IsRefusedForWhatItIs) {
   EXPECT_EQ(error("a: 1\n---\nb: 2\n"), "3:1 a second document; a suite is one YAML document\n");
   EXPECT_EQ(error("a:\n  b: 1\n \tc: 2\n"), "3:2 a tab cannot indent YAML; use spaces\n");
   EXPECT_EQ(error("a: !!python/object x\n"), "1:4 the tag tag:yaml.org,2002:python/object is not supported\n");
+  EXPECT_EQ(error("a: !!int x\n"), "1:4 !!int: this is \"x\"\n");
+  EXPECT_EQ(error("a: !!map [1]\n"), "1:4 the tag tag:yaml.org,2002:map is not supported\n");
+  EXPECT_EQ(error("a: !!str \"x\nb: 1\n"), "1:10 this quote is not closed; add a \" at the end of the text\n");
   EXPECT_EQ(error("[a, b]\n"), "1:1 suite: expected a mapping, found a list\n");
   EXPECT_NE(error("a: [1\n").find("not YAML"), std::string::npos);
 }
@@ -42,13 +45,21 @@ TEST(HostileText, StopsAtLimitsBeforeItGrows) {
     const char before = static_cast<char>(name - 1);
     bomb += fmt::format("{0}: &{0} [*{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}]\n", name, before);
   }
-  EXPECT_NE(Errors(TextBundle(bomb)).find("more than 200000 values"), std::string::npos);
+  EXPECT_NE(Errors(TextBundle(bomb)).find("stand for more than 20000 values"), std::string::npos);
+  std::string nested = "a: ";
+  for (int i = 0; i < 60; ++i) nested += fmt::format("&a{} [", i);
+  for (int i = 0; i < 1000; ++i) nested += "1, ";
+  EXPECT_NE(Errors(TextBundle(nested + std::string(60, ']'))).find("stand for more than 20000 values"),
+            std::string::npos);
   std::string aliases = "a: &a 1\n", anchors;
   for (int i = 0; i < 101; ++i) aliases += fmt::format("k{}: *a\n", i);
   for (int i = 0; i < 101; ++i) anchors += fmt::format("k{0}: &a{0} 1\n", i);
   EXPECT_EQ(Errors(TextBundle(aliases)), "102:7 more than 100 aliases; write the values out\n");
   EXPECT_NE(Errors(TextBundle(anchors)).find("101:7 more than 100 anchors"), std::string::npos);
-  EXPECT_NE(Errors(TextBundle(std::string(100'000, '['))).find("nested deeper than 64 levels"), std::string::npos);
+  EXPECT_EQ(Errors(TextBundle(std::string(1'000'000, '['))), "1:65 nested deeper than 64 levels\n");
+  // Where the scan for depth is led to believe that it is inside of quotes.
+  EXPECT_EQ(Errors(TextBundle("a: x\n  \"\nb: " + std::string(200'000, '['))),
+            "1:1 more than 100000 opening brackets\n");
   const std::string deep = std::string(63, '[') + "x" + std::string(63, ']');
   EXPECT_EQ(Errors(TextBundle("version: " + deep)).find("nested"), std::string::npos);
   EXPECT_NE(Errors(TextBundle("version: [" + deep + "]")).find("1:73 nested"), std::string::npos);

@@ -56,6 +56,8 @@ std::string Describe(const keys::Value& value) {
       return "number above 0";
     case Kind::kNumberTest:
       return "number, or a template";
+    case Kind::kLengthTest:
+      return "number, or tests of one";
     case Kind::kDuration:
       return "duration above zero";
     case Kind::kPause:

@@ -1,3 +1,4 @@
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/scenario/suite_text.h"
 
@@ -112,6 +113,28 @@ TEST(Language, RefusesFolderSuitesAtTheFileThatIsWrong) {
   EXPECT_EQ(Errors(Folder(suite, kListed)), "suite.wsfleet.yaml:3:26 files: nothing matches \"c*.wsfleet.yaml\"\n");
   EXPECT_EQ(Errors(Folder(std::string(kFolder) + "load: {}\n", kListed)),
             "suite.wsfleet.yaml:8:1 \"load\" does not go with files; write it into a file\n");
+}
+
+TEST(Language, ChecksTheVersionOfAFolderSuiteToo) {
+  const std::string suite = kFolder, version = "version: wsfleet/v1";
+  for (const char* wrong : {"wsfleet/v2", "4000", "[a]", "{}", "\"\""}) {
+    std::string other = suite;
+    other.replace(other.find(version), version.size(), fmt::format("version: {}", wrong));
+    EXPECT_THAT(Errors(Folder(other, kListed)), ::testing::HasSubstr("version: expected wsfleet/v1, found ")) << wrong;
+  }
+  std::string without = suite;
+  without.erase(without.find(version), version.size());
+  EXPECT_THAT(Errors(Folder(without, kListed)), ::testing::HasSubstr("\"version\" is missing; write version"));
+}
+
+TEST(Language, KnowsTheTagsOfTheCoreSchema) {
+  const auto errors = [](const std::string& value) {
+    return Errors(TextBundle(SuiteText("      - connect: {path: !!str /ws}\n      - send: !!map {json: !!seq [" +
+                                       value + "]}\n      - !!map\n        ping: {}\n")));
+  };
+  EXPECT_EQ(errors("!!str 12, !!int '11', !!float 1.5, !!bool true, !!null ~, ! x"), "");
+  EXPECT_NE(errors("!!bool 1"), "");
+  EXPECT_NE(errors("!!timestamp 2026-01-01"), "");
 }
 
 TEST(Language, TellsAListedFileThatWasGivenAloneWhereItsTargetIs) {

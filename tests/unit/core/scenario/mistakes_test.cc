@@ -78,6 +78,32 @@ TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
   });
 }
 
+TEST(Mistakes, OfNamesThatAreTooLongAreCountedInCharacters) {
+  const auto named = [](std::size_t characters) {
+    std::string name;
+    for (std::size_t i = 0; i < characters; ++i) name += "\xE6\x97\xA5";
+    return Errors(
+        TextBundle("version: wsfleet/v1\nname: " + name +
+                   "\ntarget: ws://a\nscenarios: [{name: one, steps: [{connect: {path: /}}, {ping: {}}]}]\n"));
+  };
+  EXPECT_EQ(named(120), "");
+  EXPECT_EQ(named(121), "2:7 name: expected 1 to 120 characters, found 121\n");
+}
+
+TEST(Mistakes, OfValuesThatAnEditorMarksAreRefused) {
+  ExpectRefused({
+      AtTop("targets: {a: {url: ws://a, tls: {cert: \"${secret.C}\", key: \"\"}}}",
+            "4:61 key: a literal secret is refused; write ${secret.NAME} and pass --secret NAME=env:VARIABLE"),
+      InStep("expect: {match: {opcode: 1}}", "8:34 opcode: expected one of text, binary, ping, pong, found 1"),
+      InStep("expect: {match: {hex: 12}}",
+             "8:31 hex: expected pairs of lower-case hexadecimal digits, found 12; write it in quotes"),
+      InStep("connect: {path: /, as: b, refused: {any: [{}, {status: 401}]}}",
+             "8:51 any: expected at least one key, found none"),
+      InStep("connect: {path: /, as: b, proxy: \"http://a/b:80\"}",
+             "8:43 proxy: expected a host, an IPv6 address in brackets"),
+  });
+}
+
 TEST(Mistakes, OfKeysAreRefusedWithASuggestion) {
   ExpectRefused({
       InStep("expect: {mach: {$.a: 1}, match: {$.a: 1}}", "8:18 unknown key \"mach\"; did you mean \"match\"?"),
@@ -226,7 +252,7 @@ TEST(Mistakes, OfWhatCouldNeverHappen) {
                    "7:36 proxy: expected " + expected};
   };
   ExpectRefused({proxy("http://", "a port after the host"), proxy("socks5://host:0", "a port of 1 to 65535"),
-                 proxy("http://:1", "a host")});
+                 proxy("http://:1", "a host, an IPv6 address in brackets")});
   const std::string suite = SuiteText(kGood);
   EXPECT_EQ(Errors(TextBundle("# a suite\n%YAML 1.1\n---\n" + suite)),
             "2:1 suites are YAML 1.2; leave this line out\n");

@@ -69,6 +69,18 @@ TEST(Resolve, SelectsByExpressionTagAndTier) {
   EXPECT_EQ(CaseIds(Resolve(bundle, tier, {})).size(), 2u);
 }
 
+TEST(Resolve, SelectsByTheNameWithAndWithoutItsSuiteAndItsMatrix) {
+  const auto cases = [](const std::string& grep) {
+    Selection selection;
+    selection.grep = grep;
+    return CaseIds(Resolve(TextBundle(kMatrixSuite), selection, {}));
+  };
+  EXPECT_EQ(cases("^late$"), std::vector<std::string>{"s/late"});
+  EXPECT_EQ(cases("^s/late$"), std::vector<std::string>{"s/late"});
+  EXPECT_EQ(cases("^early$").size(), 2u);
+  EXPECT_EQ(cases("^early \\[a=2, b=x\\]$"), std::vector<std::string>{"s/early [a=2, b=x]"});
+}
+
 TEST(Resolve, RefusesASelectionOfNothingAndSaysWhatThereIs) {
   Selection selection;
   selection.grep = "nowhere";

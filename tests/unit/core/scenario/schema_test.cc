@@ -2,10 +2,14 @@
 
 #include <cstdlib>
 #include <map>
+#include <random>
 #include <set>
 
 #include "boost/json/parse.hpp"
+#include "boost/json/serialize.hpp"
+#include "core/match/json_schema.h"
 #include "core/scenario/keys.h"
+#include "core/scenario/yaml_reader.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/scenario/suite_text.h"
 
@@ -141,6 +145,18 @@ TEST(Keys, AreNeededWhereTheTableSaysSo) {
   }
 }
 
+boost::json::value ToJson(const YamlNode& node) {
+  if (node.is_scalar()) return ScalarValue(node);
+  if (node.is_sequence()) {
+    boost::json::array array;
+    for (const YamlNode& element : node.elements) array.push_back(ToJson(element));
+    return array;
+  }
+  boost::json::object object;
+  for (const YamlNode::Entry& entry : node.entries) object[entry.key] = ToJson(entry.value);
+  return object;
+}
+
 // Calls `visit` with each object of the schema.
 template <typename Visit>
 void ForEachObject(const boost::json::value& json, const Visit& visit) {
@@ -185,6 +201,81 @@ TEST(Schema, HasADefinitionOfEachTableAndNoOtherClosedMapping) {
     }
     EXPECT_EQ(found, expected) << name;
   }
+}
+
+// Values as they come, somewhere in a good suite.
+boost::json::value Changed(const boost::json::value& good, std::mt19937& random) {
+  static const boost::json::array kValues = boost::json::parse(R"([null, true, false, 0, 1, -1, 1.5, "", "x", "3s",
+      "-3s", "0s", "1h", "${x}", "${uuid}", [], ["a"], {}, {"a": 1}, "wsfleet/v1", "all", "none", 10001, "1MiB", "a b",
+      [1], [[]], ["a", "a"], "ws://x", "http://x", "http://x:1", "tls1.2", 4000, "0a", 12])")
+                                                .as_array();
+  boost::json::value changed = good;
+  boost::json::value* at = &changed;
+  for (;;) {
+    boost::json::value* below = nullptr;
+    if (auto* object = at->if_object(); object != nullptr && !object->empty()) {
+      auto member = object->begin() + static_cast<std::ptrdiff_t>(random() % object->size());
+      if (random() % 12 == 0) {
+        object->erase(member);
+        return changed;
+      }
+      below = &member->value();
+    } else if (auto* array = at->if_array(); array != nullptr && !array->empty()) {
+      below = &(*array)[random() % array->size()];
+    }
+    if (below == nullptr || random() % 6 == 0) break;
+    at = below;
+  }
+  *at = kValues[random() % kValues.size()];
+  return changed;
+}
+
+// Both are made of the tables; what one of them does on its own shows here.
+TEST(Schema, AcceptsWhateverTheParserAccepts) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  std::mt19937 random(seed);
+  const auto schema = JsonSchema::Parse(ScenarioSchema());
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  std::size_t accepted = 0;
+  for (const auto& file : SuitesBelow(kLanguage / "examples")) {
+    const std::string name = std::filesystem::relative(file, kLanguage / "examples").generic_string();
+    Bundle bundle = FolderBundle(kLanguage / "examples", name);
+    Diagnostics diagnostics;
+    const auto root = ReadYaml(name, bundle.files[name], diagnostics);
+    ASSERT_TRUE(root) << name;
+    const boost::json::value good = ToJson(*root);
+    EXPECT_TRUE((*schema)->Accepts(good)) << name << ": " << (*schema)->Explain(good);
+    for (int round = 0; round < 80; ++round) {
+      const boost::json::value changed = Changed(good, random);
+      bundle.files[name] = boost::json::serialize(changed);
+      if (!ParseBundle(bundle).ok()) continue;
+      ++accepted;
+      EXPECT_TRUE((*schema)->Accepts(changed)) << (*schema)->Explain(changed) << "\n" << bundle.files[name];
+    }
+  }
+  EXPECT_GT(accepted, 50u);
+}
+
+TEST(Schema, RefusesWhatNoFrameAndNoLengthCanBe) {
+  const auto schema = JsonSchema::Parse(ScenarioSchema());
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  const auto accepts = [&](const std::string& step) {
+    return (*schema)->Accepts(boost::json::parse(
+        R"({"version": "wsfleet/v1", "name": "a", "scenarios": [{"name": "b", "steps": [)" + step + "]}]}"));
+  };
+  for (const char* match : {R"({"opcode": "x"})", R"({"opcode": {"not": "x"}})", R"({"hex": "none"})", R"({"hex": 12})",
+                            R"({"hex": {"in": ["0a", "0"]}})", R"({"$.a": {"length": null}})",
+                            R"({"$.a": {"length": {"eq": "1"}}})", R"({"$.a": {"in": "x"}})"}) {
+    EXPECT_FALSE(accepts(fmt::format(R"({{"expect": {{"match": {}}}}})", match))) << match;
+  }
+  for (const char* match : {R"({"opcode": {"in": ["text", "${x}"]}})", R"({"hex": "0a${x}"})", R"({"text": 1})",
+                            R"({"$.a": {"length": {"gt": 1}}})", R"({"$.a": {"in": "${list}"}})"}) {
+    EXPECT_TRUE(accepts(fmt::format(R"({{"expect": {{"match": {}}}}})", match))) << match;
+  }
+  EXPECT_FALSE(accepts(R"({"connect": {"path": "/", "expect": {}}})"));
+  EXPECT_FALSE(accepts(R"({"connect": {"path": "/", "proxy": "http://x"}})"));
+  EXPECT_TRUE(accepts(R"({"connect": {"path": "/", "proxy": "http://u:p@[::1]:80"}})"));
 }
 
 TEST(Schema, IsTheOneOfTheReference) {
