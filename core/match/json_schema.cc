@@ -123,6 +123,36 @@ struct MultipleOf {
   std::int64_t whole_divisor;  // 0: it is none
 };
 
+// The names of draft-07; valijson's own holds what no int64 holds for no integer.
+struct TypeTest {
+  explicit TypeTest(const Adapter& operand) {
+    if (operand.isString()) names.push_back(operand.asString());
+    if (!operand.isArray()) return;
+    operand.applyToArray([this](const Adapter& name) {
+      names.push_back(name.asString());
+      return true;
+    });
+  }
+
+  bool Holds(const Adapter& target, std::string& why) const {
+    why = fmt::format("is not of the type {}", fmt::join(names, ", "));
+    return std::ranges::any_of(names, [&](const std::string& name) { return Is(target, name); });
+  }
+
+  static bool Is(const Adapter& target, std::string_view name) {
+    if (name == "integer") return target.isInteger() || (target.isDouble() && IsWhole(target.asDouble()));
+    if (name == "number") return target.isNumber();
+    if (name == "string") return target.isString();
+    if (name == "object") return target.isObject();
+    if (name == "array") return target.isArray();
+    return name == "boolean" ? target.isBool() : target.isNull();
+  }
+
+  static bool IsWhole(double number) { return std::isfinite(number) && number == std::trunc(number); }
+
+  std::vector<std::string> names;
+};
+
 // The same text for equal values, and for no others.
 std::string KeyOf(const Adapter& value) {
   if (value.isArray()) {
@@ -193,6 +223,7 @@ class ValijsonSchema final : public JsonSchema {
     parser.addConstraintBuilder(std::string(kTestsKeyword), new BuilderOf<CountedTests>());
     parser.addConstraintBuilder(std::string(kPatternKeyword), new BuilderOf<Pattern>());
     parser.addConstraintBuilder(std::string(kUniqueKeyword), new BuilderOf<UniqueItems>());
+    parser.addConstraintBuilder(std::string(kTypeKeyword), new BuilderOf<TypeTest>());
     parser.addConstraintBuilder(std::string(kMultipleKeyword), new BuilderOf<MultipleOf>());
     const json::value root(document);
     parser.populateSchema(BoostJsonAdapter(root), schema_);

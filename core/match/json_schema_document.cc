@@ -17,6 +17,7 @@
 #include "boost/json/array.hpp"
 #include "core/base/text.h"
 #include "core/match/json_schema.h"
+#include "core/match/json_schema_content.h"
 #include "core/match/json_schema_keywords.h"
 #include "core/match/predicate_text.h"
 #include "fmt/format.h"
@@ -39,14 +40,19 @@ std::int64_t CountValues(const json::value& value) {
 }
 
 std::int64_t TestsOf(SchemaKind kind, const json::value& content) {
-  if (kind == SchemaKind::kPlain) return CountValues(content);
+  switch (kind) {
+    case SchemaKind::kPlain:
+    case SchemaKind::kNumber:
+    case SchemaKind::kCount:
+    case SchemaKind::kValues:
+    case SchemaKind::kRequired:
+    case SchemaKind::kType:
+      return CountValues(content);
+    default:
+      break;
+  }
   return kind == SchemaKind::kInsideMap && content.is_object() ? static_cast<std::int64_t>(content.get_object().size())
                                                                : 0;
-}
-
-bool IsAboveZero(const json::value& value) {
-  if (value.is_int64()) return value.get_int64() > 0;
-  return value.is_double() && value.get_double() > 0;
 }
 
 std::string ToString(const json::string& text) { return {text.data(), text.size()}; }
@@ -166,7 +172,9 @@ class Preparation {
       const json::value* content = object->if_contains(ToJson(keyword.name));
       if (content == nullptr) continue;
       tests += TestsOf(keyword.kind, *content);
-      json::value prepared = PrepareKeyword(index, keyword, *content, Below(place, keyword.name));
+      const std::string below = Below(place, keyword.name);
+      if (const auto problem = ProblemOfContent(keyword.kind, *content)) Fail(below, *problem);
+      json::value prepared = PrepareKeyword(index, keyword, *content, below);
       if (!error_.empty()) return {};
       if (keyword.name == "allOf") {
         std::ranges::move(prepared.get_array(), std::back_inserter(all));
@@ -185,6 +193,7 @@ class Preparation {
     if (keyword.kind == SchemaKind::kPattern) return ToJson(kPatternKeyword);
     if (keyword.kind == SchemaKind::kUnique) return ToJson(kUniqueKeyword);
     if (keyword.kind == SchemaKind::kMultiple) return ToJson(kMultipleKeyword);
+    if (keyword.kind == SchemaKind::kType) return ToJson(kTypeKeyword);
     return ToJson(keyword.name);
   }
 
@@ -194,7 +203,16 @@ class Preparation {
     const bool is_list = keyword.kind == SchemaKind::kItems && content.is_array();
     switch (keyword.kind) {
       case SchemaKind::kPlain:
+      case SchemaKind::kNumber:
+      case SchemaKind::kCount:
+      case SchemaKind::kValues:
+      case SchemaKind::kRequired:
+      case SchemaKind::kType:
+      case SchemaKind::kPattern:
+      case SchemaKind::kMultiple:
         return content;
+      case SchemaKind::kUnique:
+        return content.is_bool() && content.get_bool() ? json::value(true) : json::value();
       case SchemaKind::kHere:
         return ReferHere(index, place, content);
       case SchemaKind::kItems:
@@ -206,16 +224,6 @@ class Preparation {
       case SchemaKind::kInsideMap:
       case SchemaKind::kDependents:
         return PrepareMap(index, keyword.kind == SchemaKind::kDependents, content, place);
-      case SchemaKind::kPattern:
-        CheckPattern(content, place);
-        return content;
-      case SchemaKind::kUnique:
-        if (!content.is_bool()) Fail(place, fmt::format("expected true or false, found {}", DescribeValue(content)));
-        return content.is_bool() && content.get_bool() ? json::value(true) : json::value();
-      case SchemaKind::kMultiple:
-        if (!IsAboveZero(content))
-          Fail(place, fmt::format("expected a number above 0, found {}", DescribeValue(content)));
-        return content;
       case SchemaKind::kRefused:
         break;
     }
@@ -249,20 +257,13 @@ class Preparation {
       if (!dependents) {
         out[key] = Refer(index, element, schema);
       } else if (schema.is_array()) {
+        if (const auto problem = ProblemOfContent(SchemaKind::kRequired, schema)) Fail(element, *problem);
         out[key] = schema;
       } else {
         out[key] = ReferHere(index, element, schema);
       }
     }
     return out;
-  }
-
-  void CheckPattern(const json::value& content, const std::string& place) {
-    if (!content.is_string()) {
-      return Fail(place, fmt::format("expected a regular expression, found {}", DescribeValue(content)));
-    }
-    const re2::RE2 regex(ToString(content.get_string()), PatternOptions());
-    if (!regex.ok()) Fail(place, fmt::format("no expression of RE2: {}", regex.error()));
   }
 
   json::value PrepareReference(std::size_t index, const json::value& reference, const std::string& place) {

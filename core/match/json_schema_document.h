@@ -13,6 +13,7 @@ namespace wsfleet {
 inline constexpr std::string_view kPatternKeyword = "wsfleet:pattern";      // RE2 in place of std::regex
 inline constexpr std::string_view kUniqueKeyword = "wsfleet:uniqueItems";   // a set in place of all pairs
 inline constexpr std::string_view kMultipleKeyword = "wsfleet:multipleOf";  // for numbers only, with their fractions
+inline constexpr std::string_view kTypeKeyword = "wsfleet:type";            // 1e20 is an integer
 inline constexpr std::string_view kTestsKeyword = "wsfleet:tests";          // how many a schema makes by itself
 
 // What valijson gets to read of a schema: the keywords of draft-07 only, each reference resolved to "#/definitions/N",

@@ -6,7 +6,12 @@ namespace wsfleet {
 
 // What a keyword holds, and whether the schemas in it apply to the value itself or to something in it.
 enum class SchemaKind {
-  kPlain,       // no schema
+  kPlain,       // no schema, any value
+  kNumber,      // nor do these hold one
+  kCount,       // how many
+  kValues,      // a list
+  kRequired,    // a list of names
+  kType,        // a word or a list of them
   kHere,        // a schema for the value itself
   kHereList,    // a list of such
   kInside,      // a schema for what is in the value
@@ -31,22 +36,22 @@ inline constexpr SchemaKeyword kSchemaKeywords[] = {
     {"const", SchemaKind::kPlain},
     {"contains", SchemaKind::kInside},
     {"dependencies", SchemaKind::kDependents},
-    {"enum", SchemaKind::kPlain},
+    {"enum", SchemaKind::kValues},
     {"items", SchemaKind::kItems},
     {"additionalItems", SchemaKind::kInside},
     {"if", SchemaKind::kHere},
     {"then", SchemaKind::kHere},
     {"else", SchemaKind::kHere},
-    {"exclusiveMaximum", SchemaKind::kPlain},
-    {"maximum", SchemaKind::kPlain},
-    {"maxItems", SchemaKind::kPlain},
-    {"maxLength", SchemaKind::kPlain},
-    {"maxProperties", SchemaKind::kPlain},
-    {"exclusiveMinimum", SchemaKind::kPlain},
-    {"minimum", SchemaKind::kPlain},
-    {"minItems", SchemaKind::kPlain},
-    {"minLength", SchemaKind::kPlain},
-    {"minProperties", SchemaKind::kPlain},
+    {"exclusiveMaximum", SchemaKind::kNumber},
+    {"maximum", SchemaKind::kNumber},
+    {"maxItems", SchemaKind::kCount},
+    {"maxLength", SchemaKind::kCount},
+    {"maxProperties", SchemaKind::kCount},
+    {"exclusiveMinimum", SchemaKind::kNumber},
+    {"minimum", SchemaKind::kNumber},
+    {"minItems", SchemaKind::kCount},
+    {"minLength", SchemaKind::kCount},
+    {"minProperties", SchemaKind::kCount},
     {"multipleOf", SchemaKind::kMultiple},
     {"not", SchemaKind::kHere},
     {"oneOf", SchemaKind::kHereList},
@@ -54,8 +59,8 @@ inline constexpr SchemaKeyword kSchemaKeywords[] = {
     {"properties", SchemaKind::kInsideMap},
     {"additionalProperties", SchemaKind::kInside},
     {"propertyNames", SchemaKind::kInside},
-    {"required", SchemaKind::kPlain},
-    {"type", SchemaKind::kPlain},
+    {"required", SchemaKind::kRequired},
+    {"type", SchemaKind::kType},
     {"uniqueItems", SchemaKind::kUnique},
     {"patternProperties", SchemaKind::kRefused},
     {"$dynamicRef", SchemaKind::kRefused},

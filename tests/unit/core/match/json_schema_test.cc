@@ -104,7 +104,10 @@ TEST(JsonSchema, SaysWhereAValueBreaksIt) {
 
 TEST(JsonSchema, TakesNumbersByTheirValue) {
   EXPECT_TRUE(Schema(R"({"type": "integer"})")->Accepts(Json("1.0")));
+  EXPECT_TRUE(Schema(R"({"type": "integer"})")->Accepts(Json("1e20")));
+  EXPECT_TRUE(Schema(R"({"type": ["null", "integer"]})")->Accepts(Json("18446744073709551615")));
   EXPECT_FALSE(Schema(R"({"type": "integer"})")->Accepts(Json("1.5")));
+  EXPECT_EQ(Schema(R"({"type": ["null", "integer"]})")->Explain(Json("1.5")), "$: is not of the type null, integer");
   EXPECT_TRUE(Schema(R"({"enum": [1.0]})")->Accepts(Json("1")));
   EXPECT_TRUE(Schema(R"({"type": "number", "minimum": 1})")->Accepts(Json("18446744073709551615")));
   EXPECT_FALSE(Schema(R"({"uniqueItems": true})")->Accepts(Json("[{\"a\": 1, \"b\": 2}, {\"b\": 2.0, \"a\": 1}]")));
@@ -132,8 +135,12 @@ TEST(JsonSchema, IsRefusedWithItsPlaceIfItIsNone) {
       {R"({"$ref": "#"})", "refers to itself"},
       {R"({"definitions": {"a": {"anyOf": [{"$ref": "#"}]}}, "not": {"$ref": "#/definitions/a"}})", "refers to itself"},
       {R"({"type": "strin"})", "strin"},
-      {R"({"required": 1})", "no schema of draft-07: "},
-      {R"({"minLength": "x"})", "minLength"},
+      {R"({"type": ["string", 1]})", "/type: expected array, boolean"},
+      {R"({"required": 1})", "/required: expected a list of names, found 1"},
+      {R"({"minLength": "1"})", "/minLength: expected a whole number from 0, found \"1\""},
+      {R"({"items": {"minimum": "5"}})", "/items/minimum: expected a number, found \"5\""},
+      {R"({"enum": 2})", "/enum: expected a list of values, found 2"},
+      {R"({"dependencies": {"a": [1]}})", "/dependencies/a: expected a list of names, found [1]"},
   };
   for (const auto& one : cases) EXPECT_THAT(Refusal(one.text), HasSubstr(std::string(one.message))) << one.text;
 }
