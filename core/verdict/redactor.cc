@@ -153,7 +153,8 @@ void Redactor::AddSecret(std::string_view value) {
 // As reports show it: within text, within bytes that are none, and where a target has written ? or something else for
 // what it does not know (a header's bytes are taken for Latin-1 by many).
 void Redactor::AddShownForms(std::string_view value) {
-  for (std::string form : {Printable(value), PrintableBytes(value), WithoutOtherThanAscii(value), Misread(value)}) {
+  for (const auto form_of : {&Printable, &PrintableBytes, &WithoutOtherThanAscii, &Misread}) {
+    std::string form = form_of(value);
     if (form.find_first_not_of('?') != std::string::npos) AddForm(std::move(form));
   }
 }
