@@ -53,7 +53,6 @@ struct CoordinatorOptions {
   AuditLog::Settings audit;
 };
 
-
 // Where the own authority keeps its files.
 std::string AuthorityDirectory(const std::string& state_directory);
 
