@@ -239,8 +239,8 @@ std::optional<CredentialInText> UrlCredentialAt(std::string_view text, std::size
 }  // namespace
 
 bool IsNameOfPair(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kNames{"name", "key", "field", "header", "param", "parameter", "id"};
-  return std::ranges::find(kNames, name) != kNames.end();
+  constexpr std::array<std::string_view, 7> kOfPairs{"name", "key", "field", "header", "param", "parameter", "id"};
+  return std::ranges::find(kOfPairs, name) != kOfPairs.end();
 }
 
 std::optional<CredentialInText> FindUrlCredential(std::string_view text, std::size_t from) {

@@ -15,6 +15,7 @@
 #include "core/har/json_round_trip.h"
 #include "core/har/yaml_text.h"
 #include "core/scenario/keys.h"
+#include "core/scenario/request_names.h"
 #include "core/value/json_text.h"
 #include "fmt/format.h"
 
@@ -179,6 +180,10 @@ std::string ScenarioText::HeadersOf(const RecordedConnection& connection) {
   for (const auto& [name, value] : connection.request_headers) {
     const std::string folded = absl::AsciiStrToLower(name);
     if (IsNoise(name) || name.size() > kMaxKeyBytes || name.find("${") != std::string::npos) continue;
+    if (!ProblemOfHeader(name, RequestKind::kUpgrade).empty()) {
+      notes_.push_back("left out: a header that a suite may not set");
+      continue;
+    }
     if (!names.insert(folded).second) {
       notes_.push_back("left out: a header that stands twice");
       continue;
@@ -191,12 +196,18 @@ std::string ScenarioText::HeadersOf(const RecordedConnection& connection) {
 
 std::string ScenarioText::SubprotocolsOf(const RecordedConnection& connection) {
   std::string out;
+  std::set<std::string> names;
   for (const auto& [name, value] : connection.request_headers) {
     if (!absl::EqualsIgnoreCase(name, "Sec-WebSocket-Protocol")) continue;
     for (const std::string_view part : Split(value, ',')) {
       const std::string_view offered = ToStd(absl::StripAsciiWhitespace(ToAbsl(part)));
       if (offered.empty()) continue;
-      out += (out.empty() ? "" : ", ") + YamlText(secrets_.HideField("subprotocol", "SUBPROTOCOL", offered));
+      const std::string shown = YamlText(secrets_.HideField("subprotocol", "SUBPROTOCOL", offered));
+      if (!IsToken(offered) || !names.insert(shown).second) {
+        notes_.push_back("left out: a subprotocol that is no name, or stands twice");
+        continue;
+      }
+      out += (out.empty() ? "" : ", ") + shown;
     }
   }
   return out.empty() ? out : "[" + out + "]";

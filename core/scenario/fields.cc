@@ -12,6 +12,8 @@
 namespace wsfleet {
 namespace {
 
+using Kind = keys::Value::Kind;
+
 // Beyond it a deadline is none, and arithmetic with times ends.
 constexpr absl::Duration kMaxDuration = absl::Hours(100 * 365 * 24);
 
@@ -133,7 +135,6 @@ std::optional<std::int64_t> ReadInteger(ParseContext& context, const keys::Key& 
 }
 
 std::optional<absl::Duration> ReadDuration(ParseContext& context, const keys::Key& taken, const YamlNode& node) {
-  using Kind = keys::Value::Kind;
   const std::string_view key = taken.name;
   const Kind kind = taken.value.kind == Kind::kEither ? taken.Of(Kind::kPause).kind : taken.value.kind;
   if (node.is_scalar()) {
