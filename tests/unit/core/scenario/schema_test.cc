@@ -246,7 +246,7 @@ TEST(Schema, AcceptsWhateverTheParserAccepts) {
     ASSERT_TRUE(root) << name;
     const boost::json::value good = ToJson(*root);
     EXPECT_TRUE((*schema)->Accepts(good)) << name << ": " << (*schema)->Explain(good);
-    for (int round = 0; round < 80; ++round) {
+    for (int round = 0; round < 200; ++round) {
       const boost::json::value changed = Changed(good, random);
       bundle.files[name] = boost::json::serialize(changed);
       if (!ParseBundle(bundle).ok()) continue;
