@@ -132,7 +132,7 @@ class World {
     assigned_.pop_back();
     const LeaseRecord& lease = assignment.lease;
     std::vector<CaseResult> results;
-    for (const CaseId& id : assignment.spec.cases) results.emplace_back().case_id = id;
+    for (const CaseId& id : assignment.spec->cases) results.emplace_back().case_id = id;
     Apply(ResultsReceived{streams_[kHonest], lease.id, lease.shard, lease.attempt, BatchSeq(1), results});
     Apply(ShardFinished{streams_[kHonest], lease.id, lease.shard, lease.attempt, ShardEnd::kCompleted,
                         static_cast<std::uint32_t>(results.size())});
