@@ -30,10 +30,11 @@ function(wsfleet_program name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options)
 endfunction()
 
-# wsfleet_test(NAME SOURCES … DEPENDS … [LABELS …] [TIMEOUT SECONDS]): a GoogleTest program whose every TEST is a ctest
-# test. With the label `nightly` it is none of those that every change runs, but of `ctest --preset nightly`.
+# wsfleet_test(NAME SOURCES … DEPENDS … [PROGRAMS …] [LABELS …] [TIMEOUT SECONDS]): a GoogleTest program whose every TEST is
+# a ctest test. PROGRAMS, which it starts, are built before it, as far as they are built at all. With the label `nightly` it
+# is none of those that every change runs, but of `ctest --preset nightly`.
 function(wsfleet_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;PROGRAMS;LABELS" ${ARGN})
   if(NOT WSFLEET_BUILD_TESTS)
     return()
   endif()
@@ -44,6 +45,11 @@ function(wsfleet_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} wsfleet_options GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name} PRIVATE WSFLEET_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WSFLEET_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  foreach(program ${ARG_PROGRAMS})
+    if(TARGET ${program})
+      add_dependencies(${name} ${program})
+    endif()
+  endforeach()
   wsfleet_batches(${name})
   # Tests are compiled more often than they are run; what they test is optimised, and has its line numbers.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0$<SEMICOLON>-g0>)
