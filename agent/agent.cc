@@ -16,6 +16,7 @@ namespace wsfleet::agent {
 namespace {
 
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
+constexpr absl::Duration kMaxReportAfter = absl::Seconds(10);
 
 BootId RandomBoot() {
   absl::BitGen random;
@@ -69,6 +70,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
       reconnect_timer_(strand),
       heartbeat_timer_(strand),
       lease_timer_(strand),
+      report_timer_(strand),
       drain_timer_(strand) {}
 
 Agent::~Agent() {
@@ -134,6 +136,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       OnHeartbeatReply(message.heartbeat_reply());
       break;
     case v1::CoordinatorMessage::kAssignment:
+      if (message.assignment().has_report_after()) KeepBack(wire::FromWire(message.assignment().report_after()));
       shards_.Assign(std::move(*message.mutable_assignment()), lease_base_ + lease_time_);
       // It was under way when the fleet was stopped.
       if (stopped_) shards_.CancelAll("the fleet is stopped");
@@ -274,8 +277,18 @@ void Agent::UpdateHold() {
   engine_.Hold(hold);
 }
 
+void Agent::KeepBack(absl::Duration report_after) {
+  report_from_ = std::max(report_from_, BootTime() + std::min(report_after, kMaxReportAfter));
+  WaitOn(report_timer_, report_from_ - BootTime(), [this] {
+    report_from_ = {};
+    SendSpooled();
+  });
+}
+
+bool Agent::keeps_back() const { return BootTime() < report_from_; }
+
 void Agent::SendSpooled() {
-  if (!welcomed_) return;
+  if (!welcomed_ || keeps_back()) return;
   // Results wait for their number as long as batches are under way, so that they travel in few messages.
   const auto send_next = [this] {
     const v1::ResultBatch* batch = spool_.TakeNext(credits_);
@@ -295,7 +308,7 @@ void Agent::SendSpooled() {
 void Agent::Send(v1::AgentMessage message) {
   if (!welcomed_ || !stream_) return;
   // Progress is for those who watch: what cannot leave soon is not worth that others wait for it.
-  if (message.has_progress() && stream_->waiting() > 0) return;
+  if (message.has_progress() && (stream_->waiting() > 0 || keeps_back())) return;
   stream_->Send(std::move(message));
 }
 

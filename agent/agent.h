@@ -79,6 +79,9 @@ class Agent {
   void OnResultAcks(const v1::ResultAcks& acks);
   void Beat();
   void SendHeartbeat();
+  // Nothing that was reported leaves for so long: the coordinator is busy giving leases to others.
+  void KeepBack(absl::Duration report_after);
+  bool keeps_back() const;
   void SendSpooled();
   void UpdateHold();
   void Send(v1::AgentMessage message);
@@ -112,6 +115,7 @@ class Agent {
   absl::Duration heartbeat_interval_;
   SteadyTime lease_base_;  // when the newest acknowledged hello or heartbeat was sent
   SteadyTime heard_of_;    // when the newest message came
+  SteadyTime report_from_;
   struct SentHeartbeat {
     std::uint64_t number = 0;
     SteadyTime at;
@@ -128,6 +132,7 @@ class Agent {
   boost::asio::steady_timer reconnect_timer_;
   boost::asio::steady_timer heartbeat_timer_;
   boost::asio::steady_timer lease_timer_;
+  boost::asio::steady_timer report_timer_;
   boost::asio::steady_timer drain_timer_;
   bool draining_ = false;  // and then stops, with drain_exit_code_
   int drain_exit_code_ = 0;

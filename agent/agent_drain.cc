@@ -62,7 +62,8 @@ void Agent::StopIfDrained() {
 void Agent::Stop(int exit_code) {
   if (exit_code_) return;
   exit_code_ = exit_code;
-  for (auto* timer : {&patience_timer_, &reconnect_timer_, &heartbeat_timer_, &lease_timer_, &drain_timer_})
+  for (auto* timer :
+       {&patience_timer_, &reconnect_timer_, &heartbeat_timer_, &lease_timer_, &report_timer_, &drain_timer_})
     timer->cancel();
   bundles_.CancelAll();
   if (stream_) stream_->Cancel();

@@ -12,11 +12,12 @@ namespace wsfleet::agent {
 namespace {
 
 constexpr std::chrono::seconds kWriteLimit{20};
+constexpr std::chrono::seconds kEndLimit{2};
 
 }  // namespace
 
 SessionStream::SessionStream(boost::asio::io_context& strand, Handlers handlers)
-    : strand_(strand), handlers_(std::move(handlers)), write_watchdog_(strand) {}
+    : strand_(strand), handlers_(std::move(handlers)), watchdog_(strand) {}
 
 void SessionStream::Open(v1::AgentSession::Stub& stub) {
   self_ = shared_from_this();
@@ -49,8 +50,8 @@ void SessionStream::StartNextWrite() {
   std::deque<v1::AgentMessage>& from = next_.empty() ? waiting_ : next_;
   writing_ = std::move(from.front());
   from.pop_front();
-  write_watchdog_.expires_after(kWriteLimit);
-  write_watchdog_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+  watchdog_.expires_after(kWriteLimit);
+  watchdog_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->Cancel();
   });
   StartWrite(&*writing_);
@@ -66,8 +67,12 @@ void SessionStream::Cancel() {
 void SessionStream::Close() {
   if (closing_) return;
   closing_ = true;
-  write_watchdog_.cancel();
   RemoveHold();
+  // A message that cannot be read looks like the end, and the coordinator knows nothing of it.
+  watchdog_.expires_after(kEndLimit);
+  watchdog_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->context_.TryCancel();
+  });
 }
 
 void SessionStream::OnReadDone(bool ok) {
@@ -86,7 +91,7 @@ void SessionStream::OnReadDone(bool ok) {
 
 void SessionStream::OnWriteDone(bool ok) {
   boost::asio::post(strand_, [self = shared_from_this(), ok] {
-    self->write_watchdog_.cancel();
+    self->watchdog_.cancel();
     self->writing_.reset();
     if (!ok) {
       self->Close();
@@ -99,7 +104,7 @@ void SessionStream::OnWriteDone(bool ok) {
 void SessionStream::OnDone(const grpc::Status& status) {
   boost::asio::post(strand_, [self = std::move(self_), status = wire::FromGrpc(status)] {
     self->closing_ = true;
-    self->write_watchdog_.cancel();
+    self->watchdog_.cancel();
     if (self->handlers_.on_closed) self->handlers_.on_closed(status);
   });
 }

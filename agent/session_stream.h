@@ -63,8 +63,8 @@ class SessionStream : public grpc::ClientBidiReactor<v1::AgentMessage, v1::Coord
   std::optional<v1::AgentMessage> writing_;
   std::deque<v1::AgentMessage> next_, waiting_;
   bool closing_ = false;
-  boost::asio::steady_timer write_watchdog_;  // a stalled flow-control window reports nothing by itself
-  std::shared_ptr<SessionStream> self_;       // until OnDone: gRPC holds a plain pointer
+  boost::asio::steady_timer watchdog_;   // neither a stalled flow-control window nor a missing end reports itself
+  std::shared_ptr<SessionStream> self_;  // until OnDone: gRPC holds a plain pointer
 };
 
 }  // namespace wsfleet::agent

@@ -190,6 +190,9 @@ v1::CoordinatorMessage ToMessage(const fleet::SendAssignment& effect, const Sess
   for (const CaseId& id : effect.finished_cases) assignment->add_finished_cases(id.value());
   *assignment->mutable_job_time_left() = wire::ToWire(effect.job_time_left);
   assignment->set_is_scheduled(!effect.spec->schedule.empty());
+  if (effect.report_after > absl::ZeroDuration()) {
+    *assignment->mutable_report_after() = wire::ToWire(effect.report_after);
+  }
   if (effect.policy != nullptr) assignment->set_policy(*effect.policy);
   if (effect.share.connections) assignment->mutable_share()->set_connections(*effect.share.connections);
   if (effect.share.sessions_per_second) {

@@ -25,6 +25,7 @@ namespace {
 constexpr int kMaxClientMessageBytes = 1 << 20;
 // Of the headers of a call, with a token of an issuer among them.
 constexpr int kMaxClientMetadataBytes = 2 * static_cast<int>(oidc::kMaxJwtBytes);
+constexpr std::size_t kGuessableBytes = 16;  // a token of fewer is
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kResolvers = 2;
 
@@ -51,6 +52,10 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
   if (!token.ok()) return token.status();
   token->erase(token->find_last_not_of(" \r\n\t") + 1);
   if (token->empty()) return absl::FailedPreconditionError(fmt::format("{}: expected a token, found nothing", path));
+  if (token->size() < kGuessableBytes) {
+    spdlog::warn("client token may be guessed file={} bytes={} expected=\"{} random ones or more\"", path,
+                 token->size(), kGuessableBytes);
+  }
   return token;
 }
 

@@ -290,7 +290,6 @@ void FleetHost::OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>&
   for (const fleet::Persisted& persisted : *commits) {
     feed_.OnPersisted(persisted.commit);
     Apply(persisted);
-    paused_.OnPersisted(persisted.commit);
   }
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});
@@ -315,7 +314,6 @@ void FleetHost::Discard(const absl::Status& why) {
 
 void FleetHost::On(const fleet::Persist& effect) {
   feed_.OnPersist(effect.commit, effect.batch);
-  paused_.OnPersist(effect.commit, effect.batch.leases.size());
   if (!store_thread_.Commit(effect.commit, effect.batch)) Discard(absl::UnavailableError("the store's queue is full"));
 }
 

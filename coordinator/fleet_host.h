@@ -81,9 +81,9 @@ class FleetHost {
   // Applied when the lines of the targets' logs were added to its failures.
   void OnResults(fleet::ResultsReceived event);
   void OnProgress(fleet::StreamId stream, const v1::Progress& progress);
+  // The store is behind with what agents have reported. Whoever goes on reading their streams only fills memory.
   bool IsBehind() const;
-  bool IsDispatching() const { return paused_.is_dispatching(); }
-  // Not read until `then` is called, on the strand: neither is so any more (PausedStreams). Its silence ends no lease.
+  // Not read until `then` is called, on the strand: the store has caught up. Meanwhile its silence ends no lease.
   void PauseReading(fleet::StreamId stream, std::function<void()> then);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);

@@ -32,7 +32,7 @@ Result is passed, failed, inconclusive or skipped; class is that of [failures](f
 `wsfleet_check_success` begins with the first result after the coordinator's start, and goes when its schedule is deleted or the case is no
 longer part of it.
 
-Not yet: `wsfleet_event_latency_seconds{event,region}` and `wsfleet_sessions_dropped_total`, which come with load tests.
+Not yet: `wsfleet_sessions_dropped_total` (sessions that a load could not begin), which comes with load tests.
 )";
 
 std::string Labels(const MetricFacts& facts) {

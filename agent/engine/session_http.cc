@@ -180,7 +180,8 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
     } else if (failure) {
       excerpt.problem = failure->message;
     }
-    const bool found = excerpt.same_request || NamesAnError(excerpt);
+    // What names an error is often written after the line with the trace id.
+    const bool found = NamesAnError(excerpt) || (excerpt.same_request && round > 0);
     if (found || failure || cancelled_ || round == std::size(kPauses) || SteadyNow() + kPauses[round] > until) break;
     const SteadyTime next = SteadyNow() + kPauses[round];
     while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);

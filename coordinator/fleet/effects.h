@@ -62,6 +62,7 @@ struct SendAssignment {
   absl::Duration job_time_left;
   LeaseShare share;
   std::shared_ptr<const std::string> policy;  // of the fleet, as its text
+  absl::Duration report_after;                // its agent reports nothing before
 };
 enum class Disposition { kCounted, kDuplicate, kLate, kFenced };
 struct SendResultAck {

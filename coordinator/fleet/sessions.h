@@ -57,6 +57,7 @@ class Sessions {
   void Remove(const AgentId& id);
 
   const std::map<AgentId, Agent>& all() const { return agents_; }
+  std::size_t connected() const { return streams_.size(); }
   std::set<AgentId> InRegion(const RegionName& region) const;
   // By region, then by id: the first behind `region` and `id`; null at the end.
   const Agent* After(const RegionName& region, const AgentId& id) const;

@@ -64,7 +64,9 @@ class Identities {
 
   // Errors are those of Enrolment.Enrol and Renewal.Renew (enrolment.proto).
   absl::StatusOr<Grant> Enrol(const Order& order, absl::Time now);
-  absl::StatusOr<Grant> Renew(const std::string& request, const AgentName& name, absl::Time now);
+  // `key_hash`: of the key that the agent has shown.
+  absl::StatusOr<Grant> Renew(const std::string& request, const AgentName& name, const std::string& key_hash,
+                              absl::Time now);
   // Reads the revocations anew. The old ones hold if that fails.
   absl::Status ReadRevocations();
 

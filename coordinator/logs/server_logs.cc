@@ -31,7 +31,10 @@ bool IsAtCoordinator(const LogSource& source) { return !source.http.has_value();
 
 bool WantsLines(const CaseResult& result) { return result.outcome == Outcome::kFailed && result.failure.has_value(); }
 
-bool IsEnough(const LogExcerpt& excerpt) { return excerpt.same_request || NamesAnError(excerpt); }
+// What names an error is often written after the line with the trace id.
+bool IsEnough(const LogExcerpt& excerpt, std::size_t round) {
+  return NamesAnError(excerpt) || (excerpt.same_request && round >= 2);
+}
 
 // Lines with the trace id may be anywhere in what was read; others must be new.
 LogExcerpt PickNew(const FileTail& tail, const LogWindow& window, std::optional<std::uint64_t> old_size) {
@@ -238,7 +241,7 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
       if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id, window.start, window.end);
     }
     excerpt.problem = std::string(ToStd(status.message()));
-    if (!status.ok() || IsEnough(excerpt) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
+    if (!status.ok() || IsEnough(excerpt, round) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
   }
   excerpt.source = source_text;
   excerpt.undated = false;  // a file's lines are new, and Loki was asked for this time

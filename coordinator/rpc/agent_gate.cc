@@ -1,10 +1,13 @@
 #include "coordinator/rpc/agent_gate.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
+#include "coordinator/tls/x509.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/auth_context.h"
 
 namespace wsfleet::coordinator {
@@ -29,26 +32,32 @@ absl::Status Differs(std::string_view what, const std::string& certified, const 
 
 }  // namespace
 
-absl::StatusOr<std::optional<AgentName>> AgentGate::NameOf(const grpc::ServerContextBase& context) const {
-  std::optional<AgentName> name;
+absl::StatusOr<AgentProof> AgentGate::ProofOf(const grpc::ServerContextBase& context) const {
+  AgentProof proof;
   const auto security = context.auth_context();
   for (const grpc::string_ref& value : security->FindPropertyValues(kUriProperty)) {
     const std::string_view uri(value.data(), value.size());
     if (!uri.starts_with(kAgentUriScheme)) continue;
-    if (name) return absl::PermissionDeniedError("the agent's certificate names several agents; expected one");
+    if (proof.name) return absl::PermissionDeniedError("the agent's certificate names several agents; expected one");
     auto parsed = ParseAgentUri(uri);
     if (!parsed.ok()) {
       return absl::PermissionDeniedError(
           fmt::format("the URI of the agent's certificate: {}", ToStd(parsed.status().message())));
     }
-    name = *std::move(parsed);
+    proof.name = *std::move(parsed);
   }
-  if (!name && names_ == AgentNames::kDemanded) {
+  if (!proof.name && names_ == AgentNames::kDemanded) {
     return absl::PermissionDeniedError(
         "the agent's certificate names no agent; expected a URI spiffe://wsfleet/fleet/F/region/R/pool/P/instance/I "
         "among its alternative names. Enrol the agent (--enrol), or have its issuer write one");
   }
-  return name;
+  for (const grpc::string_ref& pem : security->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    const x509::Certificate certificate = x509::ReadCertificate({pem.data(), pem.size()});
+    if (certificate == nullptr) return absl::PermissionDeniedError("the agent's certificate cannot be read");
+    proof.key = x509::KeyHash(X509_get0_pubkey(certificate.get()));
+    proof.until = x509::ValidityOf(certificate.get()).until;
+  }
+  return proof;
 }
 
 bool AgentGate::IsPrivate(const grpc::ServerContextBase& context) {
@@ -58,24 +67,50 @@ bool AgentGate::IsPrivate(const grpc::ServerContextBase& context) {
   return IsOnThisMachine(context.peer());
 }
 
-absl::Status AgentGate::Check(const std::optional<AgentName>& name, const FleetName& fleet,
-                              const AgentId& agent) const {
-  if (!name) return absl::OkStatus();
-  if (name->fleet != fleet) return Differs("fleet", name->fleet.value(), fleet.value());
-  std::string instance = name->instance;
-  if (instance.empty()) {
-    const std::string prefix = name->pool.value() + ".";
-    if (!agent.value().starts_with(prefix)) return Differs("agents", prefix + "…", agent.value());
-    instance = agent.value().substr(prefix.size());
-  } else if (const AgentId certified = AgentIdOf(name->pool, instance); certified != agent) {
-    return Differs("agent", certified.value(), agent.value());
+absl::Status AgentGate::Check(const AgentProof& proof, const FleetName& fleet, const AgentId& agent,
+                              absl::Time now) const {
+  if (proof.name) {
+    const AgentName& name = *proof.name;
+    if (name.fleet != fleet) return Differs("fleet", name.fleet.value(), fleet.value());
+    std::string instance = name.instance;
+    if (instance.empty()) {
+      const std::string prefix = name.pool.value() + ".";
+      if (!agent.value().starts_with(prefix)) return Differs("agents", prefix + "…", agent.value());
+      instance = agent.value().substr(prefix.size());
+    } else if (const AgentId certified = AgentIdOf(name.pool, instance); certified != agent) {
+      return Differs("agent", certified.value(), agent.value());
+    }
+    if (auto status = revocations_.Check(fleet, name.pool, instance); !status.ok()) return status;
   }
-  return revocations_.Check(fleet, name->pool, instance);
+  return CheckExpiry(proof, now);
 }
 
-absl::Status AgentGate::CheckRegion(const std::optional<AgentName>& name, const RegionName& region) {
-  if (!name || name->region == region) return absl::OkStatus();
-  return Differs("region", name->region.value(), region.value());
+absl::Status AgentGate::CheckRegion(const AgentProof& proof, const RegionName& region) {
+  if (!proof.name || proof.name->region == region) return absl::OkStatus();
+  return Differs("region", proof.name->region.value(), region.value());
+}
+
+absl::Status AgentGate::CheckExpiry(const AgentProof& proof, absl::Time now) const {
+  absl::Time until = proof.until;
+  if (now < until) return absl::OkStatus();
+  if (proof.name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = renewed_.find({AgentUri(*proof.name), proof.key});
+    if (found != renewed_.end()) until = std::max(until, found->second);
+  }
+  if (now < until) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("the agent's certificate expired at {}; it is to connect with the next one", UtcText(until)));
+}
+
+void AgentGate::NoteRenewed(const AgentProof& proof, absl::Time until, absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  if (renewed_.size() >= prune_at_) {
+    std::erase_if(renewed_, [now](const auto& entry) { return entry.second < now; });
+    prune_at_ = std::max<std::size_t>(1024, 2 * renewed_.size());
+  }
+  absl::Time& known = renewed_.try_emplace({AgentUri(*proof.name), proof.key}, absl::InfinitePast()).first->second;
+  known = std::max(known, until);
 }
 
 }  // namespace wsfleet::coordinator

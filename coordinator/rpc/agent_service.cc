@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "coordinator/rpc/agent_session.h"
 #include "coordinator/rpc/paged_stream.h"
 #include "proto/wire/bundle.h"
@@ -26,9 +27,9 @@ grpc::ServerWriteReactor<v1::BundleChunk>* AgentService::FetchBundle(grpc::Callb
       [&](StatusAnswer answer) {
         const auto host = backend_.fleets.Find(request->fleet());
         if (!host.ok()) return answer(host.status());
-        const auto name = gate_.NameOf(*context);
-        if (!name.ok()) return answer(name.status());
-        const absl::Status refusal = gate_.Check(*name, (*host)->name(), AgentId(request->agent()));
+        const auto proof = gate_.ProofOf(*context);
+        if (!proof.ok()) return answer(proof.status());
+        const absl::Status refusal = gate_.Check(*proof, (*host)->name(), AgentId(request->agent()), absl::Now());
         if (!refusal.ok()) return answer(refusal);
         (*host)->CheckFetch(AgentId(request->agent()), digest, std::move(answer));
       },

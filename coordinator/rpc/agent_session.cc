@@ -24,7 +24,7 @@ AgentSession::AgentSession(Backend& backend, const AgentGate& gate, grpc::Callba
     : fleets_(backend.fleets),
       gate_(gate),
       audit_(backend.audit),
-      name_(gate.NameOf(context)),
+      proof_(gate.ProofOf(context)),
       peer_(context.peer()),
       is_private_(AgentGate::IsPrivate(context)),
       limits_(limits),
@@ -65,22 +65,15 @@ void AgentSession::OnReadDone(bool ok) {
 }
 
 void AgentSession::Receive(absl::Time received) {
-  if (incoming_.has_results() && stream_ && host_->IsDispatching()) {
-    return Pause([received](AgentSession& self) { self.Receive(received); });
-  }
   if (const absl::Status status = Handle(incoming_, received); !status.ok()) {
     End(status);
     return;
   }
   if (outbound_.ended()) return;
   if (!incoming_.has_results() || !host_->IsBehind()) return ReadOn();
-  Pause([](AgentSession& self) { self.ReadOn(); });
-}
-
-void AgentSession::Pause(std::function<void(AgentSession&)> then) {
   silence_.cancel();
-  host_->PauseReading(*stream_, [weak = weak_from_this(), then = std::move(then)] {
-    if (const auto self = weak.lock(); self && !self->outbound_.ended()) then(*self);
+  host_->PauseReading(*stream_, [weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && !self->outbound_.ended()) self->ReadOn();
   });
 }
 
@@ -93,8 +86,8 @@ void AgentSession::ReadOn() {
 absl::Status AgentSession::Handle(const v1::AgentMessage& message, absl::Time received) {
   if (message.kind_case() == v1::AgentMessage::kHello) return OnHello(message.hello());
   if (!stream_) return absl::InvalidArgumentError("the first message of an agent is Hello");
-  // What was right at its hello may have been revoked since.
-  if (auto status = gate_.Check(*name_, host_->name(), agent_); !status.ok()) return status;
+  // What was right at its hello may have been revoked, or have expired since.
+  if (auto status = gate_.Check(*proof_, host_->name(), agent_, received); !status.ok()) return status;
   switch (message.kind_case()) {
     case v1::AgentMessage::kHeartbeat: {
       auto event = ParseHeartbeat(message.heartbeat());
@@ -180,9 +173,9 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
 }
 
 absl::Status AgentSession::CheckName(const v1::Hello& hello, const FleetName& fleet) const {
-  if (!name_.ok()) return name_.status();
-  if (auto status = gate_.Check(*name_, fleet, AgentId(hello.agent())); !status.ok()) return status;
-  return AgentGate::CheckRegion(*name_, RegionName(hello.region()));
+  if (!proof_.ok()) return proof_.status();
+  const absl::Status status = gate_.Check(*proof_, fleet, AgentId(hello.agent()), absl::Now());
+  return status.ok() ? AgentGate::CheckRegion(*proof_, RegionName(hello.region())) : status;
 }
 
 void AgentSession::End(const absl::Status& status) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +17,8 @@ namespace wsfleet::coordinator {
 // read when the last one was dealt with, so an agent that sends too fast is slowed down by its own stream; and after
 // results while the store is behind, nothing is read until it has caught up. Ends with
 // INVALID_ARGUMENT for a message that breaks the protocol, PERMISSION_DENIED for an agent that is not who its
-// certificate says or was revoked, also after its hello, DEADLINE_EXCEEDED if nothing is heard for a lease time.
+// certificate says or was revoked, also after its hello, UNAVAILABLE for one whose certificate has expired,
+// DEADLINE_EXCEEDED if nothing is heard for a lease time.
 class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>,
                      public std::enable_shared_from_this<AgentSession> {
  public:
@@ -39,8 +39,6 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
 
   void Receive(absl::Time received);
   void ReadOn();
-  // Nothing is read before `then` is called, unless the stream has ended by then.
-  void Pause(std::function<void(AgentSession&)> then);
   absl::Status Handle(const v1::AgentMessage& message, absl::Time received);
   absl::Status OnHello(const v1::Hello& hello);
   absl::Status CheckName(const v1::Hello& hello, const FleetName& fleet) const;
@@ -52,8 +50,8 @@ class AgentSession : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Coordi
   Fleets& fleets_;
   const AgentGate& gate_;
   AuditLog& audit_;
-  const absl::StatusOr<std::optional<AgentName>> name_;  // in its certificate
-  FleetHost* host_ = nullptr;                            // since its Hello
+  const absl::StatusOr<AgentProof> proof_;
+  FleetHost* host_ = nullptr;  // since its Hello
   const std::string peer_;
   const bool is_private_;
   const Limits limits_;

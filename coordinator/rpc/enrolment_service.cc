@@ -80,29 +80,33 @@ grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* RenewalService::Renew(grpc::CallbackServerContext* context, const v1::RenewRequest* request,
                                                 v1::EnrolReply* reply) {
   auto* reactor = context->DefaultReactor();
-  const auto name = gate_.NameOf(*context);
-  absl::Status refusal = name.status();
-  if (refusal.ok() && (!*name || (*name)->instance.empty())) {
+  const auto proof = gate_.ProofOf(*context);
+  absl::Status refusal = proof.status();
+  if (refusal.ok() && (!proof->name || proof->name->instance.empty())) {
     refusal = absl::PermissionDeniedError(
         "the agent's certificate names no single agent, so nothing is renewed here; its issuer gives the next one");
   }
+  if (refusal.ok()) refusal = gate_.CheckExpiry(*proof, absl::Now());
   if (!refusal.ok()) {
     reactor->Finish(wire::ToGrpc(refusal));
     return reactor;
   }
-  const bool posted = identities_.PostForAgents([this, reactor, request, reply, name = **name, peer = context->peer()] {
-    const auto grant = identities_.Renew(request->request(), name, absl::Now());
-    const AgentAttempt attempt{"agents.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", "",
-                               grant.status()};
-    if (grant.ok()) {
-      // Every agent does, all the time: it is no change of who may be one.
-      spdlog::info("agent renewed agent={} fleet={} expires={}", attempt.agent, name.fleet.value(),
-                   UtcText(grant->expires));
-    } else {
-      TakeDown(backend_, attempt);
-    }
-    Hand(grant, *reply, *reactor);
-  });
+  const bool posted =
+      identities_.PostForAgents([this, reactor, request, reply, proof = *proof, peer = context->peer()] {
+        const AgentName& name = *proof.name;
+        const auto grant = identities_.Renew(request->request(), name, proof.key, absl::Now());
+        const AgentAttempt attempt{
+            "agents.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", "", grant.status()};
+        if (grant.ok()) {
+          gate_.NoteRenewed(proof, grant->expires, absl::Now());
+          // Every agent does, all the time: it is no change of who may be one.
+          spdlog::info("agent renewed agent={} fleet={} expires={}", attempt.agent, name.fleet.value(),
+                       UtcText(grant->expires));
+        } else {
+          TakeDown(backend_, attempt);
+        }
+        Hand(grant, *reply, *reactor);
+      });
   if (!posted) reactor->Finish(Busy());
   return reactor;
 }

@@ -25,7 +25,7 @@ class EnrolmentService final : public v1::Enrolment::CallbackService {
 // How agents remain agents: their certificate says who they are.
 class RenewalService final : public v1::Renewal::CallbackService {
  public:
-  RenewalService(Backend& backend, Identities& identities, const AgentGate& gate)
+  RenewalService(Backend& backend, Identities& identities, AgentGate& gate)
       : backend_(backend), identities_(identities), gate_(gate) {}
 
   grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context, const v1::RenewRequest* request,
@@ -34,7 +34,7 @@ class RenewalService final : public v1::Renewal::CallbackService {
  private:
   Backend& backend_;
   Identities& identities_;
-  const AgentGate& gate_;
+  AgentGate& gate_;
 };
 
 }  // namespace wsfleet::coordinator

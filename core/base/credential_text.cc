@@ -194,9 +194,23 @@ std::optional<CredentialInText> BearerAt(std::string_view text, std::size_t at, 
   return CredentialInText{"token", text.substr(begin, end - begin)};
 }
 
+// A command of Redis, IRC, POP3 and their like: at the start of a line, in capitals, and all of the line.
+std::optional<CredentialInText> CommandAt(std::string_view text, std::size_t at, std::size_t name_end) {
+  constexpr std::array<std::string_view, 3> kCommands{"AUTH", "PASS", "PASSWORD"};
+  if (at > 0 && text[at - 1] != '\n') return std::nullopt;
+  const std::string_view command = text.substr(at, name_end - at);
+  if (std::ranges::find(kCommands, command) == kCommands.end()) return std::nullopt;
+  const std::size_t begin = SkipSpaces(text, name_end);
+  const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+  if (begin == name_end || end == begin) return std::nullopt;
+  return CredentialInText{"password", text.substr(begin, end - begin)};
+}
+
 std::optional<CredentialInText> NamedAt(std::string_view text, std::size_t at) {
   if (!IsNameSign(text[at]) || (at > 0 && IsNameSign(text[at - 1]))) return std::nullopt;
-  if (auto bearer = BearerAt(text, at, EndOfName(text, at))) return bearer;
+  const std::size_t name_end = EndOfName(text, at);
+  if (auto bearer = BearerAt(text, at, name_end)) return bearer;
+  if (auto command = CommandAt(text, at, name_end)) return command;
   const auto member = NamedValueAt(text, at);
   if (!member) return std::nullopt;
   if (IsCredential(text, *member)) return CredentialInText{member->name, member->value};

@@ -27,7 +27,8 @@ using FindCredential = std::optional<CredentialInText> (*)(std::string_view text
 std::optional<CredentialInText> FindUrlCredential(std::string_view text, std::size_t from);
 
 // And anywhere: members of JSON, also within strings of JSON and behind other text; `name: value` and `name=value`,
-// forms, headers, lists of {"name": …, "value": …}, what follows "Bearer".
+// forms, headers, lists of {"name": …, "value": …}, what follows "Bearer", and the command
+// AUTH, PASS or PASSWORD at the start of a line.
 std::optional<CredentialInText> FindAnyCredential(std::string_view text, std::size_t from);
 
 // With what `replacement` makes of each that `find` finds.

@@ -6,6 +6,7 @@
 #include "core/scenario/plan.h"
 #include "core/scenario/plan_names.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
@@ -199,6 +200,7 @@ class Resolver {
       }
       cells = std::move(next);
     }
+    tags_.insert(scenario.tags.begin(), scenario.tags.end());
     bool selected = false;
     for (std::uint32_t round = 1; round <= selection_.repeat; ++round) {
       for (const auto& cell : cells) {
@@ -248,10 +250,15 @@ class Resolver {
   }
 
   void ReportEmpty() {
-    std::string examples;
-    for (std::size_t i = 0; i < offered_.size() && i < 5; ++i) examples += fmt::format("\n  {}", offered_[i]);
-    if (offered_.size() > 5) examples += fmt::format("\n  … and {} more", offered_.size() - 5);
-    diagnostics_.Error({}, fmt::format("nothing is selected; there are {} cases:{}", offered_.size(), examples));
+    const bool by_tag = !selection_.tags.empty() && !std::ranges::any_of(selection_.tags, [&](const std::string& tag) {
+      return tags_.contains(tag);
+    });
+    if (by_tag && tags_.empty()) return diagnostics_.Error({}, "nothing is selected; no scenario has tags");
+    const std::vector<std::string> offered = by_tag ? std::vector(tags_.begin(), tags_.end()) : offered_;
+    const std::size_t shown = std::min<std::size_t>(offered.size(), 5);
+    const std::string more = offered.size() > shown ? fmt::format(" and {} more", offered.size() - shown) : "";
+    diagnostics_.Error({}, fmt::format("nothing is selected; expected {} among {}{}", by_tag ? "a tag" : "cases",
+                                       fmt::join(offered.begin(), offered.begin() + shown, " · "), more));
   }
 
   const Selection& selection_;
@@ -260,6 +267,7 @@ class Resolver {
   Diagnostics diagnostics_;
   std::vector<std::string> offered_;  // ids before selection, in order
   std::set<std::string> known_;
+  std::set<std::string> tags_;  // of all scenarios
   std::set<CaseId> not_found_;  // of selection_.cases
   std::set<const Scenario*> selected_;
   PlanNames plan_names_;

@@ -48,6 +48,42 @@ bool KeepTime(std::vector<std::string_view>& lines, absl::Time start, absl::Time
   return dated;
 }
 
+// A line of a traceback that begins with no time: of Python, Java, Go, Node.js.
+bool GoesOn(std::string_view line, bool within_traceback) {
+  static const re2::RE2 kForm(
+      R"(^(\s|Traceback \(|During handling of the above |The above exception was |Caused by: |goroutine \d))");
+  return re2::RE2::PartialMatch({line.data(), line.size()}, kForm) || (within_traceback && Weight(line) == 2);
+}
+
+// Those that carry the trace id, each with what belongs to it: where lines say their time, all up to the next that
+// does, else the traceback behind it.
+void KeepRequest(std::vector<std::string_view>& lines, std::string_view trace_id) {
+  bool keeps = false, dated = false, within_traceback = false;
+  std::erase_if(lines, [&](std::string_view line) {
+    if (line.find(trace_id) != std::string_view::npos) {
+      keeps = true;
+      within_traceback = false;
+      dated = TimeOfLogLine(line).has_value();
+    } else if (dated) {
+      keeps = keeps && !TimeOfLogLine(line);
+    } else {
+      within_traceback = GoesOn(line, within_traceback);
+      keeps = keeps && within_traceback;
+    }
+    return !keeps;
+  });
+}
+
+// What leads to the last line that names an error, if one does.
+void EndWithTheError(std::vector<std::string_view>& lines) {
+  for (const int weight : {2, 1}) {
+    const auto last = std::find_if(lines.rbegin(), lines.rend(), [&](auto line) { return Weight(line) == weight; });
+    if (last == lines.rend()) continue;
+    lines.erase(last.base(), lines.end());
+    return;
+  }
+}
+
 }  // namespace
 
 LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::Time start, absl::Time end) {
@@ -56,15 +92,11 @@ LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::
   const auto carries = [&](std::string_view line) { return line.find(trace_id) != std::string_view::npos; };
   if (!trace_id.empty() && std::ranges::any_of(lines, carries)) {
     excerpt.same_request = true;
-    std::erase_if(lines, [&](std::string_view line) { return !carries(line); });
+    KeepRequest(lines, trace_id);
+    if (lines.size() > LogExcerpt::kMaxLines) EndWithTheError(lines);
   } else {
     excerpt.undated = !KeepTime(lines, start, end);
-    for (const int weight : {2, 1}) {
-      const auto last = std::find_if(lines.rbegin(), lines.rend(), [&](auto line) { return Weight(line) == weight; });
-      if (last == lines.rend()) continue;
-      lines.erase(last.base(), lines.end());
-      break;
-    }
+    EndWithTheError(lines);
   }
   const std::size_t skipped = lines.size() - std::min(lines.size(), LogExcerpt::kMaxLines);
   for (std::size_t i = skipped; i < lines.size(); ++i) {

@@ -79,6 +79,34 @@ TEST_F(Replicas, AreRestartedOneAfterTheOtherWithoutAFailedRun) {
   run.ExpectEachCaseOnce(1);
 }
 
+TEST_F(Replicas, AreOneAuthorityWhicheverAnAgentMeets) {
+  RealFleet::Settings settings = TwoOn(url_);
+  settings.own_ca = true;
+  settings.coordinator_flags = {"--agent-cert-life", "15s"};
+  RealFleet fleet(settings);
+  const std::string token = fleet.Run({"agents", "join-token", "create", "-q", "--region", "eu-west-1"}).out;
+  ChildProcess agent(fleet.EnrollingAgent("host-0", "eu-west-1", token));
+  const auto await = [&](const std::string& line, std::size_t behind) {
+    return WaitUntil([&] { return agent.err().find(line, behind) != std::string::npos; });
+  };
+  ASSERT_TRUE(await("session begins", 0)) << agent.err();
+  const std::size_t owner = AwaitOwner(fleet);
+  ASSERT_TRUE(await("certificate renewed", 0)) << agent.err();
+  fleet.KillCoordinator(owner);
+  ASSERT_TRUE(WaitUntil([&] { return fleet.Owner() == 1 - owner; }));
+  const std::size_t before = agent.err().size();
+  ASSERT_TRUE(await("session begins", before)) << agent.err();
+  EXPECT_TRUE(await("certificate renewed", before)) << agent.err();
+  // Asked at one, it holds at the other.
+  fleet.StartCoordinator(owner);
+  Command revoke = fleet.Client({"agents", "revoke", "eu-west-1.host-0"});
+  revoke.environment["WSFLEET_COORDINATOR"] = fleet.client_address(owner);
+  const Finished revoked = RunCommand(revoke, absl::Seconds(30));
+  EXPECT_EQ(revoked.exit_code, 0) << revoked.err;
+  EXPECT_EQ(agent.Wait(absl::Seconds(30)), 1) << agent.err();
+  EXPECT_THAT(agent.err(), HasSubstr("eu-west-1.host-0 was revoked"));
+}
+
 TEST_F(Replicas, Fault08AStoppedOwnerDecidesNothingWhenItGoesOn) {
   RealFleet fleet(TwoOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");

@@ -196,7 +196,9 @@ void SimulatedAgent::FetchBundle(std::uint64_t lease) {
 void SimulatedAgent::Work(HeldShard& shard) {
   shard.work = std::make_unique<boost::asio::steady_timer>(strand_);
   const std::uint64_t lease = shard.assignment.lease();
-  agent::WaitOn(*shard.work, settings_.work, [this, lease] {
+  // The coordinator may want its report later than that.
+  const absl::Duration until_report = std::max(settings_.work, wire::FromWire(shard.assignment.report_after()));
+  agent::WaitOn(*shard.work, until_report, [this, lease] {
     // A timer that has expired is not cancelled with the shard.
     const auto held = shards_.find(lease);
     if (held == shards_.end()) return;

@@ -8,6 +8,7 @@
 #include "boost/asio/executor_work_guard.hpp"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
@@ -78,6 +79,57 @@ TEST(SessionStream, LetsAHeartbeatPassResultsThatWait) {
   ASSERT_EQ(coordinator.kinds().size(), kResults + 1);
   // Behind the one that was being written.
   EXPECT_EQ(coordinator.kinds()[1], v1::AgentMessage::kHeartbeat);
+}
+
+// What it sends is no message, and then it waits.
+class Babbler final : public grpc::CallbackGenericService {
+ public:
+  Babbler() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterCallbackGenericService(this);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::AgentSession::NewStub(
+        grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()));
+  }
+  ~Babbler() override { server_->Shutdown(); }
+
+  v1::AgentSession::Stub& stub() { return *stub_; }
+
+ private:
+  class Reactor final : public grpc::ServerGenericBidiReactor {
+   public:
+    Reactor() {
+      const grpc::Slice slice("\xff\xff\xff\xff");
+      babble_ = grpc::ByteBuffer(&slice, 1);
+      StartWrite(&babble_);
+    }
+    void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+    void OnDone() override { delete this; }
+
+   private:
+    grpc::ByteBuffer babble_;
+  };
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override { return new Reactor; }
+
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::AgentSession::Stub> stub_;
+};
+
+TEST(SessionStream, EndsOverAMessageThatCannotBeReadThoughTheCoordinatorGoesOn) {
+  Babbler coordinator;
+  boost::asio::io_context strand(1);
+  const auto work = boost::asio::make_work_guard(strand);
+  absl::Status end;
+  const auto stream = std::make_shared<SessionStream>(
+      strand, SessionStream::Handlers{.on_message = {}, .on_closed = [&](const absl::Status& status) {
+                                        end = status;
+                                        strand.stop();
+                                      }});
+  stream->Open(coordinator.stub());
+  strand.run();
+  EXPECT_FALSE(end.ok());
 }
 
 }  // namespace

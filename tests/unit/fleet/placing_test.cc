@@ -48,6 +48,21 @@ TEST(Placing, TakesAnAgentByItsId) {
   EXPECT_EQ(driver.shard(job).region, RegionName("eu-west-1"));
 }
 
+TEST(Placing, LetsAgentsReportOnceAllOfThousandsHaveTheirLease) {
+  const auto report_after = [](int agents, std::uint64_t asked) {
+    FleetDriver driver;
+    for (int i = 0; i < agents; ++i) driver.Connect("eu-" + std::to_string(i), "eu-west-1");
+    JobSpec spec = TwoCases();
+    spec.from = std::vector<std::string>(asked, "eu-west-1");
+    driver.Submit(spec);
+    return driver.Last<SendAssignment>().report_after;
+  };
+  EXPECT_EQ(report_after(300, 300), absl::Milliseconds(30));
+  EXPECT_EQ(report_after(300, 3), absl::ZeroDuration());
+  // Few agents are soon done with, however much waits for them.
+  EXPECT_EQ(report_after(3, 300), absl::ZeroDuration());
+}
+
 TEST(Placing, TakesTheLeastBusyAgent) {
   FleetDriver driver;
   AgentConnected event;

@@ -57,8 +57,8 @@ class AgentGateTest : public ::testing::Test {
     return grpc::CreateCustomChannel(address, grpc::SslCredentials(tls), arguments);
   }
   // A connection to the agents' listener, as this agent.
-  std::shared_ptr<grpc::Channel> As(const AgentName& name) {
-    const auto issued = Authority::Open(ca(), absl::Now())->IssueToAgent(key_.get(), name, absl::Hours(1), absl::Now());
+  std::shared_ptr<grpc::Channel> As(const AgentName& name, absl::Duration life = absl::Hours(1)) {
+    const auto issued = Authority::Open(ca(), absl::Now())->IssueToAgent(key_.get(), name, life, absl::Now());
     return Channel(coordinator_->agent_address(), issued->chain);
   }
   static AgentName Named(const std::string& instance = "host-0") {
@@ -79,6 +79,12 @@ class AgentGateTest : public ::testing::Test {
     SetDeadline(*context);
     context->AddMetadata("authorization", "Bearer t");
     return context;
+  }
+  grpc::Status Renew(const std::shared_ptr<grpc::Channel>& channel, EVP_PKEY* key) {
+    v1::RenewRequest request;
+    request.set_request(RequestFor(key));
+    v1::EnrolReply reply;
+    return v1::Renewal::NewStub(channel)->Renew(Context().get(), request, &reply);
   }
   grpc::Status Revoke(const std::string& agent, bool undo = false) {
     v1::RevokeAgentsRequest request;
@@ -178,15 +184,49 @@ TEST_F(AgentGateTest, EndsASessionAtItsNextMessageWhenItIsRevokedAndLetsNoOtherB
   agent.Send(message);
   ExpectDenied(agent.Finish(), "edge.host-0 was revoked");
   ExpectDenied(Hello(Named(), "edge.host-0"), "stolen");
-  const auto renewal = v1::Renewal::NewStub(As(Named()));
-  v1::RenewRequest request;
-  request.set_request(RequestFor(key_.get()));
-  v1::EnrolReply reply;
-  ExpectDenied(renewal->Renew(Context().get(), request, &reply), "stolen");
+  const auto channel = As(Named());
+  ExpectDenied(Renew(channel, key_.get()), "stolen");
   ExpectDenied(Enrol(Order(NewToken())).first, "stolen");
   ASSERT_TRUE(Revoke("edge.host-0", true).ok());
   EXPECT_EQ(Revoke("edge.host-0", true).error_code(), grpc::StatusCode::NOT_FOUND);
-  EXPECT_TRUE(renewal->Renew(Context().get(), request, &reply).ok());
+  EXPECT_TRUE(Renew(channel, key_.get()).ok());
+}
+
+TEST_F(AgentGateTest, EndsASessionWhoseCertificateHasExpired) {
+  grpc::Status ended;
+  // The handshake may take longer than a certificate lives that is to expire soon.
+  for (absl::Duration life = absl::Seconds(2); life < absl::Seconds(60); life *= 2) {
+    ScriptedAgent agent(As(Named(), life), "edge.host-0", "eu-west-1");
+    if (agent.SayHello().session_epoch() == 0) continue;
+    v1::AgentMessage message;
+    do {
+      message.mutable_heartbeat()->set_number(message.heartbeat().number() + 1);
+      agent.Send(message);
+    } while (agent.Await(v1::CoordinatorMessage::kHeartbeatReply).has_heartbeat_reply());
+    ended = agent.Finish();
+    break;
+  }
+  EXPECT_EQ(ended.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(ended.error_message(), HasSubstr("certificate expired at"));
+}
+
+TEST(AgentGate, LetsAnAgentStayThatHasRenewedItsCertificate) {
+  const RevocationList nobody;
+  AgentGate gate(AgentNames::kDemanded, nobody);
+  const absl::Time expiry = absl::UnixEpoch();
+  const AgentProof proof{AgentName{FleetName("default"), RegionName("eu-west-1"), PoolName("edge"), "host-0"}, "a key",
+                         expiry};
+  const auto check = [&](const AgentProof& shown, absl::Time now) {
+    return gate.Check(shown, FleetName("default"), AgentId("edge.host-0"), now).code();
+  };
+  EXPECT_EQ(check(proof, expiry - absl::Seconds(1)), absl::StatusCode::kOk);
+  EXPECT_EQ(check(proof, expiry), absl::StatusCode::kUnavailable);
+  gate.NoteRenewed(proof, expiry + absl::Hours(1), expiry);
+  EXPECT_EQ(check(proof, expiry), absl::StatusCode::kOk);
+  EXPECT_EQ(check(proof, expiry + absl::Hours(1)), absl::StatusCode::kUnavailable);
+  AgentProof of_another_key = proof;
+  of_another_key.key = "another key";
+  EXPECT_EQ(check(of_another_key, expiry), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(AgentGateTest, EnrolsTheSameKeyAgainButNoOther) {
@@ -221,10 +261,13 @@ TEST_F(AgentGateTest, CountsNoUseOfATokenForARequestThatIsRefused) {
 }
 
 TEST_F(AgentGateTest, RenewsNothingForACertificateThatReplicasShare) {
-  v1::RenewRequest request;
-  request.set_request(RequestFor(key_.get()));
-  v1::EnrolReply reply;
-  ExpectDenied(v1::Renewal::NewStub(As(Named("")))->Renew(Context().get(), request, &reply), "names no single agent");
+  ExpectDenied(Renew(As(Named("")), key_.get()), "names no single agent");
+}
+
+TEST_F(AgentGateTest, RenewsTheKeyThatWasShownAndNoOther) {
+  const auto channel = As(Named());
+  ExpectDenied(Renew(channel, x509::NewKey().get()), "expected the key of the certificate that was shown");
+  EXPECT_TRUE(Renew(channel, key_.get()).ok());
 }
 
 TEST_F(AgentGateTest, AsksOperatorsForTheirToken) {

@@ -49,9 +49,17 @@ TEST(CredentialText, KnowsFormsHeadersAndSchemes) {
   EXPECT_EQ(WithoutCredentials("wsfleet run a --var token=abc"), "wsfleet run a --var token=[redacted]");
 }
 
+TEST(CredentialText, KnowsCommandsThatBringOne) {
+  EXPECT_EQ(WithoutCredentials("AUTH s3cr3t"), "AUTH [redacted]");
+  EXPECT_EQ(WithoutCredentials("CAP REQ :tags\r\nPASS oauth:abc def\r\nNICK a"),
+            "CAP REQ :tags\r\nPASS [redacted]\r\nNICK a");
+  EXPECT_EQ(WithoutCredentials("AUTH bob s3cr3t\n"), "AUTH [redacted]\n");
+}
+
 TEST(CredentialText, LeavesWhatIsNoCredential) {
   for (const char* text :
-       {"the token was expired", "Token::Parse failed", "tokens: [1]", "author=me", "a ? b : c", ""}) {
+       {"AUTH", "PASS\n", "SMTP AUTH failed", "Auth was asked for", "PASSED 3 of 4", "the token was expired",
+        "Token::Parse failed", "tokens: [1]", "author=me", "a ? b : c", ""}) {
     EXPECT_EQ(WithoutCredentials(text), text);
   }
 }

@@ -86,7 +86,23 @@ TEST(Resolve, RefusesASelectionOfNothingAndSaysWhatThereIs) {
   selection.grep = "nowhere";
   const ResolveResult result = Resolve(TextBundle(kMatrixSuite), selection, {});
   ASSERT_EQ(result.plan, nullptr);
+  // In one line: what a suite says may not begin one.
+  EXPECT_TRUE(result.diagnostics.front().message.starts_with("nothing is selected; expected cases among s/"));
   EXPECT_NE(result.diagnostics.front().message.find("s/late"), std::string::npos);
+  EXPECT_EQ(result.diagnostics.front().message.find('\n'), std::string::npos);
+}
+
+TEST(Resolve, NamesTheTagsThatThereAreIfNoneOfThemIsSelected) {
+  const auto message = [](const std::string& tags) {
+    Selection selection;
+    selection.tags = {"smok"};
+    const Bundle bundle = TextBundle("version: wsfleet/v1\nname: s\ntarget: ws://a\nscenarios:\n  - {name: one, " +
+                                     tags + "steps: [{connect: {path: /}}, {ping: {}}]}\n");
+    const ResolveResult result = Resolve(bundle, selection, {});
+    return result.diagnostics.empty() ? "" : result.diagnostics.front().message;
+  };
+  EXPECT_EQ(message("tags: [smoke, slow], "), "nothing is selected; expected a tag among slow · smoke");
+  EXPECT_EQ(message(""), "nothing is selected; no scenario has tags");
 }
 
 TEST(Resolve, RefusesAVariableThatNoSuiteHas) {

@@ -35,6 +35,31 @@ TEST(LogLines, AreThoseOfTheRequestIfAnyCarryItsTraceId) {
   EXPECT_THAT(excerpt.lines, ElementsAre("one trace=4bf92f a", "two trace=4bf92f b"));
 }
 
+TEST(LogLines, OfTheRequestHaveTheirTracebacks) {
+  const std::string dated =
+      "2026-11-26T16:50:00Z ERROR failed trace=4bf92f\nTraceback (most recent call last):\n  File \"app.py\", line 1, "
+      "in "
+      "ws\nAttributeError: here\n2026-11-26T16:50:00Z INFO next\nand its second line\n";
+  EXPECT_THAT(Pick(dated, "4bf92f").lines,
+              ElementsAre("2026-11-26T16:50:00Z ERROR failed trace=4bf92f", "Traceback (most recent call last):",
+                          "  File \"app.py\", line 1, in ws", "AttributeError: here"));
+  const LogExcerpt undated = Pick("INFO: trace=4bf92f begins\n" + std::string(kTraceback) +
+                                      "ERROR: failed trace=4bf92f\nTraceback (most recent call last):\n  File \"a\"\n"
+                                      "KeyError: 'a'\nDuring handling of the above exception, another occurred:\n"
+                                      "ValueError: b\nINFO: next\nAttributeError: of another\n",
+                                  "4bf92f");
+  EXPECT_THAT(undated.lines, ElementsAre("INFO: trace=4bf92f begins", "ERROR: failed trace=4bf92f",
+                                         "Traceback (most recent call last):", "  File \"a\"", "KeyError: 'a'",
+                                         "During handling of the above exception, another occurred:", "ValueError: b"));
+  EXPECT_TRUE(NamesAnError(undated));
+}
+
+TEST(LogLines, OfARequestThatHasManyEndWithTheError) {
+  std::string text = "ERROR: failed trace=4bf92f\nTraceback (most recent call last):\nKeyError: 'a'\n";
+  for (std::size_t i = 0; i < LogExcerpt::kMaxLines; ++i) text += "INFO: closing trace=4bf92f\n";
+  EXPECT_EQ(Pick(text, "4bf92f").lines.back(), "KeyError: 'a'");
+}
+
 TEST(LogLines, LeadToTheErrorIfNoneCarriesTheTraceId) {
   // What came behind it is the next request, which has only begun to fail.
   const LogExcerpt excerpt = Pick(std::string(kTraceback) + "INFO: connection closed\nERROR:    Exception in",
