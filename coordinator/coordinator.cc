@@ -25,6 +25,9 @@ namespace {
 constexpr int kMaxClientMessageBytes = 1 << 20;
 // Of the headers of a call, with a token of an issuer among them.
 constexpr int kMaxClientMetadataBytes = 2 * static_cast<int>(oidc::kMaxJwtBytes);
+// Of calls that anybody can begin and nobody need end.
+constexpr std::size_t kMaxClientMemory = 256 << 20;
+constexpr std::size_t kMaxEnrolmentMemory = 64 << 20;
 constexpr std::size_t kGuessableBytes = 16;  // a token of fewer is
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kResolvers = 2;
@@ -239,7 +242,8 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
        kMaxClientMessageBytes,
        {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_, &identities_service_},
        "--client-listen",
-       kMaxClientMetadataBytes});
+       kMaxClientMetadataBytes,
+       kMaxClientMemory});
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();
@@ -259,11 +263,13 @@ absl::Status Coordinator::ListenForAgents(const CoordinatorOptions& options) {
   // Whoever comes here has no certificate yet.
   auto open_credentials = CredentialsFor(options, "");
   if (!open_credentials.ok()) return open_credentials.status();
-  auto enrolment = Listener::Start({options.enrol_listen,
+  ListenerOptions enrolment_options{options.enrol_listen,
                                     *std::move(open_credentials),
                                     EnrolmentService::kMaxRequestBytes,
                                     {&enrolment_service_},
-                                    "--enrol-listen"});
+                                    "--enrol-listen"};
+  enrolment_options.max_memory_bytes = kMaxEnrolmentMemory;
+  auto enrolment = Listener::Start(enrolment_options);
   if (!enrolment.ok()) return enrolment.status();
   enrol_listener_ = *std::move(enrolment);
   return absl::OkStatus();

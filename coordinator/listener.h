@@ -18,6 +18,7 @@ struct ListenerOptions {
   std::vector<grpc::Service*> services;  // outlive the listener
   std::string flag;                      // that names the address, for errors
   int max_metadata_bytes = 8 << 10;
+  std::size_t max_memory_bytes = 0;  // that gRPC takes for all its calls; beyond it some are ended. 0: as it needs
 };
 
 class Listener {

@@ -17,7 +17,9 @@ constexpr absl::Duration kUnusedBundles = absl::Hours(24);
 }  // namespace
 
 Retention::Retention(FleetName fleet, store::RetentionStore& store, RetentionSettings settings)
-    : fleet_(std::move(fleet)), store_(store), settings_(settings) {}
+    : fleet_(std::move(fleet)), store_(store), settings_(settings) {
+  End(std::min(settings_.keep / 10, settings_.first_after));
+}
 
 void Retention::Visit(const store::Ownership& ownership, StoreThread& thread) {
   {

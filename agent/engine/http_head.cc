@@ -12,6 +12,9 @@
 namespace wsfleet::engine {
 namespace {
 
+// The library that writes them takes 64 KiB of one field, and servers take less of all.
+constexpr std::size_t kMaxFields = 60 * 1024;
+
 std::string_view Trim(std::string_view text) { return ToStd(absl::StripAsciiWhitespace(ToAbsl(text))); }
 
 }  // namespace
@@ -66,7 +69,13 @@ FailureClass ClassOfRefusal(std::uint32_t status) {
 
 absl::Status CheckFields(const std::vector<HeaderField>& fields) {
   const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; };
+  std::size_t bytes = 0;
   for (const HeaderField& field : fields) {
+    bytes += field.name.size() + field.value.size() + 4;
+    if (bytes > kMaxFields) {
+      return absl::InvalidArgumentError(fmt::format("headers: expected at most {} bytes in all, found more from {} on",
+                                                    kMaxFields, Excerpt(field.name, 80)));
+    }
     if (!IsToken(field.name)) {
       return absl::InvalidArgumentError(fmt::format("\"{}\" is no name of a header", Printable(field.name)));
     }

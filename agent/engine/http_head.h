@@ -34,7 +34,8 @@ std::optional<HttpHead> ParseHead(std::string_view raw);
 FailureClass ClassOfRefusal(std::uint32_t status);
 
 // INVALID_ARGUMENT if a field could not be sent as one line (RFC 9110, 5): a name that is no token, or a line end or
-// another control character in a value. The value is not in the message: it may be a secret.
+// another control character in a value; or if there are more than 60 KiB of them. The value is not in the message: it
+// may be a secret.
 absl::Status CheckFields(const std::vector<HeaderField>& fields);
 
 // Why a 101 is not one (RFC 6455, 4.1), beyond what the WebSocket library checks; empty if it is. `offered`: the

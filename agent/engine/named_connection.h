@@ -35,7 +35,8 @@ struct NamedConnection {
   Inbox inbox;
   std::uint64_t frames = 0;
   std::uint64_t messages_in = 0;
-  std::map<std::string, SteadyTime> pongs;  // by payload
+  std::string pinged;              // with this payload, last; empty: not yet
+  std::optional<SteadyTime> pong;  // that answers it
   std::optional<SequenceTracker> sequence;
   CredentialUse credential;   // that it was opened with; without a name: none
   bool close_asked = false;   // by us: a close frame, or TCP was cut

@@ -30,13 +30,13 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   }
   AddIfAbsent(placed.headers, "Connection", "close");
   if (absl::Status status = CheckFields(placed.headers); !status.ok()) co_return ConfigFailure(status);
+  const ConnectionSpec standard;
+  if (absl::Status status = PrepareRoute(standard, placed); !status.ok()) co_return ConfigFailure(status);
   message.headers = std::move(placed.headers);
 
   const SteadyTime began = SteadyNow();
   DialOptions options;
   options.url = placed.url;
-  const ConnectionSpec standard;
-  if (absl::Status status = PrepareRoute(standard, placed); !status.ok()) co_return ConfigFailure(status);
   options.tls = placed.tls;
   options.proxy = placed.proxy;
   options.guard = facts_.guard;

@@ -22,7 +22,6 @@ constexpr std::size_t kMaxControl = 125;             // RFC 6455, 5.5
 constexpr std::size_t kMaxReason = kMaxControl - 2;  // behind the code
 constexpr std::uint16_t kNoCloseFrame = 1006;
 constexpr std::uint64_t kMaxUnexpectedShown = 10;
-constexpr std::size_t kMaxPongs = 1000;  // unsolicited ones are a peer's choice
 
 // What a target says that has nothing more to say: done, going away, or a close frame without a code.
 bool IsOrderly(const ConnectionEnd& end) { return end.code == 1000 || end.code == 1001 || end.code == 1005; }
@@ -41,10 +40,15 @@ boost::asio::awaitable<void> Session::WaitUntil(SteadyTime time) {
 }
 
 boost::asio::awaitable<void> Session::ReadFrames(std::shared_ptr<NamedConnection> connection) {
-  bool open = true;
-  while (open) {
-    Incoming incoming = co_await connection->wire.Read();
-    open = Receive(*connection, std::move(incoming));
+  try {
+    for (bool open = true; open;) {
+      Incoming incoming = co_await connection->wire.Read();
+      open = Receive(*connection, std::move(incoming));
+    }
+  } catch (const std::exception& error) {
+    stream_failure_ = Unforeseen(error);
+    connection->wire.Drop();
+    if (!connection->inbox.end()) EndConnection(*connection, Incoming{}, SteadyNow());
   }
   std::erase(reading_, connection);
   wake_.cancel();
@@ -84,7 +88,10 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
     case Incoming::Kind::kPing:
     case Incoming::Kind::kPong: {
       const bool ping = incoming.kind == Incoming::Kind::kPing;
-      if (!ping && connection.pongs.size() < kMaxPongs) connection.pongs.emplace(incoming.payload, now);
+      // Unsolicited ones are a peer's choice.
+      if (!ping && !connection.pong && !connection.pinged.empty() && incoming.payload == connection.pinged) {
+        connection.pong = now;
+      }
       Record(true, ping ? "ping" : "pong", incoming.payload);
       frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
       CountMessage(true, ping ? Opcode::kPing : Opcode::kPong);
@@ -93,6 +100,10 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
     case Incoming::Kind::kTooLarge:
       // Our limit, which says nothing of the target's conformance.
       stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow, incoming.payload);
+      EndConnection(connection, incoming, now);
+      return false;
+    case Incoming::Kind::kUnsupported:
+      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kConfig, incoming.payload);
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:
@@ -295,6 +306,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   const SteadyTime until = std::min(deadline_, began + within);
   const std::shared_ptr<NamedConnection> connection = current_;
   const std::optional<ConnectionEnd>& end = connection->inbox.end();
+  connection->pinged = payload;
+  connection->pong.reset();
   Record(false, "ping", payload);
   bool written_in_time = true;
   if (!end) {
@@ -303,7 +316,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
     if (co_await connection->wire.Ping(payload)) CountMessage(false, Opcode::kPing);
     written_in_time = !timer.expired();
   }
-  while (!connection->pongs.contains(payload)) {
+  while (!connection->pong) {
     if (stream_failure_) co_return stream_failure_;
     if (end && written_in_time) {
       co_return MakeFailure(
@@ -318,7 +331,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
     }
     co_await WaitUntil(until);
   }
-  const absl::Duration round_trip = connection->pongs.at(payload) - began;
+  const absl::Duration round_trip = *connection->pong - began;
   if (step.max_time && round_trip > *step.max_time) {
     co_return MakeFailure(Phase::kMessage, FailureClass::kLatency,
                           fmt::format("the pong came after {}, expected at most {}", FormatElapsed(round_trip),

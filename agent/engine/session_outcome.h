@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,14 @@ struct SessionOutcome {
   std::map<std::pair<std::string, std::string>, bool> credentials;
   std::vector<std::string> warnings;
 };
+
+// A lack of memory, or what nobody has thought of: no fault of the target, and others go on.
+inline Failure Unforeseen(const std::exception& error) {
+  Failure failure;
+  failure.failure_class = FailureClass::kAgent;
+  failure.message = std::string("the agent could not go on: ") + error.what();
+  return failure;
+}
 
 // The session whose lines are looked for in a log.
 struct LogWindow {

@@ -40,6 +40,12 @@ std::optional<std::string> TraceIdOf(std::string_view traceparent) {
   return std::string(id);
 }
 
+// Of "host", "host:port", "[address]:port".
+std::string HostOf(std::string_view authority) {
+  if (authority.starts_with('[')) return std::string(authority.substr(1, authority.find(']') - 1));
+  return std::string(authority.substr(0, authority.find(':')));
+}
+
 }  // namespace
 
 absl::Status Session::Place(const Template& auth, Placed& request) {
@@ -111,8 +117,13 @@ absl::Status Session::PrepareRoute(const ConnectionSpec& spec, Placed& placed) {
   auto tls = PrepareTls(spec.tls, placed.own_origin);
   if (!tls.ok()) return tls.status();
   placed.tls = *std::move(tls);
-  // By now every secret of the request was used.
-  if (auto status = scope_.CheckHost(placed.url.host); !status.ok()) return status;
+  // By now every secret of the request was used. Who is asked for by another name may be somebody else there.
+  std::vector<std::string> hosts{placed.url.host};
+  if (!placed.tls.server_name.empty()) hosts.push_back(placed.tls.server_name);
+  if (const HeaderField* host = FindField(placed.headers, "Host")) hosts.push_back(HostOf(host->value));
+  for (const std::string& host : hosts) {
+    if (auto status = scope_.CheckHost(host); !status.ok()) return status;
+  }
   const std::optional<Template>& proxy = spec.proxy          ? spec.proxy
                                          : placed.own_origin ? facts_.target->proxy
                                                              : spec.proxy;
@@ -156,7 +167,9 @@ absl::StatusOr<Session::Placed> Session::Address(const Template& reference, cons
   if (absl::Status status = AddHeaders(headers, placed); !status.ok()) return status;
   AddIfAbsent(placed.headers, "User-Agent", "wsfleet");
   if (const HeaderField* own = FindField(placed.headers, "traceparent")) {
-    trace_id_ = TraceIdOf(own->value).value_or(trace_id_);
+    // The id is shown, and goes to sources of logs. One that holds a secret is none.
+    const bool is_secret = redactor_.Apply(own->value) != own->value;
+    trace_id_ = is_secret ? "" : TraceIdOf(own->value).value_or(trace_id_);
   } else if (!trace_id_.empty()) {
     AddIfAbsent(placed.headers, "traceparent", fmt::format("00-{}-{}-01", trace_id_, RandomHex(8)));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/random/random.h"
 #include "absl/time/clock.h"
 #include "agent/engine/steady_clock.h"
@@ -125,21 +126,26 @@ boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase
     if (cancelled_) co_return;
     const Suite& suite = *planned->suite;
     const bool stopped = failed_tier && planned->tier > *failed_tier;
-    if (!stopped && !targets.contains(&suite)) {
-      ChosenTarget choice = co_await ChooseTarget(suite, *planned);
-      targets.emplace(&suite, std::move(choice));
+    CaseResult result;
+    try {
+      if (!stopped && !targets.contains(&suite)) {
+        ChosenTarget choice = co_await ChooseTarget(suite, *planned);
+        targets.emplace(&suite, std::move(choice));
+      }
+      const ChosenTarget& chosen = targets[&suite];
+      if (stopped) {
+        const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed,
+                                                        fmt::format("tier {} failed", *failed_tier)};
+        result = Skipped(NewResult(*planned, chosen), reason);
+      } else {
+        result = co_await RunCase(*planned, chosen);
+      }
+      // Results of two revisions are none of either: the last one says so.
+      if (planned == last[&suite]) co_await JudgeRevision(*planned, chosen, result);
+    } catch (const std::exception& error) {
+      result = NewResult(*planned, targets[&suite]);
+      result.failure = Unforeseen(error);
     }
-    const ChosenTarget& chosen = targets[&suite];
-    CaseResult result = NewResult(*planned, chosen);
-    if (stopped) {
-      const std::pair<SkipReason, std::string> reason{SkipReason::kTierFailed,
-                                                      fmt::format("tier {} failed", *failed_tier)};
-      result = Skipped(std::move(result), reason);
-    } else {
-      result = co_await RunCase(*planned, chosen);
-    }
-    // Results of two revisions are none of either: the last one says so.
-    if (planned == last[&suite]) co_await JudgeRevision(*planned, chosen, result);
     if (cancelled_) co_return;
     const bool counts =
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
@@ -191,8 +197,8 @@ boost::asio::awaitable<void> ShardRunner::AddServerLogs(const PlannedCase& plann
     if (!source.http || cancelled_) continue;
     auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
     sessions_.insert(session.get());  // so that a cancellation reaches it
+    const auto leave = absl::MakeCleanup([this, &session] { sessions_.erase(session.get()); });
     LogExcerpt excerpt = co_await session->FetchLog(*source.http, window, until);
-    sessions_.erase(session.get());
     result.failure->evidence.logs.push_back(std::move(excerpt));
   }
 }
@@ -226,7 +232,12 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
     if (cancelled_) session->Cancel();
     const auto run_one = [](std::shared_ptr<ShardRunner> self, std::shared_ptr<Round> all, std::shared_ptr<Session> one,
                             std::uint32_t index) -> boost::asio::awaitable<void> {
-      SessionOutcome outcome = co_await one->Run();
+      SessionOutcome outcome;
+      try {
+        outcome = co_await one->Run();
+      } catch (const std::exception& error) {
+        outcome.failure = Unforeseen(error);
+      }
       self->sessions_.erase(one.get());
       all->outcomes[index] = std::move(outcome);
       if (--all->left == 0) all->done.cancel();

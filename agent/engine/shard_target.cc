@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/cleanup/cleanup.h"
 #include "agent/engine/shard_runner.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -66,8 +67,8 @@ boost::asio::awaitable<std::optional<Failure>> ShardRunner::Probe(const PlannedC
   auto session = std::make_shared<Session>(executor_, FactsOf(planned, chosen, 0), chosen.base);
   sessions_.insert(session.get());  // so that a cancellation reaches it
   if (cancelled_) session->Cancel();
+  const auto leave = absl::MakeCleanup([this, &session] { sessions_.erase(session.get()); });
   std::optional<Failure> failure = co_await session->Probe(http, from, value);
-  sessions_.erase(session.get());
   co_return failure;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "agent/engine/beast_random.h"
 #include "agent/engine/beast_teardown.h"
 #include "agent/engine/deflate_extension.h"
 #include "agent/engine/guarded_stream.h"
@@ -305,6 +306,15 @@ class Connection::Socket {
     return incoming;
   }
 
+  // RFC 7692, 7.2.3.4 allows it; the library ends its stream there.
+  static Incoming Unsupported() {
+    Incoming incoming;
+    incoming.kind = Incoming::Kind::kUnsupported;
+    incoming.payload =
+        "a compressed message has a block that is marked as the last (BFINAL), which this agent cannot expand";
+    return incoming;
+  }
+
   Incoming Ending(const boost::system::error_code& error) const {
     if (error == websocket::error::closed) return Closed(websocket_->reason());
     const FrameWatch& watch = *stream_.watch();
@@ -322,8 +332,9 @@ class Connection::Socket {
     }
     const auto& category = boost::system::error_code(websocket::error::closed).category();
     if (error.category() == category) return ProtocolError(error.message());
+    if (error == beast::zlib::error::end_of_stream) return Unsupported();
     if (error.category() == boost::system::error_code(beast::zlib::error::general).category()) {
-      return ProtocolError(fmt::format("a compressed message cannot be expanded: {}", error.message()));
+      return ProtocolError(fmt::format("a compressed message cannot be expanded (RFC 7692): {}", error.message()));
     }
     // What the target said stays said, though TCP ended before it was answered.
     if (close) return said();

@@ -49,7 +49,7 @@ struct OutgoingMessage {
 
 // What the reading end reports: a whole message, a control frame, or the end.
 struct Incoming {
-  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError, kTooLarge };
+  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError, kTooLarge, kUnsupported };
   Kind kind = Kind::kClosed;
   bool binary = false;
   std::string payload;              // kMessage, kPing, kPong; the reason of kClosed; what is wrong of the others
@@ -76,7 +76,8 @@ class Connection {
   // Called for each ping and pong while a read is under way; set before Upgrade.
   void OnControl(std::function<void(Incoming)> handler);
 
-  // A message or the end; one at a time, by one reader. After kClosed, kProtocolError and kTooLarge nothing follows.
+  // A message or the end; one at a time, by one reader. After kClosed and those
+  // behind it nothing follows.
   // Pings are answered by it.
   boost::asio::awaitable<Incoming> Read();
   // Returns once that reader has been given everything that has arrived by now, or a little more if a peer sends

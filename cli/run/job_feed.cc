@@ -9,7 +9,6 @@
 #include <random>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/convert.h"
@@ -41,12 +40,13 @@ bool MayComeBack(const absl::Status& status) {
 
 }  // namespace
 
-JobFeed::JobFeed(CoordinatorClient& client, std::string job, absl::Duration reconnect_limit)
+JobFeed::JobFeed(CoordinatorClient& client, std::string job, absl::Duration reconnect_limit, Clock clock)
     : client_(client),
       job_(std::move(job)),
       reconnect_limit_(reconnect_limit),
+      clock_(std::move(clock)),
       ready_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)),
-      last_contact_(absl::Now()),
+      last_contact_(clock_()),
       thread_([this] { Run(); }) {}
 
 JobFeed::~JobFeed() {
@@ -101,14 +101,16 @@ bool JobFeed::ReadStream(absl::Status& status) {
   request.set_job(job_);
   request.set_after(cursor_);
   const auto stream = client_.jobs().Watch(&context, request);
-  bool ended = false;
+  bool ended = false, heard = false;
   for (v1::JobEvent event; stream->Read(&event); event.Clear()) {
-    last_contact_ = absl::Now();
+    heard = true;
     cursor_ = std::max(cursor_, event.number());
     ended = ended || (event.has_job() && !event.job().verdict().empty());
     Push(std::move(event));
   }
   status = wire::FromGrpc(stream->Finish());
+  // However long nothing happened: until now there was a connection.
+  if (heard) last_contact_ = clock_();
   const std::lock_guard lock(mutex_);
   context_ = nullptr;
   // A stream that ended well has shown the run's end.
@@ -119,11 +121,11 @@ void JobFeed::Run() {
   std::minstd_rand random(std::random_device{}());
   std::chrono::milliseconds backoff = kFirstBackoff;
   while (true) {
-    const absl::Time before = last_contact_;
+    const auto before = last_contact_;
     absl::Status status;
     if (ReadStream(status)) return Push(Ended{absl::OkStatus()});
     if (!MayComeBack(status)) return Push(Ended{status});
-    if (absl::Now() - last_contact_ > reconnect_limit_) {
+    if (IsTimeOver()) {
       return Push(Ended{
           absl::UnavailableError(fmt::format("no connection for {} ({}); the run may go on: `wsfleet runs watch {}`",
                                              DurationText(reconnect_limit_), ToStd(status.message()), job_))});
@@ -141,6 +143,8 @@ void JobFeed::Run() {
   }
 }
 
+bool JobFeed::IsTimeOver() const { return absl::FromChrono(clock_() - last_contact_) > reconnect_limit_; }
+
 bool JobFeed::Reconnect() {
   // Somebody has to wait on the channel: between calls nobody drives its attempts to connect.
   for (int slices = 1; !client_.AwaitConnection(kReconnectSlice); ++slices) {
@@ -148,7 +152,7 @@ bool JobFeed::Reconnect() {
     if (slices % kSlicesOfAnAddress == 0) client_.Reroute(absl::UnavailableError("no connection"));
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    if (absl::Now() - last_contact_ > reconnect_limit_) return true;  // the next call says why
+    if (IsTimeOver()) return true;  // the next call says why
   }
   return true;
 }

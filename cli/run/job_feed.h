@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,8 +28,12 @@ class JobFeed {
   };
   using Item = std::variant<v1::JobEvent, Broken, Ended>;
 
-  // Ends with UNAVAILABLE if no connection could be had for `reconnect_limit`. `client` outlives this.
-  JobFeed(CoordinatorClient& client, std::string job, absl::Duration reconnect_limit);
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  // Ends with UNAVAILABLE if no connection could be had for `reconnect_limit` since the last one broke. `client`
+  // outlives this.
+  JobFeed(CoordinatorClient& client, std::string job, absl::Duration reconnect_limit,
+          Clock clock = std::chrono::steady_clock::now);
   ~JobFeed();
   JobFeed(const JobFeed&) = delete;
   JobFeed& operator=(const JobFeed&) = delete;
@@ -43,6 +49,7 @@ class JobFeed {
   void Run();
   // Reads one stream to its end; true if the run has ended.
   bool ReadStream(absl::Status& status);
+  bool IsTimeOver() const;
   // Until there is a connection, or no more time for one; false if it is to stop.
   bool Reconnect();
   void Push(Item item);
@@ -50,6 +57,7 @@ class JobFeed {
   CoordinatorClient& client_;
   const std::string job_;
   const absl::Duration reconnect_limit_;
+  const Clock clock_;
   const int ready_;
 
   std::mutex mutex_;
@@ -60,7 +68,7 @@ class JobFeed {
 
   // Of the thread.
   std::uint64_t cursor_ = 0;
-  absl::Time last_contact_;
+  std::chrono::steady_clock::time_point last_contact_;  // the end of the last stream that said something
   std::thread thread_;
 };
 

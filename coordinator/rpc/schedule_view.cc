@@ -15,6 +15,8 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kNextTimes = 5;
+// Replicas' clocks differ by less.
+constexpr absl::Duration kClockWasAhead = absl::Minutes(1);
 
 void AddProblem(v1::Schedule& schedule, const absl::Status& status) {
   schedule.set_problem(
@@ -32,6 +34,12 @@ v1::Schedule Fill(const FleetName& fleet, const store::ScheduleReader::ScheduleV
   }
   const absl::StatusOr<TickRule> rule = TickRule::Of(record.spec.timing);
   if (!rule.ok()) AddProblem(schedule, rule.status());
+  if (record.settled > now + kClockWasAhead) {
+    AddProblem(schedule, absl::FailedPreconditionError(fmt::format(
+                             "its times up to {} are decided on, since a clock was ahead; delete it and apply it again to "
+                             "begin from now on",
+                             UtcText(record.settled))));
+  }
   if (!rule.ok() || record.paused) return schedule;
   // A time whose start the jitter delays is still to come.
   absl::Time time = std::max(record.settled, now - record.spec.timing.offset);

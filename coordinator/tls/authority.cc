@@ -60,7 +60,8 @@ bool IsToBeReplaced(const std::string& path, X509* root, absl::Time now) {
   const x509::Certificate certificate = x509::ReadCertificate(*pem);
   if (!x509::IsSignedBy(certificate.get(), root) || x509::ReadKey(*pem) == nullptr) return true;
   const x509::Validity validity = x509::ValidityOf(certificate.get());
-  return now >= validity.until - (validity.until - validity.from) / 3;
+  // One that is not valid yet was made by a clock that was ahead.
+  return now < validity.from || now >= validity.until - (validity.until - validity.from) / 3;
 }
 
 }  // namespace

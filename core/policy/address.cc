@@ -86,11 +86,14 @@ struct KnownRange {
 
 // The first that holds an address says what it is.
 constexpr KnownRange kKnownRanges[] = {
-    // AWS, Azure, Google, and others; AWS's containers; Alibaba; Oracle; Tencent; Azure's agent; OpenStack.
-    {Mapped(169, 254, 169, 254), 128, AddressKind::kMetadata},
-    {Mapped(169, 254, 170, 2), 128, AddressKind::kMetadata},
-    {Mapped(169, 254, 170, 23), 128, AddressKind::kMetadata},
+    // AWS, Azure, Google with its clusters, and others; AWS's containers; Scaleway; Alibaba; Volcengine; Oracle;
+    // Tencent;
+    // Azure's agent; of IPv6 AWS, Google, OpenStack, Scaleway, Linode and Oracle.
+    {Mapped(169, 254, 169), kV4Offset + 24, AddressKind::kMetadata},
+    {Mapped(169, 254, 170), kV4Offset + 24, AddressKind::kMetadata},
+    {Mapped(169, 254, 42, 42), 128, AddressKind::kMetadata},
     {Mapped(100, 100, 100, 200), 128, AddressKind::kMetadata},
+    {Mapped(100, 96, 0, 96), 128, AddressKind::kMetadata},
     {Mapped(192, 0, 0, 192), 128, AddressKind::kMetadata},
     {Mapped(169, 254, 0, 23), 128, AddressKind::kMetadata},
     {Mapped(168, 63, 129, 16), 128, AddressKind::kMetadata},
@@ -98,6 +101,9 @@ constexpr KnownRange kKnownRanges[] = {
     {Groups({0xFD00, 0xEC2, 0, 0, 0, 0, 0, 0x23}), 128, AddressKind::kMetadata},
     {Groups({0xFD20, 0xCE, 0, 0, 0, 0, 0, 0x254}), 128, AddressKind::kMetadata},
     {Groups({0xFE80, 0, 0, 0, 0, 0, 0xA9FE, 0xA9FE}), 128, AddressKind::kMetadata},
+    {Groups({0xFD00, 0x42, 0, 0, 0, 0, 0, 0x42}), 128, AddressKind::kMetadata},
+    {Groups({0xFD00, 0xA9FE, 0xA9FE, 0, 0, 0, 0, 1}), 128, AddressKind::kMetadata},
+    {Groups({0xFD00, 0xC1, 0, 0, 0, 0, 0xA9FE, 0xA9FE}), 128, AddressKind::kMetadata},
     // https://www.iana.org/assignments/iana-ipv4-special-registry, and 224.0.0.0/4 of the multicast one
     {Mapped(0), kV4Offset + 8, AddressKind::kUnspecified},
     {Mapped(10), kV4Offset + 8, AddressKind::kPrivate},

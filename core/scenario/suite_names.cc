@@ -9,6 +9,7 @@
 namespace wsfleet {
 namespace {
 
+constexpr std::string_view kOwnToken = "WSFLEET_TOKEN";  // of our own command line
 constexpr std::array<std::string_view, 7> kBuiltIns{"session.id", "session.index", "region", "agent",
                                                     "uuid",       "now",           "now.ms"};
 // Beyond it, looking for what was meant would cost more than it helps.
@@ -64,6 +65,13 @@ void ReferenceChecker::CheckOne(const Template::Part& part, bool secrets_allowed
   }
   if (name.starts_with("env.")) {
     const std::string variable = name.substr(4);
+    if (variable == kOwnToken) {
+      diagnostics_.Error(part.range,
+                         fmt::format("${{{}}} is not allowed: who submits a run shows it to the coordinator, "
+                                     "and to no target; expected a secret, ${{secret.NAME}}",
+                                     name));
+      return;
+    }
     if (environment == Environment::kRequired && names_.are_whole && names_.every_scenario &&
         !names_.environment.contains(variable)) {
       diagnostics_.Error(

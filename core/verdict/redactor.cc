@@ -135,6 +135,7 @@ void Redactor::AddSecret(std::string_view value) {
   for (const absl::string_view line : lines) {
     if (lines.size() > 1) AddSecret(ToStd(line));
   }
+  if (lines.size() == 1) AddPartsOfUrl(value);
   AddForm(std::string(value));
   AddShownForms(value);
   AddFormsOfBytes(value);
@@ -147,6 +148,27 @@ void Redactor::AddSecret(std::string_view value) {
   std::ranges::sort(secrets_, std::greater<>(), [](const auto& secret) { return secret->size(); });
   if (!std::ranges::all_of(value, IsUnreserved)) {
     escapable_.push_back(std::make_shared<const EscapedText>(value));
+  }
+}
+
+// Whoever makes a request of a URL shows what it asks for, and who asks. Its host alone is no secret.
+void Redactor::AddPartsOfUrl(std::string_view value) {
+  constexpr std::string_view kBehindScheme = "://";
+  const std::size_t scheme = value.find(kBehindScheme);
+  if (scheme == std::string_view::npos) return;
+  const std::string_view rest = value.substr(scheme + kBehindScheme.size());
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view information = rest.substr(0, std::min(rest.substr(0, end).rfind('@'), end));
+  if (information.size() < end) {
+    AddSecret(information);
+    AddSecret(information.substr(information.find(':') + 1));
+  }
+  const std::string_view target = rest.substr(end, rest.find('#') - end);
+  const std::size_t query = std::min(target.find('?'), target.size());
+  AddSecret(target);
+  AddSecret(target.substr(0, query));
+  for (const absl::string_view parameter : absl::StrSplit(ToAbsl(target.substr(query)), absl::ByAnyChar("?&"))) {
+    AddSecret(ToStd(parameter.substr(parameter.find('=') + 1)));
   }
 }
 

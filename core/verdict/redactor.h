@@ -17,7 +17,7 @@ namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
 // they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, passwords and parameters of URLs (credential_text.h), and what the suite's
+// the begin of one where an excerpt was cut, path, query and user information of one that is a URL, passwords and parameters of URLs (credential_text.h), and what the suite's
 // expressions match. JWTs, whose ever they are, are shown without their signature (jwt_text.h). Copies share
 // what is costly to make. The values that it knows are overwritten with the last copy, but for those that were made
 // into expressions (EscapedText).
@@ -45,6 +45,7 @@ class Redactor {
 
  private:
   void AddForm(std::string form);
+  void AddPartsOfUrl(std::string_view value);
   void AddShownForms(std::string_view value);
   void AddFormsOfBytes(std::string_view value);
   void RedactCutOnes(std::string& text) const;

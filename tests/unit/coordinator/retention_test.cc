@@ -56,9 +56,20 @@ class RetentionTest : public ::testing::Test {
   auto Steps() { return std::ranges::count(store_.done, "step"); }
 
   NotingStore store_;
-  Retention retention_{FleetName("default"), store_, {absl::Hours(48), 500}};
+  Retention retention_{FleetName("default"), store_, {absl::Hours(48), 500, absl::ZeroDuration()}};
   StoreThread thread_{store_, [](const absl::StatusOr<std::vector<fleet::Persisted>>&) {}};
 };
+
+TEST(Retention, WaitsUntilTheClockOfAMachineThatHasJustStartedIsSet) {
+  NotingStore store;
+  Retention retention(FleetName("default"), store, RetentionSettings());
+  StoreThread thread(store, [](const absl::StatusOr<std::vector<fleet::Persisted>>&) {});
+  retention.Visit({FleetName("default"), 7}, thread);
+  std::promise<void> settled;
+  ASSERT_TRUE(thread.Run([&] { settled.set_value(); }));
+  settled.get_future().wait();
+  EXPECT_EQ(std::ranges::count(store.done, "step"), 0);
+}
 
 TEST_F(RetentionTest, AsksForWhatIsToBeKept) {
   Visit();

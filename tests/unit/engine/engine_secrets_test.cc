@@ -140,6 +140,34 @@ TEST(SecretHosts, AreThoseOfAProxyForWhatTheProxyIsGivenAndForWhatPassesThroughI
   EXPECT_EQ(proxy.heads().size(), 1u);
 }
 
+// A server of several names gives the request to whom it is for.
+TEST(SecretHosts, AreAskedOfTheHostHeaderAndOfTheServerNameToo) {
+  Listener target;
+  for (const std::string& step :
+       {std::string("- http: {get: /, auth: me, headers: {Host: \"evil.example:80\"}, expect: {status: 200}}"),
+        std::string("- connect: {path: /, auth: me, headers: {Host: evil.example}}"),
+        std::string("- connect: {path: /, auth: me, tls: {server_name: evil.example}}")}) {
+    const CaseResult result = ResultOf(target.url(), {step, "- http: {get: /, expect: {status: 200}}"}, {"127.0.0.1"});
+    ASSERT_TRUE(result.failure.has_value()) << step;
+    EXPECT_THAT(result.failure->message, HasSubstr("secret KEY may not be sent to evil.example")) << step;
+  }
+  EXPECT_THAT(target.heads(), IsEmpty());
+}
+
+TEST(Secrets, AreNoTraceIds) {
+  Listener target;
+  constexpr char kHex[] = "0123456789abcdef0123456789abcdef";
+  SuiteRun run(OneScenario(target.url(),
+                           {"- http: {get: /, headers: {traceparent: \"00-${secret.KEY}-00f067aa0ba902b7-01\"},"
+                            " expect: {status: 299}}"},
+                           ""),
+               {.secrets = {{"KEY", kHex}}});
+  const CaseResult result = run.Result();
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->evidence.trace_id, "");
+  EXPECT_THAT(target.heads(), ElementsAre(HasSubstr(kHex)));
+}
+
 TEST(Secrets, ThatNobodyHasAreNamed) {
   Listener target;
   SuiteRun run(OneScenario(target.url(), {kUse}, kAuth));

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "agent/engine/beast_random.h"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/ssl/context.hpp"

@@ -1,3 +1,6 @@
+#include <cstdint>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -201,6 +204,89 @@ TEST(Pings, OfTheTargetCanBeWhatIsExpected) {
         peer.Drain();
       },
       {"- connect: {path: /}", "- expect: {match: {opcode: ping, text: \"alive?\"}}", "- expect_close: {code: 1001}"}));
+}
+
+TEST(Compression, OfABlockThatIsMarkedAsTheLastIsNoBreachOfTheTarget) {
+  // RFC 7692, 7.2.3.4.
+  const CaseResult result =
+      AfterCompressedConnect("permessage-deflate",
+                             [](ScriptedPeer& peer) {
+                               peer.SendFrame(kCompressed, std::string("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8));
+                               peer.Drain();
+                             },
+                             {kCompressedConnect, "- expect: {match: {text: Hello}}"});
+  EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(result.failure->message, HasSubstr("BFINAL"));
+}
+
+TEST(Ping, IsAnsweredHoweverManyCameBefore) {
+  std::set<std::string> masks;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    // Pongs that nobody has asked for are a heart beat.
+    for (int i = 0; i < 50; ++i) peer.SendFrame(kPong, "alive " + std::to_string(i));
+    // A head of two bytes, the mask, sixteen hexadecimal digits.
+    for (std::string frame = peer.Read(22); !frame.empty() && static_cast<std::uint8_t>(frame[0]) == kPing;
+         frame = peer.Read(22)) {
+      masks.insert(frame.substr(2, 4));
+      std::string payload = frame.substr(6);
+      for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ frame[2 + i % 4]);
+      peer.SendFrame(kPong, payload);
+    }
+  });
+  ExpectPassed(
+      SuiteRun(OneScenario(server.url(), {"- connect: {path: /}", "- repeat: {times: 1100, steps: [{ping: {}}]}"}))
+          .Result());
+  // RFC 6455, 5.3: a new one for each frame. Of 1100 words of 32 bits, two may be the same by chance.
+  EXPECT_GE(masks.size(), 1098u);
+}
+
+TEST(Upgrade, HasAKeyOfItsOwnOnEachConnection) {
+  std::mutex mutex;
+  std::set<std::string> keys;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const std::string head = peer.ReadHead();
+    {
+      const std::lock_guard lock(mutex);
+      keys.insert(KeyOf(head));
+    }
+    peer.Send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+  });
+  SuiteRun run(
+      "version: wsfleet/v1\nname: s\ntarget: " + server.url() +
+      "\nscenarios:\n  - {name: one, concurrent: 40, steps: [{connect: {path: /, refused: {status: 503}}}]}\n");
+  EXPECT_EQ(run.Result().sessions, 40u);
+  EXPECT_EQ(keys.size(), 40u);
+}
+
+TEST(Headers, ThatAreTooLargeToBeSentAreTheSuitesFaultAndOthersGoOn) {
+  ScriptedServer server([](ScriptedPeer& peer) {
+    peer.AcceptUpgrade();
+    peer.SendFrame(kText, "{\"big\":\"" + std::string(70'000, '9') + "\"}");
+    peer.Drain();
+  });
+  const std::string suite = "version: wsfleet/v1\nname: s\ntarget: " + server.url() +
+                            "\nscenarios:\n"
+                            "  - name: large\n"
+                            "    steps:\n"
+                            "      - connect: {path: /, as: source}\n"
+                            "      - {via: source, expect: {match: {$.big: {exists: true}}, capture: {big: $.big}}}\n"
+                            "      - connect: {path: /, headers: {X-Big: \"${big}\"}}\n"
+                            "      - ping: {}\n"
+                            "  - name: next\n"
+                            "    steps:\n"
+                            "      - connect: {path: /}\n"
+                            "      - expect: {match: {$.big: {exists: true}}}\n";
+  SuiteRun run(suite);
+  const std::vector<CaseResult>& results = run.Results();
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].outcome, Outcome::kInconclusive);
+  ASSERT_TRUE(results[0].failure.has_value());
+  EXPECT_EQ(results[0].failure->failure_class, FailureClass::kConfig);
+  EXPECT_THAT(results[0].failure->message, HasSubstr("at most 61440 bytes"));
+  EXPECT_EQ(results[1].outcome, Outcome::kPassed);
 }
 
 }  // namespace

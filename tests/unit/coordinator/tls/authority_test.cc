@@ -96,6 +96,11 @@ TEST_F(AuthorityTest, MakesTheCertificateOfAListenerOnceForItsNames) {
   ASSERT_TRUE(
       authority->KeepServerCertificate({"wsfleet.example", "127.0.0.1", "::1"}, now_ + absl::Hours(24 * 61)).ok());
   EXPECT_NE(ReadWholeFile(*file), first);
+  // Of a clock that was ahead when it was made.
+  const std::string early = ReadWholeFile(*file);
+  ASSERT_TRUE(authority->KeepServerCertificate({"wsfleet.example", "127.0.0.1", "::1"}, now_).ok());
+  EXPECT_NE(ReadWholeFile(*file), early);
+  EXPECT_TRUE(IsTrusted(ReadWholeFile(*file), Trusted(), X509_PURPOSE_SSL_SERVER, now_));
   for (const std::string name : {"a,DNS:b", "", "a b", "*", "a.*.b"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(authority->KeepServerCertificate({name}, now_).status())) << name;
   }

@@ -40,6 +40,18 @@ TEST(Mistakes, OfAQuoteThatIsNotClosedAreRefusedAtTheQuote) {
   });
 }
 
+TEST(Mistakes, ThatWouldGiveATargetTheTokenOfTheCoordinatorAreRefused) {
+  const std::string expected =
+      "${env.WSFLEET_TOKEN} is not allowed: who submits a run shows it to the coordinator, and to no target; expected "
+      "a "
+      "secret, ${secret.NAME}";
+  ExpectRefused({
+      InStep("send: {text: \"${env.WSFLEET_TOKEN}\"}", "8:23 " + expected),
+      {"      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n", "8:33 " + expected,
+       "target: ws://127.0.0.1:1\nrequires: [{env: WSFLEET_TOKEN}]\n"},
+  });
+}
+
 TEST(Mistakes, OfValuesAreRefusedWithWhatWasExpected) {
   ExpectRefused({
       InStep("expect: {match: {$.a: 1}, within: 5}",

@@ -206,5 +206,15 @@ TEST(Redactor, DoesNotLeaveTheBeginOfASecretWhereAnExcerptWasCut) {
   EXPECT_EQ(redactor.Apply("refused: CANARY"), "refused: CANARY") << "too little to be sure";
 }
 
+TEST(Redactor, HidesTheInsideOfASecretThatIsAUrl) {
+  Redactor redactor({});
+  redactor.AddSecret("https://bob:pw12@hooks.example/services/T0AAA/XyZtail?room=CANARYroom&x=1#top");
+  EXPECT_EQ(redactor.Apply("POST /services/T0AAA/XyZtail?room=CANARYroom&x=1 (hooks.example)"),
+            "POST [redacted] (hooks.example)");
+  EXPECT_EQ(redactor.Apply("no such path: /services/T0AAA/XyZtail"), "no such path: [redacted]");
+  EXPECT_EQ(redactor.Apply("room CANARYroom is full, pw12 is wrong"), "room [redacted] is full, [redacted] is wrong");
+  EXPECT_EQ(redactor.Apply("x=1 at hooks.example"), "x=1 at hooks.example");
+}
+
 }  // namespace
 }  // namespace wsfleet
