@@ -17,14 +17,15 @@ namespace {
 
 std::string SuiteThatFailsAtOnce() {
   Bundle bundle;
+  bundle.suites = {"gate.wsfleet.yaml"};
   bundle.files["gate.wsfleet.yaml"] = R"(version: wsfleet/v1
 name: gate
 target: ws://127.0.0.1:1
 scenarios:
   - name: first
-    steps: [{connect: {path: /}}]
+    steps: [{connect: {path: /}}, {ping: {}}]
   - name: second
-    steps: [{connect: {path: /}}]
+    steps: [{connect: {path: /}}, {ping: {}}]
 )";
   return wire::CanonicalForm(bundle);
 }
@@ -62,6 +63,9 @@ class AssigningCoordinator final : public v1::AgentSession::Service {
       } else if (message.has_results()) {
         reported_.push_back({message.results().lease(), message.results().results_size(), BootTime() - assigned_});
         Acknowledge(*stream, message.results());
+      } else if (message.has_assignment_refused()) {
+        ADD_FAILURE() << message.assignment_refused().reason();
+        break;
       } else if (message.has_shard_done()) {
         v1::CoordinatorMessage reply;
         reply.mutable_shard_done_ack()->set_lease(message.shard_done().lease());
@@ -92,6 +96,7 @@ class AssigningCoordinator final : public v1::AgentSession::Service {
     const std::string canonical = SuiteThatFailsAtOnce();
     assignment->set_bundle_content(canonical);
     assignment->mutable_bundle()->set_digest(wire::Digest(canonical).value());
+    assignment->mutable_selection()->set_repeat(1);
     assignment->set_job("job");
     assignment->set_shard(1);
     assignment->set_attempt(1);

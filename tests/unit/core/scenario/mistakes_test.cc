@@ -47,7 +47,7 @@ TEST(Mistakes, ThatWouldGiveATargetTheTokenOfTheCoordinatorAreRefused) {
       "secret, ${secret.NAME}";
   ExpectRefused({
       InStep("send: {text: \"${env.WSFLEET_TOKEN}\"}", "8:23 " + expected),
-      {"      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n", "8:33 " + expected,
+      {"      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n", "8:32 " + expected,
        "target: ws://127.0.0.1:1\nrequires: [{env: WSFLEET_TOKEN}]\n"},
   });
 }
