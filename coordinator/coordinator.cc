@@ -269,6 +269,7 @@ absl::Status Coordinator::ListenForAgents(const CoordinatorOptions& options) {
                                     {&enrolment_service_},
                                     "--enrol-listen"};
   enrolment_options.max_memory_bytes = kMaxEnrolmentMemory;
+  enrolment_options.max_age = absl::Minutes(1);
   auto enrolment = Listener::Start(enrolment_options);
   if (!enrolment.ok()) return enrolment.status();
   enrol_listener_ = *std::move(enrolment);

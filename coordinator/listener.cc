@@ -34,7 +34,6 @@ void SetConnectionLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'000);
   // Who says nothing makes room for others.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 60'000);
@@ -83,8 +82,13 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
   SetConnectionLimits(builder);
-  if (options.max_memory_bytes > 0) {
-    builder.SetResourceQuota(grpc::ResourceQuota(options.address).Resize(options.max_memory_bytes));
+  const bool is_open = options.max_memory_bytes > 0;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, is_open ? 100 : 1'000);
+  if (is_open) builder.SetResourceQuota(grpc::ResourceQuota(options.address).Resize(options.max_memory_bytes));
+  if (options.max_age < absl::InfiniteDuration()) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               static_cast<int>(absl::ToInt64Milliseconds(options.max_age)));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 20'000);
   }
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   const KeptLog log;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 
@@ -18,7 +19,10 @@ struct ListenerOptions {
   std::vector<grpc::Service*> services;  // outlive the listener
   std::string flag;                      // that names the address, for errors
   int max_metadata_bytes = 8 << 10;
-  std::size_t max_memory_bytes = 0;  // that gRPC takes for all its calls; beyond it some are ended. 0: as it needs
+  // Whoever comes needs no certificate: fewer calls at once on a connection, and some are ended when gRPC takes more
+  // memory than this for all of them, or soon after. 0: nobody is kept from what the others may.
+  std::size_t max_memory_bytes = 0;
+  absl::Duration max_age = absl::InfiniteDuration();  // of a connection; its calls end a little later
 };
 
 class Listener {

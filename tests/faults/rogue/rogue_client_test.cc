@@ -63,6 +63,18 @@ grpc::Status SendHugeMetadata(const RogueFleet& fleet, Calls&) {
   return call.Finish();
 }
 
+// A kilobyte that would become a megabyte.
+grpc::Status SendWhatIsCompressed(const RogueFleet& fleet, Calls&) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  context.AddMetadata("authorization", "Bearer " + fleet.token());
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  v1::ListJobsRequest request;
+  request.set_page_token(std::string(1'000'000, 'x'));
+  v1::ListJobsReply reply;
+  return v1::Jobs::NewStub(fleet.ClientChannel())->List(&context, request, &reply);
+}
+
 // --- bundles --------------------------------------------------------------------------------------------------------
 
 Bundle BundleNamed(const std::string& path) {
@@ -146,9 +158,9 @@ grpc::Status WatchManyRuns(const RogueFleet& fleet, Calls& open) {
   v1::WatchJobRequest request;
   request.set_job(fleet.SubmitDetached("nowhere"));
   for (int i = 0; i < 2000; ++i) {
-    // Several connections: one may have a thousand calls.
+    // Several connections: one may have a hundred calls.
     static std::shared_ptr<grpc::Channel> channel;
-    if (i % 500 == 0) channel = fleet.ClientChannel();
+    if (i % 100 == 0) channel = fleet.ClientChannel();
     open.push_back(std::make_unique<RawCall>(channel, kWatch, fleet.token()));
     open.back()->Write(request);
   }
@@ -197,6 +209,7 @@ std::vector<Trick> Tricks() {
       // gRPC's word for what is no message of the method.
       {"SendsGarbage", SendRaw(kListJobs, std::string(1000, '\xff')), UNIMPLEMENTED},
       {"SendsMegabytes", SendRaw(kListJobs, std::string(8 << 20, 'x')), RESOURCE_EXHAUSTED},
+      {"SendsWhatIsCompressed", SendWhatIsCompressed, UNIMPLEMENTED, "gzip"},
       {"AsksForAnotherFleet", CallWith(kStopFleet, StopOf(terminal + "blue", "x")), NOT_FOUND, "no fleet "},
       {"GivesALongReason", CallWith(kStopFleet, StopOf("", std::string(100'000, 'x'))), INVALID_ARGUMENT,
        "reason: expected at most 256 bytes"},
