@@ -1,3 +1,4 @@
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,7 +10,7 @@
 #include "tests/faults/rogue/raw_call.h"
 #include "tests/faults/rogue/rogue_fleet.h"
 #include "wsfleet/v1/fleet.pb.h"
-#include "wsfleet/v1/job.pb.h"
+#include "wsfleet/v1/job.grpc.pb.h"
 
 // What a client can do to a coordinator, with a token or without: the table says what, and how its call ends. Whatever
 // it is, the coordinator goes on, within its memory, and an honest client's run beside it passes.
