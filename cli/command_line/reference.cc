@@ -25,7 +25,12 @@ constexpr std::string_view kWhereTheCoordinatorIs =
     "    token_file: token                       # readable by you only\n"
     "    fleet: default\n"
     "```\n\n"
-    "With none of these, `wsfleet run` uses a fleet of its own on this machine, and says so.\n";
+    "With none of these, `wsfleet run` and `wsfleet probe` use a fleet of its own on this machine, and say so: on "
+    "stderr (with `-q` too), in\n"
+    "the summary and in every report. Who names a fleet, a token or an authority means a coordinator: without one that "
+    "is "
+    "exit code 2, unless\n"
+    "`--local` is given. A variable that is set to nothing is not set.\n";
 
 std::string Row(const TreeFlag& flag) {
   std::string names = fmt::format("`{}`", fmt::join(flag.names, "`, `"));

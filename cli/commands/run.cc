@@ -25,7 +25,9 @@ absl::StatusOr<int> RunPrepared(Invocation& invocation, const RunFlags& flags, R
     if (!client.ok()) return client.status();
     return Runner(invocation, prepared, view).RunOn(**client);
   }
-  if (!flags.local && !invocation.quiet) {
+  if (!flags.local) {
+    if (absl::Status status = CheckNoneIsMeant(*endpoint, invocation.environment); !status.ok()) return status;
+    // Quiet, too: nobody asked for it, and what passes here says little of elsewhere.
     fmt::print(stderr, "no coordinator is configured: a local fleet of {} regions runs this\n",
                std::size(LocalFleet::kRegions));
   }

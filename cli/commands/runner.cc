@@ -50,8 +50,9 @@ absl::StatusOr<Followed> Runner::FollowRun(CoordinatorClient& client, const Subm
   const bool can_detach = console.keys && !invocation_.quiet && !view_.local;
   Progress progress(Progress::For(console, invocation_.quiet, invocation_.verbose,
                                   can_detach ? "Ctrl-C cancels · d detaches" : "Ctrl-C cancels"));
-  progress.Say(fmt::format("Run {}  {} · {} {}{}", submitted.job, SuiteNames(), prepared_.plan->cases.size(),
-                           prepared_.plan->cases.size() == 1 ? "case" : "cases",
+  progress.Say(fmt::format("Run {}  {} · {}{}{}", submitted.job, SuiteNames(),
+                           CountText(prepared_.plan->cases.size(), "case"),
+                           view_.local ? fmt::format(" · {}", kLocalFleet) : "",
                            submitted.attached ? " · attached to the run of this key" : ""));
   FollowOptions follow;
   follow.cancel_on_interrupt = true;

@@ -129,14 +129,29 @@ absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Enviro
                             {endpoint.source, context.ca_file}});
   endpoint.ca_file = ca.value;
   endpoint.ca_source = ca.source;
-  Named token =
-      NamedBy({{"--token-file", flags.token_file}, {"WSFLEET_TOKEN_FILE", ValueOf(environment, "WSFLEET_TOKEN_FILE")}});
-  if (token.value.empty()) endpoint.token = ValueOf(environment, "WSFLEET_TOKEN");
-  if (token.value.empty() && endpoint.token.empty()) token = NamedBy({{endpoint.source, context.token_file}});
-  endpoint.token_file = token.value;
+  const Named token = NamedBy({{"--token-file", flags.token_file},
+                               {"WSFLEET_TOKEN_FILE", ValueOf(environment, "WSFLEET_TOKEN_FILE")},
+                               {"WSFLEET_TOKEN", ValueOf(environment, "WSFLEET_TOKEN")},
+                               {endpoint.source, context.token_file}});
+  (token.source == "WSFLEET_TOKEN" ? endpoint.token : endpoint.token_file) = token.value;
   endpoint.token_source = token.source;
-  endpoint.fleet = FirstOf(FirstOf(flags.fleet, ValueOf(environment, "WSFLEET_FLEET")), context.fleet);
+  const Named fleet = NamedBy({{"--fleet", flags.fleet},
+                               {"WSFLEET_FLEET", ValueOf(environment, "WSFLEET_FLEET")},
+                               {endpoint.source, context.fleet}});
+  endpoint.fleet = fleet.value;
+  endpoint.fleet_source = fleet.source;
   return endpoint;
+}
+
+absl::Status CheckNoneIsMeant(const Endpoint& endpoint, const Environment& environment) {
+  for (const std::string& source : {endpoint.fleet_source, endpoint.token_source, endpoint.ca_source}) {
+    if (!endpoint.address.empty() || source.empty()) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "expected a coordinator beside {}, found {}; name it by --coordinator, WSFLEET_COORDINATOR or a context, or "
+        "give --local for a fleet on this machine",
+        source, environment.contains("WSFLEET_COORDINATOR") ? "an empty WSFLEET_COORDINATOR" : "none"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<KnownContext>> ListContexts(const ConnectionFlags& flags, const Environment& environment,

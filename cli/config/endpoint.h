@@ -26,7 +26,7 @@ struct Endpoint {
   std::string token;  // over token_file
   std::string fleet = "default";
   // Who named them: "--coordinator", "WSFLEET_CA", "context staging of ./wsfleet.yaml".
-  std::string source, ca_source, token_source;
+  std::string source, ca_source, token_source, fleet_source;
 };
 
 // The files that are read, in the order in which they win. `dev` is what `wsfleet dev` leaves for other terminals.
@@ -48,6 +48,10 @@ std::string WithPorts(const std::string& addresses);
 // file, where WSFLEET_CONFIG names it.
 absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Environment& environment,
                                       const ConfigPaths& paths);
+
+// INVALID_ARGUMENT: somebody named a fleet, a token or an authority, but no coordinator, and so means one: what runs on
+// this machine instead would prove nothing.
+absl::Status CheckNoneIsMeant(const Endpoint& endpoint, const Environment& environment);
 
 // All contexts, with the file of each; a name that stands in two files is that of the first.
 struct KnownContext {

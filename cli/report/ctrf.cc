@@ -123,9 +123,10 @@ std::string RenderCtrf(const RunRecord& record) {
                          {"reasons", std::move(reasons)},
                          {"command", record.job.spec.command}}}};
   // What the target says of itself, as far as it says one thing.
-  if (const auto revisions = Revisions(record); revisions.size() == 1) {
-    results["environment"] = {{"appVersion", *revisions.begin()}};
-  }
+  json::object environment;
+  if (const auto revisions = Revisions(record); revisions.size() == 1) environment["appVersion"] = *revisions.begin();
+  if (record.local) environment["testEnvironment"] = kLocalFleet;
+  if (!environment.empty()) results["environment"] = std::move(environment);
   return json::serialize(json::object{{"reportFormat", "CTRF"},
                                       {"specVersion", "0.0.0"},
                                       {"timestamp", TimeText(record.job.finished.value_or(record.job.created))},

@@ -73,6 +73,7 @@ class Page {
     };
     add("suites", fmt::format("{}", fmt::join(job.spec.suites, ", ")));
     add("command", record_.job.spec.command);
+    if (record_.local) add("fleet", std::string(kLocalFleet));
     add("revision", fmt::format("{}", fmt::join(Revisions(record_), ", ")));
     add("regions", fmt::format("{}", fmt::join(Regions(record_), ", ")));
     add("created", TimeText(job.created));

@@ -95,9 +95,11 @@ std::string TestCase(const RunRecord& record, const CaseResult& result, const st
 // What differs from run to run stands here: whoever compares runs goes by the names.
 std::string Properties(const RunRecord& record, const ShardRecord& shard) {
   std::string out = "    <properties>\n";
+  const std::string fleet(record.local ? kLocalFleet : "");
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"run", record.job.id.value()},
                                     {"region", shard.region.value()},
                                     {"agent", shard.agent.value()},
+                                    {"fleet", fleet},
                                     {"command", record.job.spec.command}}) {
     if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Xml(value));
   }

@@ -191,6 +191,7 @@ std::string Facts(const RunRecord& record) {
   std::string out = fmt::format("- date: {}\n", TimeText(record.job.created));
   if (!record.job.spec.command.empty())
     out += fmt::format("- command: {}\n", Code(record.job.spec.command, kMaxCommandBytes));
+  if (record.local) out += fmt::format("- fleet: {}\n", kLocalFleet);
   std::size_t shown = 0;
   for (const std::string& target : Targets(record)) {
     if (++shown <= kMaxTargets) out += fmt::format("- target: {}\n", Plain(target));

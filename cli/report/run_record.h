@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/job/records.h"
@@ -13,6 +14,9 @@ struct ShardRecordWithCases {
   ShardRecord shard;
   std::vector<CaseResult> cases;
 };
+
+// What every report says of a run whose fleet ended with the command.
+inline constexpr std::string_view kLocalFleet = "local fleet on this machine";
 
 // Everything that a report says of a run that has ended: the canonical bundle, from which every format renders.
 struct RunRecord {

@@ -145,6 +145,7 @@ std::string Title(const RunRecord& record) {
   for (const std::string& revision : Revisions(record)) out += fmt::format(" @{}", Printable(Excerpt(revision, 40)));
   out += fmt::format(" · {} × {}", CountText(record.job.spec.cases.size(), "case"),
                      CountText(Regions(record).size(), "region"));
+  if (record.local) out += fmt::format(" · {}", kLocalFleet);
   if (record.job.finished) out += fmt::format(" · {}", FormatElapsed(*record.job.finished - record.job.created));
   if (const std::string schedule = ScheduleOf(record.job); !schedule.empty()) {
     out += fmt::format(" · schedule {}", Printable(schedule));

@@ -257,6 +257,48 @@ TEST(Run, OnALocalFleetRefusesARegionThatItWillNeverHave) {
                                  "mean eu-west-1?"));
 }
 
+// In a folder without a configuration, and with these variables.
+Finished Unconfigured(const std::vector<std::string>& arguments, const testing::TemporaryDirectory& directory,
+                      std::map<std::string, std::string> environment = {}) {
+  std::vector<std::string> line{Binary("wsfleet")};
+  line.insert(line.end(), arguments.begin(), arguments.end());
+  environment.emplace("WSFLEET_COORDINATOR", "");
+  environment.emplace("XDG_CONFIG_HOME", directory.path().string());
+  return testing::RunCommand({line, environment, directory.path().string()}, absl::Seconds(60));
+}
+
+TEST(Run, OnALocalFleetSaysSoEverywhereQuietOrNot) {
+  testing::TemporaryDirectory directory;
+  directory.Write("skipped.wsfleet.yaml",
+                  "version: wsfleet/v1\nname: s\ntarget: ws://127.0.0.1:9\nscenarios:\n  - name: one\n    skip: not "
+                  "today\n    steps: [{connect: {path: /ws}}, {ping: {}}]\n");
+  std::vector<std::string> line{"run", "-q", "skipped.wsfleet.yaml"};
+  for (const char* format : {"json", "junit", "ctrf", "html", "md"}) {
+    line.insert(line.end(), {"--report", std::string(format) + "=report." + format});
+  }
+  const Finished run = Unconfigured(line, directory);
+  EXPECT_EQ(run.err, "no coordinator is configured: a local fleet of 3 regions runs this\n");
+  EXPECT_THAT(run.out, HasSubstr(" regions · local fleet on this machine · "));
+  for (const char* format : {"junit", "ctrf", "html", "md"}) {
+    EXPECT_THAT(ReadWholeFile((directory.path() / ("report." + std::string(format))).string()),
+                HasSubstr("local fleet on this machine"));
+  }
+  EXPECT_THAT(ReadWholeFile((directory.path() / "report.json").string()), HasSubstr("\"local\":true"));
+}
+
+TEST(Run, DoesNotFallBackToALocalFleetWhereAnotherIsMeant) {
+  testing::TemporaryDirectory directory;
+  ASSERT_EQ(Unconfigured({"new"}, directory).exit_code, 0);
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"run", "-q", "first.wsfleet.yaml"}, {"probe", "ws://127.0.0.1:9"}}) {
+    const Finished run = Unconfigured(line, directory, {{"WSFLEET_TOKEN", "x"}});
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, HasSubstr("expected a coordinator beside WSFLEET_TOKEN, found an empty WSFLEET_COORDINATOR"));
+    EXPECT_THAT(run.err, HasSubstr("--local"));
+  }
+}
+
 // As a shell would start it, with a folder of its own for temporary files.
 Finished InAShell(const std::string& line, const testing::TemporaryDirectory& temporary) {
   const std::map<std::string, std::string> environment{

@@ -113,6 +113,26 @@ TEST_F(EndpointTest, TakesADevFleetByItsNameOnly) {
   EXPECT_EQ(FindEndpoint(flags, {}, Paths())->address, "dev:1");
 }
 
+TEST_F(EndpointTest, IsMeantByWhoeverNamesAFleetATokenOrAnAuthority) {
+  const auto check = [&](const ConnectionFlags& flags, const Environment& environment) {
+    return std::string(ToStd(CheckNoneIsMeant(*FindEndpoint(flags, environment, Paths()), environment).message()));
+  };
+  EXPECT_EQ(check({}, {}), "");
+  EXPECT_EQ(check({}, {{"WSFLEET_COORDINATOR", ""}, {"WSFLEET_TOKEN", ""}}), "") << "set to nothing is not set";
+  for (const char* variable : {"WSFLEET_FLEET", "WSFLEET_TOKEN", "WSFLEET_TOKEN_FILE", "WSFLEET_CA"}) {
+    EXPECT_THAT(check({}, {{variable, "x"}}),
+                HasSubstr(std::string("expected a coordinator beside ") + variable + ", found none; name it by "));
+    EXPECT_EQ(check({}, {{variable, "x"}, {"WSFLEET_COORDINATOR", "there:1"}}), "");
+  }
+  ConnectionFlags fleet, token, authority;
+  fleet.fleet = token.token_file = authority.ca_file = "x";
+  EXPECT_THAT(check(fleet, {}), HasSubstr("beside --fleet, found none"));
+  EXPECT_THAT(check(token, {}), HasSubstr("beside --token-file, found none"));
+  EXPECT_THAT(check(authority, {{"WSFLEET_COORDINATOR", ""}}), HasSubstr("beside --ca, found an empty WSFLEET_COORD"));
+  Write("user.yaml", "mine", "user:1");
+  EXPECT_EQ(check(fleet, {}), "") << "a context names one";
+}
+
 TEST_F(EndpointTest, ListsEveryContextOnceWithTheCurrentOneMarked) {
   Write("wsfleet.yaml", "shared", "folder:1");
   directory_.Write("user.yaml", "contexts:\n  shared: {coordinator: \"user:1\"}\n  own: {coordinator: \"own:1\"}\n");

@@ -31,7 +31,7 @@ const Members kTest{{"name", "string!"},    {"status", "string!"}, {"duration", 
                     {"stop", "integer"},    {"suite", "array"},    {"message", "string"},    {"trace", "string"},
                     {"snippet", "string"},  {"line", "integer"},   {"rawStatus", "string"},  {"filePath", "string"},
                     {"retries", "integer"}, {"flaky", "boolean"},  {"tags", "array"},        {"extra", "object"}};
-const Members kEnvironment{{"appVersion", "string"}, {"extra", "object"}};
+const Members kEnvironment{{"appVersion", "string"}, {"testEnvironment", "string"}, {"extra", "object"}};
 
 std::string TypeOf(const json::value& value) {
   return value.is_string()                       ? "string"
@@ -91,6 +91,14 @@ TEST(Ctrf, HasTheMembersAndTypesOfItsSchemaAndNoOthers) {
     ASSERT_FALSE(test.at("suite").as_array().empty());
     for (const json::value& part : test.at("suite").as_array()) EXPECT_TRUE(part.is_string());
   }
+}
+
+TEST(Ctrf, HasThemOfARunOnALocalFleetToo) {
+  RunRecord record = BrokenInOneRegion();
+  record.local = true;
+  const json::value report = Ctrf(record);
+  ExpectMembers(report.at("results").at("environment"), kEnvironment);
+  EXPECT_EQ(report.at("results").at("environment").at("testEnvironment").as_string(), "local fleet on this machine");
 }
 
 TEST(Ctrf, CountsWhatItLists) {
