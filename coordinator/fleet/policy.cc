@@ -10,10 +10,10 @@
 namespace wsfleet::fleet {
 namespace {
 
-absl::Status OverLimit(std::string_view what, std::string_view found, std::string_view limit, std::string_view key) {
+absl::Status OverLimit(std::string_view what, std::string_view found, std::string_view limit, std::string_view key,
+                       std::string_view next = "`wsfleet fleet policy` shows it") {
   return absl::InvalidArgumentError(
-      fmt::format("{}: {}, and the fleet's policy allows {} (limits.{}); `wsfleet fleet policy` shows it", what, found,
-                  limit, key));
+      fmt::format("{}: {}, and the fleet's policy allows {} (limits.{}); {}", what, found, limit, key, next));
 }
 
 }  // namespace
@@ -42,7 +42,8 @@ AnswerSetPolicy Policy::Set(const SetPolicy& request, absl::Time now) {
 absl::Status Policy::CheckSpec(const JobSpec& spec) const {
   const FleetLimits& limits = record_.policy.limits;
   if (limits.run_duration && spec.deadline > *limits.run_duration) {
-    return OverLimit("deadline", DurationText(spec.deadline), DurationText(*limits.run_duration), "run_duration");
+    return OverLimit("deadline", DurationText(spec.deadline), DurationText(*limits.run_duration), "run_duration",
+                     "give no more by --timeout (of a schedule: timeout), or by deadline in the suite");
   }
   if (limits.bundle_bytes && spec.bundle_bytes > *limits.bundle_bytes) {
     return OverLimit("files", fmt::format("{} bytes", spec.bundle_bytes), fmt::format("{} bytes", *limits.bundle_bytes),

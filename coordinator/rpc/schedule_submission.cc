@@ -16,12 +16,11 @@ absl::StatusOr<GivenSecrets> OpenSecrets(const FleetName& fleet, const ScheduleS
 
 absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
                                                    const FleetName& fleet, const std::optional<ScheduleSpec>& known,
-                                                   const SecretBox& box, const TargetRules& targets) {
+                                                   const SecretBox& box, const RunRules& rules) {
   auto spec = wire::FromWire(header);
   if (!spec.ok()) return spec.status();
   const BundleDigest bundle(header.run().bundle().digest());
-  auto run =
-      PrepareSubmission(header.run(), canonical, SecretOwner::OfSchedule(fleet, spec->name, bundle), box, targets);
+  auto run = PrepareSubmission(header.run(), canonical, SecretOwner::OfSchedule(fleet, spec->name, bundle), box, rules);
   if (!run.ok()) return run.status();
   spec->job = std::move(run->spec);
   spec->job.schedule = spec->name;

@@ -24,7 +24,7 @@ struct ScheduleSubmission {
 // another text each time, so secrets that are the same stay what they were: what is applied twice is the same twice.
 absl::StatusOr<ScheduleSubmission> PrepareSchedule(const v1::ApplyScheduleHeader& header, const std::string& canonical,
                                                    const FleetName& fleet, const std::optional<ScheduleSpec>& known,
-                                                   const SecretBox& box, const TargetRules& targets);
+                                                   const SecretBox& box, const RunRules& rules);
 
 // What a request to apply or to delete takes for granted; absent: nothing.
 template <typename Request>

@@ -87,8 +87,10 @@ std::optional<std::uint32_t> RequireOf(const Plan& plan) {
   return most;
 }
 
-absl::Duration DeadlineOf(const Plan& plan) {
-  const absl::Duration fallback = JobSpec().deadline;
+// What nobody wrote is no longer than the fleet allows.
+absl::Duration DeadlineOf(const Plan& plan, const std::optional<absl::Duration>& run_duration) {
+  const absl::Duration usual = JobSpec().deadline;
+  const absl::Duration fallback = std::min(usual, run_duration.value_or(usual));
   absl::Duration longest = absl::ZeroDuration();
   for (const auto& suite : plan.suites) longest = std::max(longest, suite->deadline.value_or(fallback));
   return longest == absl::ZeroDuration() ? fallback : longest;
@@ -108,7 +110,7 @@ absl::Duration AttemptLimitOf(const Plan& plan) {
   return limit;
 }
 
-absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, JobSpec& spec) {
+absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, const RunRules& rules, JobSpec& spec) {
   spec.from.assign(header.from().begin(), header.from().end());
   if (spec.from.empty()) spec.from = RegionsOf(plan);
   spec.every_agent = header.every_agent();
@@ -123,8 +125,9 @@ absl::Status TakePlacement(const v1::SubmitHeader& header, const Plan& plan, Job
     if (!wait.ok()) return wait.status();
     spec.agents_wait = *wait;
   }
-  auto deadline =
-      Within("deadline", header.has_deadline() ? wire::FromWire(header.deadline()) : DeadlineOf(plan), kMaxDeadline);
+  auto deadline = Within(
+      "deadline", header.has_deadline() ? wire::FromWire(header.deadline()) : DeadlineOf(plan, rules.run_duration),
+      kMaxDeadline);
   if (!deadline.ok()) return deadline.status();
   if (*deadline == absl::ZeroDuration()) return absl::InvalidArgumentError("deadline: expected more than 0s");
   spec.deadline = *deadline;
@@ -146,10 +149,10 @@ absl::Status CheckAssignmentFits(const JobSpec& spec, const GivenSecrets& secret
                   bytes, kMaxBytes));
 }
 
-absl::Status CheckTargets(const Plan& plan, const Variables& variables, const TargetRules& targets) {
-  absl::Status status = CheckPlanTargets(plan, variables, targets.policy, targets.whose);
+absl::Status CheckTargets(const Plan& plan, const Variables& variables, const RunRules& rules) {
+  absl::Status status = CheckPlanTargets(plan, variables, rules.policy, rules.whose);
   // What no policy allows names none.
-  const bool by_policy = ToStd(status.message()).find(targets.whose) != std::string_view::npos;
+  const bool by_policy = ToStd(status.message()).find(rules.whose) != std::string_view::npos;
   if (!absl::IsPermissionDenied(status) || !by_policy) return status;
   return absl::PermissionDeniedError(
       fmt::format("{}; `wsfleet fleet policy` shows it, and an admin changes it with `wsfleet fleet policy set`",
@@ -160,7 +163,7 @@ absl::Status CheckTargets(const Plan& plan, const Variables& variables, const Ta
 
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
                                              const SecretOwner& owner, const SecretBox& secrets,
-                                             const TargetRules& targets) {
+                                             const RunRules& rules) {
   if (auto status = CheckHeader(header, canonical); !status.ok()) return status;
   const auto bundle = wire::ParseCanonicalForm(canonical);
   if (!bundle.ok()) return bundle.status();
@@ -170,7 +173,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   if (!variables.ok()) return variables.status();
   const ResolveResult resolved = Resolve(*bundle, *selection, *variables);
   if (resolved.plan == nullptr) return Refusal(resolved.diagnostics, bundle->files);
-  if (auto status = CheckTargets(*resolved.plan, *variables, targets); !status.ok()) return status;
+  if (auto status = CheckTargets(*resolved.plan, *variables, rules); !status.ok()) return status;
 
   Submission submission;
   JobSpec& spec = submission.spec;
@@ -192,7 +195,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
   }
   spec.language_minor = resolved.plan->language_minor;
   spec.needs = NeedsOf(*resolved.plan, spec.variables);
-  if (auto status = TakePlacement(header, *resolved.plan, spec); !status.ok()) return status;
+  if (auto status = TakePlacement(header, *resolved.plan, rules, spec); !status.ok()) return status;
   // Beyond the run's own deadline it would say nothing.
   if (const absl::Duration limit = AttemptLimitOf(*resolved.plan); limit < spec.deadline) spec.attempt_limit = limit;
 
@@ -229,10 +232,11 @@ std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName&
   return warnings;
 }
 
-absl::StatusOr<TargetRules> RulesOf(const Backend& backend, const FleetName& fleet) {
+absl::StatusOr<RunRules> RulesOf(const Backend& backend, const FleetName& fleet) {
   auto record = backend.PolicyOf(fleet);
   if (!record.ok()) return record.status();
-  return TargetRules{std::move(record->policy.targets), fmt::format("the policy of fleet {}", fleet.value())};
+  return RunRules{std::move(record->policy.targets), fmt::format("the policy of fleet {}", fleet.value()),
+                  record->policy.limits.run_duration};
 }
 
 JobId NewJobId() {

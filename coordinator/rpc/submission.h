@@ -19,23 +19,24 @@ struct Submission {
   std::vector<std::string> warnings;
 };
 
-// Whom a run may connect to, and who says so.
-struct TargetRules {
+// Whom a run may connect to, who says so, and how long it may take.
+struct RunRules {
   TargetPolicy policy;
   std::string whose;  // "the policy of fleet default"
+  std::optional<absl::Duration> run_duration = {};
 };
 
 // `owner`: of its secrets. Checks header and bundle (in canonical form), resolves the plan, and takes from the suites
 // what the header leaves open: regions (those of all suites together), how many must pass (all, if one suite says so,
-// else the largest number), deadline (the longest). Pure but for the nonce of the sealed secrets; takes up to 50 ms of
-// one core. INVALID_ARGUMENT: a field, or the bundle, with its diagnostics in the message. PERMISSION_DENIED: a target
-// that the rules refuse. RESOURCE_EXHAUSTED: the plan and its variables do not fit into one assignment.
+// else the largest number), deadline (the longest; where none has one, ten minutes, or less if the rules allow no
+// more). Pure but for the nonce of the sealed secrets; takes up to 50 ms of one core. INVALID_ARGUMENT: a field, or the
+// bundle, with its diagnostics in the message. PERMISSION_DENIED: a target that the rules refuse. RESOURCE_EXHAUSTED:
+// the plan and its variables do not fit into one assignment.
 absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, const std::string& canonical,
-                                             const SecretOwner& owner, const SecretBox& secrets,
-                                             const TargetRules& targets);
+                                             const SecretOwner& owner, const SecretBox& secrets, const RunRules& rules);
 
 // What runs of a fleet are judged by now. Blocks: it asks the store.
-absl::StatusOr<TargetRules> RulesOf(const Backend& backend, const FleetName& fleet);
+absl::StatusOr<RunRules> RulesOf(const Backend& backend, const FleetName& fleet);
 
 // Of secrets that neither the submitter gave nor the coordinator keeps for the fleet. Agents may: it is no error. Reads
 // files, and may block.

@@ -89,6 +89,8 @@ TEST_F(PolicyScenario, IsShownChangedOnceAndAudited) {
   const Finished again = fleet_.Run({"fleet", "policy", "set", "-f", file});
   EXPECT_TRUE(Has(again.err, "is unchanged")) << again.err;
   EXPECT_TRUE(Has(fleet_.Run({"fleet", "policy", "-o", "json"}).out, "\"version\":1"));
+  fleet_.StartAgent("eu-1", "eu-west-1");
+  EXPECT_EQ(RunAt(target_.ws_url()).exit_code, 0) << "nobody wrote the ten minutes that a run has otherwise";
   const Finished refused = RunAt(target_.ws_url(), {"--timeout", "2m"});
   EXPECT_EQ(refused.exit_code, 2) << refused.out << refused.err;
   EXPECT_TRUE(Has(refused.err, "deadline: 2m, and the fleet's policy allows 1m (limits.run_duration)")) << refused.err;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 
+#include "absl/strings/str_replace.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -31,7 +32,7 @@ class SubmissionTest : public ::testing::Test {
   }
 
   v1::SubmitHeader header_;
-  TargetRules rules_{AnyTarget(), "the policy of fleet test"};
+  RunRules rules_{AnyTarget(), "the policy of fleet test"};
   SecretBox box_ = *SecretBox::WithRandomKey();
 };
 
@@ -122,6 +123,19 @@ TEST_F(SubmissionTest, RefusesATargetThatTheFleetDoesNotAllow) {
   EXPECT_TRUE(absl::IsPermissionDenied(submission.status()));
   EXPECT_THAT(Refusal(submission), AllOf(HasSubstr("gate.wsfleet.yaml:"), HasSubstr("the policy of fleet test"),
                                          HasSubstr("wsfleet fleet policy set")));
+}
+
+TEST_F(SubmissionTest, CutsADeadlineThatNobodyWroteToWhatTheFleetAllows) {
+  rules_.run_duration = absl::Seconds(30);
+  const std::string without = absl::StrReplaceAll(kGoodSuite, {{"deadline: 3m\n", ""}});
+  ASSERT_EQ(without.find("3m"), std::string::npos);
+  EXPECT_EQ(Prepare(without)->spec.deadline, absl::Seconds(30));
+  EXPECT_EQ(Prepare()->spec.deadline, absl::Minutes(3)) << "the suite's: to be refused";
+  *header_.mutable_deadline() = wire::ToWire(absl::Minutes(1));
+  EXPECT_EQ(Prepare(without)->spec.deadline, absl::Minutes(1)) << "of --timeout: to be refused";
+  header_.clear_deadline();
+  rules_.run_duration = absl::Hours(1);
+  EXPECT_EQ(Prepare(without)->spec.deadline, absl::Minutes(10));
 }
 
 TEST_F(SubmissionTest, RefusesADeadlineThatNobodyMeans) {

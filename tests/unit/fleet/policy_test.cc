@@ -90,13 +90,15 @@ TEST(Policy, LimitsWhatARunTakes) {
   spec.from = {"eu-west-1", "us-east-1", "ap-south-1"};
   spec.deadline = absl::Minutes(10);
   spec.bundle_bytes = 2000;
-  for (const auto& [limits, words] :
-       {std::pair(FleetLimits{.agents_per_run = 2},
-                  "agents of the run: 3, and the fleet's "
-                  "policy allows 2"),
-        {FleetLimits{.connections_per_run = 2}, "limits.connections_per_run"},
-        {FleetLimits{.run_duration = absl::Minutes(5)}, "deadline: 10m, and the fleet's policy allows 5m"},
-        {FleetLimits{.bundle_bytes = 1000}, "files: 2000 bytes"}}) {
+  for (const auto& [limits, words] : {std::pair(FleetLimits{.agents_per_run = 2},
+                                                "agents of the run: 3, and the fleet's "
+                                                "policy allows 2"),
+                                      {FleetLimits{.connections_per_run = 2}, "limits.connections_per_run"},
+                                      {FleetLimits{.run_duration = absl::Minutes(5)},
+                                       "deadline: 10m, and the fleet's policy allows 5m (limits.run_duration); give no "
+                                       "more by --timeout (of a schedule: "
+                                       "timeout), or by deadline in the suite"},
+                                      {FleetLimits{.bundle_bytes = 1000}, "files: 2000 bytes"}}) {
     Set(driver, Limited(limits));
     const std::string refusal = RefusalOf(driver, spec);
     EXPECT_THAT(refusal, HasSubstr(words));
