@@ -175,8 +175,8 @@ int RunsLogsCommand(Invocation& invocation, const std::string& job, bool follow)
 int RunsCancelCommand(Invocation& invocation, const std::string& job) {
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
-  const std::string reason = fmt::format("wsfleet runs cancel, by {}", Submitter(invocation.environment));
-  const auto cancelled = CancelJob(**client, job, reason, kCancelLimit);
+  const auto cancelled =
+      CancelJob(**client, job, "wsfleet runs cancel", Submitter(invocation.environment), kCancelLimit);
   if (!cancelled.ok()) return Fail(cancelled.status());
   if (invocation.quiet) return kPassedCode;
   if (cancelled->has_finished()) {

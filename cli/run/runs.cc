@@ -111,9 +111,10 @@ absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job
 }
 
 absl::StatusOr<v1::Job> CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
-                                  absl::Duration limit) {
+                                  const std::string& by, absl::Duration limit) {
   auto request = RequestFor<v1::CancelJobRequest>(client, job);
   request.set_reason(reason);
+  request.set_by(by);
   v1::Job reply;
   const absl::Status status =
       client.Call(limit, [&](grpc::ClientContext& context) { return client.jobs().Cancel(&context, request, &reply); });

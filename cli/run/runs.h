@@ -32,9 +32,10 @@ struct Submitted {
 absl::StatusOr<Submitted> Submit(CoordinatorClient& client, const Bundle& bundle, const SubmitOptions& options);
 
 absl::StatusOr<v1::Job> GetJob(CoordinatorClient& client, const std::string& job);
-// The run when the wish is stored: it ends later, or had ended before.
+// The run when the wish is stored: it ends later, or had ended before. `by`: who wishes it, as far as that is known
+// here.
 absl::StatusOr<v1::Job> CancelJob(CoordinatorClient& client, const std::string& job, const std::string& reason,
-                                  absl::Duration limit);
+                                  const std::string& by, absl::Duration limit);
 // Newest first.
 absl::StatusOr<std::vector<v1::Job>> ListJobs(CoordinatorClient& client, std::uint32_t limit);
 

@@ -87,6 +87,11 @@ std::optional<Role> RoleFor(const Rule& rule, const Grants& grants, const FleetN
 std::span<const Rule> Rules() { return kRules; }
 const Rule& RuleOf(Rpc rpc) { return kRules.at(static_cast<std::size_t>(rpc)); }
 
+std::string DisplayName(const Caller& caller, const std::string& client) {
+  if (caller.token.empty() && caller.identity.empty()) return client;
+  return client.empty() ? caller.name : fmt::format("{} ({})", caller.name, client);
+}
+
 absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet) {
   const std::optional<Role> role = RoleFor(rule, caller.grants, fleet);
   if (role && *role >= rule.role) return absl::OkStatus();

@@ -84,6 +84,10 @@ struct Caller {
   std::shared_ptr<const VerifiedToken> verified = nullptr;  // an issuer's; null: another way to be known
 };
 
+// Who that is, for people: "alice (ada@laptop)", the caller's name and what the client says of itself; that alone where
+// no stored token and no issuer names anybody.
+std::string DisplayName(const Caller& caller, const std::string& client);
+
 // PERMISSION_DENIED: with what the caller has and what it takes. `fleet`: that the request names. Says the same whether
 // or not there is a fleet of that name, to those whose it is not.
 absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet);

@@ -71,6 +71,7 @@ absl::StatusOr<ScheduleSubmission> ApplyCall::PrepareAgainstKnown() {
       PrepareSchedule(header_, bundle().canonical(), host().name(),
                       known.ok() ? std::optional(known->schedule.spec) : std::nullopt, backend().secrets, *rules);
   if (submission.ok()) {
+    submission->spec.job.submitter = DisplayName(admission().caller(), submission->spec.job.submitter);
     std::ranges::move(WarningsOfSecrets(submission->spec.job, host().name(), backend().fleet_secrets),
                       std::back_inserter(submission->warnings));
   }

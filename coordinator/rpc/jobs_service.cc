@@ -20,6 +20,14 @@ constexpr std::uint32_t kDefaultJobs = 50;
 constexpr std::uint32_t kMaxJobs = 500;
 constexpr std::size_t kMaxCancelReasonBytes = 1024;
 
+// "wsfleet runs cancel, by alice (ada@laptop)".
+std::string WhyCancelled(const Caller& caller, const v1::CancelJobRequest& request) {
+  std::string reason = Excerpt(request.reason(), kMaxCancelReasonBytes);
+  const std::string by = DisplayName(caller, Excerpt(request.by(), kMaxCancelReasonBytes));
+  if (by.empty()) return reason;
+  return reason + (reason.empty() ? "by " : ", by ") + by;
+}
+
 void Fill(const FleetName& fleet, v1::Job* job) {
   job->set_fleet(fleet.value());
   job->set_coordinator_version(kVersion);
@@ -95,7 +103,7 @@ grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* conte
                                               v1::Job* reply) {
   return Answer(backend_, *context, Rpc::kJobsCancel, request->fleet(), request->job(), [&](const UnaryCall& call) {
     const JobId job(request->job());
-    call.host().Cancel(job, Excerpt(request->reason(), kMaxCancelReasonBytes),
+    call.host().Cancel(job, WhyCancelled(call.caller(), *request),
                        [this, call, job, reply](const absl::Status& status) {
                          // The machine knows open jobs only; whether it is one that has ended, the store says.
                          if (status.ok() || absl::IsNotFound(status)) return SendJob(call, job, reply);

@@ -33,6 +33,7 @@ absl::StatusOr<Submission> SubmitCall::Prepare() {
   auto submission =
       PrepareSubmission(header_, bundle().canonical(), SecretOwner::OfJob(job_), backend().secrets, *rules);
   if (submission.ok()) {
+    submission->spec.submitter = DisplayName(admission().caller(), submission->spec.submitter);
     std::ranges::move(WarningsOfSecrets(submission->spec, host().name(), backend().fleet_secrets),
                       std::back_inserter(submission->warnings));
   }

@@ -48,15 +48,18 @@ class CoordinatorTest : public ::testing::Test {
     agents_ = grpc::CreateChannel(coordinator_->agent_address(), grpc::SslCredentials(tls));
   }
 
-  std::unique_ptr<grpc::ClientContext> Context() {
+  std::unique_ptr<grpc::ClientContext> Context() { return ContextWith(testing::ReadWholeFile(files_.client_token)); }
+  std::unique_ptr<grpc::ClientContext> ContextWith(const std::string& token) {
     auto context = std::make_unique<grpc::ClientContext>();
     SetDeadline(*context);
-    context->AddMetadata("authorization", "Bearer " + testing::ReadWholeFile(files_.client_token));
+    context->AddMetadata("authorization", "Bearer " + token);
     return context;
   }
 
+  // `caller`: null for the coordinator's own token.
   std::pair<grpc::Status, v1::SubmitReply> Submit(const std::string& key = "",
-                                                  const std::function<void(v1::SubmitHeader&)>& change = {}) {
+                                                  const std::function<void(v1::SubmitHeader&)>& change = {},
+                                                  std::unique_ptr<grpc::ClientContext> caller = nullptr) {
     const std::string canonical = wire::CanonicalForm(BundleOf(kGoodSuite));
     v1::SubmitRequest part;
     v1::SubmitHeader& header = *part.mutable_header();
@@ -67,7 +70,7 @@ class CoordinatorTest : public ::testing::Test {
     (*header.mutable_secrets())["JWT_KEY"] = "canary-4711";
     if (change) change(header);
     v1::SubmitReply reply;
-    const auto context = Context();
+    const auto context = caller != nullptr ? std::move(caller) : Context();
     const auto writer = jobs_->Submit(context.get(), &reply);
     writer->Write(part);
     for (std::string& data : wire::Chunks(canonical)) {

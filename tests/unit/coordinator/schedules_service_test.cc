@@ -10,6 +10,7 @@
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
 #include "tests/unit/coordinator/coordinator_fixture.h"
+#include "wsfleet/v1/access.grpc.pb.h"
 #include "wsfleet/v1/schedule.grpc.pb.h"
 
 // Schedules over real streams, on a store that is kept.
@@ -26,15 +27,18 @@ class SchedulesServiceTest : public CoordinatorTest {
  protected:
   SchedulesServiceTest() { Connect(); }
 
-  void Connect() {
+  template <typename Service>
+  std::unique_ptr<typename Service::Stub> Stub() {
     grpc::SslCredentialsOptions tls;
     tls.pem_root_certs = testing::ReadWholeFile(files_.ca);
-    stub_ = v1::Schedules::NewStub(grpc::CreateChannel(coordinator_->client_address(), grpc::SslCredentials(tls)));
+    return Service::NewStub(grpc::CreateChannel(coordinator_->client_address(), grpc::SslCredentials(tls)));
   }
+  void Connect() { stub_ = Stub<v1::Schedules>(); }
 
   // Each day at midnight: nothing is due while a test runs, unless the test says so.
   std::pair<grpc::Status, v1::ApplyScheduleReply> Apply(
-      const std::function<void(v1::ApplyScheduleHeader&)>& change = {}, const std::string& suite = kGoodSuite) {
+      const std::function<void(v1::ApplyScheduleHeader&)>& change = {}, const std::string& suite = kGoodSuite,
+      const std::string& token = "") {
     const std::string canonical = wire::CanonicalForm(BundleOf(suite));
     v1::ApplyScheduleRequest part;
     v1::ApplyScheduleHeader& header = *part.mutable_header();
@@ -46,7 +50,7 @@ class SchedulesServiceTest : public CoordinatorTest {
     header.mutable_run()->set_submitter("ada@laptop");
     if (change) change(header);
     v1::ApplyScheduleReply reply;
-    const auto context = Context();
+    const auto context = token.empty() ? Context() : ContextWith(token);
     const auto writer = stub_->Apply(context.get(), &reply);
     writer->Write(part);
     for (std::string& data : wire::Chunks(canonical)) {
@@ -101,6 +105,17 @@ TEST_F(SchedulesServiceTest, AppliesOnceAndTheSameAgainChangesNothing) {
   EXPECT_EQ(again.second.change(), v1::SCHEDULE_CHANGE_UNCHANGED);
   EXPECT_FALSE(again.second.secrets_changed());
   EXPECT_EQ(again.second.after().version(), 1u);
+}
+
+TEST_F(SchedulesServiceTest, NamesWhoAppliedByTheirToken) {
+  v1::CreateTokenRequest request;
+  request.set_name("ada");
+  request.set_role(v1::ROLE_OPERATOR);
+  *request.mutable_ttl() = wire::ToWire(absl::Hours(1));
+  v1::CreateTokenReply created;
+  ASSERT_TRUE(Stub<v1::Tokens>()->Create(Context().get(), request, &created).ok());
+  Apply({}, kGoodSuite, created.secret());
+  EXPECT_EQ(GetSchedule().second.submitter(), "ada (ada@laptop)");
 }
 
 TEST_F(SchedulesServiceTest, ShowsWhatWasAppliedAndWhatIsToCome) {

@@ -32,12 +32,7 @@ class AccessTest : public CoordinatorTest {
     audit_ = v1::Audit::NewStub(channel_);
   }
 
-  std::unique_ptr<grpc::ClientContext> As(const std::string& secret) {
-    auto context = std::make_unique<grpc::ClientContext>();
-    SetDeadline(*context);
-    context->AddMetadata("authorization", "Bearer " + secret);
-    return context;
-  }
+  std::unique_ptr<grpc::ClientContext> As(const std::string& secret) { return ContextWith(secret); }
 
   std::pair<grpc::Status, v1::CreateTokenReply> Create(const std::string& name, v1::Role role = v1::ROLE_VIEWER,
                                                        absl::Duration ttl = absl::Hours(1)) {
@@ -176,6 +171,24 @@ TEST_F(AccessTest, TakesDownWhoChangedWhatAndWhoWasNotLet) {
     EXPECT_THAT(entry.peer(), HasSubstr("127.0.0.1"));
     EXPECT_EQ(entry.principal() == "eve", !entry.token().empty()) << entry.principal();
   }
+}
+
+TEST_F(AccessTest, NamesWhoSubmittedAndWhoCancelledByTheirTokens) {
+  const auto by = [](const std::string& client) {
+    return [client](v1::SubmitHeader& header) { header.set_submitter(client); };
+  };
+  const std::string ada = Create("ada", v1::ROLE_RUNNER).second.secret();
+  const std::string job = Submit("", by("eve (uid-0@ci)"), As(ada)).second.job();
+  EXPECT_EQ(Get(job).second.submitter(), "ada (eve (uid-0@ci))") << "what a client says is no name of a token";
+  EXPECT_EQ(Get(Submit("", by(""), As(ada)).second.job()).second.submitter(), "ada");
+  EXPECT_EQ(Get(Submit("", by("uid-0@ci")).second.job()).second.submitter(), "uid-0@ci") << "no token names anybody";
+  v1::CancelJobRequest cancel;
+  cancel.set_job(job);
+  cancel.set_reason("enough");
+  cancel.set_by("uid-0@ci");
+  v1::Job reply;
+  ASSERT_TRUE(jobs_->Cancel(As(ada).get(), cancel, &reply).ok());
+  EXPECT_THAT(Get(job).second.reasons(), Contains("cancelled: enough, by ada (uid-0@ci)"));
 }
 
 TEST_F(AccessTest, ListsTheAuditLogInPagesAndByTime) {
