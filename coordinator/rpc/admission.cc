@@ -3,7 +3,9 @@
 #include <string_view>
 
 #include "absl/time/clock.h"
+#include "core/base/credential_text.h"
 #include "core/base/text.h"
+#include "core/verdict/jwt_text.h"
 
 namespace wsfleet::coordinator {
 namespace {
@@ -28,6 +30,22 @@ AuditRecord RecordOf(const Rule& rule, const Caller& caller, const FleetName& fl
   return record;
 }
 
+// Its first line, since what follows quotes a suite, and without credentials that it quotes itself.
+std::string WhyNot(const absl::Status& status) {
+  const std::string_view message = ToStd(status.message());
+  const std::size_t end = message.find('\n');
+  std::string why = Printable(ShowJwts(WithoutCredentials(message.substr(0, end))));
+  if (end != std::string_view::npos) why += " …";
+  return why;
+}
+
+void TakeDown(const absl::Status& status, AuditRecord& record) {
+  const bool denied = absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
+  record.outcome = denied ? AuditOutcome::kDenied : AuditOutcome::kFailed;
+  record.detail = WhyNot(status);
+  if (!denied) record.detail.insert(0, absl::StatusCodeToString(status.code()) + ": ");
+}
+
 // A name that no fleet has may be anything.
 FleetName KnownFleet(Backend& backend, const std::string& fleet) {
   const auto host = backend.fleets.Find(fleet);
@@ -45,9 +63,8 @@ void Admission::DoneTo(std::string object, const absl::Status& status, std::stri
   Shared& call = *shared_;
   call.audited = true;
   AuditRecord record = RecordOf(call.rule, call.caller, call.host->name(), call.peer, std::move(object));
-  record.outcome = status.ok() ? AuditOutcome::kDone : AuditOutcome::kFailed;
-  // The message of an error may quote what was sent.
-  record.detail = status.ok() ? std::move(detail) : absl::StatusCodeToString(status.code());
+  record.detail = std::move(detail);
+  if (!status.ok()) TakeDown(status, record);
   call.backend.audit.Add(std::move(record));
 }
 
@@ -61,8 +78,7 @@ absl::StatusOr<Caller> Identify(Backend& backend, const grpc::CallbackServerCont
   auto caller = backend.tokens.Find(AuthorizationOf(context));
   if (absl::IsUnauthenticated(caller.status())) {
     AuditRecord record = RecordOf(RuleOf(rpc), {}, {}, context.peer(), "");
-    record.outcome = AuditOutcome::kDenied;
-    record.detail = std::string(ToStd(caller.status().message()));
+    TakeDown(caller.status(), record);
     backend.audit.Add(std::move(record));
   }
   return caller;
@@ -77,8 +93,7 @@ absl::StatusOr<Admission> Admit(Backend& backend, const grpc::CallbackServerCont
     const FleetName of_caller = own.size() == 1 ? own.begin()->first : FleetName();
     const FleetName about = rule.scope == Scope::kNamedFleet ? KnownFleet(backend, fleet) : of_caller;
     AuditRecord record = RecordOf(rule, caller, about, context.peer(), std::move(object));
-    record.outcome = AuditOutcome::kDenied;
-    record.detail = std::string(ToStd(status.message()));
+    TakeDown(status, record);
     backend.audit.Add(std::move(record));
     return status;
   }

@@ -35,7 +35,7 @@ struct TokenRecord {
 
 enum class AuditOutcome {
   kDone,
-  kDenied,  // who called may not
+  kDenied,  // who called may not, or the fleet's policy allows nobody
   kFailed,  // might have, and it was not done
 };
 std::string_view AuditOutcomeName(AuditOutcome outcome);  // "done"

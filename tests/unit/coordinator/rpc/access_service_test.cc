@@ -15,6 +15,7 @@ namespace wsfleet::coordinator {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -189,6 +190,26 @@ TEST_F(AccessTest, NamesWhoSubmittedAndWhoCancelledByTheirTokens) {
   v1::Job reply;
   ASSERT_TRUE(jobs_->Cancel(As(ada).get(), cancel, &reply).ok());
   EXPECT_THAT(Get(job).second.reasons(), Contains("cancelled: enough, by ada (uid-0@ci)"));
+}
+
+TEST_F(AccessTest, TakesDownWhyARunWasRefusedAndNoCredentialOfIt) {
+  v1::SetPolicyRequest policy;
+  policy.set_policy("version: wsfleet/v1\ntargets: [{host: chat.example.com}]\n");
+  v1::SetPolicyReply set;
+  ASSERT_TRUE(fleets_->SetPolicy(Context().get(), policy, &set).ok());
+  EXPECT_EQ(Submit("nightly").first.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_FALSE(Submit("", [](v1::SubmitHeader& header) {
+                 header.mutable_selection()->set_grep("password=canary-4713 \x1b[31m(");
+               }).first.ok());
+  EXPECT_EQ(Create("x y").first.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const std::vector<std::string> lines = Audit(4);
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("bootstrap runs.submit run key nightly AUDIT_OUTCOME_DENIED gate.wsf"),
+                                    HasSubstr("127.0.0.1:1"), HasSubstr("the policy of fleet default"))));
+  EXPECT_THAT(lines, Contains(HasSubstr("runs.submit  AUDIT_OUTCOME_FAILED INVALID_ARGUMENT: ")));
+  EXPECT_THAT(lines, Contains(HasSubstr("tokens.create x y AUDIT_OUTCOME_FAILED INVALID_ARGUMENT: ")));
+  for (const std::string& line : lines) {
+    EXPECT_THAT(line, Not(AnyOf(HasSubstr("canary"), HasSubstr("\n"), HasSubstr("\x1b")))) << line;
+  }
 }
 
 TEST_F(AccessTest, ListsTheAuditLogInPagesAndByTime) {
