@@ -154,7 +154,8 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
   run.plan = std::move(resolved.plan);
   run.variables = *variables;
   run.secrets = std::exchange(shard.secrets, {});
-  AddOwnSecrets(*run.plan, run.secrets);
+  for (const std::string& name : shard.assignment.unread_secrets()) run.unread_secrets[name] = "the coordinator";
+  AddOwnSecrets(run);
   for (const std::string& id : shard.assignment.finished_cases()) run.skip_cases.emplace_back(id);
   run.session_prefix = fmt::format("{}-{}-{}", shard.assignment.job(), shard.assignment.shard(), lease.value());
   shard.stage = Stage::kRunning;
@@ -174,14 +175,15 @@ void ShardTable::Run(LeaseId lease, LeasedShard& shard, const Bundle& bundle) {
   engine_.Start(std::move(run), std::move(observer));
 }
 
-void ShardTable::AddOwnSecrets(const Plan& plan, GivenSecrets& secrets) const {
+void ShardTable::AddOwnSecrets(engine::ShardRun& run) const {
   if (!own_secret_) return;
-  for (const std::string& name : plan.secrets) {
-    if (secrets.contains(name)) continue;
+  for (const std::string& name : run.plan->secrets) {
+    if (run.secrets.contains(name)) continue;
     auto secret = own_secret_(name);
     if (secret.ok()) {
-      secrets.emplace(name, *std::move(secret));
+      run.secrets.emplace(name, *std::move(secret));
     } else if (!absl::IsNotFound(secret.status())) {
+      run.unread_secrets[name] = "the agent";
       spdlog::warn("secret not read secret={} reason=\"{}\"", name, ToStd(secret.status().message()));
     }
   }

@@ -106,7 +106,7 @@ class ShardTable {
   // It would go on after the end of its lease.
   static bool IsAtStake(const LeasedShard& shard);
   // What the plan needs and the assignment did not bring.
-  void AddOwnSecrets(const Plan& plan, GivenSecrets& secrets) const;
+  void AddOwnSecrets(engine::ShardRun& run) const;
   void Refuse(LeaseId lease, std::string reason);
   void OnResult(LeaseId lease, const CaseResult& result);
   void OnProgress(LeaseId lease, std::string case_id, std::string step);

@@ -108,7 +108,7 @@ class FleetHost {
   void ApplyWithKey(Event event, const RunKey& key);
   void ArmTimer();
   void Execute(const std::vector<fleet::Effect>& effects);
-  void Assign(const fleet::SendAssignment& effect, GivenSecrets secrets);
+  void Assign(const fleet::SendAssignment& effect, KeptSecrets secrets);
   void Withhold(const LeaseRecord& lease, std::string_view why);
   // A message that needs nothing of this object.
   auto On(const auto& effect) -> decltype(ToMessage(effect), void()) {

@@ -19,24 +19,26 @@ void FleetHost::On(const fleet::SendAssignment& effect) {
   const AgentSink* const sink = streams_.SinkOf(effect.stream);
   // An agent that does not mind where they go is not given them.
   const bool wants = !effect.spec->secrets_of_fleet.empty() && sink != nullptr && sink->keeps_secret_hosts;
-  if (kept == nullptr || kept->empty() || !wants) return Assign(effect, *std::move(secrets));
-  auto given = std::make_shared<GivenSecrets>(*std::move(secrets));
-  const bool posted = kept->Read(name(), effect.spec->secrets_of_fleet, [this, effect, given](GivenSecrets read) {
-    given->merge(std::move(read));
-    boost::asio::post(strand_, [this, effect, given] { Assign(effect, std::move(*given)); });
+  if (kept == nullptr || kept->empty() || !wants) return Assign(effect, {*std::move(secrets), {}});
+  auto all = std::make_shared<KeptSecrets>(KeptSecrets{*std::move(secrets), {}});
+  const bool posted = kept->Read(name(), effect.spec->secrets_of_fleet, [this, effect, all](KeptSecrets read) {
+    all->values.merge(std::move(read.values));
+    all->unread = std::move(read.unread);
+    boost::asio::post(strand_, [this, effect, all] { Assign(effect, std::move(*all)); });
   });
   if (!posted) Withhold(effect.lease, "too many leases wait for the secrets that this coordinator keeps");
 }
 
-void FleetHost::Assign(const fleet::SendAssignment& effect, GivenSecrets secrets) {
+void FleetHost::Assign(const fleet::SendAssignment& effect, KeptSecrets secrets) {
   // The stream may have ended while they were read. The agent shows at its next hello what it holds.
   const AgentSink* const sink = streams_.SinkOf(effect.stream);
   if (sink == nullptr) return;
-  if (!secrets.empty() && !sink->is_private) {
+  if (!secrets.values.empty() && !sink->is_private) {
     return Withhold(effect.lease, fmt::format("agent {} is connected in plain text, and not on this machine",
                                               effect.lease.agent.value()));
   }
-  v1::CoordinatorMessage message = ToMessage(effect, Times(), secrets);
+  v1::CoordinatorMessage message = ToMessage(effect, Times(), secrets.values);
+  for (std::string& name : secrets.unread) message.mutable_assignment()->add_unread_secrets(std::move(name));
   if (const std::size_t bytes = message.ByteSizeLong(); bytes > wire::kMaxMessageBytes) {
     return Withhold(effect.lease, fmt::format("with them an assignment takes {} bytes, the limit is {}", bytes,
                                               wire::kMaxMessageBytes));

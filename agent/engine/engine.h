@@ -15,6 +15,7 @@
 #include "core/data/data_rows.h"
 #include "core/scenario/plan.h"
 #include "core/secret/given_secret.h"
+#include "core/secret/missing_secret.h"
 #include "core/verdict/result.h"
 
 namespace wsfleet::engine {
@@ -35,6 +36,7 @@ struct ShardRun {
   std::shared_ptr<const Plan> plan;
   Variables variables;
   GivenSecrets secrets;  // in memory only
+  UnreadSecrets unread_secrets;
   ShareLimits share;
   TargetGuard guard;               // whom its sessions may connect to
   std::vector<CaseId> skip_cases;  // already committed by an earlier attempt: not run again

@@ -68,9 +68,7 @@ absl::StatusOr<boost::json::value> SessionScope::Lookup(std::string_view name) c
 absl::StatusOr<const GivenSecret*> SessionScope::FindSecret(std::string_view name) const {
   const auto found = facts_.secrets->find(name);
   if (found != facts_.secrets->end()) return &found->second;
-  return absl::NotFoundError(fmt::format(
-      "secret {} was not given, and neither coordinator nor agent keeps it for this fleet; pass --secret {}", name,
-      name));
+  return absl::NotFoundError(WhyMissing(name, *facts_.unread_secrets, facts_.is_scheduled));
 }
 
 absl::StatusOr<boost::json::value> SessionScope::UseSecret(std::string_view name) const {

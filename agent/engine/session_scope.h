@@ -12,6 +12,7 @@
 #include "agent/engine/target_guard.h"
 #include "core/data/data_rows.h"
 #include "core/secret/given_secret.h"
+#include "core/secret/missing_secret.h"
 #include "core/session/expectation.h"
 #include "core/verdict/redactor.h"
 
@@ -26,6 +27,7 @@ struct SessionFacts {
   const Variables* variables = nullptr;
   std::string target_host;  // empty: not known yet
   const GivenSecrets* secrets = nullptr;
+  const UnreadSecrets* unread_secrets = nullptr;
   const Redactor* redactor = nullptr;  // of these secrets
   const TargetGuard* guard = nullptr;
   RunShare* share = nullptr;

@@ -287,6 +287,7 @@ SessionFacts ShardRunner::FactsOf(const PlannedCase& planned, const ChosenTarget
   if (chosen.target) facts.target_host = chosen.base.host;
   facts.variables = &run_.variables;
   facts.secrets = &run_.secrets;
+  facts.unread_secrets = &run_.unread_secrets;
   facts.redactor = &redactor_;
   facts.guard = &run_.guard;
   facts.share = &share_;

@@ -147,11 +147,7 @@ Unmet ShardRunner::UnmetHere(const Requirement& requirement, const ChosenTarget&
   if (const auto* secret = std::get_if<SecretRequirement>(&requirement.what)) {
     const auto found = run_.secrets.find(secret->name);
     if (found == run_.secrets.end()) {
-      return std::pair(
-          SkipReason::kSecretMissing,
-          fmt::format("secret {0} was not given, and neither coordinator nor agent keeps it for this fleet; "
-                      "pass --secret {0}",
-                      secret->name));
+      return std::pair(SkipReason::kSecretMissing, WhyMissing(secret->name, run_.unread_secrets, run_.is_scheduled));
     }
     if (!chosen.target || found->second.hosts.Allows(chosen.base.host)) return std::nullopt;
     return std::pair(SkipReason::kSecretMissing,

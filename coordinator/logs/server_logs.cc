@@ -182,7 +182,7 @@ std::optional<Redactor> ServerLogs::RedactorOf(const JobId& job, const LoggedSui
   Redactor redactor(suite.evidence.redact);
   for (const auto& [name, secret] : *secrets) redactor.AddSecret(secret.value.Reveal());
   const std::vector<std::string>& others = view->job.spec.secrets_of_fleet;
-  const GivenSecrets kept = kept_ == nullptr ? GivenSecrets() : kept_->ReadNow(fleet_, others);
+  const GivenSecrets kept = kept_ == nullptr ? GivenSecrets() : kept_->ReadNow(fleet_, others).values;
   for (const auto& [name, secret] : kept) redactor.AddSecret(secret.value.Reveal());
   if (kept.size() < others.size()) return std::nullopt;
   return redactor;

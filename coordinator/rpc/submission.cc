@@ -16,6 +16,7 @@
 #include "core/policy/plan_needs.h"
 #include "core/policy/plan_targets.h"
 #include "core/scenario/plan.h"
+#include "core/secret/missing_secret.h"
 #include "fmt/format.h"
 #include "proto/wire/bundle.h"
 #include "proto/wire/convert.h"
@@ -221,13 +222,16 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
 
 std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName& fleet, const FleetSecrets& kept) {
   std::vector<std::string> warnings;
-  const GivenSecrets known = kept.ReadNow(fleet, spec.secrets_of_fleet);
+  const KeptSecrets known = kept.ReadNow(fleet, spec.secrets_of_fleet);
   for (const std::string& name : spec.secrets_of_fleet) {
-    if (known.contains(name)) continue;
-    warnings.push_back(
-        fmt::format("secret {} was not given, and this coordinator keeps none of that name for fleet {}: what requires "
-                    "it is skipped by agents that keep none either; pass --secret {}",
-                    name, fleet.value(), name));
+    if (known.values.contains(name)) continue;
+    const bool unread = std::ranges::find(known.unread, name) != known.unread.end();
+    warnings.push_back(fmt::format(
+        "secret {} was not given, and this coordinator {}: what requires it is skipped by agents that keep none{}; {}",
+        name,
+        unread ? fmt::format("keeps it for fleet {} but could not read it, as its log says", fleet.value())
+               : fmt::format("keeps none of that name for fleet {}", fleet.value()),
+        unread ? "" : " either", HowToGive(name, !spec.schedule.empty())));
   }
   return warnings;
 }

@@ -38,8 +38,8 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
 // What runs of a fleet are judged by now. Blocks: it asks the store.
 absl::StatusOr<RunRules> RulesOf(const Backend& backend, const FleetName& fleet);
 
-// Of secrets that neither the submitter gave nor the coordinator keeps for the fleet. Agents may: it is no error. Reads
-// files, and may block.
+// Of secrets that neither the submitter gave nor the coordinator keeps for the fleet, or that it cannot read. Agents
+// may: it is no error. Reads files, and may block.
 std::vector<std::string> WarningsOfSecrets(const JobSpec& spec, const FleetName& fleet, const FleetSecrets& kept);
 
 // Random.

@@ -100,6 +100,31 @@ TEST_F(KeptSecrets, ThatAreMissingAreASkipThatSaysSo) {
   EXPECT_THAT(skipped.out, HasSubstr("secret JWT_KEY was not given"));
 }
 
+TEST_F(KeptSecrets, ThatCannotBeReadAreASkipThatSaysWhoKeepsThem) {
+  const std::string file = File("[127.0.0.1]");
+  chmod((files_.path() / "jwt.key").c_str(), 0644);
+  Start({"--secrets", file}, {});
+  EXPECT_THAT(Run().out, HasSubstr("the coordinator keeps it for this fleet, but could not read it"));
+  Start({}, {"--secrets", file});
+  EXPECT_THAT(Run().out, HasSubstr("the agent keeps it for this fleet, but could not read it"));
+}
+
+TEST_F(KeptSecrets, ThatAScheduledRunLacksAreToBeGivenInItsFile) {
+  Start({}, {});
+  const std::string file =
+      fleet_->directory().Write("schedules.yaml",
+                                "version: wsfleet/v1\nschedules:\n  - {name: daily, cron: \"@daily\", run: {suites: "
+                                "[gate.wsfleet.yaml]}}\n");
+  const char* const kAdvice = "write secrets: {JWT_KEY: env:JWT_KEY} below `run` in the schedule's file";
+  const Finished applied = fleet_->Run({"schedules", "apply", "-f", file});
+  EXPECT_EQ(applied.exit_code, 0) << applied.err;
+  EXPECT_THAT(applied.err, HasSubstr(kAdvice));
+  const Finished triggered = fleet_->Run({"schedules", "trigger", "daily", "-o", "name"});
+  const std::string id = triggered.out.substr(0, triggered.out.find('\n'));
+  EXPECT_EQ(fleet_->Run({"runs", "wait", id}).exit_code, 3);
+  EXPECT_THAT(fleet_->Run({"runs", "get", id}).out, HasSubstr(kAdvice));
+}
+
 TEST_F(KeptSecrets, ServeARunThatIsRepeatedWithoutItsSubmittersHelp) {
   Start({"--secrets", File("[127.0.0.1]")}, {});
   ASSERT_EQ(Run({"--report", "json=run.json"}).exit_code, 0);

@@ -247,6 +247,17 @@ TEST_F(FleetHostTest, SendsNoSecretToAnAgentWhoseConnectionOthersCanRead) {
   EXPECT_EQ(assignments_, 0);
 }
 
+TEST_F(FleetHostTest, SaysWhichOfTheSecretsThatItsOperatorKeepsItCouldNotRead) {
+  secrets_of_fleet_ = {"KEPT", "NOBODYS"};
+  std::filesystem::permissions(directory_.path() / "kept", std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  Connect("eu-1");
+  ASSERT_TRUE(Submit("r-1").ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return assignments_ == 1; }));
+  EXPECT_THAT(last_.unread_secrets(), ::testing::ElementsAre("KEPT"));
+  EXPECT_TRUE(last_.secrets().empty());
+}
+
 TEST_F(FleetHostTest, GivesTheSecretsOfTheRunAndThoseThatItsOperatorKeepsWithTheirHosts) {
   secrets_of_fleet_ = {"KEPT", "NOBODYS"};
   Connect("eu-1");

@@ -108,6 +108,18 @@ scenarios:
               ElementsAre(HasSubstr("secret OTHER was not given")));
   EXPECT_THAT(WarningsOfSecrets(submission->spec, FleetName("another"), kept),
               ElementsAre(HasSubstr("secret KEPT"), HasSubstr("secret OTHER")));
+
+  std::filesystem::permissions(directory.path() / "kept", std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  JobSpec spec = submission->spec;
+  spec.schedule = ScheduleName("nightly");
+  EXPECT_THAT(
+      WarningsOfSecrets(spec, FleetName("default"), kept),
+      ElementsAre(
+          "secret KEPT was not given, and this coordinator keeps it for fleet default but could not read it, as "
+          "its log says: what requires it is skipped by agents that keep none; write secrets: {KEPT: env:KEPT} "
+          "below `run` in the schedule's file, and apply it",
+          HasSubstr("keeps none of that name for fleet default")));
 }
 
 TEST_F(SubmissionTest, RefusesWhatDoesNotFitIntoAnAssignment) {
