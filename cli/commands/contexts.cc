@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
 
+// A context that was chosen in one file is not the one of the next command where something else goes before it.
+void WarnIfOverridden(const Invocation& invocation, const std::string& name, const std::string& file) {
+  const auto used = FindEndpoint({}, invocation.environment, FindConfigPaths(invocation.environment));
+  if (!used.ok() || used->source == fmt::format("context {} of {}", name, file)) return;
+  fmt::print(stderr, "warning: here commands use {}, which goes before it; `wsfleet --context {} …` uses this one\n",
+             Printable(used->source), name);
+}
+
 }  // namespace
 
 int ContextListCommand(Invocation& invocation) {
@@ -58,6 +66,7 @@ int ContextUseCommand(Invocation& invocation, const std::string& name) {
   }
   if (const absl::Status status = UseContext(found->file, name); !status.ok()) return Fail(status);
   if (!invocation.quiet) fmt::print(stderr, "{} is the current context of {}\n", name, found->file);
+  WarnIfOverridden(invocation, name, found->file);
   return kPassedCode;
 }
 

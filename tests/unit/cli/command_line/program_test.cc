@@ -267,6 +267,23 @@ Finished Unconfigured(const std::vector<std::string>& arguments, const testing::
   return testing::RunCommand({line, environment, directory.path().string()}, absl::Seconds(60));
 }
 
+TEST(ContextUse, WarnsWhereSomethingElseGoesBeforeIt) {
+  testing::TemporaryDirectory directory;
+  for (const char* name : {"first", "second"}) {
+    ASSERT_EQ(Unconfigured({"context", "add", name, "--coordinator", "x:1"}, directory).exit_code, 0);
+  }
+  const Finished alone = Unconfigured({"context", "use", "second"}, directory);
+  EXPECT_THAT(alone.err, HasSubstr("second is the current context of"));
+  EXPECT_THAT(alone.err, Not(HasSubstr("warning")));
+  const Finished variable = Unconfigured({"context", "use", "second"}, directory, {{"WSFLEET_COORDINATOR", "y:1"}});
+  EXPECT_THAT(variable.err, HasSubstr("warning: here commands use WSFLEET_COORDINATOR, which goes before it"));
+  directory.Write("wsfleet.yaml", "current: staging\ncontexts:\n  staging: {coordinator: \"z:1\"}\n");
+  const Finished folder = Unconfigured({"context", "use", "first"}, directory);
+  EXPECT_EQ(folder.exit_code, 0);
+  EXPECT_THAT(folder.err, HasSubstr("warning: here commands use context staging of wsfleet.yaml, which goes before it; "
+                                    "`wsfleet --context first …` uses this one"));
+}
+
 TEST(Run, OnALocalFleetSaysSoEverywhereQuietOrNot) {
   testing::TemporaryDirectory directory;
   directory.Write("skipped.wsfleet.yaml",
