@@ -53,6 +53,18 @@ int CodeOfLostOutput(int code, int error) {
   return error == EPIPE ? kBrokenPipeCode : kInconclusiveCode;
 }
 
+// The last line of every command's help.
+std::string CommonFlags(const CLI::App& program) {
+  std::string flags;
+  for (const CLI::Option* option : program.get_options()) {
+    const std::string name =
+        option->get_snames().empty() ? "--" + option->get_lnames().front() : "-" + option->get_snames().front();
+    if (name == "-h" || name == "--version") continue;
+    flags += (flags.empty() ? "" : ", ") + name;
+  }
+  return fmt::format("Of every command: {} (`{} --help` explains them)", flags, program.get_name());
+}
+
 }  // namespace
 
 Program::Program(Interrupt& interrupt)
@@ -106,10 +118,20 @@ int Program::Execute(int argc, char** argv) {
   return action_ ? action_() : static_cast<int>(kUsageCode);
 }
 
+int Program::Help(const std::vector<std::string>& command) {
+  std::vector<std::string> words{app_.get_name()};
+  words.insert(words.end(), command.begin(), command.end());
+  words.emplace_back("--help");
+  std::vector<char*> line;
+  for (std::string& word : words) line.push_back(word.data());
+  return Execute(static_cast<int>(line.size()), line.data());
+}
+
 CLI::App* Program::AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                               std::function<int()> action) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->fallthrough();
+  command->footer(CommonFlags(app_));
   if (action) command->callback([this, action = std::move(action)] { action_ = action; });
   return command;
 }
@@ -145,68 +167,6 @@ void Program::AddGlobalFlags() {
   app_.add_flag("--no-color", invocation_.no_colour, "No colour, as with NO_COLOR=1");
 }
 
-void Program::AddPlanFlags(CLI::App& app) {
-  PlanFlags& plan = run_.plan;
-  app.add_option("--from", plan.from, "Region terms such as eu-*,us-east+arm64, or agents")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->expected(1)
-      ->allow_extra_args(false);
-  for (const auto& [flag, list, text] :
-       {std::tuple{"--var", &plan.vars, "name=value, over the suite's; repeatable"},
-        {"--secret", &plan.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable"},
-        {"--tag", &plan.tags, "Only scenarios with this tag; repeatable"}}) {
-    app.add_option(flag, *list, text)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false);
-  }
-  app.add_option("--env-file", plan.env_file, "File of NAME=value lines, over the environment");
-  app.add_option("--grep", plan.grep,
-                 "Only cases whose name matches this expression (RE2): \"scenario\", \"scenario [k=v]\" or "
-                 "\"suite/scenario [k=v]\"");
-  NumberIn(*app.add_option("--priority", plan.max_priority, "Only tiers up to this one"), 1, 9);
-  NumberIn(*app.add_option("--repeat", plan.repeat, "Run each case so often"), 1, 1000);
-}
-
-void Program::AddRunFlags(CLI::App& app) {
-  AddPlanFlags(app);
-  app.add_option("--require", run_.require, "How many regions must pass: all, any or a number");
-  app.add_option("--agents", run_.agents, "For each term (without --from: each region): one, or all that are connected")
-      ->check(CLI::IsMember({"one", "all"}).description(""))
-      ->default_str("one");
-  app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
-  app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
-  app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
-  AddReportFlag(app, run_.reports);
-  AddSummaryFlag(app, run_.summary);
-  app.add_flag("--local", run_.local, "A fleet on this machine, for this run");
-  app.add_flag("--detach", run_.detach, "Print the run's id and leave");
-  for (const char* flag : {"--baseline", "--revision", "--fail-on"}) AddLaterFlag(app, flag);
-}
-
-void Program::AddReportFlag(CLI::App& app, std::vector<std::string>& reports) {
-  app.add_option("--report", reports, "junit=FILE, ctrf=FILE, json=FILE, html=FILE, md=FILE; - is stdout; repeatable")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
-}
-
-void Program::AddSummaryFlag(CLI::App& app, std::string& summary) {
-  OneOf(*app.add_option("--summary", summary, "compact, full or none")->default_str("full"),
-        {"compact", "full", "none"});
-}
-
-void Program::AddRunning() {
-  CLI::App* run = AddCommand(app_, "run", "Run suites from every region and wait for the verdict",
-                             [this] { return RunCommand(invocation_, run_); });
-  run->add_option("suites", run_.plan.paths, "Suites or folders")->required();
-  AddRunFlags(*run);
-  CLI::App* probe = AddCommand(app_, "probe", "Connect once from each region and show what happens",
-                               [this] { return ProbeCommand(invocation_, url_, run_); });
-  probe->add_option("url", url_, "ws:// or wss:// URL")->required();
-  AddRunFlags(*probe);
-}
-
 void Program::AddSuites() {
   CLI::App* create = AddCommand(app_, "new", "Write a first suite", [this] { return NewCommand(invocation_, path_); });
   create->add_option("file", path_, "File to write")->default_val("first.wsfleet.yaml");
@@ -229,56 +189,6 @@ void Program::AddSuites() {
   har->add_option("file", path_, "HTTP archive: developer tools, Network, \"Save all as HAR with content\"")
       ->required();
   har->add_option("--output", file_, "File to write (default: stdout)");
-}
-
-void Program::AddRuns() {
-  CLI::App* runs = AddCommand(app_, "runs", "Runs of the fleet", nullptr);
-  runs->require_subcommand(1);
-  CLI::App* list =
-      AddCommand(*runs, "list", "The newest runs", [this] { return RunsListCommand(invocation_, limit_); });
-  NumberIn(*list->add_option("--limit", limit_, "At most so many")->default_str("50"), 1, 10'000);
-  const auto add = [&](const char* name, const char* text, std::function<int()> action) {
-    CLI::App* command = AddCommand(*runs, name, text, std::move(action));
-    command->add_option("run", job_, "Id of the run")->required();
-    return command;
-  };
-  add("get", "One run with its results", [this] { return RunsGetCommand(invocation_, job_); });
-  add("watch", "Follow a run to its end; its verdict is the exit code",
-      [this] { return RunsWatchCommand(invocation_, job_); });
-  add("wait", "Wait for a run's end in silence; its verdict is the exit code",
-      [this] { return RunsWaitCommand(invocation_, job_); });
-  add("logs", "What happened in a run, a line each", [this] {
-    return RunsLogsCommand(invocation_, job_, follow_);
-  })->add_flag("-f,--follow", follow_, "Until the run ends");
-  add("cancel", "Cancel a run", [this] { return RunsCancelCommand(invocation_, job_); });
-  AddStoredRuns(*runs);
-  AddLater(*runs, "diff");
-}
-
-void Program::AddStoredRuns(CLI::App& runs) {
-  CLI::App* report = AddCommand(runs, "report", "Write reports of a run that has ended",
-                                [this] { return RunsReportCommand(invocation_, job_, saved_, run_.reports); });
-  report->add_option("run", job_, "Id of the run");
-  report->add_option("--from", saved_, "A JSON report in place of a run of the fleet");
-  AddReportFlag(*report, run_.reports);
-  report->get_option("--report")->required();
-  CLI::App* trace = AddCommand(runs, "trace", "What went over the wire in the cases that did not pass",
-                               [this] { return RunsTraceCommand(invocation_, job_, case_, region_); });
-  trace->add_option("run", job_, "Id of the run")->required();
-  trace->add_option("case", case_, "Only this case, whatever became of it");
-  trace->add_option("--region", region_, "Only regions such as eu-*");
-  CLI::App* rerun =
-      AddCommand(runs, "rerun", "Run again what a run ran, with the same files, variables, regions and selection",
-                 [this] { return RunsRerunCommand(invocation_, job_, rerun_); });
-  rerun->add_option("run", job_, "Id of the run")->required();
-  rerun->add_flag("--failed", rerun_.failed, "Only cases that failed or are inconclusive in any region");
-  rerun->add_option("--secret", rerun_.secrets, "NAME, NAME=env:VARIABLE or NAME=file:PATH; repeatable")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
-  AddReportFlag(*rerun, rerun_.reports);
-  AddSummaryFlag(*rerun, rerun_.summary);
-  rerun->add_flag("--detach", rerun_.detach, "Print the run's id and leave");
 }
 
 void Program::AddAgents() {
@@ -375,6 +285,10 @@ void Program::AddOthers() {
   AddCommand(app_, "doctor",
              "Check configuration, network, TLS, token, versions, agents and clocks; says what to do next",
              [this] { return DoctorCommand(invocation_); });
+  AddCommand(app_, "help", "Show how a command is used, as its --help does", [this] {
+    // What it was is parsed anew.
+    return Help(std::vector(help_of_));
+  })->add_option("command", help_of_, "Which, such as: runs list; without it the program");
   AddCommand(app_, "version", "Print the version", [this] { return VersionCommand(invocation_); });
 }
 

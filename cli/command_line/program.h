@@ -27,6 +27,8 @@ class Program {
  private:
   // As Main, whether or not stdout took what was written.
   int Execute(int argc, char** argv);
+  // As `wsfleet COMMAND… --help`.
+  int Help(const std::vector<std::string>& command);
   void AddGlobalFlags();
   void AddRunning();
   void AddSuites();
@@ -41,6 +43,7 @@ class Program {
   void AddOthers();
   CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std::string& description,
                        std::function<int()> action);
+  void AddFromFlag(CLI::App& app);
   void AddPlanFlags(CLI::App& app);
   void AddRunFlags(CLI::App& app);
   // `--report` and `--summary`.
@@ -63,6 +66,7 @@ class Program {
   std::string url_, path_, job_, case_, region_, saved_, agent_, context_, fleet_, state_, shell_, file_, schedule_,
       reason_, token_id_;
   unsigned limit_ = 50;
+  std::vector<std::string> help_of_;
   bool follow_ = false, check_ = false, dry_run_ = false;
   std::string later_;
   std::function<int()> action_;

@@ -12,6 +12,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/real_fleet.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/cli/wsfleet.h"
 
 namespace wsfleet::cli {
 namespace {
@@ -91,11 +92,6 @@ TEST_F(ProgramTest, ExplainsEveryCommandAndFlag) {
       EXPECT_FALSE(flag.description.empty()) << flag.names.front();
     }
   }
-}
-
-Finished Wsfleet(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), Binary("wsfleet"));
-  return testing::RunCommand({arguments, {{"WSFLEET_COORDINATOR", ""}}, {}}, absl::Seconds(60));
 }
 
 TEST(CommandLine, SuggestsCommandsAndFlagsThatAreNear) {
@@ -211,6 +207,41 @@ TEST(CommandLine, HasHelpAndVersionOnStdout) {
   EXPECT_THAT(Wsfleet({"version", "-o", "json"}).out, HasSubstr("{\"version\":"));
 }
 
+TEST(CommandLine, HasTheSameHelpBehindTheWordHelp) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{}, {"run"}, {"runs"}, {"runs", "list"}, {"help"}}) {
+    std::vector<std::string> first{"help"}, last(command);
+    first.insert(first.end(), command.begin(), command.end());
+    last.emplace_back("--help");
+    const Finished help = Wsfleet(first);
+    EXPECT_EQ(help.exit_code, 0) << ::testing::PrintToString(command);
+    EXPECT_EQ(help.out, Wsfleet(last).out) << ::testing::PrintToString(command);
+  }
+  const Finished unknown = Wsfleet({"help", "runs", "lst"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("\"lst\" is not a command of wsfleet runs; did you mean \"list\"?"));
+  EXPECT_THAT(Wsfleet({"-q", "help", "gate"}).err, HasSubstr("not in this version"));
+}
+
+TEST(CommandLine, EndsEachHelpWithTheFlagsOfEveryCommand) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"login"}, {"runs", "list"}}) {
+    std::vector<std::string> line(command);
+    line.emplace_back("--help");
+    EXPECT_THAT(Wsfleet(line).out,
+                ::testing::EndsWith("Of every command: -o, --context, --coordinator, --ca, --token-file, --fleet, -q, "
+                                    "-v, --no-color (`wsfleet --help` explains them)\n"));
+  }
+  EXPECT_THAT(Wsfleet({"--help"}).out, Not(HasSubstr("Of every command")));
+}
+
+TEST(CommandLine, OffersForOneUrlOnlyWhatMeansSomethingForOne) {
+  const std::string help = Wsfleet({"probe", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("--from"));
+  for (const char* flag : {"--tag", "--grep", "--priority", "--var", "--secret", "--env-file", "--baseline"}) {
+    EXPECT_THAT(help, Not(HasSubstr(flag)));
+  }
+}
+
 TEST(CommandLine, NeedsACoordinatorForRunsAndSaysHowToNameOne) {
   testing::TemporaryDirectory directory;
   const Finished run =
@@ -220,100 +251,6 @@ TEST(CommandLine, NeedsACoordinatorForRunsAndSaysHowToNameOne) {
                           absl::Seconds(60));
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("WSFLEET_COORDINATOR"));
-}
-
-TEST(ContextAdd, IsUsedByTheNextCommand) {
-  testing::TemporaryDirectory directory;
-  directory.Write("ca.pem", "not looked at yet");
-  const auto run = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), Binary("wsfleet"));
-    return testing::RunCommand({arguments,
-                                {{"WSFLEET_COORDINATOR", ""}, {"XDG_CONFIG_HOME", directory.path().string()}},
-                                directory.path().string()},
-                               absl::Seconds(60));
-  };
-  const Finished added = run({"context", "add", "staging", "--coordinator", "stage:7421", "--ca", "ca.pem"});
-  EXPECT_EQ(added.exit_code, 0) << added.err;
-  EXPECT_THAT(added.err, HasSubstr("the current context"));
-  const Finished second = run({"context", "add", "live", "--coordinator", "live:7421", "--fleet", "gold"});
-  EXPECT_EQ(second.exit_code, 0) << second.err;
-  EXPECT_THAT(second.err, HasSubstr("wsfleet context use live"));
-  const Finished listed = run({"context", "list", "-o", "json"});
-  EXPECT_THAT(listed.out, HasSubstr("\"coordinator\":\"stage:7421\""));
-  EXPECT_THAT(listed.out, HasSubstr("\"ca\":\"" + (directory.path() / "ca.pem").string()));
-  EXPECT_THAT(listed.out, HasSubstr("\"fleet\":\"gold\""));
-  const Finished other = run({"context", "add", "live", "--coordinator", "elsewhere:7421"});
-  EXPECT_EQ(other.exit_code, 2);
-  EXPECT_THAT(other.err, HasSubstr("with other settings"));
-}
-
-TEST(Run, OnALocalFleetRefusesARegionThatItWillNeverHave) {
-  testing::TemporaryDirectory directory;
-  const std::string path = (directory.path() / "first.wsfleet.yaml").string();
-  ASSERT_EQ(Wsfleet({"new", path}).exit_code, 0);
-  const Finished run = Wsfleet({"run", path, "--local", "--from", "us-*,eu-wset-1"});
-  EXPECT_EQ(run.exit_code, 2);
-  EXPECT_THAT(run.err, HasSubstr("--from eu-wset-1: the local fleet has eu-west-1, us-east-1, ap-south-1 only; did you "
-                                 "mean eu-west-1?"));
-}
-
-// In a folder without a configuration, and with these variables.
-Finished Unconfigured(const std::vector<std::string>& arguments, const testing::TemporaryDirectory& directory,
-                      std::map<std::string, std::string> environment = {}) {
-  std::vector<std::string> line{Binary("wsfleet")};
-  line.insert(line.end(), arguments.begin(), arguments.end());
-  environment.emplace("WSFLEET_COORDINATOR", "");
-  environment.emplace("XDG_CONFIG_HOME", directory.path().string());
-  return testing::RunCommand({line, environment, directory.path().string()}, absl::Seconds(60));
-}
-
-TEST(ContextUse, WarnsWhereSomethingElseGoesBeforeIt) {
-  testing::TemporaryDirectory directory;
-  for (const char* name : {"first", "second"}) {
-    ASSERT_EQ(Unconfigured({"context", "add", name, "--coordinator", "x:1"}, directory).exit_code, 0);
-  }
-  const Finished alone = Unconfigured({"context", "use", "second"}, directory);
-  EXPECT_THAT(alone.err, HasSubstr("second is the current context of"));
-  EXPECT_THAT(alone.err, Not(HasSubstr("warning")));
-  const Finished variable = Unconfigured({"context", "use", "second"}, directory, {{"WSFLEET_COORDINATOR", "y:1"}});
-  EXPECT_THAT(variable.err, HasSubstr("warning: here commands use WSFLEET_COORDINATOR, which goes before it"));
-  directory.Write("wsfleet.yaml", "current: staging\ncontexts:\n  staging: {coordinator: \"z:1\"}\n");
-  const Finished folder = Unconfigured({"context", "use", "first"}, directory);
-  EXPECT_EQ(folder.exit_code, 0);
-  EXPECT_THAT(folder.err, HasSubstr("warning: here commands use context staging of wsfleet.yaml, which goes before it; "
-                                    "`wsfleet --context first …` uses this one"));
-}
-
-TEST(Run, OnALocalFleetSaysSoEverywhereQuietOrNot) {
-  testing::TemporaryDirectory directory;
-  directory.Write("skipped.wsfleet.yaml",
-                  "version: wsfleet/v1\nname: s\ntarget: ws://127.0.0.1:9\nscenarios:\n  - name: one\n    skip: not "
-                  "today\n    steps: [{connect: {path: /ws}}, {ping: {}}]\n");
-  std::vector<std::string> line{"run", "-q", "skipped.wsfleet.yaml"};
-  for (const char* format : {"json", "junit", "ctrf", "html", "md"}) {
-    line.insert(line.end(), {"--report", std::string(format) + "=report." + format});
-  }
-  const Finished run = Unconfigured(line, directory);
-  EXPECT_EQ(run.err, "no coordinator is configured: a local fleet of 3 regions runs this\n");
-  EXPECT_THAT(run.out, HasSubstr(" regions · local fleet on this machine · "));
-  for (const char* format : {"junit", "ctrf", "html", "md"}) {
-    EXPECT_THAT(ReadWholeFile((directory.path() / ("report." + std::string(format))).string()),
-                HasSubstr("local fleet on this machine"));
-  }
-  EXPECT_THAT(ReadWholeFile((directory.path() / "report.json").string()), HasSubstr("\"local\":true"));
-}
-
-TEST(Run, DoesNotFallBackToALocalFleetWhereAnotherIsMeant) {
-  testing::TemporaryDirectory directory;
-  ASSERT_EQ(Unconfigured({"new"}, directory).exit_code, 0);
-  for (const std::vector<std::string>& line :
-       {std::vector<std::string>{"run", "-q", "first.wsfleet.yaml"}, {"probe", "ws://127.0.0.1:9"}}) {
-    const Finished run = Unconfigured(line, directory, {{"WSFLEET_TOKEN", "x"}});
-    EXPECT_EQ(run.exit_code, 2);
-    EXPECT_EQ(run.out, "");
-    EXPECT_THAT(run.err, HasSubstr("expected a coordinator beside WSFLEET_TOKEN, found an empty WSFLEET_COORDINATOR"));
-    EXPECT_THAT(run.err, HasSubstr("--local"));
-  }
 }
 
 // As a shell would start it, with a folder of its own for temporary files.
@@ -356,6 +293,15 @@ TEST(New, WritesASuiteThatIsValidAndOverwritesNothing) {
   const std::string before = ReadWholeFile(path);
   EXPECT_EQ(Wsfleet({"new", path}).exit_code, 2);
   EXPECT_EQ(ReadWholeFile(path), before);
+}
+
+TEST(HowToWriteASuite, HasASuiteThatIsValidAndInItsCanonicalForm) {
+  const std::string guide = ReadWholeFile(std::string(WSFLEET_SOURCE_DIR) + "/docs/how-to/write-a-suite.md");
+  const std::size_t begin = guide.find("```yaml\n") + 8;
+  testing::TemporaryDirectory directory;
+  const std::string suite = directory.Write("chat.wsfleet.yaml", guide.substr(begin, guide.find("```", begin) - begin));
+  EXPECT_EQ(Wsfleet({"validate", suite}).err, "");
+  EXPECT_EQ(Wsfleet({"fmt", "--check", suite}).exit_code, 0);
 }
 
 TEST(Schema, IsTheOneOfTheReference) {
