@@ -132,6 +132,18 @@ void CheckAgent(const v1::Agent& agent, const Versions& coordinator, Diagnoses& 
   }
 }
 
+// Whether the coordinator has an authority of its own cannot be asked.
+Diagnosis NoAgents(const std::string& fleet) {
+  return Broken(
+      kInconclusiveCode, "agents", fmt::format("none is connected to fleet {}", fleet),
+      fmt::format("wsfleet agents join-token create --region REGION > join-token; then, on the agent's host:\n"
+                  "wsfleet-agent --coordinator HOST:7420 --ca FILE --region REGION --fleet {} --enrol HOST:7423 "
+                  "--join-token-file join-token --identity-dir DIR\n"
+                  "or, if the coordinator has no authority of its own (--own-ca): --cert FILE --key FILE in place of "
+                  "the last three",
+                  fleet));
+}
+
 }  // namespace
 
 Diagnoses CheckEndpoint(const Endpoint& endpoint) {
@@ -211,9 +223,7 @@ Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const Versions& coor
   if (connected > 0) {
     diagnoses.push_back(Ok("agents", fmt::format("{} connected: {}", connected, by_region)));
   } else {
-    diagnoses.push_back(
-        Broken(kInconclusiveCode, "agents", fmt::format("none is connected to fleet {}", Printable(fleet)),
-               fmt::format("wsfleet-agent --coordinator HOST:PORT --region REGION --fleet {} …", Printable(fleet))));
+    diagnoses.push_back(NoAgents(Printable(fleet)));
   }
   for (const auto& [name, region] : regions) {
     if (region.connected > 0) continue;

@@ -130,6 +130,9 @@ TEST(DoctorOfAgents, HasOneLineWhereAllIsWell) {
 TEST(DoctorOfAgents, FailsWithoutAny) {
   const Diagnoses diagnoses = CheckAgents({Agent("eu-1", "eu", v1::AGENT_STATE_LOST)}, kOwn, "team");
   EXPECT_THAT(diagnoses, Contains(Is(Health::kFail, "agents", "none is connected to fleet team", "--fleet team")));
+  for (const char* flag : {"--enrol HOST:7423", "--join-token-file", "--ca FILE", "--cert FILE --key FILE"}) {
+    EXPECT_THAT(diagnoses, Contains(Is(Health::kFail, "agents", "none is connected", flag)));
+  }
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent eu-1", "lost", "process")));
   EXPECT_EQ(ExitCodeOf(diagnoses), kInconclusiveCode);
 }
