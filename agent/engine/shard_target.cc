@@ -11,6 +11,13 @@ namespace {
 
 using Unmet = std::optional<std::pair<SkipReason, std::string>>;
 
+// Of a list of targets each has its own reason: "local: connection refused; stage: STAGE_URL is not set".
+void NoteUnmet(const Suite& suite, const Target& target, const std::string& why, std::string& all) {
+  if (!all.empty()) all += "; ";
+  if (suite.target_candidates.size() > 1 && !target.name.empty()) all += target.name + ": ";
+  all += why;
+}
+
 }  // namespace
 
 boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(const Suite& suite,
@@ -21,16 +28,19 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
     chosen.obstacle.skip = UnmetHere(requirement, chosen);
     if (chosen.obstacle.any()) co_return chosen;
   }
-  Unmet last;
+  std::string unavailable;
   for (const Target& target : suite.target_candidates) {
     ChosenTarget candidate;
     candidate.target = target;
     const SessionScope scope(FactsOf(any, candidate, 0));
-    last.reset();
+    Unmet unmet;
     for (const Requirement& requirement : target.requirements) {
-      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !last) last = UnmetHere(requirement, chosen);
+      if (!std::holds_alternative<HttpRequirement>(requirement.what) && !unmet) unmet = UnmetHere(requirement, chosen);
     }
-    if (last) continue;
+    if (unmet) {
+      NoteUnmet(suite, target, unmet->second, unavailable);
+      continue;
+    }
     const auto url = ExpandText(target.url, scope);
     const auto base = url.ok() ? ParseUrl(*url) : absl::StatusOr<Url>(url.status());
     if (!base.ok()) {
@@ -47,13 +57,16 @@ boost::asio::awaitable<ShardRunner::ChosenTarget> ShardRunner::ChooseTarget(cons
       chosen.obstacle = std::move(obstacle);
       co_return chosen;
     }
-    last = std::move(obstacle.skip);
-    if (last) continue;
+    if (obstacle.skip) {
+      NoteUnmet(suite, target, obstacle.skip->second, unavailable);
+      continue;
+    }
     chosen = candidate;
     break;
   }
   if (!chosen.target) {
-    chosen.obstacle.skip = std::pair(SkipReason::kTargetUnavailable, last ? last->second : std::string("no target"));
+    if (unavailable.empty()) unavailable = "no target";
+    chosen.obstacle.skip = std::pair(SkipReason::kTargetUnavailable, std::move(unavailable));
     co_return chosen;
   }
   chosen.obstacle = co_await FirstUnmet(suite.requirements, any, chosen);

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "boost/json/object.hpp"
 #include "cli/commands/commands.h"
@@ -38,6 +39,12 @@ absl::StatusOr<absl::Time> ParseSince(const std::string& text) {
       Printable(text)));
 }
 
+// gRPC writes a peer as a URI: "ipv4:127.0.0.1:33536", "ipv6:%5B::1%5D:33536".
+std::string AddressText(const std::string& peer) {
+  const std::size_t scheme = peer.starts_with("ipv4:") || peer.starts_with("ipv6:") ? 5 : 0;
+  return Printable(absl::StrReplaceAll(peer.substr(scheme), {{"%5B", "["}, {"%5D", "]"}}));
+}
+
 boost::json::object ToJson(const v1::AuditEntry& entry) {
   return {{"number", entry.number()},    {"at", TimeText(wire::FromWire(entry.at()))},
           {"fleet", entry.fleet()},      {"principal", entry.principal()},
@@ -65,7 +72,7 @@ int AuditCommand(Invocation& invocation, const AuditFlags& flags) {
     listing.items.push_back(ToJson(entry));
     listing.rows.push_back({UtcText(wire::FromWire(entry.at())), who, Printable(entry.action()),
                             Printable(entry.object()), OutcomeText(entry.outcome()), Printable(entry.detail()),
-                            Printable(entry.fleet()), Printable(entry.token()), Printable(entry.peer()),
+                            Printable(entry.fleet()), Printable(entry.token()), AddressText(entry.peer()),
                             std::to_string(entry.number()), Printable(entry.identity())});
   }
   fmt::print("{}", Render(listing, invocation.output));

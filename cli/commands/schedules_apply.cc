@@ -169,6 +169,10 @@ class Applier {
 int SchedulesApplyCommand(Invocation& invocation, const ApplyFlags& flags) {
   auto schedules = ReadSchedules(flags.files, invocation.environment);
   if (!schedules.ok()) return Fail(schedules.status());
+  if (schedules->empty() && !flags.prune) {
+    return Fail(absl::InvalidArgumentError(
+        "expected at least one schedule, found none; with --prune that deletes all of the fleet's"));
+  }
   auto client = ConnectConfigured(invocation);
   if (!client.ok()) return Fail(client.status());
   const auto code = Applier(invocation, flags, *std::move(schedules)).ApplyTo(**client);

@@ -64,7 +64,7 @@ class FilesReader {
     BundleOnDisk source;
     source.bundle.files.emplace(file, *text);
     const std::string errors = RenderDiagnostics(parsed.diagnostics, source);
-    if (parsed.schedules.empty()) return absl::InvalidArgumentError(errors);
+    if (!errors.empty()) return absl::InvalidArgumentError(errors);
     const fs::path folder = path == kStdin ? fs::path() : fs::path(path).parent_path();
     for (ScheduleText& schedule : parsed.schedules) {
       const std::string place = fmt::format("{}: schedule {}", ToString(schedule.range), schedule.spec.name.value());
@@ -74,7 +74,10 @@ class FilesReader {
       }
       auto run = Prepare(schedule, folder, environment_);
       if (!run.ok()) {
-        return absl::Status(run.status().code(), fmt::format("{}:\n{}", place, ToStd(run.status().message())));
+        // What a suite's diagnostics say begins with a place of its own, and has lines.
+        const std::string_view message = ToStd(run.status().message());
+        const char* const blank = message.find('\n') == std::string_view::npos ? " " : "\n";
+        return absl::Status(run.status().code(), fmt::format("{}:{}{}", place, blank, message));
       }
       schedules_.push_back({std::move(schedule), *std::move(run)});
     }

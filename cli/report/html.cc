@@ -12,7 +12,6 @@
 #include "cli/report/html_text.h"
 #include "cli/report/page_assets.h"
 #include "core/base/text.h"
-#include "core/value/json_reader.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -76,7 +75,7 @@ class Page {
     if (record_.local) add("fleet", std::string(kLocalFleet));
     add("revision", fmt::format("{}", fmt::join(Revisions(record_), ", ")));
     add("regions", fmt::format("{}", fmt::join(Regions(record_), ", ")));
-    add("created", TimeText(job.created));
+    add("created", UtcText(job.created));
     if (job.finished) add("duration", FormatElapsed(*job.finished - job.created));
     add("submitter", job.spec.submitter);
     add("schedule", ScheduleOf(job));

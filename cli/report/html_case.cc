@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cli/output.h"
 #include "cli/report/html_text.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -51,8 +52,9 @@ std::string ProofFacts(const Trace& trace) {
   std::string out = Fact("agent", trace.shard->agent.value()) + Fact("target", result.target) +
                     Fact("peer", proof.peer_address) +
                     Fact("TLS", proof.tls_version.empty() ? "" : proof.tls_version + " " + proof.tls_cipher);
-  out += Fact("traffic", fmt::format("{} frames, {} in · {} frames, {} out", proof.frames_in,
-                                     FormatBytes(proof.bytes_in), proof.frames_out, FormatBytes(proof.bytes_out)));
+  out += Fact("traffic",
+              fmt::format("{}, {} in · {}, {} out", CountText(proof.frames_in, "frame"), FormatBytes(proof.bytes_in),
+                          CountText(proof.frames_out, "frame"), FormatBytes(proof.bytes_out)));
   out += Fact("sessions", fmt::format("{}, {} failed · tries {} · assertions {}", result.sessions,
                                       result.failed_sessions, result.tries, result.assertions));
   for (const AddressAttempt& attempt : proof.attempts) {

@@ -10,7 +10,6 @@
 #include "cli/report/matrix.h"
 #include "cli/report/next_action.h"
 #include "core/base/text.h"
-#include "core/value/json_reader.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -188,7 +187,7 @@ std::string RegionTable(const RunRecord& record) {
 }
 
 std::string Facts(const RunRecord& record) {
-  std::string out = fmt::format("- date: {}\n", TimeText(record.job.created));
+  std::string out = fmt::format("- date: {}\n", UtcText(record.job.created));
   if (!record.job.spec.command.empty())
     out += fmt::format("- command: {}\n", Code(record.job.spec.command, kMaxCommandBytes));
   if (record.local) out += fmt::format("- fleet: {}\n", kLocalFleet);

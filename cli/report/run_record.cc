@@ -10,7 +10,7 @@
 #include "cli/report/junit.h"
 #include "cli/report/markdown.h"
 #include "cli/report/run_json.h"
-#include "core/value/json_reader.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -38,8 +38,7 @@ CaseResult NeverReported(const RunRecord& record, const CaseId& id, const std::s
 
 std::string ScheduleOf(const JobRecord& job) {
   if (job.spec.schedule.empty()) return "";
-  return fmt::format("{}, {}", job.spec.schedule.value(),
-                     job.spec.tick ? "due " + TimeText(*job.spec.tick) : "by hand");
+  return fmt::format("{}, {}", job.spec.schedule.value(), job.spec.tick ? "due " + UtcText(*job.spec.tick) : "by hand");
 }
 
 void Summarise(RunRecord& record) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "boost/json/object.hpp"
+#include "cli/output.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -111,7 +112,7 @@ std::string KeptText(const CaseResult& result) {
   const auto kept = static_cast<std::uint64_t>(
       std::ranges::count_if(transcript, [](const TranscriptEntry& entry) { return entry.kind != "http"; }));
   if (kept >= frames) return {};
-  return fmt::format("{} of {} frames; the others were not kept", kept, frames);
+  return fmt::format("{} of {}; the others were not kept", kept, CountText(frames, "frame"));
 }
 
 absl::StatusOr<std::vector<Trace>> SelectTraces(const RunRecord& record, const std::string& case_name,

@@ -24,7 +24,7 @@ std::string Wire(const CaseResult& result) {
   add(fmt::format("case {}", FormatElapsed(result.duration)));
   if (!proof.tls_version.empty()) add(proof.tls_version);
   if (!proof.peer_address.empty()) add(proof.peer_address);
-  add(fmt::format("{} frames, {} in", proof.frames_in, FormatBytes(proof.bytes_in)));
+  add(fmt::format("{}, {} in", CountText(proof.frames_in, "frame"), FormatBytes(proof.bytes_in)));
   return out;
 }
 

@@ -147,13 +147,12 @@ void Job::End(absl::Time at) {
     region.missing = MissingCases(shard);
     region.missing_reason = shard.record.reason;
   }
-  const Ending ending{record_.deadline_passed, record_.cancel_requested};
+  const Ending ending{record_.deadline_passed, record_.cancel_requested, StopReason().value_or("")};
   const JobSummary summary = Summarise(regions, record_.spec.require, ending);
 
   // What the run does not say stands behind why it is not a pass.
   const std::vector<std::string> left_out = std::exchange(record_.reasons, {});
   if (!given_up_.empty()) record_.reasons.push_back(given_up_);
-  if (const auto stopped = StopReason()) record_.reasons.push_back(*stopped);
   for (const std::string& reason : summary.reasons) {
     if (std::ranges::find(record_.reasons, reason) == record_.reasons.end()) record_.reasons.push_back(reason);
   }

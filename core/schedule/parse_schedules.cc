@@ -233,9 +233,9 @@ std::vector<ScheduleText> ReadSchedules(ParseContext& context, const YamlNode& r
   const YamlNode* list = Get(root, "schedules");
   if (list == nullptr) return {};
   const auto most = keys::kSchedules["schedules"].value.max;
-  if (!list->is_sequence() || list->elements.empty() || std::ssize(list->elements) > most) {
+  if (!list->is_sequence() || std::ssize(list->elements) > most) {
     context.diagnostics.Error(
-        list->range, fmt::format("schedules: expected a list of 1 to {}, found {}", most,
+        list->range, fmt::format("schedules: expected a list of at most {}, found {}", most,
                                  list->is_sequence() ? std::to_string(list->elements.size()) : DescribeNode(*list)));
     return {};
   }

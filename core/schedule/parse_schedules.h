@@ -36,7 +36,7 @@ struct ScheduleText {
 };
 
 struct SchedulesResult {
-  std::vector<ScheduleText> schedules;  // empty if there is an error
+  std::vector<ScheduleText> schedules;  // empty if there is an error, or if the file has none
   std::vector<Diagnostic> diagnostics;  // in the order of the text
 };
 

@@ -18,8 +18,9 @@ constexpr List<4> kOverlapWords{"skip", "buffer_one", "allow", "cancel_other"};
 constexpr List<2> kRequireWords{"all", "any"};
 constexpr Value kRequire[] = {Word(kRequireWords), Integer(1, 1000)};
 
-constexpr Key kSchedulesKeys[] = {Needed("version", Text("^wsfleet/v1$"), "The version of the language."),
-                                  Needed("schedules", ListOf(kOneSchedule, 1, 1000), "What runs when.")};
+constexpr Key kSchedulesKeys[] = {
+    Needed("version", Text("^wsfleet/v1$"), "The version of the language."),
+    Needed("schedules", ListOf(kOneSchedule, 0, 1000), "What runs when; none at all for `--prune`.")};
 
 constexpr Key kScheduleKeys[] = {
     Needed("name", Text("^[A-Za-z0-9][A-Za-z0-9._-]*$", 1, 64), "Its name in the fleet."),

@@ -44,9 +44,12 @@ Outcome OutcomeOf(const Counts& counts, bool missing) {
 // Of the agents of one region whose results are missing so many are told of.
 constexpr std::size_t kMaxReasonsOfRegion = 3;
 
-// "us-east-1: agent us-1 was lost (4 of 10 cases have no result)".
-std::string MissingReason(const RegionResult& region) {
+// "us-east-1: agent us-1 was lost (4 of 10 cases have no result)". Why the whole run ended is not said again.
+std::string MissingReason(const RegionResult& region, const Ending& ending) {
   const std::size_t planned = region.cases.size() + region.missing.size();
+  if (!ending.why.empty() && region.missing_reason == ending.why) {
+    return fmt::format("{}: {} of {} cases have no result", region.region.value(), region.missing.size(), planned);
+  }
   const std::string why = region.missing_reason.empty() ? "results are missing" : region.missing_reason;
   return fmt::format("{}: {} ({} of {} cases have no result)", region.region.value(), why, region.missing.size(),
                      planned);
@@ -101,8 +104,8 @@ struct RegionTally {
   std::size_t agents = 0;
   std::size_t incomplete = 0;  // of them
 
-  void AddMissing(const RegionResult& region, std::vector<std::string>& reasons) {
-    if (++incomplete <= kMaxReasonsOfRegion) reasons.push_back(MissingReason(region));
+  void AddMissing(const RegionResult& region, const Ending& ending, std::vector<std::string>& reasons) {
+    if (++incomplete <= kMaxReasonsOfRegion) reasons.push_back(MissingReason(region, ending));
   }
 };
 
@@ -150,7 +153,7 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
     }
     if (region.missing.empty() && region.missing_reason.empty()) continue;
     summary.counts.inconclusive += static_cast<std::uint32_t>(region.missing.size());
-    tally.AddMissing(region, summary.reasons);
+    tally.AddMissing(region, ending, summary.reasons);
   }
   for (const auto& [region, tally] : tallies) {
     summary.regions[region] = OutcomeOf(tally.counts, tally.incomplete > 0);
@@ -166,8 +169,11 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
     summary.reasons.push_back(std::move(reason));
   }
   summary.failures = Attribute(regions);
-  if (ending.cancelled) summary.reasons.insert(summary.reasons.begin(), "the run was cancelled");
-  if (ending.deadline_passed) summary.reasons.insert(summary.reasons.begin(), "the run's deadline passed");
+  for (const auto& [so, words] :
+       {std::pair(ending.cancelled, "the run was cancelled"), {ending.deadline_passed, "the run's deadline passed"}}) {
+    if (so && ending.why.empty()) summary.reasons.insert(summary.reasons.begin(), words);
+  }
+  if (!ending.why.empty()) summary.reasons.insert(summary.reasons.begin(), ending.why);
   if (summary.counts.passed == 0 && summary.counts.skipped > 0 && summary.counts.failed == 0) {
     summary.reasons.push_back(fmt::format("nothing passed; skipped: {}", SkipReasons(regions)));
   }

@@ -50,6 +50,7 @@ std::optional<JobVerdict> ParseJobVerdict(std::string_view name);
 struct Ending {
   bool deadline_passed = false;
   bool cancelled = false;
+  std::string why = {};  // in the words of who ended it; empty: it is not known
 };
 
 struct JobSummary {

@@ -155,7 +155,7 @@ TEST_F(Enrolment, IsWhatAnAgentWithoutACertificateIsToldOf) {
 TEST_F(Enrolment, RefusesAJoinTokenThatWasUsedUpAndRecordsIt) {
   const std::string token = NewToken({"--region", "eu-west-1"});
   auto first = StartWell("host-0", "eu-west-1", token);
-  ExpectEnds(*Start("host-1", "eu-west-1", token), "was used up");
+  ExpectEnds(*Start("host-1", "eu-west-1", token), "was used up: it let in 1 agent of 1");
   std::string audit;
   EXPECT_TRUE(WaitUntil([&] {
     audit = fleet_.Run({"audit", "-o", "json"}).out;

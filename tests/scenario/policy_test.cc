@@ -95,6 +95,8 @@ TEST_F(PolicyScenario, IsShownChangedOnceAndAudited) {
   EXPECT_EQ(refused.exit_code, 2) << refused.out << refused.err;
   EXPECT_TRUE(Has(refused.err, "deadline: 2m, and the fleet's policy allows 1m (limits.run_duration)")) << refused.err;
   EXPECT_TRUE(WaitUntil([&] { return Has(fleet_.Run({"audit"}).out, "fleet.policy.set"); }));
+  const Finished audit = fleet_.Run({"audit", "-o", "wide"});
+  EXPECT_TRUE(Has(audit.out, " 127.0.0.1:") && !Has(audit.out, "ipv4:")) << audit.out;
 }
 
 TEST_F(PolicyScenario, RefusesASchedule) {

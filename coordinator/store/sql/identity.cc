@@ -141,8 +141,8 @@ absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse&
         fmt::format("join token {} let this key in as another agent, {}", token->id, Excerpt(known.Text(0), 128)));
   }
   if (token->used >= token->uses) {
-    return absl::FailedPreconditionError(
-        fmt::format("join token {} was used up: it let in {} agents of {}", token->id, token->used, token->uses));
+    return absl::FailedPreconditionError(fmt::format("join token {} was used up: it let in {} agent{} of {}", token->id,
+                                                     token->used, token->used == 1 ? "" : "s", token->uses));
   }
   status = connection.Prepare("INSERT INTO join_token_use (token, agent_key, instance, at) VALUES (?, ?, ?, ?)")
                .Bind(std::string_view(use.token))

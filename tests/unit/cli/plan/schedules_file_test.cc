@@ -73,7 +73,7 @@ TEST_F(SchedulesFileTest, LeavesOpenWhatTheSuitesSay) {
 
 TEST_F(SchedulesFileTest, NamesTheScheduleWhoseFilesAreWrong) {
   const std::string path = Write("secrets: {KEY: env:NOT_SET}");
-  EXPECT_THAT(Problem({path}), HasSubstr(path + ":3:11: schedule gate:\nsecret KEY: the environment variable"));
+  EXPECT_THAT(Problem({path}), HasSubstr(path + ":3:11: schedule gate: secret KEY: the environment variable"));
   directory_.Write("suites/a.wsfleet.yaml", "version: wsfleet/v1\nname: a\nscenarioz: []\n");
   EXPECT_THAT(Problem({Write("repeat: 1")}), HasSubstr("suites/a.wsfleet.yaml:3:1"));
   const std::string broken = directory_.Write("b.yaml", "version: wsfleet/v1\nschedules: [{nam: x}]\n");

@@ -188,7 +188,7 @@ TEST(Markdown, HasTheTargetTheDateTheRegionsAndTheAuthorsLine) {
   RunRecord record = BrokenInOneRegion();
   for (CaseResult& result : record.shards[0].cases) result.target = "wss://chat.example.com:443";
   const std::string text = RenderReport(record, "md");
-  EXPECT_THAT(text, HasSubstr("- date: 2027-01-15T08:00:00"));
+  EXPECT_THAT(text, HasSubstr("- date: 2027-01-15T08:00:00Z\n"));
   EXPECT_THAT(text, HasSubstr("- target: wss://chat.example.com:443\n"));
   EXPECT_THAT(text, HasSubstr("| suite | eu-west-1 | us-east-1 |\n| --- | --- | --- |\n| chat | ✗ 1/3 | ✓ 2/3 |\n"));
   EXPECT_THAT(text, HasSubstr("at chat.wsfleet.yaml:2:5: `- connect: {path: /ws}`\n"));

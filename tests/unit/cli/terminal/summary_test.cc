@@ -62,6 +62,12 @@ TEST(Summary, CountsOneCaseInOneRegionAsOne) {
   EXPECT_THAT(RenderSummary(record, true), HasSubstr("· 1 case × 1 region ·"));
 }
 
+TEST(Summary, CountsOneFrameAsOne) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[0].cases[1].proof.frames_in = 1;
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr(" · 1 frame, "));
+}
+
 TEST(Summary, SaysWhatTheHandshakeTookAndWhatTheCaseTook) {
   RunRecord record = BrokenInOneRegion();
   CaseResult& broken = record.shards[0].cases[1];

@@ -10,6 +10,7 @@ namespace wsfleet {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::Missing;
 using testing::Region;
@@ -115,6 +116,15 @@ TEST(Summary, CountsCasesAndNamesWhatIsMissing) {
   EXPECT_EQ(summary.counts.failed, 1u);
   EXPECT_EQ(summary.counts.skipped, 1u);
   EXPECT_THAT(summary.reasons, Contains(HasSubstr("us: no agent within 30s")));
+}
+
+TEST(Summary, SaysOnceWhyTheWholeRunEnded) {
+  const std::string why = "the run's deadline of 1s has passed";
+  const RegionResult regions[] = {Missing("eu", why), Missing("us", "no agent within 30s")};
+  const JobSummary summary =
+      Summarise(regions, std::nullopt, {.deadline_passed = true, .cancelled = false, .why = why});
+  EXPECT_THAT(summary.reasons, ElementsAre(why, "eu: 1 of 1 cases have no result",
+                                           "us: no agent within 30s (1 of 1 cases have no result)"));
 }
 
 TEST(Summary, CountsARegionOnceHoweverManyOfItsAgentsRan) {
