@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the chart renders for each set of values in helm/wsfleet/ci."""
 
+import ipaddress
 import re
 import shutil
 import tempfile
@@ -145,6 +146,56 @@ class Store(unittest.TestCase):
         self.assertEqual(flags["--advertise-agents"], ["$(POD_NAME).rel-wsfleet-coordinator-pods.fleet.svc.cluster.local:7420"])
         self.assertEqual(flags["--advertise-clients"], ["$(POD_NAME).rel-wsfleet-coordinator-pods.fleet.svc.cluster.local:7421"])
         self.assertEqual(checks.findings_of(objects), [])
+
+
+class AgentsNetwork(unittest.TestCase):
+    """Whom agents reach by their NetworkPolicy."""
+
+    METADATA = ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:ec2::254")
+
+    def rules(self, name: str, *settings: str) -> list[tuple[set[int], list[dict] | None]]:
+        """Ports of each rule, none are all; and its peers, None is everybody."""
+        given = ",".join(("networkPolicy.enabled=true", *settings))
+        objects = render("--values", str(CHART / f"ci/{name}-values.yaml"), "--set", given)
+        (policy,) = [each for each in of_kind(objects, "NetworkPolicy") if each["metadata"]["name"].endswith("-agents")]
+        return [({port["port"] for port in rule.get("ports", [])}, rule.get("to")) for rule in policy["spec"]["egress"]]
+
+    def to_coordinator(self, *given) -> list[tuple[set[int], list[dict] | None]]:
+        return [(ports, to) for ports, to in self.rules(*given) if ports and ports != {53}]
+
+    def test_leads_to_the_pods_of_a_coordinator_of_the_same_release_and_nowhere_else_at_its_ports(self):
+        ((ports, to),) = self.to_coordinator("one-cluster", "networkPolicy.agents.to[0].ipBlock.cidr=203.0.113.0/24")
+        self.assertEqual(ports, {7420, 7423})
+        ((selector,),) = [list(peer.values()) for peer in to]
+        objects = set_of("one-cluster")
+        found = [name for name, pod in checks.pods(objects).items()
+                 if checks.matches(selector["matchLabels"], pod["metadata"]["labels"])]
+        self.assertEqual(found, ["StatefulSet rel-wsfleet-coordinator"])
+
+    def test_leads_to_the_coordinators_that_are_listed(self):
+        to = [{"ipBlock": {"cidr": "203.0.113.7/32"}}]
+        self.assertEqual(self.to_coordinator("agents-only", "networkPolicy.agents.coordinators[0].ipBlock.cidr=203.0.113.7/32"),
+                         [({7420, 7423}, to)])
+
+    def test_leads_to_both_where_the_coordinator_of_the_release_is_dialled_by_a_name_of_outside(self):
+        (inside, outside) = self.to_coordinator("everything", "networkPolicy.agents.coordinators[0].ipBlock.cidr=203.0.113.7/32")
+        self.assertEqual(inside[0], {7420, 7423})
+        self.assertEqual(list(inside[1][0]), ["podSelector"])
+        self.assertEqual(outside, ({443, 7423}, [{"ipBlock": {"cidr": "203.0.113.7/32"}}]))
+        tls = ("coordinator.tls.mode=existingSecret", "coordinator.tls.existingSecret=t", "agents.identity.mode=existingSecret")
+        self.assertEqual([ports for ports, _ in self.to_coordinator("everything", *tls)], [{7420}, {443}],
+                         "where one replica sends agents of another")
+
+    def test_leads_to_no_metadata_address_at_any_port_as_it_stands(self):
+        for name in ("one-cluster", "agents-only"):
+            for ports, to in self.rules(name):
+                if ports == {53}:
+                    continue
+                self.assertIsNotNone(to, f"{name}: {ports} of everybody")
+                for block in (peer["ipBlock"] for peer in to if "ipBlock" in peer):
+                    for address in self.METADATA:
+                        inside = lambda cidr, address=address: address in ipaddress.ip_network(cidr)  # noqa: E731
+                        self.assertFalse(inside(block["cidr"]) and not any(map(inside, block["except"])), f"{name}: {address}")
 
 
 class Notes(unittest.TestCase):

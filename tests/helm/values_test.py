@@ -62,6 +62,8 @@ BY_SCHEMA = [
     ("fleet=a b", "fleet: Does not match pattern"),
     ("networkPolicy.agents.to[0].ipblock.cidr=10.0.0.0/8", "Additional property ipblock is not allowed"),
     ("networkPolicy.agents.to[0].ipBlock.cidr=10.0.0.0", "networkPolicy.agents.to.0.ipBlock.cidr: Does not match pattern"),
+    ("networkPolicy.agents.coordinators={203.0.113.7}", "networkPolicy.agents.coordinators.0: Invalid type. Expected: object"),
+    ("networkPolicy.agents.coordinators[0].ipBlock.cidr=10.0.0.0", "networkPolicy.agents.coordinators.0.ipBlock.cidr: Does not match"),
     ("monitoring.serviceMonitor.interval=30", "monitoring.serviceMonitor.interval: Invalid type. Expected: string"),
     ("tests.coordinator=wsfleet", "tests.coordinator: Does not match pattern"),
 ]

@@ -134,6 +134,25 @@ clients: [clients]
 {{- end -}}
 {{- end -}}
 
+{{/* Ports of the addresses of a coordinator that agents dial, or are sent to by it, and that are not those of Services of this release. */}}
+{{- define "wsfleet.agents.outside" -}}
+{{- $dialled := splitList "," (include "wsfleet.agents.coordinators" .) -}}
+{{- if eq .Values.agents.identity.mode "joinToken" -}}
+{{- $dialled = append $dialled (include "wsfleet.agents.enrolment" .) -}}
+{{- end -}}
+{{- if and .Values.coordinator.enabled (not .Values.agents.coordinators) .Values.coordinator.advertise.enabled .Values.coordinator.advertise.agents -}}
+{{- $dialled = append $dialled .Values.coordinator.advertise.agents -}}
+{{- end -}}
+{{- $service := regexReplaceAll ":[0-9]+$" (include "wsfleet.coordinator.address" (dict "root" . "listener" "agents")) "" -}}
+{{- $ports := list -}}
+{{- range $dialled -}}
+{{- if not (and $.Values.coordinator.enabled (hasPrefix (printf "%s:" $service) .)) -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" . | int) -}}
+{{- end -}}
+{{- end -}}
+{{- $ports | uniq | toYaml -}}
+{{- end -}}
+
 {{/* Secret of TLS files of the coordinator and of a region's agents. */}}
 {{- define "wsfleet.coordinator.tlsSecret" -}}
 {{- if eq .Values.coordinator.tls.mode "certManager" -}}
