@@ -2,10 +2,14 @@
 """The chart's objects against the schemas of Kubernetes, cert-manager and the Prometheus operator."""
 
 import copy
+import json
+import tempfile
 import unittest
 
+import yaml
+
 import kubernetes_schemas
-from chart import CHART, SETS, of_kind, render_set
+from chart import CHART, SETS, of_kind, render, render_set
 
 
 class Objects(unittest.TestCase):
@@ -17,6 +21,32 @@ class Objects(unittest.TestCase):
                 kinds |= {(each["apiVersion"], each["kind"]) for each in objects}
                 self.assertEqual([finding for each in objects for finding in kubernetes_schemas.findings_of(each)], [])
         self.assertEqual(kinds, set(kubernetes_schemas.KINDS), "kinds that no set of values shows")
+
+
+class Names(unittest.TestCase):
+    """Those that values give, which may be what YAML takes for something else."""
+
+    NAMED = ("priorityClassName", "existingSecret", "existingConfigMap", "existingClaim", "keySecret", "caSecret", "storageClass",
+             "loadBalancerClass", "fullnameOverride", "name")
+
+    def renamed(self, values, name: str, inside: str = ""):
+        """With that name wherever a name of an object stands."""
+        if isinstance(values, dict):
+            return {key: name if key in self.NAMED and isinstance(value, str) and value else
+                    self.renamed(value, name, key) for key, value in values.items()}
+        return [name] if values and inside in ("secretMounts", "pullSecrets") else values
+
+    def test_stay_texts(self):
+        for values in SETS:
+            given = yaml.safe_load(values.read_text(encoding="utf-8")) or {}
+            given.setdefault("coordinator", {}).setdefault("clientToken", {"existingSecret": "x"})
+            for name in ("1234", "true"):
+                with self.subTest(f"{values.name}, {name}"), tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+                    changed = {**self.renamed(given, name), "fullnameOverride": name}
+                    file.write(json.dumps(changed))
+                    file.flush()
+                    objects = render("--values", file.name, "--set", "checkApis=false")
+                    self.assertEqual([finding for each in objects for finding in kubernetes_schemas.findings_of(each)], [])
 
 
 class Schemas(unittest.TestCase):

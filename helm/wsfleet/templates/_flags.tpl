@@ -108,13 +108,13 @@ that it names.
 {{- define "wsfleet.coordinator.files" -}}
 {{- with .Values.coordinator -}}
 {{- with .oidc.existingConfigMap }}
-oidc: {configMap: {{ . }}, flag: oidc, key: oidc.yaml}
+oidc: {configMap: {{ . | quote }}, flag: oidc, key: oidc.yaml}
 {{- end }}
 {{- with .policy.existingConfigMap }}
-policy: {configMap: {{ . }}, flag: fleet-policy, key: policy.yaml}
+policy: {configMap: {{ . | quote }}, flag: fleet-policy, key: policy.yaml}
 {{- end }}
 {{- with .secrets.existingConfigMap }}
-secrets-file: {configMap: {{ . }}, flag: secrets, key: secrets.yaml}
+secrets-file: {configMap: {{ . | quote }}, flag: secrets, key: secrets.yaml}
 {{- end }}
 {{- end -}}
 {{- end -}}
@@ -122,10 +122,10 @@ secrets-file: {configMap: {{ . }}, flag: secrets, key: secrets.yaml}
 {{/* Call with a region's settings. */}}
 {{- define "wsfleet.agents.files" -}}
 {{- with .policy.existingConfigMap }}
-policy: {configMap: {{ . }}, flag: target-policy, key: policy.yaml}
+policy: {configMap: {{ . | quote }}, flag: target-policy, key: policy.yaml}
 {{- end }}
 {{- with .secrets.existingConfigMap }}
-secrets-file: {configMap: {{ . }}, flag: secrets, key: secrets.yaml}
+secrets-file: {configMap: {{ . | quote }}, flag: secrets, key: secrets.yaml}
 {{- end }}
 {{- end -}}
 

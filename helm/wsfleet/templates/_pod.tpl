@@ -37,7 +37,7 @@ securityContext:
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -98,7 +98,7 @@ affinity:
 {{- with .settings.topologySpread }}
 topologySpreadConstraints:
   {{- range . }}
-  - topologyKey: {{ .topologyKey }}
+  - topologyKey: {{ .topologyKey | quote }}
     maxSkew: {{ int .maxSkew }}
     whenUnsatisfiable: {{ .whenUnsatisfiable }}
     labelSelector:
@@ -107,7 +107,7 @@ topologySpreadConstraints:
   {{- end }}
 {{- end }}
 {{- with .settings.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -115,7 +115,7 @@ priorityClassName: {{ . }}
 {{- define "wsfleet.secretVolume" -}}
 - name: {{ .name }}
   secret:
-    secretName: {{ .secret }}
+    secretName: {{ .secret | quote }}
     defaultMode: 288 # 0440: the files belong to root, the pod's group may read them
     items:
       {{- range .keys }}
@@ -127,7 +127,7 @@ priorityClassName: {{ . }}
 {{- define "wsfleet.fileVolumes" -}}
 {{- range $folder, $file := . }}
 - name: {{ $folder }}
-  configMap: {name: {{ $file.configMap }}}
+  configMap: {name: {{ $file.configMap | quote }}}
 {{- end }}
 {{- end -}}
 
@@ -136,7 +136,7 @@ priorityClassName: {{ . }}
 {{- range $index, $name := . }}
 - name: suite-secret-{{ $index }}
   secret:
-    secretName: {{ $name }}
+    secretName: {{ $name | quote }}
     defaultMode: 288
 {{- end }}
 {{- end -}}
@@ -158,7 +158,7 @@ metadata:
 spec:
   accessModes: [{{ .volume.accessMode | default "ReadWriteOnce" }}]
   {{- with .volume.storageClass }}
-  storageClassName: {{ . }}
+  storageClassName: {{ . | quote }}
   {{- end }}
   resources:
     requests:

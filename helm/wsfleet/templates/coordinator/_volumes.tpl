@@ -41,7 +41,7 @@
 {{- include "wsfleet.fileVolumes" (include "wsfleet.coordinator.files" . | fromYaml) }}
 {{- with $c.evidence.existingClaim }}
 - name: evidence
-  persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
+  persistentVolumeClaim: {claimName: {{ . | quote }}, readOnly: true}
 {{- end }}
 {{- include "wsfleet.suiteSecretVolumes" $c.secretMounts }}
 {{- end -}}
