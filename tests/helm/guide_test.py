@@ -77,6 +77,17 @@ class Guide(unittest.TestCase):
                     if secret["secretName"] in made:
                         self.assertEqual({item["key"] for item in secret["items"]}, made[secret["secretName"]], name)
 
+    def test_keeps_secrets_out_of_arguments_and_from_other_users(self):
+        # Arguments of a process are read by everybody on its host.
+        for file in (chart.CHART / "templates/NOTES.txt", chart.CHART / "values.yaml", chart.ROOT / "docs/how-to/deploy-on-kubernetes.md",
+                     chart.ROOT / "docs/how-to/enrol-agents.md"):
+            text = file.read_text(encoding="utf-8")
+            with self.subTest(file.name):
+                self.assertNotIn("--from-literal", text)
+                written = re.findall(r"(?m)^.* > (?:token|join-token|secrets\.key)\b.*$", text)
+                self.assertEqual([line for line in written if "umask 077" not in line], [])
+        self.assertEqual(TEXT.count("join-token create"), TEXT.count("rm join-token"))
+
 
 if __name__ == "__main__":
     unittest.main()
