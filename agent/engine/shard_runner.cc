@@ -5,6 +5,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/random/random.h"
 #include "absl/time/clock.h"
+#include "agent/engine/case_judgement.h"
 #include "agent/engine/steady_clock.h"
 #include "boost/asio/as_tuple.hpp"
 #include "boost/asio/co_spawn.hpp"
@@ -19,7 +20,6 @@ namespace {
 
 constexpr absl::Duration kSaturated = absl::Milliseconds(50);
 constexpr absl::Duration kClocksMayDiffer = absl::Seconds(2);
-constexpr std::size_t kMaxCredentials = 16;
 constexpr absl::Duration kProgressInterval = absl::Milliseconds(100);
 constexpr absl::Duration kLogLimit = absl::Seconds(10);
 constexpr std::uint32_t kMaxLoggedCases = 8;  // of a shard
@@ -33,40 +33,6 @@ CaseResult Skipped(CaseResult result, const std::pair<SkipReason, std::string>& 
   result.skip_reason = reason.first;
   result.skip_detail = reason.second;
   return result;
-}
-
-void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
-  result.sessions = static_cast<std::uint32_t>(outcomes.size());
-  result.failed_sessions = 0;
-  result.failure.reset();
-  result.proof = {};
-  result.assertions = 0;
-  std::map<std::pair<std::string, std::string>, bool> credentials;
-  for (SessionOutcome& outcome : outcomes) {
-    for (const auto& [use, accepted] : outcome.credentials) credentials[use] |= accepted;
-    result.assertions += outcome.assertions;
-    const ProofOfExecution before = result.proof;
-    result.proof = outcome.proof;
-    result.proof.connections += before.connections;
-    result.proof.bytes_in += before.bytes_in;
-    result.proof.bytes_out += before.bytes_out;
-    result.proof.frames_in += before.frames_in;
-    result.proof.frames_out += before.frames_out;
-    result.warnings = outcome.warnings;
-    if (!outcome.failure) continue;
-    ++result.failed_sessions;
-    // The target's failure says more than one of ours beside it.
-    const bool better =
-        !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
-    if (better) result.failure = std::move(outcome.failure);
-  }
-  result.credentials.clear();
-  for (const auto& [use, accepted] : credentials) {
-    if (result.credentials.size() < kMaxCredentials) result.credentials.push_back({use.first, accepted, use.second});
-  }
-  result.outcome = !result.failure                         ? Outcome::kPassed
-                   : IsOurs(result.failure->failure_class) ? Outcome::kInconclusive
-                                                           : Outcome::kFailed;
 }
 
 }  // namespace
@@ -173,11 +139,14 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   }
   for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
     std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
-    Judge(result, std::move(outcomes));
-    JudgeSaturation(result);
-    result.tries = attempt;
+    CaseResult tried = NewResult(planned, chosen);
+    Judge(tried, std::move(outcomes));
+    JudgeSaturation(tried);
+    tried.tries = attempt;
     // Failures of ours are not retried here: leases do that.
-    if (result.outcome != Outcome::kFailed) break;
+    const bool again = tried.outcome == Outcome::kFailed;
+    result = AfterTry(std::move(result), std::move(tried));
+    if (!again) break;
   }
   result.flaky = result.outcome == Outcome::kPassed && result.tries > 1;
   result.duration = SteadyNow() - began;

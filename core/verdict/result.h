@@ -100,7 +100,8 @@ struct CaseResult {
   Outcome outcome = Outcome::kInconclusive;
   SkipReason skip_reason = SkipReason::kNone;
   std::string skip_detail;         // "STAGING_WEBSOCKET_URL is not set"
-  std::optional<Failure> failure;  // of the last try; set for failed and inconclusive
+  // Of the last try that says something of the target; else of the last one. Set for failed and inconclusive.
+  std::optional<Failure> failure;
   bool flaky = false;              // passed after a failed try
   std::uint32_t tries = 1;
   std::uint32_t sessions = 1;  // `concurrent`
