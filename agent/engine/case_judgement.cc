@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kMaxCredentials = 16;
 
+// The target's failure says more than one of ours beside it, and what was let in more than any other.
+int Weight(FailureClass failure) { return IsOurs(failure) ? 1 : failure == FailureClass::kNotRefused ? 3 : 2; }
+int Weight(const std::optional<Failure>& failure) { return failure ? Weight(failure->failure_class) : 0; }
+
 }  // namespace
 
 void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
@@ -34,10 +38,7 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
     result.warnings = outcome.warnings;
     if (!outcome.failure) continue;
     ++result.failed_sessions;
-    // The target's failure says more than one of ours beside it.
-    const bool better =
-        !result.failure || (IsOurs(result.failure->failure_class) && !IsOurs(outcome.failure->failure_class));
-    if (better) result.failure = std::move(outcome.failure);
+    if (Weight(outcome.failure) > Weight(result.failure)) result.failure = std::move(outcome.failure);
   }
   result.credentials.clear();
   for (const auto& [use, accepted] : credentials) {
@@ -48,17 +49,25 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes) {
                                                            : Outcome::kFailed;
 }
 
+bool MayRunAgain(const CaseResult& tried) {
+  return tried.outcome == Outcome::kFailed && tried.failure->failure_class != FailureClass::kNotRefused;
+}
+
 CaseResult AfterTry(CaseResult before, CaseResult last) {
-  const bool hides = before.outcome == Outcome::kFailed && last.outcome == Outcome::kInconclusive && last.failure;
-  if (!hides) {
-    last.started = before.started;
-    return last;
+  last.started = before.started;
+  if (before.outcome != Outcome::kFailed) return last;
+  if (last.outcome == Outcome::kInconclusive) {
+    before.failure->notes.push_back(
+        {fmt::format("try {}", last.tries),
+         fmt::format("[{}] {}", FailureClassName(last.failure->failure_class), last.failure->message)});
+    before.tries = last.tries;
+    return before;
   }
-  before.failure->notes.push_back(
-      {fmt::format("try {}", last.tries),
-       fmt::format("[{}] {}", FailureClassName(last.failure->failure_class), last.failure->message)});
-  before.tries = last.tries;
-  return before;
+  last.earlier_failures = std::move(before.earlier_failures);
+  // The first one's evidence is enough to see what it was.
+  if (!last.earlier_failures.empty()) before.failure->evidence = {};
+  last.earlier_failures.push_back(*std::move(before.failure));
+  return last;
 }
 
 }  // namespace wsfleet::engine

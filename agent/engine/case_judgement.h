@@ -10,8 +10,12 @@ namespace wsfleet::engine {
 // Says in `result` what one try of its case has shown: what became of its sessions.
 void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes);
 
+// Whether a case with `retries` left runs again after such a try. Not after failures of ours, which leases repeat, nor
+// where something was let in that must be refused: once is too often.
+bool MayRunAgain(const CaseResult& tried);
+
 // What a case is after its `last` try, if it was `before` until then: a failure of ours tells nothing of the target,
-// and so does not take the place of one that does.
+// and so does not take the place of one that does. What earlier tries have found of the target is kept.
 CaseResult AfterTry(CaseResult before, CaseResult last);
 
 }  // namespace wsfleet::engine

@@ -143,8 +143,7 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
     Judge(tried, std::move(outcomes));
     JudgeSaturation(tried);
     tried.tries = attempt;
-    // Failures of ours are not retried here: leases do that.
-    const bool again = tried.outcome == Outcome::kFailed;
+    const bool again = MayRunAgain(tried);
     result = AfterTry(std::move(result), std::move(tried));
     if (!again) break;
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "cli/report/tries.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -22,14 +23,8 @@ bool StandsAlone(const CaseResult& result) {
 Key KeyOf(const RunRecord& record, const CaseResult& result) {
   const CaseId id = StandsAlone(result) ? result.case_id : CaseId();
   if (!result.failure)
-    return {result.outcome,
-            Phase::kNone,
-            FailureClass::kNone,
-            result.skip_detail,
-            "",
-            result.skip_reason,
-            Attribution::kNone,
-            id};
+    return {result.outcome,    Phase::kNone,       FailureClass::kNone, result.skip_detail,
+            TriesText(result), result.skip_reason, Attribution::kNone,  id};
   const Failure& failure = *result.failure;
   const Evidence& evidence = failure.evidence;
   const std::string answer = fmt::format("{} {}", evidence.status.value_or(0), evidence.body_excerpt);

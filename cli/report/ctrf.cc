@@ -9,6 +9,7 @@
 #include "boost/json/object.hpp"
 #include "boost/json/serialize.hpp"
 #include "cli/report/finding.h"
+#include "cli/report/tries.h"
 #include "core/base/version.h"
 #include "core/value/json_reader.h"
 #include "fmt/format.h"
@@ -43,6 +44,7 @@ json::object Extra(const RunRecord& record, const ShardRecord& shard, const Case
                      {"sessions", result.sessions},       {"failed_sessions", result.failed_sessions},
                      {"warnings", whole.at("warnings")},  {"proof", whole.at("proof")}};
   if (result.failure) extra["failure"] = whole.at("failure");
+  if (!result.earlier_failures.empty()) extra["earlier_failures"] = whole.at("earlier_failures");
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     extra["attribution"] = AttributionName(attributed->attribution);
   }
@@ -72,6 +74,10 @@ json::object Test(const RunRecord& record, const ShardRecord& shard, const CaseR
       test["line"] = failure.range.line;
     }
     if (const std::string snippet = SourceExcerpt(record, failure); !snippet.empty()) test["snippet"] = snippet;
+  }
+  if (result.flaky) test["message"] = fmt::format("flaky: {}", TriesText(result));
+  if (const Failure* failure = KeptFailure(result); result.flaky && failure != nullptr) {
+    test["trace"] = EvidenceText(*failure);
   }
   test["extra"] = Extra(record, shard, result);
   return test;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "absl/strings/ascii.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -27,10 +28,10 @@ std::vector<Finding> Findings(const RunRecord& record) {
   for (const ShardRecordWithCases& entry : record.shards) {
     for (const CaseResult& result : entry.cases) {
       const auto position = positions.find(result.case_id);
-      const bool failed = result.failure.has_value();
+      const Failure* failure = KeptFailure(result);
       Finding& finding = groups[{position == positions.end() ? positions.size() : position->second, result.case_id,
-                                 result.outcome, failed ? result.failure->failure_class : FailureClass::kNone,
-                                 failed ? result.failure->message : result.skip_detail}];
+                                 result.outcome, failure != nullptr ? failure->failure_class : FailureClass::kNone,
+                                 failure != nullptr ? failure->message : result.skip_detail}];
       if (finding.result == nullptr) finding.result = &result;
       const std::string region = Printable(entry.shard.region.value());
       if (std::ranges::find(finding.regions, region) == finding.regions.end()) finding.regions.push_back(region);

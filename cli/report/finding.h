@@ -20,7 +20,8 @@ struct Finding {
   std::vector<Seen> seen;  // every one of these results; a region may have several shards
 };
 
-// In the order of the plan: all results with the same case, outcome, class and message are one finding.
+// In the order of the plan: all results with the same case, outcome, class and message are one finding; of what passed
+// after a failed try, those of that try.
 std::vector<Finding> Findings(const RunRecord& record);
 
 // "eu-west-1, us-east-1".

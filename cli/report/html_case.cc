@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "cli/report/html_text.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -57,6 +58,7 @@ std::string ProofFacts(const Trace& trace) {
                           CountText(proof.frames_out, "frame"), FormatBytes(proof.bytes_out)));
   out += Fact("sessions", fmt::format("{}, {} failed · tries {} · assertions {}", result.sessions,
                                       result.failed_sessions, result.tries, result.assertions));
+  for (const Note& tried : EarlierTries(result)) out += Fact(tried.label, tried.text);
   for (const AddressAttempt& attempt : proof.attempts) {
     out += Fact("attempt", fmt::format("{} {} {}", attempt.address, FormatElapsed(attempt.duration),
                                        attempt.error.empty() ? "connected" : attempt.error));
@@ -149,11 +151,13 @@ std::string HtmlTrace(const Trace& trace, bool with_evidence) {
   const CaseResult& result = *trace.result;
   if (result.tries == 0) return "<p>It was never reported, so there is no trace.</p>\n";
   std::string out = PhaseBars(result.proof.timings) + ProofFacts(trace);
-  if (!result.failure) return out;
-  if (const std::string facts = EvidenceFacts(*result.failure); with_evidence && !facts.empty()) {
+  const Failure* failure = KeptFailure(result);
+  if (failure == nullptr) return out;
+  if (!result.failure) out += "<p>What the first try has seen, which failed:</p>\n";
+  if (const std::string facts = EvidenceFacts(*failure); (with_evidence || !result.failure) && !facts.empty()) {
     out += fmt::format("<dl class=\"facts\">\n{}</dl>\n", facts);
   }
-  const auto& transcript = result.failure->evidence.transcript;
+  const auto& transcript = failure->evidence.transcript;
   if (transcript.empty()) return out + "<p>Nothing was sent or received.</p>\n";
   out += FrameLane(transcript, result.duration) + FrameTable(transcript);
   if (const std::string kept = KeptText(result); !kept.empty()) out += fmt::format("<p>{}.</p>\n", kept);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "cli/report/credential_hint.h"
 #include "cli/report/finding.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -58,10 +59,15 @@ std::string Attributes(const std::string& name, const Tally& counts) {
                      counts.tests, counts.failed, counts.errors, counts.skipped, absl::ToDoubleSeconds(counts.time));
 }
 
+std::string PlaceText(const RunRecord& record, const Failure& failure) {
+  const std::string excerpt = SourceExcerpt(record, failure);
+  return excerpt.empty() ? ToString(failure.range) + "\n" : excerpt;
+}
+
 // The author's line with the message, whom the failure is attributed to, and what was asked.
 std::string FailureText(const RunRecord& record, const CaseResult& result) {
-  std::string out = SourceExcerpt(record, *result.failure);
-  if (out.empty()) out = ToString(result.failure->range) + "\n";
+  std::string out = PlaceText(record, *result.failure);
+  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("tries: {}\n", tries);
   if (!result.target.empty()) out += fmt::format("target: {}\n", result.target);
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += fmt::format("attributed to: {}\n", AttributionName(attributed->attribution));
@@ -71,10 +77,19 @@ std::string FailureText(const RunRecord& record, const CaseResult& result) {
   return out;
 }
 
+// Of a case that passed all the same: what Surefire calls so, and others after it.
+std::string FlakyFailure(const RunRecord& record, const Failure& failure) {
+  return fmt::format(
+      "      <flakyFailure type=\"{}\" message=\"{}\">\n        <stackTrace>{}</stackTrace>\n"
+      "        <system-out>{}</system-out>\n      </flakyFailure>\n",
+      FailureClassName(failure.failure_class), Xml(failure.message), Xml(PlaceText(record, failure)),
+      Xml(EvidenceText(failure)));
+}
+
 std::string TestCase(const RunRecord& record, const CaseResult& result, const std::string& class_name) {
   std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
                                 Xml(class_name), absl::ToDoubleSeconds(result.duration));
-  if (result.outcome == Outcome::kPassed && result.warnings.empty()) return out + "/>\n";
+  if (result.outcome == Outcome::kPassed && result.warnings.empty() && !result.flaky) return out + "/>\n";
   out += ">\n";
   if (result.outcome == Outcome::kSkipped) {
     out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason),
@@ -85,6 +100,10 @@ std::string TestCase(const RunRecord& record, const CaseResult& result, const st
                        FailureClassName(result.failure->failure_class), Xml(result.failure->message),
                        Xml(FailureText(record, result)));
     out += fmt::format("      <system-out>{}</system-out>\n", Xml(EvidenceText(*result.failure)));
+  }
+  if (result.flaky) {
+    for (const Failure& failure : result.earlier_failures) out += FlakyFailure(record, failure);
+    if (result.earlier_failures.empty()) out += fmt::format("      <system-out>{}</system-out>\n", TriesText(result));
   }
   for (const std::string& warning : result.warnings) {
     out += fmt::format("      <system-err>warning: {}</system-err>\n", Xml(warning));

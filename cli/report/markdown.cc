@@ -9,6 +9,7 @@
 #include "cli/report/finding.h"
 #include "cli/report/matrix.h"
 #include "cli/report/next_action.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -54,7 +55,7 @@ std::string Case(const RunRecord& record, const Finding& finding, std::string_vi
   std::string out =
       fmt::format("{}- **{}** in {}", indent, Plain(fmt::format("{} › {}", result.suite, result.scenario)),
                   Plain(RegionList(finding)));
-  if (!result.failure) return out + (result.flaky ? " (flaky)\n" : "\n");
+  if (!result.failure) return out + (result.flaky ? fmt::format(" (flaky: {})\n", Plain(TriesText(result))) : "\n");
   if (result.failure->range.known()) out += fmt::format(", at {}", Plain(ToString(result.failure->range)));
   if (const std::string line = SourceLine(record, *result.failure); !line.empty())
     out += ": " + Code(line, kMaxSourceBytes);
@@ -91,6 +92,7 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   }
   for (const Note& note : failure.notes) out += Item(note.label, note.text);
   if (!failure.hint.empty()) out += Item("hint", failure.hint);
+  if (const std::string tries = TriesText(cause.result()); !tries.empty()) out += Item("tries", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
     out += Item("attributed to", AttributionName(attributed->attribution));
   }

@@ -62,11 +62,15 @@ json::object SummaryToJson(const JobSummary& summary) {
 // Only what a failure points at: a suite may be large, and the rest explains nothing.
 json::object SourcesToJson(const RunRecord& record) {
   json::object sources;
+  const auto add = [&](const Failure& failure) {
+    if (!failure.range.known()) return;
+    const auto file = record.bundle.files.find(failure.range.file);
+    if (file != record.bundle.files.end() && IsValidUtf8(file->second)) sources[file->first] = file->second;
+  };
   for (const ShardRecordWithCases& entry : record.shards) {
     for (const CaseResult& result : entry.cases) {
-      if (!result.failure || !result.failure->range.known()) continue;
-      const auto file = record.bundle.files.find(result.failure->range.file);
-      if (file != record.bundle.files.end() && IsValidUtf8(file->second)) sources[file->first] = file->second;
+      if (result.failure) add(*result.failure);
+      for (const Failure& failure : result.earlier_failures) add(failure);
     }
   }
   return sources;

@@ -6,6 +6,7 @@
 
 #include "boost/json/object.hpp"
 #include "cli/output.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -48,8 +49,11 @@ std::string RenderTrace(const Trace& trace) {
   }
   out += "\n";
   if (const std::string phases = PhaseText(result.proof.timings); !phases.empty()) out += fmt::format("  {}\n", phases);
-  if (!result.failure) return out + "  no frames are kept of a case that passed\n";
-  const auto& transcript = result.failure->evidence.transcript;
+  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("  {}\n", Printable(tries));
+  const Failure* failure = KeptFailure(result);
+  if (failure == nullptr) return out + "  no frames are kept of a case that passed\n";
+  if (!result.failure) out += "  the frames of try 1\n";
+  const auto& transcript = failure->evidence.transcript;
   if (transcript.empty()) return out + "  nothing was sent or received\n";
   for (const TranscriptEntry& entry : transcript) out += RenderEntry(entry);
   if (const std::string kept = KeptText(result); !kept.empty()) out += fmt::format("  {}\n", kept);
@@ -66,8 +70,10 @@ json::object ToJson(const Trace& trace) {
                    {"duration_ns", whole.at("duration_ns")},
                    {"timings", whole.at("proof").at("timings")},
                    {"transcript", json::array()}};
-  if (trace.result->failure) {
-    const json::value& failure = whole.at("failure");
+  if (trace.result->flaky) out["flaky"] = true;
+  if (KeptFailure(*trace.result) != nullptr) {
+    const json::value& failure =
+        trace.result->failure ? whole.at("failure") : whole.at("earlier_failures").as_array().front();
     out["phase"] = failure.at("phase");
     out["class"] = failure.at("class");
     out["message"] = failure.at("message");
@@ -129,7 +135,7 @@ absl::StatusOr<std::vector<Trace>> SelectTraces(const RunRecord& record, const s
       const bool named = !case_name.empty() && IsNamed(result, case_name);
       known_case = known_case || named;
       const bool ran = result.tries > 0 && result.outcome != Outcome::kSkipped;
-      const bool wanted = case_name.empty() ? result.outcome != Outcome::kPassed : named;
+      const bool wanted = case_name.empty() ? result.outcome != Outcome::kPassed || result.flaky : named;
       if (in_region && wanted && ran) traces.push_back({&entry.shard, &result});
     }
   }

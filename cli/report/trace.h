@@ -28,9 +28,9 @@ struct Trace {
   const CaseResult* result = nullptr;
 };
 
-// Of the cases that did not pass, or of `case_name` (its id, or the name of its scenario) whatever became of it; of
-// regions that `region` means (`*` stands for any run of characters; empty: all). Cases that were skipped or never
-// reported have no trace. INVALID_ARGUMENT: no such case or region in this run.
+// Of the cases that did not pass, or not in their first try, or of `case_name` (its id, or the name of its scenario)
+// whatever became of it; of regions that `region` means (`*` stands for any run of characters; empty: all). Cases that
+// were skipped or never reported have no trace. INVALID_ARGUMENT: no such case or region in this run.
 absl::StatusOr<std::vector<Trace>> SelectTraces(const RunRecord& record, const std::string& case_name,
                                                 const std::string& region);
 

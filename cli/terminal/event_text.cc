@@ -1,6 +1,7 @@
 #include "cli/terminal/event_text.h"
 
 #include "absl/time/clock.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "core/verdict/result.h"
 #include "fmt/format.h"
@@ -39,7 +40,7 @@ std::string ResultLine(const v1::ShardCaseResult& result) {
   if (!parsed.ok()) return fmt::format("{:<12} ? a result of a newer version", region);
   std::string line = fmt::format("{:<12} {} {}  {}", region, OutcomeMark(parsed->outcome),
                                  Printable(parsed->case_id.value()), FormatElapsed(parsed->duration));
-  if (parsed->flaky) line += "  flaky";
+  if (parsed->flaky) line += fmt::format("  flaky: {}", Printable(TriesText(*parsed)));
   if (parsed->outcome == Outcome::kSkipped) {
     line += fmt::format("  skipped: {}", SkipReasonName(parsed->skip_reason));
     if (!parsed->skip_detail.empty()) line += fmt::format(" ({})", Printable(parsed->skip_detail));

@@ -10,6 +10,7 @@
 #include "cli/report/finding.h"
 #include "cli/report/matrix.h"
 #include "cli/report/trace.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -30,6 +31,7 @@ std::string Wire(const CaseResult& result) {
 
 constexpr std::size_t kMaxAlikeNamed = 10;
 constexpr std::size_t kMaxMessageInALine = 300;
+constexpr std::size_t kMaxFlakyNamed = 20;
 constexpr std::size_t kMaxLogLines = 6;  // the last ones; reports have them all
 
 std::string Line(std::string_view label, std::string_view text) {
@@ -96,6 +98,7 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   }
   out += Line("phase", PhaseName(failure.phase));
   out += RenderEvidence(failure);
+  if (const std::string tries = TriesText(result); !tries.empty()) out += Line("tries", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed->attribution)));
   }
@@ -159,6 +162,25 @@ std::string RenderSkipped(const Finding& finding) {
                      RegionList(finding), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
 }
 
+// What passed only when it was tried again: "✓ chat › one  eu-west-1  flaky: passed in try 2; try 1: [close] …".
+std::string RenderFlaky(const std::vector<Finding>& findings) {
+  std::string out;
+  std::size_t named = 0, left_out = 0;
+  for (const Finding& finding : findings) {
+    const CaseResult& result = *finding.result;
+    if (!result.flaky) continue;
+    if (named == kMaxFlakyNamed) {
+      ++left_out;
+      continue;
+    }
+    ++named;
+    out += fmt::format("{} {} › {}  {}  flaky: {}\n", OutcomeMark(result.outcome), Printable(result.suite),
+                       Printable(result.scenario), RegionList(finding), Printable(TriesText(result)));
+  }
+  if (left_out > 0) out += fmt::format("… and {} more that are flaky\n", left_out);
+  return out.empty() ? out : "\n" + out;
+}
+
 }  // namespace
 
 std::string RenderSummary(const RunRecord& record, bool full) {
@@ -175,6 +197,7 @@ std::string RenderSummary(const RunRecord& record, bool full) {
     if (full && finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
   if (!skipped.empty()) out += "\n" + skipped;
+  out += RenderFlaky(findings);
   out += RenderMatrix(record);
   for (const auto& [warning, results] : Warnings(record)) {
     out += fmt::format("  warning: {} ({} results)\n", Printable(warning), results);

@@ -75,7 +75,8 @@ constexpr Key kDefaultsKeys[] = {
     {"within", kDuration, "Of each step that has none.", "5s"},
     {"deadline", kDuration, "Of one session.", "60s"},
     {"phases", Mapping(kPhases), "Caps inside `within`."},
-    {"retries", kRetries, "A failed session runs again up to so often; a later pass is recorded as flaky.", "0"},
+    {"retries", kRetries, "A case that failed runs again up to so often, but for not-refused; a later pass is flaky.",
+     "0"},
     {"priority", kPriority, "Tier. All scenarios of one number run before those of the next.", "5"},
     {"unexpected", Word(kUnexpectedWords), "Frames that no step has consumed when the session ends.", "ignore"},
     {"inbox", Mapping(kInbox), "What a connection may hold back for later steps."}};
@@ -124,7 +125,8 @@ constexpr Key kScenarioKeys[] = {
     {"skip", kPlainText, "Switched off, for this reason."},
     {"matrix", Names(Kind::kVariable, kCells, 1), "One case for each combination, 100 at most."},
     {"concurrent", Integer(1, 10'000), "So many sessions at once on each agent. All must pass.", "1"},
-    {"retries", kRetries, "A failed session runs again up to so often; a later pass is recorded as flaky.", "0"},
+    {"retries", kRetries, "A case that failed runs again up to so often, but for not-refused; a later pass is flaky.",
+     "0"},
     {"deadline", kDuration, "Of one session.", "60s"},
     {"weight", Integer(1, 1'000'000), "Share of the load's sessions.", "1"},
     Needed("steps", kSteps, "What a session does.")};

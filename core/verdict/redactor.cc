@@ -269,6 +269,7 @@ void Redactor::Apply(Failure& failure) const {
 
 void Redactor::Apply(CaseResult& result) const {
   if (result.failure) Apply(*result.failure);
+  for (Failure& failure : result.earlier_failures) Apply(failure);
   result.skip_detail = Apply(result.skip_detail);
   result.revision = Apply(result.revision);
   result.target = Apply(result.target);

@@ -99,10 +99,12 @@ struct CaseResult {
   std::string scenario;  // with its cell: "handshake [credential=user]"
   Outcome outcome = Outcome::kInconclusive;
   SkipReason skip_reason = SkipReason::kNone;
-  std::string skip_detail;         // "STAGING_WEBSOCKET_URL is not set"
+  std::string skip_detail;  // "STAGING_WEBSOCKET_URL is not set"
   // Of the last try that says something of the target; else of the last one. Set for failed and inconclusive.
   std::optional<Failure> failure;
-  bool flaky = false;              // passed after a failed try
+  // What the tries before that one have found, in their order; the first with its evidence. At most 5.
+  std::vector<Failure> earlier_failures;
+  bool flaky = false;  // passed after a failed try
   std::uint32_t tries = 1;
   std::uint32_t sessions = 1;  // `concurrent`
   std::uint32_t failed_sessions = 0;

@@ -20,6 +20,9 @@ json::value ToJson(const CaseResult& result) {
     out["skip_detail"] = result.skip_detail;
   }
   if (result.failure) out["failure"] = FailureToJson(*result.failure);
+  json::array earlier;
+  for (const Failure& failure : result.earlier_failures) earlier.push_back(FailureToJson(failure));
+  if (!earlier.empty()) out["earlier_failures"] = std::move(earlier);
   out["flaky"] = result.flaky;
   out["tries"] = result.tries;
   out["sessions"] = result.sessions;
@@ -54,6 +57,9 @@ absl::StatusOr<CaseResult> CaseResultFromJson(const json::value& value) {
   if (const auto* failure = reader.Find("failure")) {
     reader.Keep(ReadFailure(*failure, "result.failure", result.failure.emplace()));
   }
+  reader.ReadEach("earlier_failures", [&](const json::value& failure, std::string where) {
+    return ReadFailure(failure, std::move(where), result.earlier_failures.emplace_back());
+  });
   reader.Read("flaky", result.flaky);
   reader.Read("tries", result.tries);
   reader.Read("sessions", result.sessions);

@@ -266,6 +266,7 @@ absl::Status CheckCaseTexts(const v1::CaseResult& proto) {
   WSFLEET_RETURN_IF_ERROR(CheckText("target", proto.target(), kMaxTextBytes));
   WSFLEET_RETURN_IF_ERROR(CheckText("target_name", proto.target_name(), kMaxNameBytes));
   WSFLEET_RETURN_IF_ERROR(CheckText("revision", proto.revision(), kMaxTextBytes));
+  WSFLEET_RETURN_IF_ERROR(CheckCount("earlier_failures", proto.earlier_failures_size(), kMaxEarlierFailures));
   WSFLEET_RETURN_IF_ERROR(CheckCount("credentials", proto.credentials_size(), kMaxCredentials));
   return CheckCount("warnings", proto.warnings_size(), kMaxWarnings);
 }
@@ -294,6 +295,10 @@ v1::CaseResult ToWire(const CaseResult& result) {
   proto.set_skip_reason(ToWire(result.skip_reason));
   proto.set_skip_detail(Text(result.skip_detail));
   if (result.failure) *proto.mutable_failure() = FailureToWire(*result.failure);
+  for (const Failure& failure : result.earlier_failures) {
+    if (proto.earlier_failures_size() == kMaxEarlierFailures) break;
+    *proto.add_earlier_failures() = FailureToWire(failure);
+  }
   proto.set_flaky(result.flaky);
   proto.set_tries(result.tries);
   proto.set_sessions(result.sessions);
@@ -342,6 +347,11 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
   if (needs_failure && !result.failure) {
     return absl::InvalidArgumentError(fmt::format("failure: a result that is {} must have one", OutcomeName(*outcome)));
   }
+  for (const v1::Failure& earlier : proto.earlier_failures()) {
+    auto failure = FailureFromWire(earlier);
+    if (!failure.ok()) return failure.status();
+    result.earlier_failures.push_back(*std::move(failure));
+  }
   result.flaky = proto.flaky();
   result.tries = proto.tries();
   result.sessions = proto.sessions();
@@ -367,9 +377,12 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
 
 void FitResult(v1::CaseResult& result, std::size_t max_bytes) {
   const auto is_larger = [&] { return result.ByteSizeLong() > max_bytes; };
+  auto& earlier = *result.mutable_earlier_failures();
+  for (v1::Failure& failure : earlier) FitEvidence(failure, is_larger);
   if (is_larger() && result.has_failure()) FitEvidence(*result.mutable_failure(), is_larger);
   if (is_larger()) result.mutable_proof()->clear_attempts();
   if (is_larger()) result.clear_warnings();
+  while (!earlier.empty() && is_larger()) earlier.RemoveLast();
 }
 
 }  // namespace wsfleet::wire

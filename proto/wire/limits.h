@@ -28,6 +28,7 @@ inline constexpr int kMaxCertificates = 8;
 inline constexpr int kMaxWarnings = 16;
 inline constexpr int kMaxCredentials = 16;
 inline constexpr int kMaxAttempts = 16;
+inline constexpr int kMaxEarlierFailures = 5;
 inline constexpr int kMaxShards = 20'000;
 
 inline absl::Status CheckText(std::string_view field, std::string_view text, std::size_t max_bytes) {

@@ -59,5 +59,81 @@ TEST(Retries, DoNotFollowAFailureOfOurs) {
   EXPECT_EQ(server.connections(), 0);
 }
 
+// One case of a WebSocket, with `more` keys, whose connections are answered by `script`.
+CaseResult Connect(ScriptedServer::Script script, const std::string& more, const std::vector<std::string>& steps) {
+  ScriptedServer server(std::move(script));
+  std::string suite = OneScenario(server.url(), steps);
+  suite.insert(suite.find("    steps:"), more);
+  return SuiteRun(suite).Result();
+}
+
+TEST(Retries, KeepWhatTheFailedTriesOfAFlakyPassHaveFound) {
+  const CaseResult result = Connect(
+      [seen = std::make_shared<std::atomic<int>>(0)](ScriptedPeer& peer) {
+        const int number = ++*seen;
+        if (number < 3) {
+          peer.ReadHead();
+          peer.Send("HTTP/1.1 50" + std::to_string(number) + " Busy\r\nContent-Length: 0\r\n\r\n");
+          return;
+        }
+        peer.AcceptUpgrade();
+        peer.SendFrame(kText, "hello");
+        peer.Drain();
+      },
+      "    retries: 5\n", {"- connect: {path: /}", "- expect: {match: {text: hello}}"});
+  EXPECT_EQ(result.outcome, Outcome::kPassed);
+  EXPECT_TRUE(result.flaky);
+  EXPECT_EQ(result.tries, 3u);
+  EXPECT_FALSE(result.failure);
+  ASSERT_EQ(result.earlier_failures.size(), 2u);
+  for (const Failure& failure : result.earlier_failures) {
+    EXPECT_EQ(failure.failure_class, FailureClass::kUpgradeRefused5xx);
+    EXPECT_EQ(failure.phase, Phase::kUpgrade);
+    EXPECT_TRUE(failure.range.known());
+  }
+  EXPECT_EQ(result.earlier_failures[0].evidence.status, 501u);
+  EXPECT_FALSE(result.earlier_failures[0].evidence.transcript.empty());
+  EXPECT_THAT(result.earlier_failures[1].message, HasSubstr("502"));
+  EXPECT_TRUE(result.earlier_failures[1].evidence.transcript.empty()) << "only of the first one is it kept";
+}
+
+TEST(Retries, DoNotFollowWhereSomethingWasLetInThatMustBeRefused) {
+  const CaseResult result = Connect(
+      [seen = std::make_shared<std::atomic<int>>(0)](ScriptedPeer& peer) {
+        if ((*seen)++ == 0) {
+          peer.AcceptUpgrade();
+          peer.SendFrame(kText, "welcome");
+          peer.Drain();
+          return;
+        }
+        peer.ReadHead();
+        peer.Send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+      },
+      "    retries: 2\n", {"- connect: {path: /, refused: {class: auth}}"});
+  EXPECT_EQ(result.outcome, Outcome::kFailed);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kNotRefused);
+  EXPECT_EQ(result.tries, 1u);
+}
+
+TEST(Retries, AreNotMadeWhereOneOfManySessionsWasLetIn) {
+  const CaseResult result = Connect(
+      [seen = std::make_shared<std::atomic<int>>(0)](ScriptedPeer& peer) {
+        if ((*seen)++ == 3) {
+          peer.AcceptUpgrade();
+          peer.SendFrame(kText, "welcome");
+          peer.Drain();
+          return;
+        }
+        peer.ReadHead();
+        peer.Send("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+      },
+      "    retries: 2\n    concurrent: 4\n", {"- connect: {path: /, refused: {class: auth}}"});
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->failure_class, FailureClass::kNotRefused) << "it says more than a 500";
+  EXPECT_EQ(result.tries, 1u);
+  EXPECT_EQ(result.failed_sessions, 4u);
+}
+
 }  // namespace
 }  // namespace wsfleet::testing

@@ -33,6 +33,8 @@ CaseResult FailedCase() {
   result.proof.timings.connect = absl::Microseconds(310);
   result.proof.attempts = {{"127.0.0.1:8000", absl::Microseconds(310), ""}};
   result.warnings = {"certificate is not verified"};
+  result.earlier_failures.assign(2, failure);
+  result.earlier_failures[1].message = "no frame";
   return result;
 }
 
@@ -79,6 +81,16 @@ TEST(WireResult, IsRefusedBeyondItsLimits) {
   EXPECT_NE(back.status().message().find("evidence.transcript"), absl::string_view::npos) << back.status();
 }
 
+TEST(WireResult, HasAtMostFiveEarlierFailures) {
+  CaseResult result = FailedCase();
+  result.earlier_failures.assign(6, *result.failure);
+  v1::CaseResult proto = ToWire(result);
+  EXPECT_EQ(proto.earlier_failures_size(), 5);
+  EXPECT_TRUE(FromWire(proto).ok());
+  *proto.add_earlier_failures() = proto.failure();
+  EXPECT_FALSE(FromWire(proto).ok());
+}
+
 TEST(WireResult, IsCutToItsSizeByTheOldestFramesFirst) {
   CaseResult result = FailedCase();
   auto& transcript = result.failure->evidence.transcript;
@@ -111,6 +123,7 @@ TEST(WireResult, Fault17ThatIsGiantInEveryFieldFitsAndIsReadByTheOtherSide) {
   evidence.certificates.assign(100, giant);
   evidence.transcript.assign(100, {absl::Seconds(1), true, giant, giant.size(), giant});
   evidence.logs.assign(20, {giant, true, std::vector<std::string>(20, giant), giant});
+  result.earlier_failures.assign(6, failure);
 
   v1::CaseResult proto = ToWire(result);
   const auto whole = FromWire(proto);

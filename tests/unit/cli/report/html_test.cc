@@ -66,17 +66,7 @@ std::string Inspect(const std::string& html) {
 constexpr char kClean[] =
     "bad [] []\noutside []\ndangling []\ntwice 0\nstyle 1 True\nscript 1 True\ndefault-src 'none'\n";
 
-void PoisonResult(CaseResult& result) {
-  for (std::string* text :
-       {&result.suite, &result.scenario, &result.skip_detail, &result.target, &result.target_name, &result.revision,
-        &result.proof.peer_address, &result.proof.tls_version, &result.proof.tls_cipher}) {
-    *text = kHostile;
-  }
-  result.case_id = CaseId(kHostile + result.case_id.value());
-  result.warnings = {kHostile};
-  result.proof.attempts = {{kHostile, absl::Milliseconds(1), kHostile}};
-  if (!result.failure) return;
-  Failure& failure = *result.failure;
+void PoisonFailure(Failure& failure) {
   for (std::string* text :
        {&failure.message, &failure.hint, &failure.step, &failure.evidence.status_reason, &failure.evidence.body_excerpt,
         &failure.evidence.close_reason, &failure.evidence.trace_id}) {
@@ -87,6 +77,21 @@ void PoisonResult(CaseResult& result) {
   failure.evidence.certificates = {kHostile};
   failure.evidence.close_code = 1011;
   failure.evidence.transcript = {{absl::Milliseconds(3), true, kHostile, 9, kHostile}};
+}
+
+void PoisonResult(CaseResult& result) {
+  for (std::string* text :
+       {&result.suite, &result.scenario, &result.skip_detail, &result.target, &result.target_name, &result.revision,
+        &result.proof.peer_address, &result.proof.tls_version, &result.proof.tls_cipher}) {
+    *text = kHostile;
+  }
+  result.case_id = CaseId(kHostile + result.case_id.value());
+  result.warnings = {kHostile};
+  result.proof.attempts = {{kHostile, absl::Milliseconds(1), kHostile}};
+  if (!result.failure) return;
+  result.earlier_failures = {*result.failure};
+  PoisonFailure(*result.failure);
+  PoisonFailure(result.earlier_failures.front());
 }
 
 // Every text that somebody else may have written.

@@ -56,6 +56,16 @@ TEST(Redactor, GoesThroughAllTextOfAFailure) {
   }
 }
 
+TEST(Redactor, GoesThroughTheFailuresOfEarlierTries) {
+  Redactor redactor({});
+  redactor.AddSecret("s3cr3t-value");
+  CaseResult result;
+  result.earlier_failures.resize(2);
+  result.earlier_failures[1].message = "refused s3cr3t-value";
+  redactor.Apply(result);
+  EXPECT_THAT(result.earlier_failures[1].message, Not(HasSubstr("s3cr3t")));
+}
+
 TEST(Redactor, KnowsASecretThatIsCutOrCameInLines) {
   Redactor redactor({});
   redactor.AddSecret("s3cr3t-value");

@@ -43,6 +43,8 @@ CaseResult Full() {
   failure.evidence.trace_id = "4bf9";
   failure.evidence.logs = {
       {"file /log", true, {"a", "b"}, ""}, {"loki", false, {}, "not allowed"}, {"GET /logs", false, {"c"}, "", true}};
+  result.earlier_failures.assign(2, failure);
+  result.earlier_failures[1].message = "no frame";
   return result;
 }
 
@@ -54,6 +56,9 @@ TEST(CaseResultJson, IsReadAsItWasWritten) {
   EXPECT_EQ(read->credentials, Full().credentials);
   EXPECT_EQ(read->failure->evidence.close_code, 1011);
   EXPECT_EQ(read->failure->evidence.logs, Full().failure->evidence.logs);
+  ASSERT_EQ(read->earlier_failures.size(), 2u);
+  EXPECT_EQ(read->earlier_failures[0].evidence.trace_id, "4bf9");
+  EXPECT_EQ(read->earlier_failures[1].message, "no frame");
   EXPECT_EQ(read->proof.timings.upgrade, absl::Microseconds(1500));
   EXPECT_FALSE(read->proof.timings.tls.has_value());
 }
