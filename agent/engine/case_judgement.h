@@ -7,7 +7,8 @@
 
 namespace wsfleet::engine {
 
-// Says in `result` what one try of its case has shown: what became of its sessions.
+// Says in `result`, which is new, what one try of its case has shown: what became of its sessions. What is counted, and
+// what is warned of, is of all of them; the failure, and peer, TLS and times, are of one.
 void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes);
 
 // Whether a case with `retries` left runs again after such a try. Not after failures of ours, which leases repeat, nor

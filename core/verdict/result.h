@@ -34,8 +34,9 @@ struct AddressAttempt {
 };
 
 // What shows that a case really spoke with its target (S11).
+// Of several sessions, those that are told apart are of the one whose failure is shown.
 struct ProofOfExecution {
-  std::uint32_t connections = 0;  // TCP connections that were established
+  std::uint32_t connections = 0;  // TCP connections that were established; counts are of all sessions
   std::string peer_address;       // of the last one; as in AddressAttempt
   std::string tls_version;        // "TLSv1.3", empty without TLS
   std::string tls_cipher;
