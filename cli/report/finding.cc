@@ -45,6 +45,23 @@ std::vector<Finding> Findings(const RunRecord& record) {
 
 std::string RegionList(const Finding& finding) { return fmt::format("{}", fmt::join(finding.regions, ", ")); }
 
+std::string SessionsText(const Finding& finding) {
+  constexpr std::size_t kMaxRegionsNamed = 10;
+  std::uint64_t failed = 0, sessions = 0;
+  std::vector<std::string> regions;
+  for (const Finding::Seen& seen : finding.seen) {
+    failed += seen.result->failed_sessions;
+    sessions += seen.result->sessions;
+    if (regions.size() == kMaxRegionsNamed) continue;
+    regions.push_back(fmt::format("{} {} of {}", Printable(seen.shard->region.value()), seen.result->failed_sessions,
+                                  seen.result->sessions));
+  }
+  if (sessions <= finding.seen.size()) return {};
+  if (finding.seen.size() > regions.size()) regions.emplace_back("…");
+  std::string out = fmt::format("{} of {} failed", failed, sessions);
+  return regions.size() == 1 ? out : fmt::format("{} ({})", out, fmt::join(regions, ", "));
+}
+
 std::string EvidenceText(const Failure& failure) {
   std::string out = fmt::format("phase {}\n", PhaseName(failure.phase));
   const Evidence& evidence = failure.evidence;

@@ -27,6 +27,10 @@ std::vector<Finding> Findings(const RunRecord& record);
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
 
+// Of a case with concurrent sessions how many failed: "3 of 10 failed (eu-west-1 1 of 5, us-east-1 2 of 5)". Empty if
+// it has one session.
+std::string SessionsText(const Finding& finding);
+
 // What was observed, a line each: status, headers, body, close, certificates, notes, trace, logs; and what is inferred.
 std::string EvidenceText(const Failure& failure);
 

@@ -92,6 +92,9 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   }
   for (const Note& note : failure.notes) out += Item(note.label, note.text);
   if (!failure.hint.empty()) out += Item("hint", failure.hint);
+  if (const std::string sessions = SessionsText(*cause.findings.front()); !sessions.empty()) {
+    out += Item("sessions", sessions);
+  }
   if (const std::string tries = TriesText(cause.result()); !tries.empty()) out += Item("tries", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
     out += Item("attributed to", AttributionName(attributed->attribution));

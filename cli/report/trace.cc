@@ -118,6 +118,10 @@ std::string KeptText(const CaseResult& result) {
   const auto kept = static_cast<std::uint64_t>(
       std::ranges::count_if(transcript, [](const TranscriptEntry& entry) { return entry.kind != "http"; }));
   if (kept >= frames) return {};
+  if (result.sessions > 1) {
+    return fmt::format("{}, of the session whose failure is told; all {} sessions had {}", CountText(kept, "frame"),
+                       result.sessions, frames);
+  }
   return fmt::format("{} of {}; the others were not kept", kept, CountText(frames, "frame"));
 }
 

@@ -39,7 +39,7 @@ std::string RenderTraces(const std::vector<Trace>& traces);
 
 boost::json::array ToJson(const std::vector<Trace>& traces);
 
-// "64 of 80 frames; the others were not kept"; empty if all were.
+// "64 of 80 frames; the others were not kept", or of how many sessions they are not; empty if all are there.
 std::string KeptText(const CaseResult& result);
 
 }  // namespace wsfleet::cli

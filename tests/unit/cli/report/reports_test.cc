@@ -90,6 +90,22 @@ TEST(Reports, AllSayThatACertificateWasNotVerified) {
   }
 }
 
+TEST(Reports, SayHowManySessionsFailed) {
+  RunRecord record = BrokenInOneRegion();
+  CaseResult& broken = record.shards[0].cases[1];
+  broken.sessions = 5;
+  broken.failed_sessions = 1;
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("   = sessions: 1 of 5 failed\n"));
+  EXPECT_THAT(RenderReport(record, "md"), HasSubstr("  - sessions: 1 of 5 failed\n"));
+  record.shards[1].cases[1] = broken;
+  record.shards[1].cases[1].failed_sessions = 2;
+  const std::string both = "sessions: 3 of 10 failed (eu-west-1 1 of 5, us-east-1 2 of 5)\n";
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr(both));
+  EXPECT_THAT(RenderReport(record, "md"), HasSubstr(both));
+  for (ShardRecordWithCases& entry : record.shards) entry.cases[1].sessions = entry.cases[1].failed_sessions = 1;
+  EXPECT_THAT(RenderSummary(record, true), Not(HasSubstr("= sessions")));
+}
+
 // The Markdown reader's eyes: its marks taken away.
 std::string Unescaped(std::string text) {
   std::erase(text, '\\');

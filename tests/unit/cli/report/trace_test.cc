@@ -63,6 +63,15 @@ TEST(Trace, SaysHowManyFramesWereNotKept) {
   EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")), HasSubstr("64 of 80 frames; the others were not kept"));
 }
 
+TEST(Trace, SaysOfWhichSessionItsFramesAre) {
+  RunRecord record = BrokenInOneRegion();
+  CaseResult& broken = record.shards[0].cases[1];
+  broken.sessions = 5;
+  broken.proof.frames_in = 19;
+  EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")),
+              HasSubstr("0 frames, of the session whose failure is told; all 5 sessions had 19\n"));
+}
+
 TEST(Trace, CallsTheWholeByWhatItIsTheWholeOf) {
   RunRecord record = BrokenInOneRegion();
   PhaseTimings& timings = record.shards[0].cases[1].proof.timings;
