@@ -1,6 +1,5 @@
 #include "agent/engine/case_judgement.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,18 +12,13 @@ namespace wsfleet::engine {
 namespace {
 
 constexpr std::size_t kMaxCredentials = 16;
-constexpr std::size_t kMaxWarnings = 16;
 
 // The target's failure says more than one of ours beside it, and what was let in more than any other.
 int Weight(FailureClass failure) { return IsOurs(failure) ? 1 : failure == FailureClass::kNotRefused ? 3 : 2; }
 int Weight(const std::optional<Failure>& failure) { return failure ? Weight(failure->failure_class) : 0; }
 
-// Each once; what comes from many sessions is bounded.
 void AddWarnings(std::vector<std::string>& warnings, const std::vector<std::string>& more) {
-  for (const std::string& warning : more) {
-    if (warnings.size() == kMaxWarnings) return;
-    if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(warning);
-  }
+  for (const std::string& warning : more) SessionOutcome::AddWarning(warnings, warning);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct NamedConnection {
       : opened_by(step), wire(executor), inbox(limits) {}
 
   const std::string& name() const { return opened_by.as; }
+  std::string idle_sequence() const { return sequence ? sequence->IdleWarning() : std::string(); }
   // The end that its reader reports is then no surprise, unless the target was faster.
   void AskForEnd() { close_asked = close_asked || !wire.peer_closed(); }
   // Ends TCP from our side.

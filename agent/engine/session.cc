@@ -73,6 +73,7 @@ boost::asio::awaitable<Session::Result> Session::JudgeEnd() {
   Result failure = stream_failure_;
   for (const auto& [name, connection] : connections_) {
     if (!failure) failure = JudgeLeftovers(*connection);
+    outcome_.AddWarning(outcome_.warnings, connection->idle_sequence());
   }
   if (failure) {
     if (!failure->range.known()) failure->range = facts_.planned->scenario->range;

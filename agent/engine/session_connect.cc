@@ -87,6 +87,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
     current_ = before->second;
     failure = Leave(*current_);
     if (failure) co_return std::nullopt;
+    if (again == nullptr) outcome_.AddWarning(outcome_.warnings, current_->idle_sequence());
   }
   auto prepared = Prepare(connection->opened_by.connection, again);
   if (!prepared.ok()) {

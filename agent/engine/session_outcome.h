@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -21,6 +23,13 @@ struct SessionOutcome {
   // Those that it connected with, by name and endpoint, and whether they were let in.
   std::map<std::pair<std::string, std::string>, bool> credentials;
   std::vector<std::string> warnings;
+
+  // Each is said once; at most 16, as many as the wire takes.
+  static constexpr std::size_t kMaxWarnings = 16;
+  static void AddWarning(std::vector<std::string>& warnings, const std::string& warning) {
+    if (warnings.size() == kMaxWarnings || warning.empty()) return;
+    if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(warning);
+  }
 };
 
 // A lack of memory, or what nobody has thought of: no fault of the target, and others go on.

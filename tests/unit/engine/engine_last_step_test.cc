@@ -45,6 +45,20 @@ TEST(LastStep, DoesNotPassOverAGapOrADuplicateThatCameWithItsFrame) {
   }
 }
 
+TEST(LastStep, WarnsOfASequenceThatHasComparedNothing) {
+  const std::vector<std::string> steps{kSequence, "- expect: {match: {$.sqe: 1}}"};
+  const CaseResult misspelt = AllAtOnce(TextFrame(R"({"sqe":1})"), steps);
+  EXPECT_EQ(misspelt.outcome, Outcome::kPassed);
+  EXPECT_THAT(misspelt.warnings, ::testing::ElementsAre(HasSubstr("no frame had a number at $.seq")));
+  EXPECT_TRUE(AllAtOnce(TextFrame(R"({"sqe":1,"seq":1})"), steps).warnings.empty());
+  // Each connection for itself, but those that a reconnect continues.
+  std::vector<std::string> again = steps;
+  again.insert(again.end(), {"- drop: {}", kSequence, "- expect: {match: {$.sqe: 1}}"});
+  EXPECT_EQ(AllAtOnce(TextFrame(R"({"sqe":1})"), again).warnings.size(), 2u);
+  again[3] = "- reconnect: {}";
+  EXPECT_EQ(AllAtOnce(TextFrame(R"({"sqe":1})"), again).warnings.size(), 1u);
+}
+
 TEST(LastStep, DoesNotPassOverAnUnexpectedFrameThatCameWithItsOwn) {
   const CaseResult result = AllAtOnce(TextFrame(R"({"type":"a"})") + TextFrame(R"({"type":"error"})"),
                                       {kPlain, "- expect: {match: {$.type: a}}"}, kFailUnexpected);

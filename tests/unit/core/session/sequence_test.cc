@@ -1,6 +1,7 @@
 #include "core/session/sequence.h"
 
 #include "fmt/format.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/core/building.h"
 
@@ -79,8 +80,41 @@ TEST(Sequence, LetsDuplicatesPassWhereTheyAreAllowed) {
   EXPECT_EQ(Sequence(spec).Play({Frame("2"), Frame("1")}), "event-order at 2");
 }
 
-TEST(Sequence, LooksAtNoFrameWithoutANumber) {
-  EXPECT_EQ(Sequence(Numbered()).Play({Frame("1"), "hello", R"({"seq":"2"})", "{}", Frame("2.5"), Frame("2")}), "ok");
+TEST(Sequence, LooksAtNoFrameWithoutAValue) {
+  EXPECT_EQ(Sequence(Numbered()).Play({Frame("1"), "hello", R"({"sequence":"5"})", "{}", "[9]", Frame("2")}), "ok");
+}
+
+TEST(Sequence, FailsAtAValueThatIsNoWholeNumber) {
+  for (const char* value : {R"("2")", "2.5", "[2]", "{}", "null", "true"}) {
+    EXPECT_EQ(Sequence(Numbered()).Play({Frame("1"), Frame(value)}), "assertion at 2") << value;
+  }
+  SequenceSpec spec = Numbered();
+  spec.path = Path("$..seq");
+  EXPECT_EQ(Sequence(spec).Play({Frame("1"), R"({"seq":2,"a":{"seq":2}})"}), "assertion at 2");
+}
+
+TEST(Sequence, SaysWhatItFoundInsteadOfANumber) {
+  const SequenceSpec spec = Numbered();
+  const auto failure = SequenceTracker(spec).OnFrame(3, Payload(Opcode::kText, Frame(R"("5")")));
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->message,
+            R"(frame 3 is of the sequence: expected a whole number at $.seq, found "5": {"seq":"5"})");
+}
+
+TEST(Sequence, IsIdleUntilANumberHasCome) {
+  const SequenceSpec spec = Numbered();
+  SequenceTracker tracker(spec);
+  EXPECT_THAT(tracker.IdleWarning(), ::testing::HasSubstr("no frame had a number at $.seq"));
+  EXPECT_FALSE(tracker.OnFrame(1, Payload(Opcode::kText, R"({"sqe":1})")));
+  EXPECT_NE(tracker.IdleWarning(), "");
+  EXPECT_FALSE(tracker.OnFrame(2, Payload(Opcode::kText, Frame("1"))));
+  EXPECT_EQ(tracker.IdleWarning(), "");
+}
+
+TEST(Sequence, ConvictsNobodyByANumberThatItDoesNotCountTo) {
+  for (const char* number : {"9223372036854775808", "18446744073709551616", "1e300", "-1e300", "9007199254740994.0"}) {
+    EXPECT_EQ(Sequence(Numbered()).Play({Frame(number)}), "config at 1") << number;
+  }
 }
 
 TEST(Sequence, AsksEachFrameThatItsSelectorTakesForANumber) {
@@ -103,8 +137,7 @@ TEST(Sequence, CountsWhatIsMissingOverTheWholeRange) {
   SequenceSpec spec = Numbered();
   spec.start = INT64_MIN;
   EXPECT_EQ(Sequence(spec).Play({Frame("9223372036854775807")}), "event-missing at 1");
-  Sequence sequence(Numbered());
-  EXPECT_EQ(sequence.Play({Frame("9223372036854775807"), Frame("18446744073709551615"), Frame("1e300")}), "ok");
+  EXPECT_EQ(Sequence(Numbered()).Play({Frame("9223372036854775806"), Frame("9223372036854775807")}), "ok");
 }
 
 }  // namespace
