@@ -66,6 +66,17 @@ bool NamesServerErrors(const Predicate& status) {
   });
 }
 
+// Nothing if it was done in time. `what`: "connecting".
+std::optional<Failure> TooLate(std::string_view what, absl::Duration elapsed, std::optional<absl::Duration> max_time) {
+  if (!max_time || elapsed <= *max_time) return std::nullopt;
+  Failure failure;
+  failure.phase = Phase::kUpgrade;
+  failure.failure_class = FailureClass::kLatency;
+  failure.message =
+      fmt::format("{} took {}, expected at most {}", what, FormatElapsed(elapsed), DurationText(*max_time));
+  return failure;
+}
+
 }  // namespace
 
 Session::Result Session::Leave(NamedConnection& before) {
@@ -144,7 +155,9 @@ boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
   if (!answer) co_return failure;
   if (step.refused.empty()) co_return JudgeConnect(step, *answer, SteadyNow() - began);
   connection->end_expected = true;
-  failure = co_await JudgeRefusal(step, *std::move(answer), until);
+  failure = co_await JudgeRefusal(step, *answer, until);
+  if (!failure) failure = TooLate("the refusal", SteadyNow() - began, step.max_time);
+  if (failure && failure->failure_class == FailureClass::kLatency) AddEvidence(*failure, *answer);
   const bool let_in = failure && failure->failure_class == FailureClass::kNotRefused;
   NoteCredential(connection->credential, let_in);
   refused_ = refused_ || !failure;
@@ -217,12 +230,7 @@ Session::Result Session::JudgeConnect(const ConnectStep& step, const HttpAnswer&
     ++outcome_.assertions;
     if (Result failure = JudgeExpect(*step.expect, answer)) return failure;
   }
-  if (step.max_time && elapsed > *step.max_time) {
-    return MakeFailure(
-        Phase::kUpgrade, FailureClass::kLatency,
-        fmt::format("connecting took {}, expected at most {}", FormatElapsed(elapsed), DurationText(*step.max_time)));
-  }
-  return std::nullopt;
+  return TooLate("connecting", elapsed, step.max_time);
 }
 
 boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep& step, HttpAnswer answer,

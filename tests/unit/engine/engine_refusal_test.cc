@@ -1,4 +1,6 @@
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -36,6 +38,23 @@ TEST(Refused, FailsWhenTheTargetAccepts) {
   });
   SuiteRun run(OneScenario(server.url(), {"- connect: {path: /ws, refused: {status: 401}}"}));
   ExpectFailed(run.Result(), FailureClass::kNotRefused, "accepted");
+}
+
+TEST(Refused, FailsWhenTheRefusalComesTooLate) {
+  const auto run = [](const std::string& max_time) {
+    ScriptedServer server([](ScriptedPeer& peer) {
+      peer.ReadHead();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      peer.Send(Answer("401 Unauthorized", ""));
+    });
+    return SuiteRun(OneScenario(server.url(), {"- connect: {path: /ws, max_time: " + max_time +
+                                               ", within: 20s, refused: {class: auth}}"}))
+        .Result();
+  };
+  ExpectPassed(run("19s"));
+  const CaseResult late = run("1ms");
+  ExpectFailure(late, Phase::kUpgrade, FailureClass::kLatency, "the refusal took ");
+  EXPECT_EQ(late.failure->evidence.status, 401u);
 }
 
 // That nothing was received is what such a case is to show: it is not vacuous.
