@@ -50,7 +50,8 @@ std::vector<AwaitedMessage> Await(std::span<const Message> messages, const Ancho
     if (!spec.name.empty()) {
       message.description = fmt::format("`{}`", spec.name);
     } else {
-      message.description = messages.size() == 1 ? "a matching frame" : fmt::format("message {}", position);
+      message.description = messages.size() == 1 ? std::string(AwaitedMessage::kAlone)
+                                                 : fmt::format("message {} of {}", position, messages.size());
     }
     message.within = spec.within.value_or(within);
     message.deadline = anchor.clock + message.within;

@@ -13,9 +13,12 @@ namespace wsfleet {
 
 // A message that a step waits for, with its templates filled in and its deadline known.
 struct AwaitedMessage {
+  // The description of one that its step waits for alone, and that has no name.
+  static constexpr std::string_view kAlone = "a matching frame";
+
   const Message* spec = nullptr;
   std::string name;         // or its position, from "1"
-  std::string description;  // for sentences: "`filled`", "message 2", "a matching frame"
+  std::string description;  // for sentences: "`filled`", "message 2 of 5", "a matching frame"
   absl::Duration within;
   SteadyTime deadline;
   Selector match;                     // after Bind

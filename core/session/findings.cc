@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kMaxPayloadBytes = 120;
 constexpr std::size_t kMaxListed = 8;
 constexpr std::size_t kMaxLast = 3;
+constexpr std::size_t kMaxEntriesNamed = 3;
+constexpr std::size_t kMaxKeyBytes = 60;
+constexpr std::size_t kMaxTestBytes = 80;
 constexpr std::size_t kMaxReasonBytes = 123;  // of a close frame (RFC 6455, 5.5)
 
 std::string DescribePayload(const Payload& payload) {
@@ -49,6 +52,19 @@ std::string ListMessages(const std::vector<MatchedMessage>& messages) {
   }
   if (messages.size() > kMaxListed) text += fmt::format(" and {} more", messages.size() - kMaxListed);
   return text;
+}
+
+// "$.type = "filled", $.price gte 3"; empty if it selects by nothing.
+std::string DescribeMatch(const Selector& match) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(match.entries.size(), kMaxEntriesNamed); ++i) {
+    const Selector::Entry& entry = match.entries[i];
+    const std::vector<Predicate::Test>& tests = entry.predicate.tests;
+    const bool is_equality = tests.size() == 1 && tests.front().op == Predicate::Op::kEquals;
+    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", Excerpt(Printable(entry.key), kMaxKeyBytes),
+                        is_equality ? "= " : "", Excerpt(Describe(entry.predicate), kMaxTestBytes));
+  }
+  return match.entries.size() > kMaxEntriesNamed ? text + ", …" : text;
 }
 
 struct NearestFrame {
@@ -98,8 +114,11 @@ Failure MessageFailure(FailureClass failure_class, std::string text, const Await
 }
 
 Failure MissingFailure(const AwaitedMessage& message, std::string_view since) {
-  std::string text = message.spec->name.empty() ? "" : fmt::format("`{}` did not come: ", message.spec->name);
-  text += fmt::format("no matching frame within {}", DurationText(message.within));
+  std::string known_by = message.spec->name.empty() ? DescribeMatch(message.match) : "";
+  if (!known_by.empty()) known_by = fmt::format(" ({})", known_by);
+  const bool alone = message.description == AwaitedMessage::kAlone;
+  std::string text = alone ? "" : fmt::format("{}{} did not come: ", message.description, known_by);
+  text += fmt::format("no matching frame{} within {}", alone ? known_by : "", DurationText(message.within));
   if (!since.empty()) text += fmt::format(" of `{}`", since);
   return MessageFailure(FailureClass::kEventMissing, std::move(text), message);
 }

@@ -13,7 +13,7 @@ namespace wsfleet {
 
 // Class, sentence, and the place and name of the message.
 Failure MessageFailure(FailureClass failure_class, std::string text, const AwaitedMessage& message);
-// "`filled` did not come: no matching frame within 2s of `order`".
+// "`filled` did not come: no matching frame within 2s of `order`"; of a message without a name, what it is known by.
 Failure MissingFailure(const AwaitedMessage& message, std::string_view since);
 // "capture id: …", with the frame it is about.
 Failure ComplaintFailure(const Complaint& complaint, const AwaitedMessage& message, const ReceivedFrame& frame,

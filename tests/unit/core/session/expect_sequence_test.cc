@@ -283,6 +283,33 @@ TEST(Expect, ShowsWhatWasNearest) {
   EXPECT_EQ(NoteOf(ending.judgement, "differs"), "$.type: expected \"filled\", found \"rejected\"");
 }
 
+TEST(Expect, SaysOfAMessageWithoutANameWhatItIsKnownBy) {
+  ExpectStep step;
+  step.since = "ask";
+  step.message.match = Where({{"$.type", Is("\"done\"")}});
+  const MakeExpectation alone = [&](CaptureScope& scope) { return Expect(step, Since(), absl::Seconds(2), scope); };
+  EXPECT_EQ(PlayBothWays(alone, {.arrivals = {}, .end = {}}).judgement.failure->message,
+            "no matching frame ($.type = \"done\") within 2s of `ask`");
+  std::vector<Message> messages(3);
+  for (Message& message : messages) message.match = Where({{"$.type", Is("\"a\"")}});
+  messages[1].match =
+      Where({{"$.type", Is("\"b\"")}, {"$.n", Is("2")}, {"opcode", Is("\"text\"")}, {"text", Is("\"\"")}});
+  const ExpectManyStep many = InOrder(messages);
+  EXPECT_EQ(PlayBothWays(MakeSequence(many, WholeInbox()), {.arrivals = Arrivals("a@1 a@2"), .end = {}})
+                .judgement.failure->message,
+            "message 2 of 3 ($.type = \"b\", $.n = 2, opcode = \"text\", …) did not come: no matching frame within 1s");
+  EXPECT_EQ(PlayBothWays(MakeSequence(many, WholeInbox()), {.arrivals = Arrivals("a@1"), .end = Ends(5, 1000)})
+                .judgement.failure->message,
+            "the connection closed with 1000 while waiting for message 2 of 3");
+}
+
+TEST(Expect, DoesNotSayMoreOfAMessageThanFitsIntoASentence) {
+  ExpectStep step;
+  step.message.match = Where({{"text", Is("\"" + std::string(5000, 'x') + "\"")}});
+  const MakeExpectation make = [&](CaptureScope& scope) { return Expect(step, Since(), absl::Seconds(2), scope); };
+  EXPECT_LT(PlayBothWays(make, {.arrivals = {}, .end = {}}).judgement.failure->message.size(), 300u);
+}
+
 TEST(ExpectSequence, SaysWhichLaterMessagesCameWhenOneIsMissing) {
   const ExpectManyStep step = InOrder({OfType("started"), OfType("progress"), OfType("done")});
   const Ending ending =
