@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "cli/report/tries.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxCasesNamed = 3;
 
-// The members that say what happened, and the case where it must be the same too.
-using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, Attribution, CaseId>;
+// The members that say what happened, and the place where it must be the same too.
+using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, Attribution, std::string>;
 
 bool StandsAlone(const CaseResult& result) {
   if (!result.failure) return result.outcome != Outcome::kSkipped;
@@ -21,10 +22,13 @@ bool StandsAlone(const CaseResult& result) {
 }
 
 Key KeyOf(const RunRecord& record, const CaseResult& result) {
-  const CaseId id = StandsAlone(result) ? result.case_id : CaseId();
+  const bool has_place = result.failure && result.failure->range.known();
+  const std::string place = !StandsAlone(result) ? ""
+                            : has_place          ? ToString(result.failure->range)
+                                                 : result.case_id.value();
   if (!result.failure)
     return {result.outcome,    Phase::kNone,       FailureClass::kNone, result.skip_detail,
-            TriesText(result), result.skip_reason, Attribution::kNone,  id};
+            TriesText(result), result.skip_reason, Attribution::kNone,  place};
   const Failure& failure = *result.failure;
   const Evidence& evidence = failure.evidence;
   const std::string answer = fmt::format("{} {}", evidence.status.value_or(0), evidence.body_excerpt);
@@ -32,11 +36,11 @@ Key KeyOf(const RunRecord& record, const CaseResult& result) {
   return {result.outcome,
           failure.phase,
           failure.failure_class,
-          failure.message,
+          WithoutTimes(failure.message),
           answer,
           SkipReason::kNone,
           attributed != nullptr ? attributed->attribution : Attribution::kNone,
-          id};
+          place};
 }
 
 }  // namespace
@@ -50,6 +54,29 @@ std::vector<Cause> Causes(const RunRecord& record, const std::vector<Finding>& f
     causes[place->second].findings.push_back(&finding);
   }
   return causes;
+}
+
+CauseLogs LogsOf(const Cause& cause) {
+  const auto rank = [](const std::vector<LogExcerpt>& logs) {
+    int best = 0;
+    for (const LogExcerpt& log : logs) {
+      if (!log.lines.empty()) best = std::max(best, log.same_request ? 2 : 1);
+    }
+    return best;
+  };
+  const CaseResult* of = &cause.result();
+  std::string region;
+  for (const Finding* finding : cause.findings) {
+    for (const Finding::Seen& seen : finding->seen) {
+      if (!seen.result->failure || rank(seen.result->failure->evidence.logs) <= rank(of->failure->evidence.logs))
+        continue;
+      of = seen.result;
+      region = Printable(seen.shard->region.value());
+    }
+  }
+  CauseLogs logs{&of->failure->evidence.logs, {}};
+  if (of != &cause.result()) logs.whose = fmt::format("{} › {} in {}", of->suite, of->scenario, region);
+  return logs;
 }
 
 std::string CaseList(const Cause& cause) {

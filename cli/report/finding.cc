@@ -19,6 +19,21 @@ std::map<CaseId, std::size_t> Positions(const RunRecord& record) {
   return positions;
 }
 
+// How long the time is that a text begins with, as FormatElapsed and DurationText write them ("503ms", "1m05s"); or 0.
+std::size_t TimeAtBegin(std::string_view text) {
+  std::size_t end = 0;
+  while (true) {
+    const std::size_t number = std::min(text.find_first_not_of("0123456789.", end), text.size());
+    if (number == end) return end;
+    std::size_t unit = 0;
+    for (const std::string_view candidate : {"µs", "ms", "s", "m", "h"}) {
+      if (unit == 0 && text.substr(number).starts_with(candidate)) unit = candidate.size();
+    }
+    if (unit == 0) return 0;
+    end = number + unit;
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> Findings(const RunRecord& record) {
@@ -31,7 +46,7 @@ std::vector<Finding> Findings(const RunRecord& record) {
       const Failure* failure = KeptFailure(result);
       Finding& finding = groups[{position == positions.end() ? positions.size() : position->second, result.case_id,
                                  result.outcome, failure != nullptr ? failure->failure_class : FailureClass::kNone,
-                                 failure != nullptr ? failure->message : result.skip_detail}];
+                                 failure != nullptr ? WithoutTimes(failure->message) : result.skip_detail}];
       if (finding.result == nullptr) finding.result = &result;
       const std::string region = Printable(entry.shard.region.value());
       if (std::ranges::find(finding.regions, region) == finding.regions.end()) finding.regions.push_back(region);
@@ -41,6 +56,24 @@ std::vector<Finding> Findings(const RunRecord& record) {
   std::vector<Finding> findings;
   for (auto& [key, finding] : groups) findings.push_back(std::move(finding));
   return findings;
+}
+
+std::string WithoutTimes(std::string_view message) {
+  const auto is_word = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
+  };
+  std::string out;
+  while (!message.empty()) {
+    const std::size_t time = out.empty() || !is_word(out.back()) ? TimeAtBegin(message) : 0;
+    if (time > 0 && (time == message.size() || !is_word(message[time]) || message[time] == '.')) {
+      out += "…";
+      message.remove_prefix(time);
+    } else {
+      out += message.front();
+      message.remove_prefix(1);
+    }
+  }
+  return out;
 }
 
 std::string RegionList(const Finding& finding) { return fmt::format("{}", fmt::join(finding.regions, ", ")); }
@@ -78,15 +111,6 @@ std::string EvidenceText(const Failure& failure) {
     for (const std::string& line : log.lines) out += fmt::format("  {}\n", line);
   }
   return out;
-}
-
-const std::vector<LogExcerpt>& LogsOf(const Finding& finding) {
-  const auto has_lines = [](const auto& seen) {
-    return seen.result->failure && std::ranges::any_of(seen.result->failure->evidence.logs,
-                                                       [](const LogExcerpt& log) { return !log.lines.empty(); });
-  };
-  const auto found = std::ranges::find_if(finding.seen, has_lines);
-  return (found == finding.seen.end() ? finding.result : found->result)->failure->evidence.logs;
 }
 
 std::string LogHeading(const LogExcerpt& log) {

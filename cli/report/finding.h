@@ -21,11 +21,14 @@ struct Finding {
 };
 
 // In the order of the plan: all results with the same case, outcome, class and message are one finding; of what passed
-// after a failed try, those of that try.
+// after a failed try, those of that try. Times in messages make no difference.
 std::vector<Finding> Findings(const RunRecord& record);
 
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
+
+// "connecting took …, expected at most …": what is the same of two messages whose times differ.
+std::string WithoutTimes(std::string_view message);
 
 // Of a case with concurrent sessions how many failed: "3 of 10 failed (eu-west-1 1 of 5, us-east-1 2 of 5)". Empty if
 // it has one session.
@@ -33,9 +36,6 @@ std::string SessionsText(const Finding& finding);
 
 // What was observed, a line each: status, headers, body, close, certificates, notes, trace, logs; and what is inferred.
 std::string EvidenceText(const Failure& failure);
-
-// Lines of the target's own log, of the first case that has any; else why there are none.
-const std::vector<LogExcerpt>& LogsOf(const Finding& finding);
 
 // "log file /var/log/chat.log (same time)".
 std::string LogHeading(const LogExcerpt& log);

@@ -62,10 +62,10 @@ std::string Case(const RunRecord& record, const Finding& finding, std::string_vi
   return out + "\n";
 }
 
-std::string Logs(const Finding& finding) {
+std::string Logs(const CauseLogs& logs) {
   std::string out;
-  for (const LogExcerpt& log : LogsOf(finding)) {
-    out += fmt::format("  - {}\n", Plain(LogHeading(log)));
+  for (const LogExcerpt& log : *logs.excerpts) {
+    out += fmt::format("  - {}{}\n", Plain(LogHeading(log)), logs.whose.empty() ? "" : Plain(", of " + logs.whose));
     if (log.lines.empty()) continue;
     out += fmt::format("\n    {}\n", kFence);
     for (const std::string& line : log.lines) {
@@ -101,7 +101,7 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   }
   if (const std::string hint = CredentialHint(record, cause.result()); !hint.empty()) out += Item("hint", hint);
   if (!evidence.trace_id.empty()) out += Item("trace", evidence.trace_id);
-  return out + Logs(*cause.findings.front());
+  return out + Logs(LogsOf(cause));
 }
 
 std::string Render(const RunRecord& record, const Cause& cause) {

@@ -86,7 +86,18 @@ std::string RenderEvidence(const Failure& failure) {
   return out;
 }
 
-std::string RenderFailure(const RunRecord& record, const Finding& finding) {
+std::string RenderLogs(const CauseLogs& logs) {
+  std::string out;
+  for (const LogExcerpt& log : *logs.excerpts) {
+    out += Line("log", LogHeading(log).substr(4) + (logs.whose.empty() ? "" : ", of " + logs.whose));
+    const std::size_t skipped = log.lines.size() - std::min(log.lines.size(), kMaxLogLines);
+    for (std::size_t i = skipped; i < log.lines.size(); ++i) out += fmt::format("   |  {}\n", Printable(log.lines[i]));
+  }
+  return out;
+}
+
+std::string RenderFailure(const RunRecord& record, const Cause& cause) {
+  const Finding& finding = *cause.findings.front();
   const CaseResult& result = *finding.result;
   const Failure& failure = *result.failure;
   std::string out = fmt::format("\n{}\n", Heading(finding));
@@ -107,12 +118,7 @@ std::string RenderFailure(const RunRecord& record, const Finding& finding) {
   std::string wire = Wire(result);
   if (!failure.evidence.trace_id.empty()) wire += fmt::format(" · trace {}", failure.evidence.trace_id);
   out += Line("wire", wire);
-  for (const LogExcerpt& log : LogsOf(finding)) {
-    out += Line("log", LogHeading(log).substr(4));
-    const std::size_t skipped = log.lines.size() - std::min(log.lines.size(), kMaxLogLines);
-    for (std::size_t i = skipped; i < log.lines.size(); ++i) out += fmt::format("   |  {}\n", Printable(log.lines[i]));
-  }
-  return out;
+  return out + RenderLogs(LogsOf(cause));
 }
 
 // The other cases that the same thing explains, with their regions where these differ.
@@ -157,10 +163,10 @@ std::string Title(const RunRecord& record) {
   return out + "\n";
 }
 
-std::string RenderSkipped(const Finding& finding) {
-  const CaseResult& result = *finding.result;
-  return fmt::format("- {} › {}  {}  skipped: {} ({})\n", Printable(result.suite), Printable(result.scenario),
-                     RegionList(finding), SkipReasonName(result.skip_reason), Printable(result.skip_detail));
+std::string RenderSkipped(const Cause& cause) {
+  const CaseResult& result = cause.result();
+  return fmt::format("- {}  {}  skipped: {} ({})\n", Printable(CaseList(cause)), RegionList(cause),
+                     SkipReasonName(result.skip_reason), Printable(result.skip_detail));
 }
 
 // What passed only when it was tried again: "✓ chat › one  eu-west-1  flaky: passed in try 2; try 1: [close] …".
@@ -188,14 +194,12 @@ std::string RenderSummary(const RunRecord& record, bool full) {
   std::string out = Title(record), skipped;
   const std::vector<Finding> findings = Findings(record);
   for (const Cause& cause : Causes(record, findings)) {
+    if (full && cause.result().outcome == Outcome::kSkipped) skipped += RenderSkipped(cause);
     // Of a case that was never reported the reasons below say all that is known.
     if (!cause.result().failure || cause.result().tries == 0) continue;
-    if (full) out += RenderFailure(record, *cause.findings.front()) + RenderAlike(cause);
+    if (full) out += RenderFailure(record, cause) + RenderAlike(cause);
     if (full) continue;
     for (const Finding* finding : cause.findings) out += RenderFailureInALine(*finding);
-  }
-  for (const Finding& finding : findings) {
-    if (full && finding.result->outcome == Outcome::kSkipped) skipped += RenderSkipped(finding);
   }
   if (!skipped.empty()) out += "\n" + skipped;
   out += RenderFlaky(findings);
