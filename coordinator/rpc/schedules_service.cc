@@ -117,7 +117,7 @@ grpc::ServerUnaryReactor* SchedulesService::Trigger(grpc::CallbackServerContext*
                                                     const v1::TriggerScheduleRequest* request, v1::SubmitReply* reply) {
   return Answer(
       backend_, *context, Rpc::kSchedulesTrigger, request->fleet(), request->schedule(), [&](const UnaryCall& call) {
-        const auto good = wire::CheckText("run_key", request->run_key(), wire::kMaxNameBytes);
+        const auto good = wire::CheckKey("run_key", request->run_key(), wire::kMaxNameBytes);
         if (!good.ok()) return call.Finish(good);
         const ScheduleName schedule(request->schedule());
         call.host().Trigger(NewJobId(), schedule, RunKey(request->run_key()),

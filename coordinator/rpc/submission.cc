@@ -36,7 +36,7 @@ absl::Status CheckHeader(const v1::SubmitHeader& header, const std::string& cano
     return absl::InvalidArgumentError(fmt::format("bundle.digest: expected {}, the SHA-256 of what was sent is {}",
                                                   header.bundle().digest(), found.value()));
   }
-  if (auto status = wire::CheckText("run_key", header.run_key(), wire::kMaxNameBytes); !status.ok()) return status;
+  if (auto status = wire::CheckKey("run_key", header.run_key(), wire::kMaxNameBytes); !status.ok()) return status;
   if (auto status = wire::CheckText("submitter", header.submitter(), wire::kMaxTextBytes); !status.ok()) return status;
   if (auto status = wire::CheckText("command", header.command(), wire::kMaxTextBytes); !status.ok()) return status;
   if (auto status = wire::CheckCount("from", header.from_size(), kMaxTerms); !status.ok()) return status;
@@ -191,7 +191,7 @@ absl::StatusOr<Submission> PrepareSubmission(const v1::SubmitHeader& header, con
     spec.server_logs = spec.server_logs || ServerLogs::AreWantedBy(*suite);
   }
   for (const PlannedCase& planned : resolved.plan->cases) {
-    if (auto status = wire::CheckText("case id", planned.id.value(), wire::kMaxTextBytes); !status.ok()) return status;
+    if (auto status = wire::CheckKey("case id", planned.id.value(), wire::kMaxTextBytes); !status.ok()) return status;
     spec.cases.push_back(planned.id);
   }
   spec.language_minor = resolved.plan->language_minor;

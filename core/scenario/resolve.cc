@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/str_replace.h"
 #include "core/base/text.h"
 #include "core/scenario/diagnostics.h"
 #include "core/scenario/plan.h"
@@ -167,7 +168,8 @@ class Resolver {
   // The name may be given with its suite, alone, or without the values of its matrix: ^alpha$ is the scenario alpha.
   bool IsNamed(const Suite& suite, const Scenario& scenario, const std::string& id) const {
     const auto matches = [&](std::string_view name) { return RE2::PartialMatch({name.data(), name.size()}, *grep_); };
-    return matches(id) || matches(scenario.name) || matches(std::string_view(id).substr(suite.name.size() + 1));
+    const std::size_t behind_suite = NameOfCase(suite.name).size() + 1;
+    return matches(id) || matches(scenario.name) || matches(std::string_view(id).substr(behind_suite));
   }
 
   bool IsSelected(const Suite& suite, const Scenario& scenario, const std::string& id) const {
@@ -209,6 +211,7 @@ class Resolver {
           id += fmt::format("{}{}={}", i == 0 ? " [" : ", ", cell[i].first, Excerpt(ValueAsText(cell[i].second), 80));
         }
         if (!cell.empty()) id += "]";
+        id = NameOfCase(id);
         if (round == 1) Offer(id, scenario.range);
         if (!IsSelected(suite, scenario, id)) continue;
         if (selection_.repeat > 1) id += fmt::format(" #{}", round);
@@ -226,6 +229,11 @@ class Resolver {
     }
     if (!selected) return;
     selected_.insert(&scenario);
+  }
+
+  // Neither a text of PostgreSQL nor an argument of a command can hold the character NUL.
+  static std::string NameOfCase(std::string_view text) {
+    return absl::StrReplaceAll(ToAbsl(text), {{absl::string_view("\0", 1), "\\0"}});
   }
 
   // A case id is how everybody else names the case, so two of them never look alike.

@@ -37,6 +37,12 @@ inline absl::Status CheckText(std::string_view field, std::string_view text, std
       fmt::format("{}: expected at most {} bytes, found {}", field, max_bytes, text.size()));
 }
 
+// Of what is found by it. No text of PostgreSQL holds the character NUL.
+inline absl::Status CheckKey(std::string_view field, std::string_view text, std::size_t max_bytes) {
+  if (text.find('\0') == std::string_view::npos) return CheckText(field, text, max_bytes);
+  return absl::InvalidArgumentError(fmt::format("{}: expected a text without the character NUL", field));
+}
+
 inline absl::Status CheckCount(std::string_view field, int count, int max_count) {
   if (count <= max_count) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("{}: expected at most {}, found {}", field, max_count, count));

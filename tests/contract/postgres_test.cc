@@ -133,6 +133,7 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
     ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
   }
   database_.Execute(
+      "DROP INDEX case_result_of_case; ALTER TABLE case_result ADD UNIQUE (job, shard, case_id); "
       "ALTER TABLE job DROP COLUMN bundle; DROP INDEX job_ended; ALTER TABLE agent DROP COLUMN drained; "
       "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
       "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; "

@@ -159,10 +159,11 @@ class PostgresConnection::PostgresCursor final : public Cursor {
   int row_ = -1;
 };
 
-absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::string& url) {
+absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::string& url,
+                                                                             const PostgresLimits& limits) {
   // Later values go over earlier ones; what stands in the URL is expanded first.
-  const std::string limit = fmt::format("{}", absl::ToInt64Seconds(kConnectLimit));
-  const std::string user_timeout = fmt::format("{}", absl::ToInt64Milliseconds(kAnswerLimit));
+  const std::string limit = fmt::format("{}", absl::ToInt64Seconds(limits.connect));
+  const std::string user_timeout = fmt::format("{}", absl::ToInt64Milliseconds(limits.answer));
   const std::array keywords = {"dbname",
                                "connect_timeout",
                                "tcp_user_timeout",
@@ -178,7 +179,7 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(con
                              "wsfleet-coordinator",
                              static_cast<const char*>(nullptr)};
   std::unique_ptr<PostgresConnection> connection(
-      new PostgresConnection(PQconnectdbParams(keywords.data(), values.data(), 1)));
+      new PostgresConnection(PQconnectdbParams(keywords.data(), values.data(), 1), limits));
   if (PQstatus(connection->connection_) != CONNECTION_OK) {
     return absl::UnavailableError(
         fmt::format("PostgreSQL cannot be reached: {}", OneLine(PQerrorMessage(connection->connection_))));
@@ -187,9 +188,9 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(con
   // An acknowledged result must survive a crash of the server; a commit that waits for a lock must not wait for ever.
   // Who stops in the middle of a transaction holds the owner's row: for less than the term of an ownership.
   const std::string settings = fmt::format(
-      "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '{}ms';"
+      "SET lock_timeout = '{}ms'; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '{}ms';"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
-      absl::ToInt64Milliseconds(kAnswerLimit));
+      absl::ToInt64Milliseconds(limits.lock), absl::ToInt64Milliseconds(limits.answer));
   if (auto status = connection->Execute(settings); !status.ok()) return status;
   return connection;
 }
@@ -209,7 +210,7 @@ absl::Status PostgresConnection::AwaitAnswer(absl::Time until) {
   while (PQisBusy(connection_) != 0) {
     const absl::Duration left = until - absl::Now();
     if (left <= absl::ZeroDuration()) {
-      return Broken(fmt::format("no answer within {}", absl::FormatDuration(kAnswerLimit)));
+      return Broken(fmt::format("no answer within {}", absl::FormatDuration(limits_.answer)));
     }
     pollfd socket{PQsocket(connection_), POLLIN, 0};
     const int ready = poll(&socket, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
@@ -220,7 +221,7 @@ absl::Status PostgresConnection::AwaitAnswer(absl::Time until) {
 }
 
 absl::StatusOr<PostgresConnection::Result> PostgresConnection::Receive() {
-  const absl::Time until = absl::Now() + kAnswerLimit;
+  const absl::Time until = absl::Now() + limits_.answer;
   Result last;
   absl::Status status;
   // All of it is taken, errors too, so that the next statement can be sent.
@@ -251,6 +252,12 @@ absl::StatusOr<PostgresConnection::Result> PostgresConnection::Receive() {
 absl::Status PostgresConnection::Execute(const std::string& sql) {
   if (PQsendQuery(connection_, sql.c_str()) == 0) return Broken(PQerrorMessage(connection_));
   return Receive().status();
+}
+
+// As migration 11 has it. The bytes of the text: `decode` knows the backslash only, which chr() writes whatever the
+// server's standard_conforming_strings says.
+std::string PostgresConnection::KeyOf(std::string_view text) const {
+  return fmt::format("sha256(decode(replace({}, chr(92), chr(92) || chr(92)), 'escape'))", text);
 }
 
 absl::Status PostgresConnection::Begin(Access access) {

@@ -12,20 +12,27 @@
 
 namespace wsfleet::store {
 
-// A connection to a PostgreSQL server (14 or newer), by libpq. Every call that the server does not answer within
-// kAnswerLimit is given up, and the connection with it.
+// How long a connection waits.
+struct PostgresLimits {
+  absl::Duration connect = absl::Seconds(5);
+  absl::Duration answer = absl::Seconds(15);
+  absl::Duration lock = absl::Seconds(10);  // that somebody else has
+};
+
+// A connection to a PostgreSQL server (14 or newer), by libpq. Every call that the server does not answer within its
+// limit is given up, and the connection with it.
 class PostgresConnection final : public Connection {
  public:
-  static constexpr absl::Duration kConnectLimit = absl::Seconds(5);
-  static constexpr absl::Duration kAnswerLimit = absl::Seconds(15);
-
   // `url`: postgres://…, or anything else that libpq understands. UNAVAILABLE: it cannot be reached,
   // FAILED_PRECONDITION: it refuses us; neither message has the password in it.
-  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Open(const std::string& url);
+  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Open(const std::string& url,
+                                                                  const PostgresLimits& limits = {});
   ~PostgresConnection() override;
 
   absl::Status Execute(const std::string& sql) override;
   std::int64_t changes() const override { return changes_; }
+  // An entry of an index has at most 2704 bytes here.
+  std::string KeyOf(std::string_view text) const override;
   absl::Status Begin(Access access) override;
   absl::Status Commit() override;
   bool works() const override;
@@ -40,7 +47,7 @@ class PostgresConnection final : public Connection {
   };
   using Result = std::unique_ptr<PGresult, FreeResult>;
 
-  explicit PostgresConnection(PGconn* connection) : connection_(connection) {}
+  PostgresConnection(PGconn* connection, const PostgresLimits& limits) : connection_(connection), limits_(limits) {}
 
   // The result of what was sent, once all of it is here.
   absl::StatusOr<Result> Receive();
@@ -48,6 +55,7 @@ class PostgresConnection final : public Connection {
   absl::Status Broken(std::string_view why);
 
   PGconn* connection_;
+  const PostgresLimits limits_;
   bool given_up_ = false;
   std::int64_t changes_ = 0;
   std::map<std::string, std::string, std::less<>> statements_;  // by their text: their names

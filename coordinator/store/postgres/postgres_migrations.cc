@@ -271,6 +271,12 @@ CREATE TABLE budget_share (
 );
 CREATE INDEX share_of_budget ON budget_share (budget);
 )sql"},
+    Migration{11, "ids of cases of any length", R"sql(
+ALTER TABLE case_result DROP CONSTRAINT case_result_job_shard_case_id_key;
+-- PostgresConnection::KeyOf(): an entry of an index has at most 2704 bytes.
+CREATE UNIQUE INDEX case_result_of_case ON case_result
+  (job, shard, sha256(decode(replace(case_id, chr(92), chr(92) || chr(92)), 'escape')));
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -10,6 +10,18 @@
 #include "fmt/format.h"
 
 namespace wsfleet::store {
+namespace {
+
+// A large database takes its time; others that start wait for it.
+constexpr PostgresLimits kMigrationLimits{.answer = absl::Hours(1), .lock = absl::Hours(1)};
+
+absl::Status Migrate(const std::string& url) {
+  const auto connection = PostgresConnection::Open(url, kMigrationLimits);
+  return connection.ok() ? MigratePostgres(**connection) : connection.status();
+}
+
+}  // namespace
+
 std::string WithoutPassword(const std::string& url) {
   char* problem = nullptr;
   PQconninfoOption* const options = PQconninfoParse(url.c_str(), &problem);
@@ -27,13 +39,12 @@ std::string WithoutPassword(const std::string& url) {
 PostgresStore::~PostgresStore() = default;
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::string& url) {
+  if (auto status = Migrate(url); !status.ok()) return OfStore(status, WithoutPassword(url));
   std::unique_ptr<PostgresStore> store(new PostgresStore(url));
   for (Channel* channel : {&store->writer_, &store->readers_[0], &store->readers_[1], &store->owner_}) {
     const std::lock_guard guard(channel->mutex);
     if (auto status = store->MakeReady(*channel); !status.ok()) return OfStore(status, WithoutPassword(url));
   }
-  if (auto status = MigratePostgres(*store->writer_.connection); !status.ok())
-    return OfStore(status, WithoutPassword(url));
   return store;
 }
 

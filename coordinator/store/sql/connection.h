@@ -81,6 +81,9 @@ class Connection {
   // How many rows the last statement changed.
   virtual std::int64_t changes() const = 0;
 
+  // An expression over a text of any length: equal where the texts are, and what indexes have in place of the text.
+  virtual std::string KeyOf(std::string_view text) const { return std::string(text); }
+
   virtual absl::Status Begin(Access access) = 0;
   virtual absl::Status Commit() { return Execute("COMMIT"); }
 

@@ -66,15 +66,14 @@ absl::StatusOr<bool> ReadPage(Statement& statement, int text_column, std::vector
 
 absl::StatusOr<bool> ReadEvents(Connection& connection, const JobId& job, std::uint64_t after,
                                 std::vector<JobReader::EventView>& into) {
-  static const std::string kEvents = fmt::format(
+  const std::string events = fmt::format(
       "SELECT job_event.job, job_event.number, job_event.at, job_event.kind, job_event.shard, job_event.case_id, "
       "job_event.text, {} FROM job_event LEFT JOIN case_result ON job_event.kind = 'result' "
-      "AND case_result.job = job_event.job AND case_result.shard = job_event.shard "
-      "AND case_result.case_id = job_event.case_id "
+      "AND case_result.job = job_event.job AND case_result.shard = job_event.shard AND {} = {} "
       "LEFT JOIN shard ON shard.job = case_result.job AND shard.shard = case_result.shard "
       "WHERE job_event.job = ? AND job_event.number > ? ORDER BY job_event.number LIMIT ?",
-      kResultViewColumns);
-  Statement statement = connection.Prepare(kEvents);
+      kResultViewColumns, connection.KeyOf("case_result.case_id"), connection.KeyOf("job_event.case_id"));
+  Statement statement = connection.Prepare(events);
   statement.Bind(std::string_view(job.value())).Bind(static_cast<std::int64_t>(after)).Bind(kMaxRows + 1);
   return ReadPage(statement, kEventColumns + kResultText, into, EventOf);
 }

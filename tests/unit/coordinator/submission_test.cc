@@ -58,6 +58,11 @@ TEST_F(SubmissionTest, LetsTheHeaderGoOverTheSuite) {
   EXPECT_EQ(submission->spec.deadline, absl::Seconds(20));
 }
 
+TEST_F(SubmissionTest, RefusesARunKeyThatNoStoreKeepsAsItIs) {
+  header_.set_run_key(std::string("night\0ly", 8));
+  EXPECT_THAT(Refusal(Prepare()), HasSubstr("run_key: expected a text without the character NUL"));
+}
+
 TEST_F(SubmissionTest, RefusesASuiteAtTheAuthorsLine) {
   const auto submission = Prepare("version: wsfleet/v1\nname: gate\nscenarioz: []\n");
   EXPECT_TRUE(absl::IsInvalidArgument(submission.status()));

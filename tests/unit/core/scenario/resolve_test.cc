@@ -174,6 +174,22 @@ TEST(Resolve, RefusesTwoCasesOfOneName) {
   EXPECT_EQ(result.diagnostics.front().message, "two cases are named \"s/early [a=1, b=x]\"");
 }
 
+TEST(Resolve, NamesNoCaseWithNul) {
+  const ResolveResult result = Resolve(TextBundle(R"(version: wsfleet/v1
+name: "s\0"
+target: ws://127.0.0.1:1
+scenarios:
+  - name: "one\0"
+    matrix: {v: ["a\0b", "a\uFFFDb"]}
+    steps: [{http: {get: /, expect: {status: 200}}}]
+)"),
+                                       {"^one"}, {});
+  EXPECT_EQ(CaseIds(result), (std::vector<std::string>{"s\\0/one\\0 [v=a\\0b]",
+                                                       "s\\0/one\\0 [v=a\uFFFD"
+                                                       "b]"}));
+  EXPECT_EQ(result.plan->cases[0].cell[0].second, boost::json::value(std::string("a\0b", 3))) << "what runs keeps it";
+}
+
 TEST(Resolve, GivesEachStepItsTime) {
   const std::string steps =
       "      - connect: {path: /ws, within: 9s}\n      - expect: {match: {$.a: 1}}\n"
