@@ -43,7 +43,7 @@ void AuditLog::Add(AuditRecord record) {
   {
     const std::lock_guard lock(mutex_);
     const bool is_denial = record.outcome == AuditOutcome::kDenied;
-    if (is_denial && !MayDeny(SteadyNow())) return;
+    if (is_denial && !MayDeny(AuditClassOf(record), SteadyNow())) return;
     if (queue_.size() < kMaxQueued) {
       queue_.push_back(std::move(record));
     } else {
@@ -58,12 +58,12 @@ bool AuditLog::IsFull() const {
   return queue_.size() >= kMaxQueued;
 }
 
-bool AuditLog::MayDeny(SteadyTime now) {
+bool AuditLog::MayDeny(const std::string& name, SteadyTime now) {
   if (now - window_ >= kDenialWindow) {
     window_ = now;
-    denials_ = 0;
+    denials_.clear();
   }
-  if (++denials_ <= kMaxDenials) return true;
+  if (++denials_[name] <= kMaxDenials) return true;
   ++left_out_;
   return false;
 }
@@ -132,7 +132,7 @@ void AuditLog::Sweep() {
   swept_ = SteadyNow();
   const absl::Time now = absl::Now();
   for (int step = 0; step < kMaxSteps; ++step) {
-    const auto removed = store_.RemoveAudit(now - settings_.keep, settings_.keep_records);
+    const auto removed = store_.RemoveAudit(now - settings_.keep, settings_.limits);
     if (!removed.ok()) {
       spdlog::warn("audit log not swept reason=\"{}\"", ToStd(removed.status().message()));
       break;

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "absl/time/time.h"
@@ -19,12 +21,13 @@ namespace wsfleet::coordinator {
 class AuditLog {
  public:
   static constexpr std::size_t kMaxQueued = 10'000;
-  static constexpr std::size_t kMaxDenials = 200;  // taken down in kDenialWindow; of the others, the number
+  // Of a class (AuditClassOf), taken down in kDenialWindow; of the others, the number.
+  static constexpr std::size_t kMaxDenials = 200;
   static constexpr absl::Duration kDenialWindow = absl::Seconds(10);
 
   struct Settings {
     absl::Duration keep = absl::Hours(24 * 365);
-    std::uint64_t keep_records = 1'000'000;  // of all fleets
+    store::AuditStore::Limits limits = {};
     absl::Duration gathering = absl::Milliseconds(200);
     absl::Duration sweeping = absl::Minutes(1);
   };
@@ -45,8 +48,8 @@ class AuditLog {
 
  private:
   void Main();
-  // Whether the denial is one of the few that are taken down. With the mutex.
-  bool MayDeny(SteadyTime now);
+  // Whether the denial is one of the few of its class that are taken down. With the mutex.
+  bool MayDeny(const std::string& name, SteadyTime now);
   void NoteLeftOut(SteadyTime now);
   bool StoreSome();
   void Sweep();
@@ -57,8 +60,9 @@ class AuditLog {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<AuditRecord> queue_;
-  SteadyTime window_;  // of denials, since then
-  std::size_t denials_ = 0, left_out_ = 0;
+  SteadyTime window_;                           // of denials, since then
+  std::map<std::string, std::size_t> denials_;  // by class: there are about as many as fleets
+  std::size_t left_out_ = 0;
   bool stopping_ = false;
   // The thread's.
   bool failing_ = false;

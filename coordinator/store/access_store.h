@@ -45,13 +45,18 @@ class AuditStore {
     std::uint64_t before = 0;  // records with lower numbers; 0: from the newest on
     std::uint32_t limit = 0;
   };
+  // How many are kept of a class (AuditClassOf).
+  struct Limits {
+    std::uint64_t changes = 1'000'000;  // of all fleets
+    std::uint64_t refusals = 100'000;   // of each fleet, and as many of whom nobody knows
+  };
   virtual ~AuditStore() = default;
   // Gives them their numbers. All or nothing, durable when it returns OK.
   virtual absl::Status AppendAudit(const std::vector<AuditRecord>& records) = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) = 0;
-  // A few of the oldest that are older than `before`, or beyond the newest `keep`. How many.
-  virtual absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) = 0;
+  // A few of the oldest that are older than `before`, or beyond the newest of their class. How many.
+  virtual absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, const Limits& limits) = 0;
 };
 
 }  // namespace wsfleet::store

@@ -44,6 +44,11 @@ std::optional<Role> ParseRole(std::string_view name) { return WordIn(kRoles, nam
 std::string_view AuditOutcomeName(AuditOutcome outcome) { return NameIn(kAuditOutcomes, outcome); }
 std::optional<AuditOutcome> ParseAuditOutcome(std::string_view name) { return WordIn(kAuditOutcomes, name); }
 
+std::string AuditClassOf(const AuditRecord& record) {
+  if (record.principal.empty() && record.outcome != AuditOutcome::kDone) return "unknown";
+  return record.outcome == AuditOutcome::kDenied ? "refused " + record.fleet.value() : "";
+}
+
 TokenId TokenIdOf(std::uint64_t random) {
   std::string id = JobIdOf(random).value();
   id.front() = 't';

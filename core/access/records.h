@@ -60,4 +60,8 @@ struct AuditRecord {
   friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
 };
 
+// Records of one class are counted together, and one makes way for newer ones of its class only: "" is what was done or
+// might have been, "refused FLEET" who is known and may not, "unknown" whom nobody knows.
+std::string AuditClassOf(const AuditRecord& record);
+
 }  // namespace wsfleet

@@ -17,6 +17,8 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -137,7 +139,8 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "ALTER TABLE job DROP COLUMN bundle; DROP INDEX job_ended; ALTER TABLE agent DROP COLUMN drained; "
       "DROP TABLE removed_job; DROP TABLE bundle_use; ALTER TABLE shard DROP COLUMN changed; "
       "DROP INDEX case_result_of_shard; DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; "
-      "DROP TABLE token_version; DROP TABLE audit; DROP TABLE join_token; DROP TABLE join_token_use; "
+      "DROP TABLE token_version; DROP TABLE audit; DROP TABLE audit_class; DROP TABLE join_token; DROP TABLE "
+      "join_token_use; "
       "DROP TABLE revocation; DROP TABLE fleet_policy; DROP TABLE budget; DROP TABLE budget_limit; DROP TABLE "
       "budget_share; ALTER TABLE shard DROP COLUMN past_leases; "
       "ALTER TABLE fleet DROP COLUMN stopped, DROP COLUMN switched_by, DROP COLUMN stop_reason, DROP COLUMN switched; "
@@ -147,6 +150,26 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
   while (one->RemoveSome(owner, {At(1000), At(0), 1000, At(500)})->more) {
   }
   EXPECT_TRUE(one->GetBundle(BundleDigest(digest)).ok());
+}
+
+TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
+  AuditRecord change, stranger;
+  change.principal = "ci";
+  stranger.outcome = AuditOutcome::kDenied;
+  {
+    const auto one = Open();
+    ASSERT_TRUE(one->AppendAudit({change, change, stranger, stranger, stranger}).ok());
+  }
+  database_.Execute(
+      "DROP INDEX audit_of_class; ALTER TABLE audit DROP COLUMN class; ALTER TABLE audit DROP COLUMN place; "
+      "DROP TABLE audit_class; DELETE FROM migration WHERE number > 10");
+  const auto one = Open();
+  ASSERT_TRUE(one->AppendAudit({change, stranger}).ok());
+  while (*one->RemoveAudit(absl::InfinitePast(), {.changes = 3, .refusals = 1}) != 0) {
+  }
+  EXPECT_THAT(*one->ListAudit({.limit = 10}),
+              ElementsAre(Field(&AuditRecord::principal, ""), Field(&AuditRecord::principal, "ci"),
+                          Field(&AuditRecord::principal, "ci"), Field(&AuditRecord::principal, "ci")));
 }
 
 TEST_F(PostgresStoreTest, GivesNoMoreSharesOfABudgetThanThereAreToFleetsThatReserveAtOnce) {

@@ -18,6 +18,8 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -82,7 +84,8 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "DROP INDEX job_bundle; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN bundle; "
       "ALTER TABLE agent DROP COLUMN drained; DROP TABLE removed_job; DROP TABLE bundle_use; "
       "DROP INDEX shard_changed; ALTER TABLE shard DROP COLUMN changed; DROP INDEX case_result_of_shard; "
-      "DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; DROP TABLE token_version; DROP TABLE audit; "
+      "DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; DROP TABLE token_version; DROP TABLE audit; DROP TABLE "
+      "audit_class; "
       "DROP TABLE join_token; DROP TABLE join_token_use; DROP TABLE revocation; DROP TABLE fleet_policy; DROP TABLE "
       "budget; DROP TABLE budget_limit; DROP TABLE budget_share; "
       "ALTER TABLE shard DROP COLUMN past_leases; ALTER TABLE fleet DROP COLUMN stopped; "
@@ -95,6 +98,26 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
   }
   EXPECT_TRUE((*opened)->GetBundle(BundleDigest(digest)).ok());
   EXPECT_FALSE((*opened)->GetBundle(BundleDigest("unused")).ok());
+}
+
+TEST_F(SqliteFile, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
+  AuditRecord change, stranger;
+  change.principal = "ci";
+  stranger.outcome = AuditOutcome::kDenied;
+  {
+    const auto opened = Open();
+    ASSERT_TRUE((*opened)->AppendAudit({change, change, stranger, stranger, stranger}).ok());
+  }
+  Execute(
+      "DROP INDEX audit_of_class; ALTER TABLE audit DROP COLUMN class; ALTER TABLE audit DROP COLUMN place; "
+      "DROP TABLE audit_class; DELETE FROM migration WHERE number > 10");
+  const auto opened = Open();
+  ASSERT_TRUE((*opened)->AppendAudit({change, stranger}).ok());
+  while (*(*opened)->RemoveAudit(absl::InfinitePast(), {.changes = 3, .refusals = 1}) != 0) {
+  }
+  EXPECT_THAT(*(*opened)->ListAudit({.limit = 10}),
+              ElementsAre(Field(&AuditRecord::principal, ""), Field(&AuditRecord::principal, "ci"),
+                          Field(&AuditRecord::principal, "ci"), Field(&AuditRecord::principal, "ci")));
 }
 
 TEST_F(SqliteFile, IsReadableByItsOwnerOnly) {

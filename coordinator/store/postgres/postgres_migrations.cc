@@ -277,6 +277,18 @@ ALTER TABLE case_result DROP CONSTRAINT case_result_job_shard_case_id_key;
 CREATE UNIQUE INDEX case_result_of_case ON case_result
   (job, shard, sha256(decode(replace(case_id, chr(92), chr(92) || chr(92)), 'escape')));
 )sql"},
+    Migration{12, "refusals in the audit log make way for refusals only", R"sql(
+CREATE TABLE audit_class (
+  name TEXT PRIMARY KEY,
+  stored BIGINT NOT NULL  -- the place of its newest record
+);
+ALTER TABLE audit ADD COLUMN class TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN place BIGINT;  -- within its class; NULL: stored by an earlier version
+UPDATE audit SET place = number, class = CASE WHEN principal = '' AND outcome <> 'done' THEN 'unknown'
+  WHEN outcome = 'denied' THEN 'refused ' || fleet ELSE '' END;
+INSERT INTO audit_class (name, stored) SELECT class, max(place) FROM audit GROUP BY class;
+CREATE INDEX audit_of_class ON audit (class, place);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -1,3 +1,4 @@
+#include <map>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,43 @@ absl::StatusOr<AuditRecord> AuditOf(const Statement& row) {
   record.detail = row.Text(9);
   record.identity = row.Text(10);
   return record;
+}
+
+// A row of audit_class.
+struct AuditClass {
+  std::string name;
+  std::int64_t stored = 0;  // so many records in all: the place of its newest
+};
+
+// How many of the class are stored, with `more` of them. Locks it.
+absl::StatusOr<std::int64_t> CountAudit(Connection& connection, const std::string& name, std::int64_t more) {
+  Statement statement = connection.Prepare(
+      "INSERT INTO audit_class (name, stored) VALUES (?, ?) "
+      "ON CONFLICT (name) DO UPDATE SET stored = audit_class.stored + excluded.stored RETURNING stored");
+  const auto row = statement.Bind(std::string_view(name)).Bind(more).Step();
+  if (!row.ok()) return row.status();
+  return statement.Int(0);
+}
+
+absl::Status WriteAudit(Connection& connection, const AuditRecord& record, const std::string& name,
+                        std::int64_t place) {
+  return connection
+      .Prepare(
+          "INSERT INTO audit (at, fleet, principal, token, peer, action, object, outcome, detail, identity, class, "
+          "place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .Bind(record.at)
+      .Bind(std::string_view(record.fleet.value()))
+      .Bind(std::string_view(record.principal))
+      .Bind(std::string_view(record.token.value()))
+      .Bind(std::string_view(record.peer))
+      .Bind(std::string_view(record.action))
+      .Bind(std::string_view(record.object))
+      .Bind(AuditOutcomeName(record.outcome))
+      .Bind(std::string_view(record.detail))
+      .Bind(std::string_view(record.identity))
+      .Bind(std::string_view(name))
+      .Bind(place)
+      .Run();
 }
 
 // Whoever changes a token changes this first, so that two who do wait for each other.
@@ -141,22 +179,20 @@ absl::Status RemoveGoneTokens(Connection& connection, absl::Time gone_before) {
   return connection.Prepare("DELETE FROM token WHERE expires < ?1 OR revoked < ?1").Bind(gone_before).Run();
 }
 
-absl::Status WriteAudit(Connection& connection, const AuditRecord& record) {
-  return connection
-      .Prepare(
-          "INSERT INTO audit (at, fleet, principal, token, peer, action, object, outcome, detail, identity) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .Bind(record.at)
-      .Bind(std::string_view(record.fleet.value()))
-      .Bind(std::string_view(record.principal))
-      .Bind(std::string_view(record.token.value()))
-      .Bind(std::string_view(record.peer))
-      .Bind(std::string_view(record.action))
-      .Bind(std::string_view(record.object))
-      .Bind(AuditOutcomeName(record.outcome))
-      .Bind(std::string_view(record.detail))
-      .Bind(std::string_view(record.identity))
-      .Run();
+absl::Status WriteAudit(Connection& connection, const std::vector<AuditRecord>& records) {
+  // By name, so that replicas that store at once wait for each other in one order.
+  std::map<std::string, std::int64_t> places;
+  for (const AuditRecord& record : records) ++places[AuditClassOf(record)];
+  for (auto& [name, place] : places) {
+    const auto stored = CountAudit(connection, name, place);
+    if (!stored.ok()) return stored.status();
+    place = *stored - place;
+  }
+  for (const AuditRecord& record : records) {
+    const std::string name = AuditClassOf(record);
+    if (auto status = WriteAudit(connection, record, name, ++places[name]); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<AuditRecord>> ReadAudit(Connection& connection, const AuditStore::Query& query) {
@@ -173,19 +209,40 @@ absl::StatusOr<std::vector<AuditRecord>> ReadAudit(Connection& connection, const
   return records;
 }
 
-absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before, std::uint64_t keep) {
+absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before,
+                                             const AuditStore::Limits& limits) {
   // Only the oldest are looked at: they were stored in about the order of their times.
   auto status = connection
                     .Prepare(
                         "DELETE FROM audit WHERE number IN (SELECT number FROM "
-                        "(SELECT number, at FROM audit ORDER BY number LIMIT ?) AS oldest "
-                        "WHERE at < ? OR number <= (SELECT max(number) FROM audit) - ?)")
+                        "(SELECT number, at FROM audit ORDER BY number LIMIT ?) AS oldest WHERE at < ?)")
                     .Bind(kAuditInStep)
                     .Bind(before)
-                    .Bind(static_cast<std::int64_t>(keep))
                     .Run();
   if (!status.ok()) return status;
-  return static_cast<std::uint32_t>(connection.changes());
+  std::int64_t removed = connection.changes();
+  std::vector<AuditClass> classes;
+  {
+    Statement statement = connection.Prepare("SELECT name, stored FROM audit_class");
+    status = ReadAll(statement, classes, [](const Statement& row) -> absl::StatusOr<AuditClass> {
+      return AuditClass{row.Text(0), row.Int(1)};
+    });
+    if (!status.ok()) return status;
+  }
+  for (const AuditClass& kind : classes) {
+    const std::uint64_t keep = kind.name.empty() ? limits.changes : limits.refusals;
+    status = connection
+                 .Prepare(
+                     "DELETE FROM audit WHERE number IN "
+                     "(SELECT number FROM audit WHERE class = ? AND place <= ? ORDER BY place LIMIT ?)")
+                 .Bind(std::string_view(kind.name))
+                 .Bind(kind.stored - static_cast<std::int64_t>(keep))
+                 .Bind(kAuditInStep)
+                 .Run();
+    if (!status.ok()) return status;
+    removed += connection.changes();
+  }
+  return static_cast<std::uint32_t>(removed);
 }
 
 }  // namespace wsfleet::store

@@ -94,9 +94,10 @@ absl::StatusOr<std::vector<TokenRecord>> ReadUnrevokedTokens(Connection& connect
 absl::StatusOr<std::vector<TokenRecord>> ReadTokens(Connection& connection, const FleetName& fleet, std::uint32_t limit,
                                                     const TokenId& after);
 absl::Status RemoveGoneTokens(Connection& connection, absl::Time gone_before);
-absl::Status WriteAudit(Connection& connection, const AuditRecord& record);
+absl::Status WriteAudit(Connection& connection, const std::vector<AuditRecord>& records);
 absl::StatusOr<std::vector<AuditRecord>> ReadAudit(Connection& connection, const AuditStore::Query& query);
-absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before, std::uint64_t keep);
+absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time before,
+                                             const AuditStore::Limits& limits);
 
 // Appends what `of` makes of each remaining row.
 template <typename Record, typename Of>

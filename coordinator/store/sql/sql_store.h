@@ -67,7 +67,7 @@ class SqlStore : public Store {
 
   absl::Status AppendAudit(const std::vector<AuditRecord>& records) override;
   absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) override;
-  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) override;
+  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, const Limits& limits) override;
 
  protected:
   // A connection and the mutex that serialises its users.

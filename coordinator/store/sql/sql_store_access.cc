@@ -57,9 +57,7 @@ absl::Status SqlStore::AppendAudit(const std::vector<AuditRecord>& records) {
   if (!writer.status().ok()) return writer.status();
   Transaction transaction(*writer, Connection::Access::kWrite);
   if (!transaction.begun().ok()) return transaction.begun();
-  for (const AuditRecord& record : records) {
-    if (auto status = WriteAudit(*writer, record); !status.ok()) return status;
-  }
+  if (auto status = WriteAudit(*writer, records); !status.ok()) return status;
   return transaction.Commit();
 }
 
@@ -68,9 +66,9 @@ absl::StatusOr<std::vector<AuditRecord>> SqlStore::ListAudit(const Query& query)
   return connection.status().ok() ? ReadAudit(*connection, query) : connection.status();
 }
 
-absl::StatusOr<std::uint32_t> SqlStore::RemoveAudit(absl::Time before, std::uint64_t keep) {
+absl::StatusOr<std::uint32_t> SqlStore::RemoveAudit(absl::Time before, const Limits& limits) {
   const Use writer(*this, writer_);
-  return writer.status().ok() ? RemoveOldAudit(*writer, before, keep) : writer.status();
+  return writer.status().ok() ? RemoveOldAudit(*writer, before, limits) : writer.status();
 }
 
 }  // namespace wsfleet::store

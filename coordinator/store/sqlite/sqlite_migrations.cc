@@ -268,6 +268,18 @@ CREATE INDEX share_of_budget ON budget_share (budget);
 )sql"},
     // Here an entry of an index has no limit: nothing to do.
     Migration{11, "ids of cases of any length", ""},
+    Migration{12, "refusals in the audit log make way for refusals only", R"sql(
+CREATE TABLE audit_class (
+  name TEXT PRIMARY KEY,
+  stored INTEGER NOT NULL  -- the place of its newest record
+) WITHOUT ROWID;
+ALTER TABLE audit ADD COLUMN class TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN place INTEGER;  -- within its class; NULL: stored by an earlier version
+UPDATE audit SET place = number, class = CASE WHEN principal = '' AND outcome <> 'done' THEN 'unknown'
+  WHEN outcome = 'denied' THEN 'refused ' || fleet ELSE '' END;
+INSERT INTO audit_class (name, stored) SELECT class, max(place) FROM audit GROUP BY class;
+CREATE INDEX audit_of_class ON audit (class, place);
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

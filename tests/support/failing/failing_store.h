@@ -92,8 +92,8 @@ class FailingStore final : public store::Store {
   absl::Status RemoveTokens(absl::Time gone_before) override { return behind_->RemoveTokens(gone_before); }
   absl::Status AppendAudit(const std::vector<AuditRecord>& records) override { return behind_->AppendAudit(records); }
   absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) override { return behind_->ListAudit(query); }
-  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) override {
-    return behind_->RemoveAudit(before, keep);
+  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, const Limits& limits) override {
+    return behind_->RemoveAudit(before, limits);
   }
 
  private:

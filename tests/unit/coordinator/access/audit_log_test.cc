@@ -26,8 +26,8 @@ class RefusingStore : public store::AuditStore {
     return refuses_ ? absl::UnavailableError("refused") : store_->AppendAudit(records);
   }
   absl::StatusOr<std::vector<AuditRecord>> ListAudit(const Query& query) override { return store_->ListAudit(query); }
-  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, std::uint64_t keep) override {
-    return store_->RemoveAudit(before, keep);
+  absl::StatusOr<std::uint32_t> RemoveAudit(absl::Time before, const Limits& limits) override {
+    return store_->RemoveAudit(before, limits);
   }
 
   std::vector<AuditRecord> All() { return *store_->ListAudit({.limit = 1'000'000}); }
@@ -96,6 +96,17 @@ TEST_F(AuditLogTest, TakesDownSoManyDenialsAndTheNumberOfTheOthers) {
   EXPECT_THAT(all, SizeIs(AuditLog::kMaxDenials + 2));
   EXPECT_EQ(all.front().action, "audit.left-out");
   EXPECT_THAT(all.front().detail, HasSubstr("50 records more"));
+}
+
+TEST_F(AuditLogTest, TakesDownRefusalsOfAFleetHoweverManyCallersThatNobodyKnowsAreRefused) {
+  AuditLog log(store_, store_.tokens(), Quick());
+  for (std::size_t i = 0; i < AuditLog::kMaxDenials + 50; ++i) log.Add(ARecord(AuditOutcome::kDenied));
+  AuditRecord known = ARecord(AuditOutcome::kDenied);
+  known.principal = "eve";
+  known.fleet = FleetName("blue");
+  log.Add(known);
+  log.Stop();
+  EXPECT_THAT(store_.All(), Contains(Field(&AuditRecord::principal, "eve")));
 }
 
 TEST_F(AuditLogTest, CutsTextsAndKeepsThemText) {

@@ -23,6 +23,24 @@ TEST(AuditOutcome, ReadsWhatItWritesAndNothingElse) {
   EXPECT_EQ(ParseAuditOutcome("perhaps"), std::nullopt);
 }
 
+TEST(AuditRecord, OfACallerThatNobodyKnowsIsOfAClassOfItsOwn) {
+  AuditRecord change, refusal, stranger;
+  change.principal = refusal.principal = "ci";
+  change.fleet = refusal.fleet = stranger.fleet = FleetName("blue");
+  refusal.outcome = stranger.outcome = AuditOutcome::kDenied;
+  EXPECT_EQ(AuditClassOf(change), "");
+  EXPECT_EQ(AuditClassOf(refusal), "refused blue");
+  EXPECT_EQ(AuditClassOf(stranger), "unknown");
+  refusal.fleet = FleetName("green");
+  EXPECT_EQ(AuditClassOf(refusal), "refused green") << "each fleet has one";
+  refusal.outcome = AuditOutcome::kFailed;
+  EXPECT_EQ(AuditClassOf(refusal), "") << "they might have";
+  stranger.outcome = AuditOutcome::kFailed;
+  EXPECT_EQ(AuditClassOf(stranger), "unknown") << "how many more were refused";
+  stranger.outcome = AuditOutcome::kDone;
+  EXPECT_EQ(AuditClassOf(stranger), "");
+}
+
 TEST(TokenRecord, IsGoodUntilItExpiresOrIsRevoked) {
   TokenRecord token;
   token.expires = absl::FromUnixSeconds(100);
