@@ -1,10 +1,12 @@
 #include "coordinator/rpc/enrolment_service.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "coordinator/access/agent_record.h"
+#include "coordinator/clock.h"
 #include "coordinator/identity/join_token.h"
 #include "coordinator/rpc/slots.h"
 #include "core/base/text.h"
@@ -42,12 +44,20 @@ std::string DetailsOf(const v1::EnrolRequest& request) {
   return details;
 }
 
-void TakeDown(Backend& backend, AgentAttempt attempt) {
-  spdlog::log(attempt.outcome.ok() ? spdlog::level::info : spdlog::level::warn,
-              "{} agent={} fleet={} join_token={} peer={} details=\"{}\" code={} reason=\"{}\"", attempt.action,
+void LogAttempt(const AgentAttempt& attempt, LogLimit& refusals) {
+  const bool granted = attempt.outcome.ok();
+  const auto left_out = granted ? std::optional<std::size_t>(0) : refusals.Take(SteadyNow());
+  if (!left_out) return;
+  spdlog::log(granted ? spdlog::level::info : spdlog::level::warn,
+              "{} agent={} fleet={} join_token={} peer={} details=\"{}\" code={} reason=\"{}\"{}", attempt.action,
               Printable(attempt.agent), Printable(attempt.fleet.value()), attempt.join_token, attempt.peer,
               Printable(attempt.detail), absl::StatusCodeToString(attempt.outcome.code()),
-              Printable(ToStd(attempt.outcome.message())));
+              Printable(ToStd(attempt.outcome.message())),
+              *left_out == 0 ? "" : fmt::format(" left_out={}", *left_out));
+}
+
+void TakeDown(Backend& backend, LogLimit& refusals, AgentAttempt attempt) {
+  LogAttempt(attempt, refusals);
   // Who is outside may name any fleet; the log of one that there is not is nobody's.
   if (const auto host = backend.fleets.Find(attempt.fleet.value()); !host.ok()) attempt.fleet = FleetName();
   if (auto record = RecordOf(attempt, absl::Now())) backend.audit.Add(*std::move(record));
@@ -69,8 +79,9 @@ grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* c
     const auto grant = identities_.Enrol(order, absl::Now());
     const std::string agent =
         grant.ok() ? AgentIdOf(grant->name.pool, grant->name.instance).value() : Excerpt(order.instance, 128);
-    TakeDown(backend_, {"agents.enrol", FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)), peer, agent,
-                        TokenOf(*request), DetailsOf(*request), grant.status()});
+    TakeDown(backend_, refusals_,
+             {"agents.enrol", FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)), peer, agent, TokenOf(*request),
+              DetailsOf(*request), grant.status()});
     Hand(grant, *reply, *reactor);
   });
   if (!posted) reactor->Finish(Busy());
@@ -103,7 +114,7 @@ grpc::ServerUnaryReactor* RenewalService::Renew(grpc::CallbackServerContext* con
           spdlog::info("agent renewed agent={} fleet={} expires={}", attempt.agent, name.fleet.value(),
                        UtcText(grant->expires));
         } else {
-          TakeDown(backend_, attempt);
+          TakeDown(backend_, refusals_, attempt);
         }
         Hand(grant, *reply, *reactor);
       });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coordinator/identity/identities.h"
+#include "coordinator/log_limit.h"
 #include "coordinator/rpc/agent_gate.h"
 #include "coordinator/rpc/backend.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
@@ -20,6 +21,7 @@ class EnrolmentService final : public v1::Enrolment::CallbackService {
  private:
   Backend& backend_;
   Identities& identities_;
+  LogLimit refusals_;
 };
 
 // How agents remain agents: their certificate says who they are.
@@ -35,6 +37,7 @@ class RenewalService final : public v1::Renewal::CallbackService {
   Backend& backend_;
   Identities& identities_;
   AgentGate& gate_;
+  LogLimit refusals_;
 };
 
 }  // namespace wsfleet::coordinator

@@ -2,10 +2,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/log_limit.h"
 #include "coordinator/open_store.h"
 #include "coordinator/tls/authority.h"
 #include "coordinator/tls/x509.h"
@@ -13,6 +17,8 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
+#include "spdlog/sinks/ostream_sink.h"
+#include "spdlog/spdlog.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/coordinator/certificate_request.h"
 #include "tests/unit/coordinator/scripted_agent.h"
@@ -125,6 +131,39 @@ class AgentGateTest : public ::testing::Test {
   std::unique_ptr<v1::Enrolment::Stub> enrolment_;
   std::unique_ptr<v1::AgentIdentities::Stub> operators_;
 };
+
+// What the process logs, from before there are threads that do.
+class CapturedLog {
+ protected:
+  CapturedLog() {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+  }
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+
+  std::ostringstream text_;
+
+ private:
+  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
+class LoggedAgentGateTest : public CapturedLog, public AgentGateTest {};
+
+TEST_F(LoggedAgentGateTest, WritesSoManyRefusedEnrolmentsIntoTheLogAndNoMore) {
+  for (std::size_t i = 0; i < 10 * LogLimit::kMaxLines; ++i) {
+    EXPECT_FALSE(Enrol(Order("wsj_none")).first.ok());
+  }
+  EXPECT_TRUE(Enrol(Order(NewToken())).first.ok());
+  coordinator_.reset();
+  std::size_t refused = 0, granted = 0;
+  for (const absl::string_view line : absl::StrSplit(text_.str(), '\n')) {
+    if (absl::StrContains(line, "agents.enrol")) ++(absl::StrContains(line, "code=OK") ? granted : refused);
+  }
+  // More than one window, should the machine be that slow.
+  EXPECT_GE(refused, LogLimit::kMaxLines);
+  EXPECT_LT(refused, 10 * LogLimit::kMaxLines);
+  EXPECT_EQ(granted, 1u) << "they are not counted";
+}
 
 TEST_F(AgentGateTest, LetsAnAgentInAsWhatItsCertificateSays) {
   ScriptedAgent one(As(Named()), "edge.host-0", "eu-west-1");
