@@ -18,7 +18,7 @@ std::string RenderTable(const Listing& listing, bool wide) {
   std::vector<std::size_t> widths;
   for (std::size_t column = 0; column < listing.columns.size(); ++column) {
     std::size_t width = Width(listing.columns[column].title);
-    for (const auto& row : listing.rows) width = std::max(width, Width(row[column]));
+    for (const auto& row : listing.rows) width = std::max(width, Width(Printable(row[column])));
     widths.push_back(width);
   }
   std::string out;
@@ -32,7 +32,7 @@ std::string RenderTable(const Listing& listing, bool wide) {
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   };
   add_row([&](std::size_t column) { return listing.columns[column].title; });
-  for (const auto& row : listing.rows) add_row([&](std::size_t column) { return row[column]; });
+  for (const auto& row : listing.rows) add_row([&](std::size_t column) { return Printable(row[column]); });
   return out;
 }
 
@@ -87,7 +87,7 @@ std::string Render(const Listing& listing, OutputFormat format) {
       break;
   }
   std::string out;
-  for (const std::string& name : listing.names) out += name + "\n";
+  for (const std::string& name : listing.names) out += Printable(name) + "\n";
   return out;
 }
 

@@ -54,7 +54,7 @@ int FleetPolicyGetCommand(Invocation& invocation) {
     return kPassedCode;
   }
   // What is printed is what `set` takes.
-  fmt::print("{}", policy->policy());
+  fmt::print("{}", PrintableLines(policy->policy()));
   if (!invocation.quiet) fmt::print(stderr, "fleet {}: {}\n", Printable(policy->fleet()), OriginOf(*policy));
   return kPassedCode;
 }

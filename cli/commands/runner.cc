@@ -22,8 +22,9 @@ absl::StatusOr<int> Runner::RunOn(CoordinatorClient& client) {
   }
   if (!submitted.ok()) return submitted.status();
   for (const std::string& warning : submitted->warnings) fmt::print(stderr, "{}\n", Printable(warning));
+  const std::string job = Printable(submitted->job);
   if (view_.detach) {
-    fmt::print("{}\n", submitted->job);
+    fmt::print("{}\n", job);
     return kPassedCode;
   }
   auto followed = FollowRun(client, *submitted);
@@ -33,10 +34,10 @@ absl::StatusOr<int> Runner::RunOn(CoordinatorClient& client) {
   }
   switch (*followed) {
     case Followed::kDetached:
-      fmt::print(stderr, "detached; `wsfleet runs watch {}` shows it again\n", submitted->job);
+      fmt::print(stderr, "detached; `wsfleet runs watch {}` shows it again\n", job);
       return kPassedCode;
     case Followed::kInterrupted:
-      fmt::print(stderr, "run {} was cancelled; its end was not seen\n", submitted->job);
+      fmt::print(stderr, "run {} was cancelled; its end was not seen\n", job);
       return kInterruptedCode;
     case Followed::kToTheEnd:
       break;

@@ -66,7 +66,7 @@ std::string RenderRun(const RunRecord& record) {
                            std::to_string(shard.failed_cases), Printable(shard.reason)});
   }
   const std::string schedule = ScheduleOf(record.job);
-  return fmt::format("Run {}  {} · {} · {}{}\n{}", record.job.id.value(), JobStateName(record.job.state),
+  return fmt::format("Run {}  {} · {} · {}{}\n{}", Printable(record.job.id.value()), JobStateName(record.job.state),
                      Printable(record.job.spec.submitter), TimeText(record.job.created),
                      schedule.empty() ? "" : " · schedule " + Printable(schedule),
                      Render(shards, OutputFormat::kTable));
@@ -83,7 +83,7 @@ int PrintRun(const Invocation& invocation, const RunRecord& record) {
       fmt::print("{}", Render(ToJson(record), invocation.output));
       break;
     case OutputFormat::kName:
-      fmt::print("{}\n", record.job.id.value());
+      fmt::print("{}\n", Printable(record.job.id.value()));
       break;
   }
   return kPassedCode;

@@ -126,9 +126,10 @@ int SchedulesTriggerCommand(Invocation& invocation, const std::string& name, con
   if (!client.ok()) return Fail(client.status());
   const auto run = TriggerSchedule(**client, name, run_key);
   if (!run.ok()) return Fail(run.status());
-  fmt::print("{}\n", run->job());
+  const std::string job = Printable(run->job());
+  fmt::print("{}\n", job);
   Say(invocation,
-      fmt::format("{}`wsfleet runs watch {}` follows it", run->attached() ? "the run of this key; " : "", run->job()));
+      fmt::format("{}`wsfleet runs watch {}` follows it", run->attached() ? "the run of this key; " : "", job));
   return kPassedCode;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "cli/report/tries.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -96,19 +97,27 @@ std::string SessionsText(const Finding& finding) {
 }
 
 std::string EvidenceText(const Failure& failure) {
-  std::string out = fmt::format("phase {}\n", PhaseName(failure.phase));
+  std::string out;
+  const auto add = [&](std::string_view label, std::string_view text) {
+    out += fmt::format("{}{}\n", label, Printable(text));
+  };
+  const auto add_field = [&](std::string_view name, std::string_view text) { add(Printable(name) + ": ", text); };
   const Evidence& evidence = failure.evidence;
-  if (evidence.status) out += fmt::format("status {} {}\n", *evidence.status, evidence.status_reason);
-  for (const HeaderField& header : evidence.headers) out += fmt::format("{}: {}\n", header.name, header.value);
-  if (!evidence.body_excerpt.empty()) out += fmt::format("{}\n", evidence.body_excerpt);
-  if (evidence.close_code) out += fmt::format("close {} {}\n", *evidence.close_code, evidence.close_reason);
-  for (const std::string& certificate : evidence.certificates) out += fmt::format("certificate {}\n", certificate);
-  for (const Note& note : failure.notes) out += fmt::format("{}: {}\n", note.label, note.text);
-  if (!failure.hint.empty()) out += fmt::format("hint: {}\n", failure.hint);
-  if (!evidence.trace_id.empty()) out += fmt::format("trace {}\n", evidence.trace_id);
+  add("phase ", PhaseName(failure.phase));
+  if (evidence.status) add(fmt::format("status {} ", *evidence.status), evidence.status_reason);
+  for (const HeaderField& header : evidence.headers) add_field(header.name, header.value);
+  if (!evidence.body_excerpt.empty()) {
+    // Its lines are not taken for others of these.
+    out += fmt::format("body: {}\n", absl::StrReplaceAll(PrintableLines(evidence.body_excerpt), {{"\n", "\n  "}}));
+  }
+  if (evidence.close_code) add(fmt::format("close {} ", *evidence.close_code), evidence.close_reason);
+  for (const std::string& certificate : evidence.certificates) add("certificate ", certificate);
+  for (const Note& note : failure.notes) add_field(note.label, note.text);
+  if (!failure.hint.empty()) add_field("hint", failure.hint);
+  if (!evidence.trace_id.empty()) add("trace ", evidence.trace_id);
   for (const LogExcerpt& log : evidence.logs) {
-    out += fmt::format("{}\n", LogHeading(log));
-    for (const std::string& line : log.lines) out += fmt::format("  {}\n", line);
+    add("", LogHeading(log));
+    for (const std::string& line : log.lines) add("  ", line);
   }
   return out;
 }

@@ -15,7 +15,7 @@
 namespace wsfleet::cli {
 namespace {
 
-// What XML 1.0 has no way to write (2.2: controls, U+FFFE and U+FFFF) is replaced.
+// Of several lines. What XML 1.0 has no way to write (2.2: controls, U+FFFE and U+FFFF) is replaced.
 std::string Xml(std::string_view text) {
   const std::string clean = absl::StrReplaceAll(IsValidUtf8(text) ? std::string(text) : Printable(text),
                                                 {{"\xEF\xBF\xBE", "?"}, {"\xEF\xBF\xBF", "?"}});
@@ -41,6 +41,9 @@ std::string Xml(std::string_view text) {
   return out;
 }
 
+// Of one line, which is what attributes are.
+std::string Attribute(std::string_view text) { return Xml(Printable(text)); }
+
 struct Tally {
   std::size_t tests = 0, failed = 0, errors = 0, skipped = 0;
   absl::Duration time;
@@ -55,25 +58,28 @@ struct Tally {
 };
 
 std::string Attributes(const std::string& name, const Tally& counts) {
-  return fmt::format("name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", Xml(name),
-                     counts.tests, counts.failed, counts.errors, counts.skipped, absl::ToDoubleSeconds(counts.time));
+  return fmt::format("name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"",
+                     Attribute(name), counts.tests, counts.failed, counts.errors, counts.skipped,
+                     absl::ToDoubleSeconds(counts.time));
 }
 
 std::string PlaceText(const RunRecord& record, const Failure& failure) {
   const std::string excerpt = SourceExcerpt(record, failure);
-  return excerpt.empty() ? ToString(failure.range) + "\n" : excerpt;
+  return excerpt.empty() ? Printable(ToString(failure.range)) + "\n" : excerpt;
 }
 
 // The author's line with the message, whom the failure is attributed to, and what was asked.
 std::string FailureText(const RunRecord& record, const CaseResult& result) {
   std::string out = PlaceText(record, *result.failure);
-  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("tries: {}\n", tries);
-  if (!result.target.empty()) out += fmt::format("target: {}\n", result.target);
+  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("tries: {}\n", Printable(tries));
+  if (!result.target.empty()) out += fmt::format("target: {}\n", Printable(result.target));
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += fmt::format("attributed to: {}\n", AttributionName(attributed->attribution));
-    for (const Observation& observation : attributed->rests_on) out += fmt::format("  {}\n", observation.text);
+    for (const Observation& observation : attributed->rests_on)
+      out += fmt::format("  {}\n", Printable(observation.text));
   }
-  if (const std::string hint = CredentialHint(record, result); !hint.empty()) out += fmt::format("hint: {}\n", hint);
+  if (const std::string hint = CredentialHint(record, result); !hint.empty())
+    out += fmt::format("hint: {}\n", Printable(hint));
   return out;
 }
 
@@ -82,22 +88,23 @@ std::string FlakyFailure(const RunRecord& record, const Failure& failure) {
   return fmt::format(
       "      <flakyFailure type=\"{}\" message=\"{}\">\n        <stackTrace>{}</stackTrace>\n"
       "        <system-out>{}</system-out>\n      </flakyFailure>\n",
-      FailureClassName(failure.failure_class), Xml(failure.message), Xml(PlaceText(record, failure)),
+      FailureClassName(failure.failure_class), Attribute(failure.message), Xml(PlaceText(record, failure)),
       Xml(EvidenceText(failure)));
 }
 
 std::string TestCase(const RunRecord& record, const CaseResult& result, const std::string& class_name) {
-  std::string out = fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Xml(result.scenario),
-                                Xml(class_name), absl::ToDoubleSeconds(result.duration));
+  std::string out =
+      fmt::format("    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3f}\"", Attribute(result.scenario),
+                  Attribute(class_name), absl::ToDoubleSeconds(result.duration));
   if (result.outcome == Outcome::kPassed && result.warnings.empty() && !result.flaky) return out + "/>\n";
   out += ">\n";
   if (result.outcome == Outcome::kSkipped) {
     out += fmt::format("      <skipped message=\"{}: {}\"/>\n", SkipReasonName(result.skip_reason),
-                       Xml(result.skip_detail));
+                       Attribute(result.skip_detail));
   } else if (result.failure) {
     const char* element = result.outcome == Outcome::kFailed ? "failure" : "error";
     out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
-                       FailureClassName(result.failure->failure_class), Xml(result.failure->message),
+                       FailureClassName(result.failure->failure_class), Attribute(result.failure->message),
                        Xml(FailureText(record, result)));
     out += fmt::format("      <system-out>{}</system-out>\n", Xml(EvidenceText(*result.failure)));
   }
@@ -106,7 +113,7 @@ std::string TestCase(const RunRecord& record, const CaseResult& result, const st
     if (result.earlier_failures.empty()) out += fmt::format("      <system-out>{}</system-out>\n", TriesText(result));
   }
   for (const std::string& warning : result.warnings) {
-    out += fmt::format("      <system-err>warning: {}</system-err>\n", Xml(warning));
+    out += fmt::format("      <system-err>warning: {}</system-err>\n", Attribute(warning));
   }
   return out + "    </testcase>\n";
 }
@@ -120,10 +127,10 @@ std::string Properties(const RunRecord& record, const ShardRecord& shard) {
                                     {"agent", shard.agent.value()},
                                     {"fleet", fleet},
                                     {"command", record.job.spec.command}}) {
-    if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Xml(value));
+    if (!value.empty()) out += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, Attribute(value));
   }
   for (const std::string& reason : record.summary.reasons) {
-    out += fmt::format("      <property name=\"reason\" value=\"{}\"/>\n", Xml(reason));
+    out += fmt::format("      <property name=\"reason\" value=\"{}\"/>\n", Attribute(reason));
   }
   return out + "    </properties>\n";
 }
@@ -132,11 +139,15 @@ std::string Properties(const RunRecord& record, const ShardRecord& shard) {
 std::string WholeRun(const RunRecord& record, const std::string& timestamp) {
   Tally counts;
   counts.tests = counts.errors = 1;
+  std::string reasons;
+  for (const std::string& reason : record.summary.reasons) {
+    reasons += fmt::format("{}{}", reasons.empty() ? "" : "\n", Printable(reason));
+  }
   return fmt::format(
       "  <testsuite {} timestamp=\"{}\">\n    <testcase name=\"the run as a whole\" classname=\"wsfleet\">\n"
       "      <error type=\"{}\" message=\"the run is {}\">{}</error>\n    </testcase>\n  </testsuite>\n",
       Attributes("wsfleet", counts), timestamp, JobVerdictName(record.summary.verdict),
-      JobVerdictName(record.summary.verdict), Xml(fmt::format("{}", fmt::join(record.summary.reasons, "\n"))));
+      JobVerdictName(record.summary.verdict), Xml(reasons));
 }
 
 }  // namespace

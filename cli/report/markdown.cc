@@ -218,7 +218,8 @@ std::string Facts(const RunRecord& record) {
 std::string RenderMarkdown(const RunRecord& record) {
   const std::vector<Finding> findings = Findings(record);
   const std::vector<Cause> causes = Causes(record, findings);
-  std::string out = fmt::format("# Run {}: {}\n\n", record.job.id.value(), JobVerdictName(record.summary.verdict));
+  std::string out =
+      fmt::format("# Run {}: {}\n\n", Plain(record.job.id.value()), JobVerdictName(record.summary.verdict));
   out += Facts(record) + RegionTable(record);
   out += Group(record, causes, "Working", {Outcome::kPassed});
   out += Group(record, causes, "Failing", {Outcome::kFailed});

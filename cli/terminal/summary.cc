@@ -35,7 +35,7 @@ constexpr std::size_t kMaxFlakyNamed = 20;
 constexpr std::size_t kMaxLogLines = 6;  // the last ones; reports have them all
 
 std::string Line(std::string_view label, std::string_view text) {
-  return fmt::format("   = {}: {}\n", label, Printable(text));
+  return fmt::format("   = {}: {}\n", Printable(label), Printable(text));
 }
 
 // "eu-west-1 only (us-east-1 passed)", or how many regions saw it.
@@ -74,7 +74,7 @@ std::string RenderEvidence(const Failure& failure) {
   const Evidence& evidence = failure.evidence;
   std::string out;
   if (evidence.status) out += Line("answer", fmt::format("{} {}", *evidence.status, evidence.status_reason));
-  for (const HeaderField& header : TellingHeaders(evidence)) out += Line(Printable(header.name), header.value);
+  for (const HeaderField& header : TellingHeaders(evidence)) out += Line(header.name, header.value);
   if (!evidence.body_excerpt.empty()) out += Line("body", Excerpt(evidence.body_excerpt, 200));
   if (evidence.close_code) out += Line("close", fmt::format("{} {}", *evidence.close_code, evidence.close_reason));
   // Of a connection that TLS let through it explains nothing.
@@ -150,7 +150,7 @@ std::string RenderMatrix(const RunRecord& record) {
 
 // "Run r-7Q2K  chat @3f9c2d1 · 5 cases × 3 regions · 1.8s".
 std::string Title(const RunRecord& record) {
-  std::string out = fmt::format("Run {}  {}", record.job.id.value(),
+  std::string out = fmt::format("Run {}  {}", Printable(record.job.id.value()),
                                 Printable(Excerpt(fmt::format("{}", fmt::join(record.job.spec.suites, ", ")), 60)));
   for (const std::string& revision : Revisions(record)) out += fmt::format(" @{}", Printable(Excerpt(revision, 40)));
   out += fmt::format(" · {} × {}", CountText(record.job.spec.cases.size(), "case"),

@@ -23,6 +23,13 @@ TEST(Listing, ShowsMoreWhenItMayBeWide) {
   EXPECT_EQ(Render(Two(), OutputFormat::kWide), "NAME    REGION  BOOT\nä       eu      1\nlonger  us      2\n");
 }
 
+TEST(Listing, GivesATerminalNoOrders) {
+  Listing listing = Two();
+  listing.rows[0][0] = listing.names[0] = "\x1b[2J\nb";
+  EXPECT_EQ(Render(listing, OutputFormat::kTable), "NAME    REGION\n?[2J?b  eu\nlonger  us\n");
+  EXPECT_EQ(Render(listing, OutputFormat::kName), "?[2J?b\nlonger\n");
+}
+
 TEST(Listing, IsNamesOrJsonForPrograms) {
   EXPECT_EQ(Render(Two(), OutputFormat::kName), "ä\nlonger\n");
   EXPECT_EQ(Render(Two(), OutputFormat::kJson), "[{\"name\":\"ä\"},{\"name\":\"longer\",\"shards\":[\"a\",\"b\"]}]\n");

@@ -54,4 +54,56 @@ inline RunRecord BrokenInOneRegion() {
   return record;
 }
 
+// Every text of it that somebody else may have written.
+inline void Poison(Failure& failure, const std::string& poison) {
+  for (std::string* text :
+       {&failure.message, &failure.hint, &failure.step, &failure.evidence.status_reason, &failure.evidence.body_excerpt,
+        &failure.evidence.close_reason, &failure.evidence.trace_id}) {
+    *text = poison;
+  }
+  failure.notes = {{poison, poison}};
+  failure.evidence.headers = {{poison, poison}};
+  failure.evidence.certificates = {poison};
+  failure.evidence.logs = {{poison, false, {poison}, ""}, {poison, true, {}, poison}};
+  failure.evidence.close_code = 1011;
+  failure.evidence.transcript = {{absl::Milliseconds(3), true, poison, 9, poison}};
+}
+
+inline void Poison(CaseResult& result, const std::string& poison) {
+  for (std::string* text :
+       {&result.suite, &result.scenario, &result.skip_detail, &result.target, &result.target_name, &result.revision,
+        &result.proof.peer_address, &result.proof.tls_version, &result.proof.tls_cipher}) {
+    *text = poison;
+  }
+  result.case_id = CaseId(poison + result.case_id.value());
+  result.warnings = {poison};
+  result.credentials = {{poison, false, poison}};
+  result.proof.attempts = {{poison, absl::Milliseconds(1), poison}};
+  if (!result.failure) return;
+  result.earlier_failures = {*result.failure};
+  Poison(*result.failure, poison);
+  Poison(result.earlier_failures.front(), poison);
+}
+
+inline RunRecord PoisonedWith(const std::string& poison) {
+  RunRecord record = BrokenInOneRegion();
+  for (ShardRecordWithCases& entry : record.shards) {
+    entry.shard.region = RegionName(poison + entry.shard.region.value());
+    entry.shard.agent = AgentId(poison);
+    entry.shard.reason = poison;
+    for (CaseResult& result : entry.cases) Poison(result, poison);
+  }
+  record.bundle.files["chat.wsfleet.yaml"] = std::string("first\n") + poison + "\n";
+  record.job.spec.command = poison;
+  record.job.id = JobId(poison);
+  record.job.reasons = {poison};
+  record.job.spec.submitter = poison;
+  record.job.spec.schedule = ScheduleName(poison);
+  record.job.spec.suites = {poison};
+  record.job.spec.bundle = BundleDigest(poison);
+  record.job.spec.cases = {CaseId(poison)};
+  Summarise(record);
+  return record;
+}
+
 }  // namespace wsfleet::cli

@@ -66,61 +66,12 @@ std::string Inspect(const std::string& html) {
 constexpr char kClean[] =
     "bad [] []\noutside []\ndangling []\ntwice 0\nstyle 1 True\nscript 1 True\ndefault-src 'none'\n";
 
-void PoisonFailure(Failure& failure) {
-  for (std::string* text :
-       {&failure.message, &failure.hint, &failure.step, &failure.evidence.status_reason, &failure.evidence.body_excerpt,
-        &failure.evidence.close_reason, &failure.evidence.trace_id}) {
-    *text = kHostile;
-  }
-  failure.notes = {{kHostile, kHostile}};
-  failure.evidence.headers = {{kHostile, kHostile}};
-  failure.evidence.certificates = {kHostile};
-  failure.evidence.close_code = 1011;
-  failure.evidence.transcript = {{absl::Milliseconds(3), true, kHostile, 9, kHostile}};
-}
-
-void PoisonResult(CaseResult& result) {
-  for (std::string* text :
-       {&result.suite, &result.scenario, &result.skip_detail, &result.target, &result.target_name, &result.revision,
-        &result.proof.peer_address, &result.proof.tls_version, &result.proof.tls_cipher}) {
-    *text = kHostile;
-  }
-  result.case_id = CaseId(kHostile + result.case_id.value());
-  result.warnings = {kHostile};
-  result.proof.attempts = {{kHostile, absl::Milliseconds(1), kHostile}};
-  if (!result.failure) return;
-  result.earlier_failures = {*result.failure};
-  PoisonFailure(*result.failure);
-  PoisonFailure(result.earlier_failures.front());
-}
-
-// Every text that somebody else may have written.
-RunRecord Poisoned() {
-  RunRecord record = BrokenInOneRegion();
-  for (ShardRecordWithCases& entry : record.shards) {
-    entry.shard.region = RegionName(kHostile + entry.shard.region.value());
-    entry.shard.agent = AgentId(kHostile);
-    entry.shard.reason = kHostile;
-    for (CaseResult& result : entry.cases) PoisonResult(result);
-  }
-  record.bundle.files["chat.wsfleet.yaml"] = std::string("first\n") + kHostile + "\n";
-  record.job.spec.command = kHostile;
-  record.job.id = JobId(kHostile);
-  record.job.reasons = {kHostile};
-  record.job.spec.submitter = kHostile;
-  record.job.spec.suites = {kHostile};
-  record.job.spec.bundle = BundleDigest(kHostile);
-  record.job.spec.cases = {CaseId(kHostile)};
-  Summarise(record);
-  return record;
-}
-
 TEST(Html, IsOneFileThatAsksForNothingUnderAPolicyThatAllowsOnlyItsOwnStyleAndScript) {
   EXPECT_EQ(Inspect(RenderHtml(BrokenInOneRegion())), kClean);
 }
 
 TEST(Html, TakesNoMarkupFromAnybody) {
-  const std::string html = RenderHtml(Poisoned());
+  const std::string html = RenderHtml(PoisonedWith(kHostile));
   EXPECT_EQ(Inspect(html), kClean);
   EXPECT_THAT(html, Not(HasSubstr("<img")));
   EXPECT_THAT(html, HasSubstr("&lt;img src=x onerror=alert(1)&gt;")) << "it is shown as text";

@@ -1,6 +1,9 @@
 #include <string>
 
 #include "boost/json/parse.hpp"
+#include "cli/report/finding.h"
+#include "cli/report/trace.h"
+#include "cli/terminal/probe.h"
 #include "cli/terminal/summary.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -42,6 +45,45 @@ TEST(Junit, IsXmlWithASuiteForEachRegionWhateverATargetAnswers) {
       testing::RunCommand({{"/usr/bin/python3", "-c", script, file}, {}, {}}, absl::Seconds(60));
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.out, "['chat@eu-west-1', 'chat@us-east-1']\n3 1 0 1\n['upgrade-refused-5xx']\n");
+}
+
+// A rogue agent or a target writes what it likes into a result.
+TEST(Reports, GiveNoOrdersToATerminalAndAreNotLinesOfSomebodyElses) {
+  for (const char* unknown_file : {"", "no file of the bundle"}) {
+    RunRecord record = PoisonedWith(
+        "a\x1b[2J\x1b]0;pwn\x07\r\nFORGED [passed]\xC2\x9B"
+        "31m\xE2\x80\xAE");
+    for (ShardRecordWithCases& entry : record.shards) {
+      for (CaseResult& result : entry.cases) {
+        if (result.failure && *unknown_file != '\0') result.failure->range.file += "\x1b\nFORGED";
+      }
+    }
+    const auto traces = SelectTraces(record, "", "");
+    ASSERT_TRUE(traces.ok()) << traces.status();
+    for (const std::string& text :
+         {RenderSummary(record, true), RenderSummary(record, false), RenderReport(record, "md"),
+          RenderReport(record, "junit"), RenderProbe(record), RenderTraces(*traces)}) {
+      for (const char* order : {"\x1b", "\x07", "\r", "\nFORGED", "\xC2\x9B", "\xE2\x80\xAE"}) {
+        EXPECT_THAT(text, Not(HasSubstr(order)));
+      }
+      EXPECT_THAT(text, HasSubstr("FORGED"));
+    }
+    for (const ShardRecordWithCases& entry : record.shards) {
+      for (const CaseResult& result : entry.cases) {
+        if (!result.failure) continue;
+        const std::string evidence = EvidenceText(*result.failure);
+        EXPECT_THAT(evidence, Not(HasSubstr("\x1b")));
+        EXPECT_THAT(evidence, Not(HasSubstr("\nFORGED")));
+      }
+    }
+  }
+}
+
+TEST(Junit, ShowsTheLinesOfABodyAsLinesOfTheBody) {
+  RunRecord record = BrokenInOneRegion();
+  record.shards[0].cases[1].failure->evidence.body_excerpt = "{\n  \"why\": 1\nclose 1000 bye\n}";
+  EXPECT_THAT(RenderReport(record, "junit"),
+              HasSubstr("status 500 \nbody: {\n    &quot;why&quot;: 1\n  close 1000 bye\n  }\n"));
 }
 
 TEST(Junit, IsXmlWhateverCharactersATargetSends) {
