@@ -26,12 +26,15 @@ constexpr std::size_t kMaxTargets = 10;
 constexpr std::size_t kMaxRegionColumns = 50;
 constexpr std::size_t kMaxRows = 100;
 
-// What comes from targets must not become markup.
+// What comes from targets must not become markup, nor call people where the report is posted (`@everyone`): an escape
+// does not keep an @ from that, a word joiner behind it does.
 std::string Plain(std::string_view text) {
+  constexpr std::string_view kWordJoiner = "\u2060";
   std::string out;
   for (const char c : Printable(Excerpt(text, 400))) {
     if (std::string_view("\\`*_{}[]<>#|").find(c) != std::string_view::npos) out += '\\';
     out += c;
+    if (c == '@') out += kWordJoiner;
   }
   return out;
 }

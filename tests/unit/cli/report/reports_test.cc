@@ -282,6 +282,21 @@ TEST(Markdown, TellsACauseOnceHoweverManyCasesItHas) {
   EXPECT_THAT(text, HasSubstr("**chat › four** in eu-west-1"));
 }
 
+TEST(Markdown, CallsNobodyByWhatATargetSays) {
+  RunRecord record = PoisonedWith("@everyone see @org/team, ada@example.com");
+  // These are shown as code, where nobody is called.
+  record.job.spec.command.clear();
+  record.bundle.files.clear();
+  for (CaseResult& result : record.shards[0].cases) {
+    if (result.failure) result.failure->evidence.logs.clear();
+  }
+  const std::string text = RenderReport(record, "md");
+  EXPECT_THAT(text, HasSubstr("@\u2060everyone see @\u2060org/team"));
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
+    EXPECT_TRUE(std::string_view(text).substr(at + 1).starts_with("\u2060")) << text.substr(at, 80);
+  }
+}
+
 TEST(Markdown, SaysWhatToDoNextByClassAndAttribution) {
   const std::string text = RenderReport(BrokenInOneRegion(), "md");
   const std::string next = text.substr(text.find("## Next action"));
@@ -301,7 +316,7 @@ TEST(Markdown, BlamesNobodyForWhatACancelledRunDidNotReach) {
   Summarise(record);
   std::string text = RenderReport(record, "md");
   const std::string next = text.substr(text.find("## Next action"));
-  EXPECT_THAT(next, HasSubstr("before it was through (cancelled: wsfleet runs cancel, by ada@laptop)"));
+  EXPECT_THAT(next, HasSubstr("before it was through (cancelled: wsfleet runs cancel, by ada@\u2060laptop)"));
   EXPECT_THAT(next, HasSubstr("`wsfleet runs rerun r-7Q2K`"));
   EXPECT_THAT(next, Not(HasSubstr("look at the agents")));
   EXPECT_THAT(next, HasSubstr("`upgrade-refused-5xx` (chat › two; eu-west-1)")) << "what failed before did fail";
