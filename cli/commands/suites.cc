@@ -130,6 +130,21 @@ json::array SuitesOf(const Prepared& prepared) {
   return suites;
 }
 
+void PrintNeeds(const json::object& plan) {
+  // What operators keep is known to who runs the suite only.
+  const bool may_be_kept = plan.contains("agents");
+  for (const json::value& need : plan.at("secrets").as_array()) {
+    const bool given = need.at("given").as_bool();
+    fmt::print("secret       {}{}\n", Text(need.at("name")),
+               given         ? ""
+               : may_be_kept ? "  (not given here; the coordinator or its agents may keep it)"
+                             : "  (not given)");
+  }
+  for (const json::value& need : plan.at("environment").as_array()) {
+    fmt::print("environment  {}{}\n", Text(need.at("name")), need.at("given").as_bool() ? "" : "  (not given)");
+  }
+}
+
 void PrintPlan(const json::object& plan) {
   for (const json::value& suite : plan.at("suites").as_array()) {
     fmt::print("{}  ({})\n", Text(suite.at("name")), Text(suite.at("file")));
@@ -147,12 +162,7 @@ void PrintPlan(const json::object& plan) {
                  sessions > 1 ? fmt::format("  × {} sessions", sessions) : "");
     }
   }
-  for (const char* kind : {"secrets", "environment"}) {
-    for (const json::value& need : plan.at(kind).as_array()) {
-      fmt::print("{}  {}{}\n", kind == std::string_view("secrets") ? "secret     " : "environment",
-                 Text(need.at("name")), need.at("given").as_bool() ? "" : "  (not given)");
-    }
-  }
+  PrintNeeds(plan);
   if (!plan.contains("agents")) return;
   if (plan.at("agents").as_object().empty()) fmt::print("agents      none is connected that these terms mean\n");
   for (const auto& [region, ids] : plan.at("agents").as_object()) {

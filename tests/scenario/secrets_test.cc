@@ -72,6 +72,13 @@ TEST_F(KeptSecrets, OfTheCoordinatorAreReadForEachLease) {
   EXPECT_THAT(fleet_->coordinator().err(), Not(HasSubstr(kDemoKey)));
 }
 
+TEST_F(KeptSecrets, MayBeThereForAllThatExplainKnows) {
+  Start({"--secrets", File("[127.0.0.1]")}, {});
+  const Finished explained = fleet_->Run({"explain", suite_, "--var", "target=" + target_.ws_url()});
+  EXPECT_THAT(explained.out, HasSubstr("JWT_KEY  (not given here; the coordinator or its agents may keep it)"))
+      << explained.err;
+}
+
 TEST_F(KeptSecrets, OfTheAgentAreTakenWhereTheCoordinatorHasNone) {
   Start({}, {"--secrets", File("[127.0.0.1]")});
   const Finished passed = Run();
