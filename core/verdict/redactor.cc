@@ -27,7 +27,7 @@ constexpr char kUpperDigits[] = "0123456789ABCDEF", kLowerDigits[] = "0123456789
 // The characters that a text has in base64 (standard, and that of URLs) somewhere within a longer one, such as the
 // password in the credentials of RFC 7617: those that its neighbours do not change, for each place modulo three.
 std::vector<std::string> WithinBase64(std::string_view value) {
-  constexpr std::size_t kMinCharacters = 8;
+  constexpr std::size_t kMinCharacters = 4;
   std::vector<std::string> forms;
   for (const std::size_t before : {0U, 1U, 2U}) {
     std::string shifted = std::string(before, '\0') + std::string(value);

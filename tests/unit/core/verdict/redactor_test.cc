@@ -167,6 +167,22 @@ TEST(Redactor, KnowsASecretInHexadecimalAndWithinOtherTextInBase64) {
   }
 }
 
+TEST(Redactor, KnowsAShortSecretWithinOtherTextInBase64AndNoOtherBase64) {
+  for (const std::string secret : {"pw12", "pw123", "pw1234"}) {
+    Redactor redactor({});
+    redactor.AddSecret(secret);
+    for (const char* user : {"", "a", "us", "use", "user"}) {
+      const std::string basic = absl::Base64Escape(fmt::format("{}:{}", user, secret));
+      EXPECT_THAT(redactor.Apply("Basic " + basic), HasSubstr("[redacted]")) << secret << ", " << user;
+    }
+    const std::string others =
+        absl::Base64Escape("GET /orders?page=12&password=pw99 and the user is called pw of page 123");
+    EXPECT_EQ(redactor.Apply(others), others);
+    EXPECT_EQ(redactor.Apply("A password is what one knows; see page 1234."),
+              "A password is what one knows; see page 1234.");
+  }
+}
+
 TEST(Redactor, KnowsASecretOfAUrlThatIsGivenBackInAnotherEncoding) {
   Redactor redactor({});
   redactor.AddSecret("CANARY+a/b==\"");
