@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -31,6 +32,15 @@ std::string Fit(std::string_view text, std::size_t max_bytes) {
 std::string Text(std::string_view text) { return Fit(text, kMaxTextBytes); }
 std::string Name(std::string_view text) { return Fit(text, kMaxNameBytes); }
 
+// An agent may say anything of its clock: nothing took less than no time, or was done before there were clocks.
+absl::Duration Elapsed(const google::protobuf::Duration& proto) {
+  return std::clamp(FromWire(proto), absl::ZeroDuration(), kMaxElapsed);
+}
+absl::Time WallTime(const google::protobuf::Timestamp& proto) {
+  constexpr std::int64_t kEndOf9999 = 253'402'300'799;
+  return std::clamp(FromWire(proto), absl::UnixEpoch(), absl::FromUnixSeconds(kEndOf9999));
+}
+
 void Put(const std::optional<absl::Duration>& from, google::protobuf::Duration* (v1::PhaseTimings::*mutable_field)(),
          v1::PhaseTimings& to) {
   if (from) *(to.*mutable_field)() = ToWire(*from);
@@ -49,12 +59,12 @@ v1::PhaseTimings TimingsToWire(const PhaseTimings& timings) {
 
 PhaseTimings TimingsFromWire(const v1::PhaseTimings& proto) {
   PhaseTimings timings;
-  if (proto.has_resolve()) timings.resolve = FromWire(proto.resolve());
-  if (proto.has_connect()) timings.connect = FromWire(proto.connect());
-  if (proto.has_tls()) timings.tls = FromWire(proto.tls());
-  if (proto.has_upgrade()) timings.upgrade = FromWire(proto.upgrade());
-  if (proto.has_first_byte()) timings.first_byte = FromWire(proto.first_byte());
-  if (proto.has_total()) timings.total = FromWire(proto.total());
+  if (proto.has_resolve()) timings.resolve = Elapsed(proto.resolve());
+  if (proto.has_connect()) timings.connect = Elapsed(proto.connect());
+  if (proto.has_tls()) timings.tls = Elapsed(proto.tls());
+  if (proto.has_upgrade()) timings.upgrade = Elapsed(proto.upgrade());
+  if (proto.has_first_byte()) timings.first_byte = Elapsed(proto.first_byte());
+  if (proto.has_total()) timings.total = Elapsed(proto.total());
   return timings;
 }
 
@@ -97,7 +107,7 @@ absl::StatusOr<ProofOfExecution> ProofFromWire(const v1::ProofOfExecution& proto
   for (const v1::AddressAttempt& attempt : proto.attempts()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("proof.attempts.error", attempt.error(), kMaxTextBytes));
     WSFLEET_RETURN_IF_ERROR(CheckText("proof.attempts.address", attempt.address(), kMaxTextBytes));
-    proof.attempts.push_back({attempt.address(), FromWire(attempt.duration()), attempt.error()});
+    proof.attempts.push_back({attempt.address(), Elapsed(attempt.duration()), attempt.error()});
   }
   return proof;
 }
@@ -153,6 +163,9 @@ absl::Status CheckEvidence(const v1::Evidence& proto) {
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.certificates", proto.certificates_size(), kMaxCertificates));
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.transcript", proto.transcript_size(), kMaxTranscript));
   WSFLEET_RETURN_IF_ERROR(CheckCount("evidence.logs", proto.logs_size(), kMaxLogs));
+  if (proto.status() > 999) {
+    return absl::InvalidArgumentError(fmt::format("evidence.status: expected three digits, found {}", proto.status()));
+  }
   if (proto.close_code() > std::numeric_limits<std::uint16_t>::max()) {
     return absl::InvalidArgumentError(
         fmt::format("evidence.close_code: expected 16 bits, found {}", proto.close_code()));
@@ -196,8 +209,7 @@ absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
   for (const v1::TranscriptEntry& entry : proto.transcript()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.kind", entry.kind(), kMaxNameBytes));
     WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.excerpt", entry.excerpt(), kMaxTextBytes));
-    evidence.transcript.push_back(
-        {FromWire(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt()});
+    evidence.transcript.push_back({Elapsed(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt()});
   }
   evidence.trace_id = proto.trace_id();
   for (const v1::LogExcerpt& log : proto.logs()) {
@@ -353,11 +365,11 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
     result.earlier_failures.push_back(*std::move(failure));
   }
   result.flaky = proto.flaky();
-  result.tries = proto.tries();
-  result.sessions = proto.sessions();
-  result.failed_sessions = proto.failed_sessions();
-  result.started = FromWire(proto.started());
-  result.duration = FromWire(proto.duration());
+  result.tries = std::clamp(proto.tries(), 1U, kMaxTries);
+  result.sessions = std::min(proto.sessions(), kMaxSessions);
+  result.failed_sessions = std::min(proto.failed_sessions(), result.sessions);
+  result.started = WallTime(proto.started());
+  result.duration = Elapsed(proto.duration());
   result.assertions = proto.assertions();
   result.target = proto.target();
   result.target_name = proto.target_name();

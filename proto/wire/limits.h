@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "fmt/format.h"
 
 // What the comments of proto/wsfleet/v1 promise, as numbers.
@@ -30,6 +31,10 @@ inline constexpr int kMaxCredentials = 16;
 inline constexpr int kMaxAttempts = 16;
 inline constexpr int kMaxEarlierFailures = 5;
 inline constexpr int kMaxShards = 20'000;
+// Of a case: what an agent says beyond it is taken for this much.
+inline constexpr absl::Duration kMaxElapsed = absl::Hours(24 * 366);
+inline constexpr std::uint32_t kMaxTries = 1000;
+inline constexpr std::uint32_t kMaxSessions = 1'000'000;
 
 inline absl::Status CheckText(std::string_view field, std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/base/text.h"
 #include "gtest/gtest.h"
 #include "proto/wire/limits.h"
 
@@ -89,6 +90,44 @@ TEST(WireResult, HasAtMostFiveEarlierFailures) {
   EXPECT_TRUE(FromWire(proto).ok());
   *proto.add_earlier_failures() = proto.failure();
   EXPECT_FALSE(FromWire(proto).ok());
+}
+
+// An agent may say anything.
+TEST(WireResult, HoldsNoTimesAndCountsThatCannotBe) {
+  v1::CaseResult proto = ToWire(FailedCase());
+  proto.mutable_duration()->set_seconds(-99'999'999);
+  proto.mutable_started()->set_seconds(std::numeric_limits<std::int64_t>::max());
+  proto.set_tries(std::numeric_limits<std::uint32_t>::max());
+  proto.set_sessions(std::numeric_limits<std::uint32_t>::max());
+  proto.set_failed_sessions(std::numeric_limits<std::uint32_t>::max());
+  proto.mutable_proof()->mutable_timings()->mutable_connect()->set_seconds(-1);
+  proto.mutable_proof()->mutable_timings()->mutable_total()->set_seconds(std::numeric_limits<std::int64_t>::max());
+  proto.mutable_proof()->mutable_attempts(0)->mutable_duration()->set_nanos(-5);
+  proto.mutable_failure()->mutable_evidence()->mutable_transcript(0)->mutable_at()->set_seconds(-3);
+  const auto back = FromWire(proto);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->duration, absl::ZeroDuration());
+  EXPECT_EQ(back->proof.timings.connect, absl::ZeroDuration());
+  EXPECT_EQ(back->proof.timings.total, kMaxElapsed);
+  EXPECT_EQ(back->proof.attempts.front().duration, absl::ZeroDuration());
+  EXPECT_EQ(back->failure->evidence.transcript.front().at, absl::ZeroDuration());
+  EXPECT_EQ(UtcText(back->started), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(back->tries, kMaxTries);
+  EXPECT_EQ(back->sessions, kMaxSessions);
+  EXPECT_EQ(back->failed_sessions, kMaxSessions);
+  const auto stored = CaseResultFromJson(ToJson(*back));
+  ASSERT_TRUE(stored.ok()) << stored.status();
+
+  proto.set_tries(0);
+  proto.set_sessions(2);
+  proto.mutable_started()->set_seconds(std::numeric_limits<std::int64_t>::min());
+  const auto other = FromWire(proto);
+  EXPECT_EQ(other->tries, 1u);
+  EXPECT_EQ(other->failed_sessions, 2u) << "of two sessions";
+  EXPECT_EQ(other->started, absl::UnixEpoch());
+
+  proto.mutable_failure()->mutable_evidence()->set_status(4'000'000'000);
+  EXPECT_EQ(FromWire(proto).status().message(), "evidence.status: expected three digits, found 4000000000");
 }
 
 TEST(WireResult, IsCutToItsSizeByTheOldestFramesFirst) {
