@@ -25,6 +25,20 @@ JobState StateOf(JobVerdict verdict) {
   return JobState::kInconclusive;
 }
 
+// A case's id is SUITE/SCENARIO, and both may have a / in them.
+void NameByCase(const std::vector<std::string>& suites, CaseResult& result) {
+  const std::string& id = result.case_id.value();
+  const std::string* found = nullptr;
+  for (const std::string& suite : suites) {
+    if (!id.starts_with(suite) || !std::string_view(id).substr(suite.size()).starts_with('/')) continue;
+    const bool is_said = suite == result.suite;
+    if (found == nullptr || is_said || (*found != result.suite && suite.size() > found->size())) found = &suite;
+  }
+  if (found == nullptr) return;
+  result.suite = *found;
+  result.scenario = id.substr(found->size() + 1);
+}
+
 }  // namespace
 
 Job::Job(JobRecord record, std::uint64_t order)
@@ -76,14 +90,15 @@ bool Job::UsesElsewhere(const AgentId& agent, const Shard& shard) const {
 
 Job::Taken Job::Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, std::span<const CaseResult> results) {
   Taken taken;
-  for (const CaseResult& result : results) {
-    if (!planned_.contains(result.case_id)) {
-      taken.unplanned.push_back(result.case_id);
+  for (const CaseResult& reported : results) {
+    if (!planned_.contains(reported.case_id)) {
+      taken.unplanned.push_back(reported.case_id);
       continue;
     }
-    if (shard.cases.contains(result.case_id)) continue;
+    if (shard.cases.contains(reported.case_id)) continue;
+    CaseResult& result = taken.counted.emplace_back(reported);
+    NameByCase(record_.spec.suites, result);
     shard.cases.emplace(result.case_id, TakenCase{attempt, agent, WithoutBulk(result)});
-    taken.counted.push_back(&result);
     ++shard.record.finished_cases;
     if (result.outcome == Outcome::kFailed) ++shard.record.failed_cases;
   }

@@ -50,9 +50,10 @@ class Job {
   // Another shard of it is, or was last, this agent's.
   bool UsesElsewhere(const AgentId& agent, const Shard& shard) const;
 
-  // Takes each planned case that has no result yet; nothing else changes what is known of a case.
+  // Takes each planned case that has no result yet; nothing else changes what is known of a case. Suite and scenario
+  // are those of the plan, whatever the agent calls them.
   struct Taken {
-    std::vector<const CaseResult*> counted;  // point into `results`
+    std::vector<CaseResult> counted;
     std::vector<CaseId> unplanned;
   };
   Taken Take(Shard& shard, const AgentId& agent, std::uint32_t attempt, std::span<const CaseResult> results);

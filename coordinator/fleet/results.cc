@@ -47,14 +47,14 @@ Disposition Fleet::Machine::Take(const Agent& agent, Job& job, const ResultsRece
   if (!is_own) return Disposition::kFenced;
   if (shard->batches.contains({event.attempt, event.seq})) return Disposition::kDuplicate;
 
-  const Job::Taken taken = job.Take(*shard, agent.record.id, event.attempt, event.results);
+  Job::Taken taken = job.Take(*shard, agent.record.id, event.attempt, event.results);
   const bool confirmed = lease != nullptr && shard->Confirm();
-  for (const CaseResult* result : taken.counted) {
-    outbox_.batch().results.push_back({event.shard, event.attempt, agent.record.id, *result});
+  for (CaseResult& result : taken.counted) {
     JobEventRecord counted;
     counted.kind = JobEventRecord::Kind::kResult;
     counted.shard = event.shard.index;
-    counted.case_id = result->case_id;
+    counted.case_id = result.case_id;
+    outbox_.batch().results.push_back({event.shard, event.attempt, agent.record.id, std::move(result)});
     AddEvent(job, std::move(counted));
   }
   const bool noted =

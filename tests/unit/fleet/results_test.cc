@@ -1,4 +1,5 @@
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet/job.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -34,6 +35,22 @@ TEST(Results, AreCountedOnceHoweverOftenTheyAreSent) {
   for (int i = 0; i < 3; ++i) at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
   EXPECT_EQ(at.last(), Disposition::kDuplicate);
   EXPECT_EQ(at.driver.shard(at.job).finished_cases, 1u);
+}
+
+TEST(Results, AreOfTheSuiteAndScenarioThatTheirCasesAreOfInThePlan) {
+  JobRecord record;
+  record.spec.suites = {"suite", "suite/deep", "other"};
+  record.spec.cases = {CaseId("suite/a"), CaseId("suite/deep/b"), CaseId("suite/deep/c")};
+  Job job(record, 1);
+  Shard shard;
+  std::vector<CaseResult> reported = {Result("suite/a"), Result("suite/deep/b"), Result("suite/deep/c")};
+  reported[0].suite = "other";
+  reported[0].scenario = "made up";
+  reported[2].suite = "suite";  // a scenario may be called "deep/c"
+  const Job::Taken taken = job.Take(shard, AgentId("eu-1"), 1, reported);
+  std::vector<std::string> names;
+  for (const CaseResult& result : taken.counted) names.push_back(result.suite + " > " + result.scenario);
+  EXPECT_THAT(names, ElementsAre("suite > a", "suite/deep > b", "suite > deep/c"));
 }
 
 TEST(Results, AreDuplicatesAfterARestartToo) {
