@@ -125,7 +125,7 @@ constexpr Key kTlsExpectKeys[] = {{"version", kTests, "Such as tls1.3."},
 
 constexpr Key kSequenceKeys[] = {
     Needed("path", Text("^\\$"), "Path of the number."),
-    {"match", kFrames, "Frames that carry it. Default: those in which the path selects a number."},
+    {"match", kFrames, "Frames that carry it. Default: those in which the path selects something."},
     {"start", Integer(-kNoLimit - 1), "Its first value. Default: any."},
     {"duplicates", Word(kDuplicates), "allow: a number seen before is no failure (replay after a reconnect).", "fail"},
     {"as", kVariable, "Variable set to the last number received when the connection ends."}};
