@@ -22,10 +22,13 @@ std::map<CaseId, std::size_t> Positions(const RunRecord& record) {
 
 // How long the time is that a text begins with, as FormatElapsed and DurationText write them ("503ms", "1m05s"); or 0.
 std::size_t TimeAtBegin(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
   std::size_t end = 0;
   while (true) {
-    const std::size_t number = std::min(text.find_first_not_of("0123456789.", end), text.size());
+    std::size_t number = std::min(text.find_first_not_of(kDigits, end), text.size());
     if (number == end) return end;
+    if (text.substr(number).starts_with('.'))
+      number = std::min(text.find_first_not_of(kDigits, number + 1), text.size());
     std::size_t unit = 0;
     for (const std::string_view candidate : {"µs", "ms", "s", "m", "h"}) {
       if (unit == 0 && text.substr(number).starts_with(candidate)) unit = candidate.size();
