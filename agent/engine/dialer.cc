@@ -309,8 +309,11 @@ WireFailure Dialer::HandshakeFailure(const std::string& name, const boost::syste
 
 void Dialer::NoteTls() {
   SSL* ssl = stream_.tls().native_handle();
-  facts_->tls_version = SSL_get_version(ssl);
-  if (const char* cipher = SSL_get_cipher_name(ssl)) facts_->tls_cipher = cipher;
+  // Before an answer in TLS OpenSSL names what it would speak.
+  if (const SSL_CIPHER* agreed = SSL_get_current_cipher(ssl)) {
+    facts_->tls_version = SSL_get_version(ssl);
+    facts_->tls_cipher = SSL_CIPHER_get_name(agreed);
+  }
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   if (chain == nullptr || sk_X509_num(chain) == 0) return;
   for (int i = 0; i < std::min(sk_X509_num(chain), kMaxCertificates); ++i) {

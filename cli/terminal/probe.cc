@@ -16,6 +16,14 @@ std::string Outcome(const CaseResult& result) {
   return fmt::format("{} in {}", FailureClassName(result.failure->failure_class), PhaseName(result.failure->phase));
 }
 
+// What was spoken with the target; "-" where that was not reached.
+std::string Protocol(const CaseResult& result) {
+  const ProofOfExecution& proof = result.proof;
+  if (!proof.tls_version.empty()) return Printable(fmt::format("{} {}", proof.tls_version, proof.tls_cipher));
+  const bool plain = result.target.starts_with("ws://") || result.target.starts_with("http://");
+  return plain && proof.connections > 0 ? "no TLS" : "-";
+}
+
 }  // namespace
 
 std::string RenderProbe(const RunRecord& record) {
@@ -26,13 +34,9 @@ std::string RenderProbe(const RunRecord& record) {
   for (const ShardRecordWithCases& entry : record.shards) {
     for (const CaseResult& result : entry.cases) {
       const PhaseTimings& timings = result.proof.timings;
-      const std::string protocol =
-          result.proof.tls_version.empty()
-              ? "no TLS"
-              : fmt::format("{} {}", Printable(result.proof.tls_version), Printable(result.proof.tls_cipher));
       listing.rows.push_back({Printable(entry.shard.region.value()), Outcome(result), Time(timings.resolve),
                               Time(timings.connect), Time(timings.tls), Time(timings.upgrade), Time(timings.total),
-                              Printable(result.proof.peer_address), protocol});
+                              Printable(result.proof.peer_address), Protocol(result)});
     }
   }
   return Render(listing, OutputFormat::kTable);

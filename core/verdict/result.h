@@ -38,7 +38,7 @@ struct AddressAttempt {
 struct ProofOfExecution {
   std::uint32_t connections = 0;  // TCP connections that were established; counts are of all sessions
   std::string peer_address;       // of the last one; as in AddressAttempt
-  std::string tls_version;        // "TLSv1.3", empty without TLS
+  std::string tls_version;        // "TLSv1.3", empty where none was agreed
   std::string tls_cipher;
   std::uint64_t bytes_in = 0, bytes_out = 0;    // on the socket, TLS and HTTP included
   std::uint64_t frames_in = 0, frames_out = 0;  // WebSocket frames, control frames included

@@ -190,6 +190,7 @@ TEST(Tls, OfAPeerThatSpeaksNoneFailsInItsPhase) {
     ASSERT_TRUE(run.Result().failure.has_value());
     EXPECT_EQ(run.Result().failure->failure_class, FailureClass::kTls);
     EXPECT_EQ(run.Result().failure->phase, Phase::kTls);
+    EXPECT_EQ(run.Result().proof.tls_version + run.Result().proof.tls_cipher, "") << "none was agreed";
   }
   plain.join();
 }
