@@ -170,6 +170,11 @@ const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult
   return found == record.summary.failures.end() ? nullptr : &*found;
 }
 
+std::string AttributionText(const AttributedFailure& failure) {
+  const std::string name(AttributionName(failure.attribution));
+  return failure.undetermined_for.empty() ? name : fmt::format("{} ({})", name, failure.undetermined_for);
+}
+
 std::map<std::string, std::size_t> Warnings(const RunRecord& record) {
   std::map<std::string, std::size_t> warnings;
   for (const ShardRecordWithCases& entry : record.shards) {

@@ -46,6 +46,9 @@ std::string SourceExcerpt(const RunRecord& record, const Failure& failure);
 // Who the failure of this result is attributed to; null if nobody is.
 const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result);
 
+// "target"; "undetermined (all 3 agents stand on one host, vm)".
+std::string AttributionText(const AttributedFailure& failure);
+
 // Headers of an answer that say who gave it and where it leads: not its date and size, nor those of the upgrade itself.
 std::vector<HeaderField> TellingHeaders(const Evidence& evidence);
 

@@ -100,7 +100,7 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   }
   if (const std::string tries = TriesText(cause.result()); !tries.empty()) out += Item("tries", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
-    out += Item("attributed to", AttributionName(attributed->attribution));
+    out += Item("attributed to", AttributionText(*attributed));
   }
   if (const std::string hint = CredentialHint(record, cause.result()); !hint.empty()) out += Item("hint", hint);
   if (!evidence.trace_id.empty()) out += Item("trace", evidence.trace_id);
@@ -170,7 +170,7 @@ std::string NextActions(const RunRecord& record, const std::vector<Cause>& cause
     const AttributedFailure* attributed = AttributionOf(record, cause.result());
     if (attributed != nullptr && attributed->attribution != Attribution::kNone) {
       out += fmt::format(" It is attributed to {}: {}.", AttributionName(attributed->attribution),
-                         WhereToBegin(attributed->attribution));
+                         Plain(WhereToBegin(*attributed)));
     }
     out += "\n";
   }

@@ -1,6 +1,7 @@
 #include "cli/report/next_action.h"
 
 #include "absl/strings/str_replace.h"
+#include "fmt/format.h"
 
 namespace wsfleet::cli {
 namespace {
@@ -89,6 +90,16 @@ std::string_view OfOurs(FailureClass failure) {
   }
 }
 
+std::string WhatWouldDetermine(const AttributedFailure& failure) {
+  if (!IsSilence(failure.failure_class) || failure.vantages > 1) {
+    return failure.undetermined_for.empty() ? "nothing tells the target from the way to it" : failure.undetermined_for;
+  }
+  // Other regions of agents that stand together see nothing else.
+  return failure.agents > 1
+             ? fmt::format("{}: agents elsewhere would tell the target from the way to it", failure.undetermined_for)
+             : "one agent cannot tell the target from the way to it: run it from more regions (--from)";
+}
+
 }  // namespace
 
 std::string WhatToLookAt(FailureClass failure, bool local) {
@@ -104,10 +115,11 @@ std::string WhatToLookAt(FailureClass failure, bool local) {
   return {};
 }
 
-std::string_view WhereToBegin(Attribution attribution) {
-  switch (attribution) {
+std::string WhereToBegin(const AttributedFailure& failure) {
+  switch (failure.attribution) {
     case Attribution::kTarget:
-      return "every vantage saw the same, so begin at the target";
+      return failure.vantages > 1 ? "every vantage saw the same, so begin at the target"
+                                  : "it answered so itself, so begin there";
     case Attribution::kRegionPath:
       return "other regions got through, so begin at the way from this one";
     case Attribution::kSingleAgent:
@@ -117,7 +129,7 @@ std::string_view WhereToBegin(Attribution attribution) {
     case Attribution::kIntermittent:
       return "it comes and goes: --repeat gives its rate";
     case Attribution::kUndetermined:
-      return "too few vantages to tell the target from the way to it: run it from more regions (--from)";
+      return WhatWouldDetermine(failure);
     case Attribution::kNone:
       break;
   }

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/verdict/taxonomy.h"
+#include "core/verdict/summary.h"
 
 // What a person can do about a failure: docs/reference/failures.md in a line.
 namespace wsfleet::cli {
@@ -13,6 +13,6 @@ namespace wsfleet::cli {
 std::string WhatToLookAt(FailureClass failure, bool local);
 
 // What an attribution means for where to begin. Empty for kNone.
-std::string_view WhereToBegin(Attribution attribution);
+std::string WhereToBegin(const AttributedFailure& failure);
 
 }  // namespace wsfleet::cli

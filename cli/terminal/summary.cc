@@ -112,7 +112,7 @@ std::string RenderFailure(const RunRecord& record, const Cause& cause) {
   if (const std::string sessions = SessionsText(finding); !sessions.empty()) out += Line("sessions", sessions);
   if (const std::string tries = TriesText(result); !tries.empty()) out += Line("tries", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
-    out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionName(attributed->attribution)));
+    out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionText(*attributed)));
   }
   if (const std::string hint = CredentialHint(record, result); !hint.empty()) out += Line("hint", hint);
   std::string wire = Wire(result);

@@ -158,13 +158,36 @@ Attribution Intermittent(AttributedFailure& failure, std::string_view who, const
   return Attribution::kIntermittent;
 }
 
+Attribution Undetermined(AttributedFailure& failure, std::string why) {
+  failure.rests_on.push_back({why});
+  failure.undetermined_for = std::move(why);
+  return Attribution::kUndetermined;
+}
+
+// Nobody passed: whether it is the target, or the way to it from where the agents stand.
+Attribution DecideByVantages(AttributedFailure& failure, const std::string& vantage) {
+  failure.rests_on.push_back(
+      {fmt::format("it passed nowhere; {} vantage{} saw it", failure.vantages, failure.vantages == 1 ? "" : "s")});
+  if (failure.failure_class == FailureClass::kProxy) {
+    return Undetermined(failure, "the proxy says nothing of the target behind it");
+  }
+  if (!IsSilence(failure.failure_class)) {
+    failure.rests_on.push_back({"the target itself answered so"});
+    return Attribution::kTarget;
+  }
+  if (failure.vantages >= 2) return Attribution::kTarget;
+  return Undetermined(failure, failure.agents > 1
+                                   ? fmt::format("all {} agents stand on one host, {}", failure.agents, vantage)
+                                   : "one agent alone cannot tell the target from the way to it");
+}
+
 Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& failed, const std::vector<Sighting>& passed,
                    std::span<const RegionResult> regions) {
   if (failure.failure_class == FailureClass::kConfig || failure.failure_class == FailureClass::kGuard) {
     return Attribution::kConfiguration;
   }
   if (failure.failure_class == FailureClass::kAgent) return Attribution::kSingleAgent;
-  if (IsOurs(failure.failure_class)) return Attribution::kUndetermined;
+  if (IsOurs(failure.failure_class)) return Undetermined(failure, "it says nothing of the target");
   if (MayBeTheCredential(failure.failure_class)) {
     const CredentialFinding finding = BlamedCredential(failed, regions);
     if (!finding.turned_away.empty()) {
@@ -188,19 +211,7 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
     AddPeers(failure, failed, passed);
     return Attribution::kRegionPath;
   }
-  std::set<std::string> vantages;
-  for (const Sighting& sighting : failed) vantages.insert(VantageOf(*sighting.region));
-  failure.rests_on.push_back(
-      {fmt::format("it passed nowhere; {} vantage{} saw it", vantages.size(), vantages.size() == 1 ? "" : "s")});
-  if (failure.failure_class == FailureClass::kProxy) {
-    failure.rests_on.push_back({"the proxy says nothing of the target behind it"});
-    return Attribution::kUndetermined;
-  }
-  if (!IsSilence(failure.failure_class)) {
-    failure.rests_on.push_back({"the target itself answered so"});
-    return Attribution::kTarget;
-  }
-  return vantages.size() >= 2 ? Attribution::kTarget : Attribution::kUndetermined;
+  return DecideByVantages(failure, VantageOf(*failed.front().region));
 }
 
 }  // namespace
@@ -234,6 +245,13 @@ std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) 
     failure.regions = RegionsOf(failed);
     failure.rests_on.push_back(
         {fmt::format("{} in {}", FailureClassName(failure.failure_class), Join(failure.regions))});
+    std::set<std::string> agents, vantages;
+    for (const Sighting& sighting : failed) {
+      agents.insert(sighting.region->agent.value());
+      vantages.insert(VantageOf(*sighting.region));
+    }
+    failure.agents = agents.size();
+    failure.vantages = vantages.size();
     failure.attribution = Decide(failure, failed, WherePassed(regions, signature), regions);
   }
   return attributed;

@@ -40,6 +40,8 @@ struct AttributedFailure {
   std::vector<RegionName> regions;
   Attribution attribution = Attribution::kUndetermined;
   std::vector<Observation> rests_on;
+  std::size_t agents = 0, vantages = 0;  // that saw it
+  std::string undetermined_for;          // why nobody is meant: "all 3 agents stand on one host, vm"
 };
 
 enum class JobVerdict { kPassed, kFailed, kInconclusive, kTimedOut, kCancelled };

@@ -304,8 +304,13 @@ TEST(Markdown, SaysWhatToDoNextByClassAndAttribution) {
   EXPECT_THAT(next, HasSubstr("the server's log"));
   EXPECT_THAT(next, HasSubstr("attributed to region-path: "));
   RunRecord record = BrokenInOneRegion();
-  record.summary.failures.front().attribution = Attribution::kUndetermined;
-  EXPECT_THAT(RenderReport(record, "md"), HasSubstr("run it from more regions"));
+  AttributedFailure& attributed = record.summary.failures.front();
+  attributed.attribution = Attribution::kUndetermined;
+  attributed.undetermined_for = "all 3 agents stand on one host, vm";
+  EXPECT_THAT(Unescaped(RenderReport(record, "md")),
+              AllOf(HasSubstr("  - attributed to: undetermined (all 3 agents stand on one host, vm)\n"),
+                    HasSubstr("It is attributed to undetermined: all 3 agents stand on one host, vm.")));
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("→ undetermined (all 3 agents stand on one host, vm)\n"));
 }
 
 TEST(Markdown, BlamesNobodyForWhatACancelledRunDidNotReach) {

@@ -50,6 +50,22 @@ TEST(Attribution, RestsOnWhoSawItAndWhoDidNot) {
   }
 }
 
+TEST(Attribution, SaysWhyItIsUndetermined) {
+  const auto of = [](const std::vector<RegionResult>& regions) { return Attribute(regions).front(); };
+  const AttributedFailure together =
+      of({Region("eu", {kSilent}, "a", "vm"), Region("us", {kSilent}, "b", "vm"), Region("ap", {kSilent}, "c", "vm")});
+  EXPECT_EQ(together.undetermined_for, "all 3 agents stand on one host, vm");
+  EXPECT_EQ(together.rests_on.back().text, together.undetermined_for);
+  EXPECT_EQ(together.agents, 3u);
+  EXPECT_EQ(together.vantages, 1u);
+  EXPECT_EQ(of({Region("eu", {kSilent})}).undetermined_for,
+            "one agent alone cannot tell the target from the way to it");
+  EXPECT_EQ(of({Region("eu", {kSilent}), Region("us", {kSilent})}).undetermined_for, "");
+  const CaseResult proxy = Result("one", Outcome::kFailed, FailureClass::kProxy, Phase::kConnect);
+  EXPECT_EQ(of({Region("eu", {proxy}), Region("us", {proxy})}).undetermined_for,
+            "the proxy says nothing of the target behind it");
+}
+
 CaseResult With(CaseResult result, std::vector<CredentialUse> credentials) {
   result.credentials = std::move(credentials);
   return result;
