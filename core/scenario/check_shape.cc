@@ -85,7 +85,8 @@ class ShapeChecker {
       case Kind::kSelector:
         return InSelector(what, node, value);
       case Kind::kPredicate:
-      case Kind::kLengthTest:
+      case Kind::kNumberTests:
+      case Kind::kVersionTests:
         return node.is_scalar() ? std::nullopt : InTable(what, node, keys::kPredicate);
       case Kind::kEither:
         return InAlternatives(what, node, value);

@@ -29,7 +29,8 @@ struct Value {
     kInteger,
     kNumberAboveZero,
     kNumberTest,     // a number, or one template
-    kLengthTest,     // a number, or tests of one
+    kNumberTests,    // a number, or tests of one
+    kVersionTests,   // a version of TLS, or tests of one
     kDuration,       // above zero
     kPause,          // from zero
     kOffset,         // may be negative

@@ -75,6 +75,8 @@ inline constexpr Value kSourceOfAnswer = Of(Value::Kind::kRequestSource);
 inline constexpr Value kCaptures = Names(Value::Kind::kVariable, kSourceOfFrame);
 inline constexpr Value kAnswerCaptures = Names(Value::Kind::kVariable, kSourceOfAnswer);
 inline constexpr Value kTests = Of(Value::Kind::kPredicate);
+inline constexpr Value kNumberTests = Of(Value::Kind::kNumberTests);
+inline constexpr std::array<std::string_view, 4> kTlsVersions{"tls1.0", "tls1.1", "tls1.2", "tls1.3"};
 inline constexpr Value kNamedTests = Names(Value::Kind::kAny, kTests, 1);
 inline constexpr std::string_view kIdentifierPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 inline constexpr std::string_view kSecretPattern = "^\\$\\{secret\\.[A-Za-z_][A-Za-z0-9_]*\\}$";

@@ -11,7 +11,6 @@ using List = std::array<std::string_view, N>;
 constexpr List<9> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"};
 constexpr List<4> kPlaces{"header", "query", "subprotocol", "cookie"};
 constexpr List<4> kTampers{"signature", "alg_none", "payload", "truncate"};
-constexpr List<4> kTlsVersions{"tls1.0", "tls1.1", "tls1.2", "tls1.3"};
 constexpr List<2> kDuplicates{"fail", "allow"};
 constexpr List<10> kRefusedClasses{
     "dns",  "tcp",      "tls",  "proxy", "upgrade-refused-4xx", "upgrade-refused-5xx", "not-a-websocket",
@@ -81,11 +80,11 @@ constexpr List<1> kTextBody{"text"};
 constexpr Rule kHttpRules[] = {{.kind = Rule::Kind::kExactlyOne, .keys = kMethods},
                                {.kind = Rule::Kind::kNotTogether, .key = "json", .keys = kTextBody}};
 
-constexpr Key kStatus{"status", kTests, "HTTP status."};
+constexpr Key kStatus{"status", kNumberTests, "HTTP status."};
 constexpr Key kHeader{"header", kNamedTests, "Response header (any case) to predicate."};
 constexpr Key kJson{"json", kBody, "On the JSON body."};
 constexpr Key kText{"text", kTests, "On the body as text."};
-constexpr Key kCloseCode{"close", kTests, "Close code, 101 having been answered."};
+constexpr Key kCloseCode{"close", kNumberTests, "Close code, 101 having been answered."};
 constexpr Key kReason{"reason", kTests, "Close reason."};
 constexpr Key kClass{"class", Word(kRefusedClasses), "Any failure of this class."};
 constexpr Key kHttpExpectKeys[] = {kStatus, kHeader, kJson, kText};
@@ -118,10 +117,10 @@ constexpr Key kConnectExpectKeys[] = {kHeader,
                                       {"compress", Either(kCompressed), "What was negotiated."},
                                       {"tls", Mapping(kTlsExpect), "The connection's TLS."}};
 
-constexpr Key kTlsExpectKeys[] = {{"version", kTests, "Such as tls1.3."},
+constexpr Key kTlsExpectKeys[] = {{"version", Of(Kind::kVersionTests), "Such as tls1.3."},
                                   {"cipher", kTests, "The cipher suite."},
                                   {"issuer", kTests, "Who signed the certificate."},
-                                  {"days_left", kTests, "Days until the certificate ends."}};
+                                  {"days_left", kNumberTests, "Days until the certificate ends."}};
 
 constexpr Key kSequenceKeys[] = {
     Needed("path", Text("^\\$"), "Path of the number."),

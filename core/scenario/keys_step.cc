@@ -71,7 +71,7 @@ constexpr Key kExpectAllKeys[] = {kSince, kWithin, kOnce, Needed("messages", kMe
 constexpr Key kExpectNoneKeys[] = {Needed("match", kFrames, "Which frame must not come."), kSince,
                                    Needed("for", kPause, "From the start of this step.")};
 constexpr Key kExpectCloseKeys[] = {
-    {"code", kTests, "Close code. Default: any. 1006: TCP ended without a close frame."},
+    {"code", kNumberTests, "Close code. Default: any. 1006: TCP ended without a close frame."},
     {"reason", kTests, "Close reason."},
     kSince,
     {"within", kDuration, "None in time: deadline, phase close."}};
@@ -97,7 +97,7 @@ constexpr Key kPredicateKeys[] = {
     {"contains", kAnything, "Substring of a string, or element of an array."},
     {"in", Either(kOneOf), "Equal to one of these."},
     {"type", Word(kTypes), "The value's type in JSON."},
-    {"length", Of(Kind::kLengthTest), "Characters of a string, elements of an array, members of an object."},
+    {"length", kNumberTests, "Characters of a string, elements of an array, members of an object."},
     {"exists", kFlag, "false: the path must select nothing."},
     {"every", kTests, "Holds for every selected value, and there is one. Without it: for at least one."},
     {"schema", kPlainText, "Path of a JSON Schema (draft-07) file in the bundle."}};

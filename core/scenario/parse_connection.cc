@@ -30,7 +30,10 @@ std::vector<std::pair<std::string, Predicate>> ParsePredicateMap(ParseContext& c
 }
 
 void ParseHttpTests(ParseContext& context, const YamlNode& node, HttpExpect& out) {
-  if (const YamlNode* status = Get(node, "status")) out.status = ParsePredicate(context, "status", *status);
+  if (const YamlNode* status = Get(node, "status")) {
+    CheckNumbers(context, "status", *status);
+    out.status = ParsePredicate(context, "status", *status);
+  }
   if (const YamlNode* header = Get(node, "header")) out.headers = ParsePredicateMap(context, "header", *header);
   if (const YamlNode* json = Get(node, "json")) out.json = ParseSelector(context, *json, true);
   if (const YamlNode* text = Get(node, "text")) out.text = ParsePredicate(context, "text", *text);
@@ -62,6 +65,13 @@ DeflateSpec OfferOf(const DeflateTests& written) {
           written.server_no_context_takeover.value_or(false), written.client_no_context_takeover.value_or(false)};
 }
 
+std::vector<std::pair<std::string, Predicate>> ParseTlsTests(ParseContext& context, const YamlNode& node) {
+  std::vector<std::pair<std::string, Predicate>> out = ParsePredicateMap(context, "tls", node);
+  if (const YamlNode* version = Get(node, "version")) CheckWords(context, "version", *version, keys::kTlsVersions);
+  if (const YamlNode* days = Get(node, "days_left")) CheckNumbers(context, "days_left", *days);
+  return out;
+}
+
 ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
   ConnectExpect expect;
   if (!CheckKeys(context, node, "expect", keys::kConnectExpect)) return expect;
@@ -80,7 +90,7 @@ ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
   }
   if (const YamlNode* tls = Get(node, "tls")) {
     CheckKeys(context, *tls, "tls", keys::kTlsExpect);
-    expect.tls = ParsePredicateMap(context, "tls", *tls);
+    expect.tls = ParseTlsTests(context, *tls);
   }
   return expect;
 }
@@ -88,7 +98,10 @@ ConnectExpect ParseConnectExpect(ParseContext& context, const YamlNode& node) {
 Refusal ParseRefusal(ParseContext& context, const YamlNode& node) {
   Refusal refusal;
   ParseHttpTests(context, node, refusal.answer);
-  if (const YamlNode* close = Get(node, "close")) refusal.close = ParsePredicate(context, "close", *close);
+  if (const YamlNode* close = Get(node, "close")) {
+    CheckNumbers(context, "close", *close);
+    refusal.close = ParsePredicate(context, "close", *close);
+  }
   if (const YamlNode* reason = Get(node, "reason")) refusal.reason = ParsePredicate(context, "reason", *reason);
   if (const YamlNode* name = Get(node, "class")) {
     if (const auto word = ReadWord(context, keys::kRefusal["class"], *name)) {

@@ -49,21 +49,27 @@ std::shared_ptr<const JsonSchema> ReadSchema(ParseContext& context, std::string_
   return known = *std::move(schema);
 }
 
-// Of what is compared with a length as it is written: a text would wait in vain.
-void CheckLength(ParseContext& context, const YamlNode& node) {
+// Calls `check` with each value that something is compared with as it is written: a template has none yet.
+template <typename Check>
+void ForEachConstant(ParseContext& context, const YamlNode& node, const Check& check) {
   if (node.is_scalar()) {
     const TemplateValue value = ReadValue(context, node);
-    const auto* constant = std::get_if<boost::json::value>(&value.value);
-    if (constant == nullptr || constant->is_number()) return;
-    context.diagnostics.Error(node.range,
-                              fmt::format("length: expected a number or tests of one, found {}", DescribeNode(node)));
+    if (const auto* constant = std::get_if<boost::json::value>(&value.value)) check(node, *constant);
     return;
   }
   for (const YamlNode::Entry& entry : node.entries) {
-    if (entry.key == "eq" || entry.key == "not") CheckLength(context, entry.value);
+    if (entry.key == "eq" || entry.key == "not") ForEachConstant(context, entry.value, check);
     if (entry.key != "in") continue;
-    for (const YamlNode& element : entry.value.elements) CheckLength(context, element);
+    for (const YamlNode& element : entry.value.elements) ForEachConstant(context, element, check);
   }
+}
+
+// "; write 404" for "404", and for 2xx what it stands for elsewhere.
+std::string HowANumberIsWritten(const YamlNode& node) {
+  static const RE2 kNumber("[0-9]+"), kHundred("[1-5]xx");
+  if (RE2::FullMatch(node.text, kNumber)) return fmt::format("; write {}", node.text);
+  if (!RE2::FullMatch(node.text, kHundred)) return {};
+  return fmt::format("; write {{gte: {0}00, lte: {0}99}}", node.text.front());
 }
 
 bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::Test& test) {
@@ -93,7 +99,7 @@ bool ParseTest(ParseContext& context, const YamlNode::Entry& entry, Predicate::T
   if (key == "gte") return number(Op::kGreaterOrEqual);
   if (key == "not") return nested(Op::kNot);
   if (key == "length") {
-    CheckLength(context, node);
+    CheckNumbers(context, key, node);
     return nested(Op::kLength);
   }
   if (key == "every") return nested(Op::kEvery);
@@ -172,22 +178,12 @@ void CheckValue(ParseContext& context, Selector::Subject subject, const YamlNode
   }
 }
 
-// Only what is compared as it is written: a template has no value yet.
 void CheckValues(ParseContext& context, Selector::Subject subject, const YamlNode& node) {
   if (subject == Selector::Subject::kJson || subject == Selector::Subject::kText) return;
-  if (node.is_scalar()) {
-    const TemplateValue value = ReadValue(context, node);
-    const auto* constant = std::get_if<boost::json::value>(&value.value);
-    if (constant == nullptr) return;
-    const std::string text = ValueAsText(*constant);
-    CheckValue(context, subject, node, constant->is_string() ? &text : nullptr);
-    return;
-  }
-  for (const YamlNode::Entry& entry : node.entries) {
-    if (entry.key == "eq" || entry.key == "not") CheckValues(context, subject, entry.value);
-    if (entry.key != "in") continue;
-    for (const YamlNode& element : entry.value.elements) CheckValues(context, subject, element);
-  }
+  ForEachConstant(context, node, [&](const YamlNode& found, const boost::json::value& value) {
+    const std::string text = ValueAsText(value);
+    CheckValue(context, subject, found, value.is_string() ? &text : nullptr);
+  });
 }
 
 }  // namespace
@@ -244,6 +240,24 @@ Predicate ParsePredicate(ParseContext& context, std::string_view key, const Yaml
   return predicate;
 }
 
+void CheckNumbers(ParseContext& context, std::string_view key, const YamlNode& node) {
+  ForEachConstant(context, node, [&](const YamlNode& found, const boost::json::value& value) {
+    if (value.is_number()) return;
+    context.diagnostics.Error(found.range, fmt::format("{}: expected a number or tests of one, found {}{}", key,
+                                                       DescribeNode(found), HowANumberIsWritten(found)));
+  });
+}
+
+void CheckWords(ParseContext& context, std::string_view key, const YamlNode& node, keys::Words words) {
+  ForEachConstant(context, node, [&](const YamlNode& found, const boost::json::value& value) {
+    const std::string text = ValueAsText(value);
+    if (value.is_string() && std::ranges::find(words, text) != words.end()) return;
+    context.diagnostics.Error(
+        found.range, fmt::format("{}: expected one of {}, found {}{}", key, fmt::join(words, ", "), DescribeNode(found),
+                                 Suggestion(text, words)));
+  });
+}
+
 Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_only) {
   Selector selector;
   if (!node.is_mapping() || node.entries.empty()) {
@@ -281,7 +295,12 @@ std::optional<CaptureSource> ParseSource(ParseContext& context, std::string_view
     source.regex =
         ParseRegex(context, key, std::string_view(*text).substr(kRegex.size()), Inside(node.range, kRegex.size()));
     if (source.regex == nullptr) return std::nullopt;
-    return source;
+    if (source.regex->NumberOfCapturingGroups() > 0) return source;
+    context.diagnostics.Error(node.range,
+                              fmt::format("{}: the first group of the expression is what is read, and it has "
+                                          "none; write it in parentheses, as in regex:id=([0-9]+)",
+                                          key));
+    return std::nullopt;
   }
   if (http && text->starts_with(kHeader) && text->size() > kHeader.size()) {
     source.kind = CaptureSource::Kind::kHeader;

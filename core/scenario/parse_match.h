@@ -7,10 +7,15 @@
 
 #include "core/match/selector.h"
 #include "core/scenario/fields.h"
+#include "core/scenario/key_table.h"
 
 namespace wsfleet {
 
 Predicate ParsePredicate(ParseContext& context, std::string_view key, const YamlNode& node);
+// Of tests on what is always a number, such as a status, or always one of `words`: errors for values that it can never
+// be.
+void CheckNumbers(ParseContext& context, std::string_view key, const YamlNode& node);
+void CheckWords(ParseContext& context, std::string_view key, const YamlNode& node, keys::Words words);
 // A selector on frames; with `json_only` only paths are allowed (an HTTP body).
 Selector ParseSelector(ParseContext& context, const YamlNode& node, bool json_only = false);
 // `http`: header: and cookie: are allowed too.

@@ -194,7 +194,10 @@ ExpectNoneStep ParseExpectNone(ParseContext& context, const YamlNode& node) {
 ExpectCloseStep ParseExpectClose(ParseContext& context, const YamlNode& node) {
   ExpectCloseStep step;
   if (!CheckKeys(context, node, "expect_close", keys::kExpectClose)) return step;
-  if (const YamlNode* code = Get(node, "code")) step.code = ParsePredicate(context, "code", *code);
+  if (const YamlNode* code = Get(node, "code")) {
+    CheckNumbers(context, "code", *code);
+    step.code = ParsePredicate(context, "code", *code);
+  }
   if (const YamlNode* reason = Get(node, "reason")) step.reason = ParsePredicate(context, "reason", *reason);
   step.within = DurationOf(context, node, keys::kExpectClose["within"]);
   step.since = IdentifierOf(context, node, "since");

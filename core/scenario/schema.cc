@@ -66,7 +66,8 @@ json::object CommonDefinitions() {
       {"secret", TextOf(keys::kSecretPattern, "Reference to a secret. A literal is refused.")},
       {"number_test", json::object{{"anyOf", json::array{json::object{{"type", "number"}},
                                                          TextOf(keys::kOneTemplatePattern, "A template.")}}}},
-      {"length_test", TestsOf("length_test", json::object{{"type", "number"}})},
+      {"number_tests", TestsOf("number_tests", json::object{{"type", "number"}})},
+      {"version_tests", TestsOf("version_tests", json::object{{"enum", ArrayOf(keys::kTlsVersions)}})},
       {"opcode_test", TestsOf("opcode_test", json::object{{"enum", ArrayOf(keys::kFrameOpcodes)}})},
       {"hex_test", TestsOf("hex_test", TextOf(keys::kHexPattern, "Pairs of lower-case hexadecimal digits."))},
       {"source",
@@ -185,8 +186,10 @@ class SchemaWriter {
         return {{"type", "number"}, {"exclusiveMinimum", 0}};
       case Kind::kNumberTest:
         return Reference("number_test");
-      case Kind::kLengthTest:
-        return Reference("length_test");
+      case Kind::kNumberTests:
+        return Reference("number_tests");
+      case Kind::kVersionTests:
+        return Reference("version_tests");
       case Kind::kDuration:
         return Reference("duration");
       case Kind::kPause:

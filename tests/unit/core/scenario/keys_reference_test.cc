@@ -56,8 +56,10 @@ std::string Describe(const keys::Value& value) {
       return "number above 0";
     case Kind::kNumberTest:
       return "number, or a template";
-    case Kind::kLengthTest:
+    case Kind::kNumberTests:
       return "number, or tests of one";
+    case Kind::kVersionTests:
+      return fmt::format("{}, or tests of one", Words(keys::kTlsVersions));
     case Kind::kDuration:
       return "duration above zero";
     case Kind::kPause:

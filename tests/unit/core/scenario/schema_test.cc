@@ -273,6 +273,21 @@ TEST(Schema, RefusesWhatNoFrameAndNoLengthCanBe) {
                             R"({"$.a": {"length": {"gt": 1}}})", R"({"$.a": {"in": "${list}"}})"}) {
     EXPECT_TRUE(accepts(fmt::format(R"({{"expect": {{"match": {}}}}})", match))) << match;
   }
+  for (const char* step :
+       {R"({"http": {"get": "/", "expect": {"status": "200"}}})",
+        R"({"http": {"get": "/", "expect": {"status": {"not": "404"}}}})", R"({"expect_close": {"code": "1011"}})",
+        R"({"expect_close": {"code": {"in": [1000, "1001"]}}})",
+        R"({"connect": {"path": "/", "refused": {"close": "4401"}}})",
+        R"({"connect": {"path": "/", "expect": {"tls": {"version": "TLSv1.3"}}}})",
+        R"({"connect": {"path": "/", "expect": {"tls": {"days_left": "30"}}}})"}) {
+    EXPECT_FALSE(accepts(step)) << step;
+  }
+  for (const char* step :
+       {R"({"http": {"get": "/", "expect": {"status": {"in": [200, "${x}"], "lt": 300}}}})",
+        R"({"expect_close": {"code": {"gte": 1000}}})",
+        R"({"connect": {"path": "/", "expect": {"tls": {"version": {"in": ["tls1.2", "tls1.3"]}}}}})"}) {
+    EXPECT_TRUE(accepts(step)) << step;
+  }
   EXPECT_FALSE(accepts(R"({"connect": {"path": "/", "expect": {}}})"));
   EXPECT_FALSE(accepts(R"({"connect": {"path": "/", "proxy": "http://x"}})"));
   EXPECT_TRUE(accepts(R"({"connect": {"path": "/", "proxy": "http://u:p@[::1]:80"}})"));
