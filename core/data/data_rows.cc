@@ -6,6 +6,7 @@
 
 #include "boost/json/parse.hpp"
 #include "core/base/text.h"
+#include "core/value/json_numbers.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -135,6 +136,9 @@ absl::Status DataTable::ReadJsonLines() {
       if (columns_.empty() || columns_.size() > kMaxColumns) {
         return Wrong(number, fmt::format("expected 1 to {} members, found {}", kMaxColumns, columns_.size()));
       }
+    }
+    if (const std::string_view rounded = FirstRoundedNumber(line); !rounded.empty()) {
+      return Wrong(number, fmt::format("{} has more digits than are held; write it as a text", Excerpt(rounded, 60)));
     }
     for (const std::string& column : columns_) {
       if (row->contains(column)) continue;

@@ -6,6 +6,7 @@
 #include "absl/strings/strip.h"
 #include "core/base/text.h"
 #include "core/match/selector.h"
+#include "core/value/json_numbers.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
 
@@ -28,6 +29,10 @@ absl::StatusOr<value> ReadPath(const JsonPath& path, const Payload& payload) {
   }
   if (selection.size() != 1) {
     return absl::NotFoundError(fmt::format("{}: expected exactly one value, found {}", path.text(), selection.size()));
+  }
+  if (MayBeRounded(*selection.front()) && !payload.rounded_number().empty()) {
+    return absl::OutOfRangeError(fmt::format("{}: {} is held to 16 digits only, and would be another number",
+                                             path.text(), Excerpt(payload.rounded_number(), 60)));
   }
   return *selection.front();
 }

@@ -6,8 +6,17 @@
 #include <limits>
 #include <utility>
 
+#include "core/value/json_numbers.h"
+
 namespace wsfleet {
 namespace {
+
+thread_local bool equal_roundings = false;
+
+std::partial_ordering CompareDoubles(double a, double b) {
+  if (a == b && std::abs(a) >= kFirstRounded) equal_roundings = true;
+  return a <=> b;
+}
 
 // An integer against a double without rounding the integer to a double.
 template <typename Int>
@@ -56,9 +65,11 @@ std::partial_ordering CompareNumbers(const boost::json::value& a, const boost::j
   if (a.is_int64()) return CompareInteger(a.get_int64(), b);
   if (a.is_uint64()) return CompareInteger(a.get_uint64(), b);
   if (!a.is_double()) return std::partial_ordering::unordered;
-  if (b.is_double()) return a.get_double() <=> b.get_double();
+  if (b.is_double()) return CompareDoubles(a.get_double(), b.get_double());
   return Reverse(CompareNumbers(b, a));
 }
+
+bool TakeEqualRoundings() { return std::exchange(equal_roundings, false); }
 
 bool JsonEquals(const boost::json::value& a, const boost::json::value& b) {
   if (a.is_number() && b.is_number()) return CompareNumbers(a, b) == std::partial_ordering::equivalent;

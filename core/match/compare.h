@@ -10,6 +10,10 @@ namespace wsfleet {
 // Unordered if one of them is no number.
 std::partial_ordering CompareNumbers(const boost::json::value& a, const boost::json::value& b);
 
+// Whether, since it was asked last, this thread has found two numbers equal of which one may be the rounding of another
+// number (json_numbers.h).
+bool TakeEqualRoundings();
+
 // Deep equality as the language defines it: numbers by value (1 = 1.0), everything else by type and value.
 bool JsonEquals(const boost::json::value& a, const boost::json::value& b);
 

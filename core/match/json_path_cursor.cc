@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/base/text.h"
+#include "core/value/json_numbers.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -225,6 +226,12 @@ std::optional<boost::json::value> PathCursor::ReadNumber() {
   const char* const last = text_.data() + at;
   std::int64_t whole = 0;
   if (integer && std::from_chars(first, last, whole).ec == std::errc()) return boost::json::value(whole);
+  std::uint64_t large = 0;
+  if (integer && std::from_chars(first, last, large).ec == std::errc()) return boost::json::value(large);
+  if (integer && !FirstRoundedNumber({first, at - begin}).empty()) {
+    Fail(begin, "the number has more digits than are held");
+    return std::nullopt;
+  }
   double number = 0;
   if (std::from_chars(first, last, number).ec != std::errc()) {
     Fail(begin, "the number is out of range");

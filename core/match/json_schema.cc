@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <cstdint>
 #include <exception>
 #include <limits>
@@ -19,8 +20,10 @@
 #include "absl/strings/ascii.h"
 #include "boost/json/parse.hpp"
 #include "core/base/text.h"
+#include "core/match/compare.h"
 #include "core/match/json_path.h"
 #include "core/match/json_schema_document.h"
+#include "core/value/json_numbers.h"
 #include "core/value/json_text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -121,6 +124,26 @@ struct MultipleOf {
 
   double divisor;
   std::int64_t whole_divisor;  // 0: it is none
+};
+
+json::value NumberOf(const Adapter& number) {
+  return number.isInteger() ? json::value(number.asInteger()) : json::value(number.asDouble());
+}
+
+// Draft-07, 6.2.2 to 6.2.5. valijson compares doubles, of which two whole numbers may be one from 2^53 on.
+template <bool kIsUpper, bool kIsExclusive>
+struct Bound {
+  explicit Bound(const Adapter& operand) : limit(NumberOf(operand)) {}
+
+  bool Holds(const Adapter& target, std::string& why) const {
+    if (!target.isNumber()) return true;
+    why = fmt::format("is {} {}", kIsUpper ? "more than" : "less than", CompactJson(limit));
+    if (kIsExclusive) why += " or the same";
+    const std::partial_ordering order = CompareNumbers(NumberOf(target), limit);
+    return (!kIsExclusive && order == 0) || (kIsUpper ? order < 0 : order > 0);
+  }
+
+  json::value limit;
 };
 
 // The names of draft-07; valijson's own holds what no int64 holds for no integer.
@@ -225,6 +248,10 @@ class ValijsonSchema final : public JsonSchema {
     parser.addConstraintBuilder(std::string(kUniqueKeyword), new BuilderOf<UniqueItems>());
     parser.addConstraintBuilder(std::string(kTypeKeyword), new BuilderOf<TypeTest>());
     parser.addConstraintBuilder(std::string(kMultipleKeyword), new BuilderOf<MultipleOf>());
+    parser.addConstraintBuilder(std::string(kMaximumKeyword), new BuilderOf<Bound<true, false>>());
+    parser.addConstraintBuilder(std::string(kExclusiveMaximumKeyword), new BuilderOf<Bound<true, true>>());
+    parser.addConstraintBuilder(std::string(kMinimumKeyword), new BuilderOf<Bound<false, false>>());
+    parser.addConstraintBuilder(std::string(kExclusiveMinimumKeyword), new BuilderOf<Bound<false, true>>());
     const json::value root(document);
     parser.populateSchema(BoostJsonAdapter(root), schema_);
   }
@@ -272,6 +299,9 @@ absl::StatusOr<std::shared_ptr<const JsonSchema>> JsonSchema::Parse(std::string_
   json::error_code error;
   json::value document = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
   if (error) return absl::InvalidArgumentError(fmt::format("not JSON: {}", error.message()));
+  if (const std::string_view number = FirstRoundedNumber(text); !number.empty()) {
+    return absl::InvalidArgumentError(fmt::format("{} has more digits than are held", Excerpt(number, 60)));
+  }
   NormalizeNumbers(document);
   absl::StatusOr<json::object> prepared = PrepareSchema(document);
   if (!prepared.ok()) return prepared.status();

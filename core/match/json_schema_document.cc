@@ -189,12 +189,11 @@ class Preparation {
 
   static json::string_view ToJson(std::string_view text) { return {text.data(), text.size()}; }
 
-  static json::string_view NameOf(const SchemaKeyword& keyword) {
-    if (keyword.kind == SchemaKind::kPattern) return ToJson(kPatternKeyword);
-    if (keyword.kind == SchemaKind::kUnique) return ToJson(kUniqueKeyword);
-    if (keyword.kind == SchemaKind::kMultiple) return ToJson(kMultipleKeyword);
-    if (keyword.kind == SchemaKind::kType) return ToJson(kTypeKeyword);
-    return ToJson(keyword.name);
+  static std::string NameOf(const SchemaKeyword& keyword) {
+    const bool own = keyword.kind == SchemaKind::kPattern || keyword.kind == SchemaKind::kUnique ||
+                     keyword.kind == SchemaKind::kMultiple || keyword.kind == SchemaKind::kType ||
+                     keyword.kind == SchemaKind::kNumber;
+    return fmt::format("{}{}", own ? "wsfleet:" : "", keyword.name);
   }
 
   // Null: nothing is asked for.

@@ -14,7 +14,11 @@ inline constexpr std::string_view kPatternKeyword = "wsfleet:pattern";      // R
 inline constexpr std::string_view kUniqueKeyword = "wsfleet:uniqueItems";   // a set in place of all pairs
 inline constexpr std::string_view kMultipleKeyword = "wsfleet:multipleOf";  // for numbers only, with their fractions
 inline constexpr std::string_view kTypeKeyword = "wsfleet:type";            // 1e20 is an integer
-inline constexpr std::string_view kTestsKeyword = "wsfleet:tests";          // how many a schema makes by itself
+inline constexpr std::string_view kMaximumKeyword = "wsfleet:maximum";      // by exact value, as the next three
+inline constexpr std::string_view kExclusiveMaximumKeyword = "wsfleet:exclusiveMaximum";
+inline constexpr std::string_view kMinimumKeyword = "wsfleet:minimum";
+inline constexpr std::string_view kExclusiveMinimumKeyword = "wsfleet:exclusiveMinimum";
+inline constexpr std::string_view kTestsKeyword = "wsfleet:tests";  // how many a schema makes by itself
 
 // What valijson gets to read of a schema: the keywords of draft-07 only, each reference resolved to "#/definitions/N",
 // and before everything else in each schema, the number of tests that it costs. InvalidArgument as of JsonSchema.

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/match/json_schema.h"
 #include "core/match/predicate_text.h"
+#include "core/value/json_numbers.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -63,21 +64,26 @@ void Look(const Selector::Entry& entry, const Payload& payload, Sight& sight) {
 }
 
 // The problem of `sight`, too, where the predicate has one.
-bool EntryHolds(const Selector::Entry& entry, Sight& sight) {
+bool EntryHolds(const Selector::Entry& entry, const Payload& payload, Sight& sight) {
+  // Of what others judged.
+  TakeEqualRoundings();
+  JsonSchema::TakeExceeded();
+  Look(entry, payload, sight);
   if (!sight.problem.empty()) return false;
-  JsonSchema::TakeExceeded();  // of what others judged
   const bool holds = HoldsForSelection(entry.predicate, sight.selection);
-  if (!JsonSchema::TakeExceeded()) return holds;
-  sight.is_open = true;
-  sight.problem = fmt::format("the schema asks for more than {} tests of it", JsonSchema::kMaxTests);
-  return false;
+  if (JsonSchema::TakeExceeded()) {
+    sight.problem = fmt::format("the schema asks for more than {} tests of it", JsonSchema::kMaxTests);
+  } else if (TakeEqualRoundings() && !payload.rounded_number().empty()) {
+    sight.problem = fmt::format("its number {} is held to 16 digits only", Excerpt(payload.rounded_number(), 60));
+  }
+  sight.is_open = !sight.problem.empty();
+  return holds && !sight.is_open;
 }
 
 // Empty if the entry holds.
 std::string Explain(const Selector::Entry& entry, const Payload& payload, bool& is_open) {
   Sight sight;
-  Look(entry, payload, sight);
-  const bool holds = EntryHolds(entry, sight);
+  const bool holds = EntryHolds(entry, payload, sight);
   is_open = sight.is_open;
   if (!sight.problem.empty()) return fmt::format("expected {}, but {}", Describe(entry.predicate), sight.problem);
   if (holds) return {};
@@ -115,6 +121,10 @@ const value* Payload::json() const {
   return json_ ? &*json_ : nullptr;
 }
 
+std::string_view Payload::rounded_number() const {
+  return json() == nullptr ? std::string_view() : FirstRoundedNumber(bytes_);
+}
+
 bool Selector::asks_for_opcode() const {
   return std::ranges::any_of(entries, [](const Entry& entry) { return entry.subject == Subject::kOpcode; });
 }
@@ -134,8 +144,7 @@ Selected Select(const Selector& selector, const Payload& payload, std::string* l
   Selected selected = Selected::kYes;
   for (const Selector::Entry& entry : selector.entries) {
     Sight sight;
-    Look(entry, payload, sight);
-    if (EntryHolds(entry, sight)) continue;
+    if (EntryHolds(entry, payload, sight)) continue;
     if (!sight.is_open) return Selected::kNo;
     selected = Selected::kOpen;
     if (limit != nullptr) *limit = fmt::format("{}: {}", entry.key, sight.problem);

@@ -33,6 +33,8 @@ class Payload {
   const boost::json::value* json() const;
   // Of a payload without json(): it is nested too deep, so that nobody knows what it says.
   bool too_deep() const { return json() == nullptr && too_deep_; }
+  // A number of it that json() holds as another one (json_numbers.h), as it is written; empty if there is none.
+  std::string_view rounded_number() const;
 
  private:
   Opcode opcode_ = Opcode::kText;
@@ -59,7 +61,8 @@ struct Selector {
 };
 
 absl::StatusOr<Selector> Bind(const Selector& selector, const Scope& scope);
-// kOpen: it goes beyond a limit of the language (depth, nodes of a path, tests of a schema). What is open may be taken
+// kOpen: it goes beyond a limit of the language (depth, nodes of a path, tests of a schema, numbers that are equal only
+// when they are rounded). What is open may be taken
 // neither for a match nor for the lack of one.
 enum class Selected { kNo, kYes, kOpen };
 // Whether every entry holds for the payload. A ping or pong needs a selector that asks for an opcode. `limit`: of

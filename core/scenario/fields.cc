@@ -243,6 +243,12 @@ TemplateValue ReadValue(ParseContext& context, const YamlNode& node) {
   TemplateValue out;
   if (node.is_scalar()) {
     const boost::json::value value = ScalarValue(node);
+    if (IsUnheldNumber(node)) {
+      context.diagnostics.Error(node.range,
+                                fmt::format("{} is no number that is held as it is written; for a text, write "
+                                            "it in quotes",
+                                            Excerpt(node.text, 60)));
+    }
     if (!value.is_string()) {
       out.value = value;
       return out;

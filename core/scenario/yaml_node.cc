@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "core/base/text.h"
 #include "fmt/format.h"
+#include "re2/re2.h"
 
 namespace wsfleet {
 namespace {
@@ -66,6 +68,20 @@ boost::json::value ScalarValue(const YamlNode& node) {
   boost::json::value number;
   if (ParseInteger(node.text, number) || ParseFloat(node.text, number)) return number;
   return boost::json::value(node.text);
+}
+
+bool IsUnheldNumber(const YamlNode& node) {
+  static const RE2 kWhole("[-+]?0*([0-9]+)"), kBased("0o[0-7]+|0x[0-9a-fA-F]+");
+  static const RE2 kFloat(R"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)");
+  static const RE2 kNone(R"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))");
+  if (!node.is_scalar() || node.quoted || node.text.empty()) return false;
+  const boost::json::value value = ScalarValue(node);
+  std::string digits;
+  if (value.is_double() && RE2::FullMatch(node.text, kWhole, &digits)) {
+    return digits != fmt::format("{:.0f}", std::abs(value.get_double()));
+  }
+  return value.is_string() &&
+         (RE2::FullMatch(node.text, kBased) || RE2::FullMatch(node.text, kFloat) || RE2::FullMatch(node.text, kNone));
 }
 
 std::string DescribeNode(const YamlNode& node) {

@@ -36,6 +36,9 @@ struct YamlNode::Entry {
 
 // The value of a scalar by the core schema of YAML 1.2 (10.3.2): yes, no, on and off are strings.
 boost::json::value ScalarValue(const YamlNode& node);
+// Whether an unquoted scalar is a number of YAML that no value of JSON holds as it is: more than 64 bits that a double
+// rounds, 1e999, .inf.
+bool IsUnheldNumber(const YamlNode& node);
 
 // "a mapping", "a list", "3", "\"text\"": how a node is named in a message.
 std::string DescribeNode(const YamlNode& node);

@@ -61,6 +61,8 @@ TEST(DataTable, SaysInWhichLineItIsWrong) {
            {"a.jsonl", "", "a.jsonl:1: expected at least one row"},
            {"a.jsonl", "{\"a\":1}\n[1]\n", "a.jsonl:2: expected a JSON object"},
            {"a.jsonl", "{\"a\":1}\n{\"b\":1}\n", "a.jsonl:2: expected the members of the first row, \"a\" is missing"},
+           {"a.jsonl", "{\"a\":1}\n{\"a\":12345678901234567890123}\n",
+            "a.jsonl:2: 12345678901234567890123 has more digits than are held; write it as a text"},
            {"a.jsonl", "{}\n", "a.jsonl:1: expected 1 to 100 members"}}) {
     EXPECT_THAT(std::string(ToStd(DataTable::Read(path, content, DataUse::kOnce).status().message())), HasSubstr(words))
         << path;

@@ -152,6 +152,7 @@ TEST(JsonPath, ComparesNumbersByTheirExactValue) {
                        {"$[?@ == 9007199254740993]", "[9007199254740993]"},
                        {"$[?@ == 1]", "[1,1]"},
                        {"$[?@ > 1e19]", "[18446744073709551615]"},
+                       {"$[?@ == 18446744073709551615]", "[18446744073709551615]"},
                    });
 }
 
@@ -175,6 +176,7 @@ TEST(JsonPath, MarksTheFirstWrongByte) {
       {"$[0", 3, "expected \",\" or \"]\", found the end of the path"},
       {"$[-0]", 2, "an index has no leading zero and no minus zero"},
       {"$[9007199254740992]", 2, "an index is at most 2^53 - 1"},
+      {"$[?@ == 12345678901234567890123]", 8, "the number has more digits than are held"},
       {"$['a]", 2, "the string is not closed"},
       {"$['\\x']", 3, "unknown escape in a string"},
       {"$[\"\\ud800\"]", 3, "a high surrogate without a low one after it"},

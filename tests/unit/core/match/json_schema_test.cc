@@ -110,6 +110,14 @@ TEST(JsonSchema, TakesNumbersByTheirValue) {
   EXPECT_EQ(Schema(R"({"type": ["null", "integer"]})")->Explain(Json("1.5")), "$: is not of the type null, integer");
   EXPECT_TRUE(Schema(R"({"enum": [1.0]})")->Accepts(Json("1")));
   EXPECT_TRUE(Schema(R"({"type": "number", "minimum": 1})")->Accepts(Json("18446744073709551615")));
+  // By exact value, where doubles are equal.
+  EXPECT_FALSE(Schema(R"({"minimum": 9007199254740993})")->Accepts(Json("9007199254740992")));
+  EXPECT_TRUE(Schema(R"({"minimum": 9007199254740993})")->Accepts(Json("9007199254740993")));
+  EXPECT_FALSE(Schema(R"({"maximum": 9007199254740992})")->Accepts(Json("9007199254740993")));
+  EXPECT_TRUE(Schema(R"({"exclusiveMaximum": 9007199254740993})")->Accepts(Json("9007199254740992")));
+  EXPECT_FALSE(Schema(R"({"exclusiveMinimum": 9007199254740993})")->Accepts(Json("9007199254740993")));
+  EXPECT_TRUE(Schema(R"({"maximum": 1})")->Accepts(Json("\"no number\"")));
+  EXPECT_FALSE(JsonSchema::Parse(R"({"const": 12345678901234567890123})").ok());
   EXPECT_FALSE(Schema(R"({"uniqueItems": true})")->Accepts(Json("[{\"a\": 1, \"b\": 2}, {\"b\": 2.0, \"a\": 1}]")));
 }
 

@@ -65,6 +65,37 @@ TEST(Capture, SaysThatALimitLeavesItOpen) {
   EXPECT_TRUE(absl::IsOutOfRange(ReadCapture(source, Text(testing::DeepFrame("error")), {}).status()));
 }
 
+// 12345678901234567890123 and the number of the suite have one rounding.
+TEST(Selector, LeavesOpenWhetherNumbersAreEqualOfWhichOnlyARoundingIsHeld) {
+  const Payload payload = Text(R"({"id":12345678901234567890123,"n":7,"l":[{"v":12345678901234567890123}]})");
+  std::string limit;
+  const std::string rounding = "12345678901234567890999";
+  EXPECT_EQ(Select(Where({{"$.id", Is(rounding)}}), payload, &limit), Selected::kOpen);
+  EXPECT_EQ(limit, "$.id: its number 12345678901234567890123 is held to 16 digits only");
+  EXPECT_EQ(Select(Where({{"$.id", Nested(Predicate::Op::kNot, Is(rounding))}}), payload, nullptr), Selected::kOpen);
+  EXPECT_EQ(Select(Where({{"$.l[?@.v == 1.2345678901234568e22].v", Exists(true)}}), payload, nullptr), Selected::kOpen);
+  EXPECT_EQ(Select(Where({{"$.id", testing::Check(Predicate::Op::kGreaterOrEqual, rounding)}}), payload, nullptr),
+            Selected::kOpen);
+  // What the rounding does not matter for.
+  EXPECT_EQ(Select(Where({{"$.n", Is("7")}}), payload, nullptr), Selected::kYes);
+  EXPECT_EQ(Select(Where({{"$.id", Is("7")}}), payload, nullptr), Selected::kNo);
+  EXPECT_EQ(Select(Where({{"$.id", testing::Check(Predicate::Op::kGreater, "1e10")}}), payload, nullptr),
+            Selected::kYes);
+  EXPECT_EQ(Select(Where({{"$.id", Is("1e20")}}), Text(R"({"id":1e20})"), nullptr), Selected::kYes);
+  EXPECT_EQ(Select(Where({{"$.id", Is("1e20")}}), Text(R"({"id":100000000000000000000})"), nullptr), Selected::kYes);
+}
+
+TEST(Capture, DoesNotTakeANumberThatWouldBeAnotherOne) {
+  Capture capture;
+  capture.source.path = testing::Path("$.a");
+  const auto read = [&](const std::string& json) { return ReadCapture(capture.source, Text(json), {}).status(); };
+  EXPECT_EQ(read(R"({"a":12345678901234567890123})").code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(read(R"({"a":{"b":[12345678901234567890123]}})").code(), absl::StatusCode::kOutOfRange);
+  EXPECT_TRUE(read(R"({"a":18446744073709551615})").ok());
+  EXPECT_TRUE(read(R"({"a":1e20})").ok());
+  EXPECT_TRUE(read(R"({"a":1,"b":12345678901234567890123})").ok());
+}
+
 TEST(Selector, ReadsTextAndBytesAsTheyAre) {
   EXPECT_TRUE(Matches(Where({{"text", Regex("^hel")}}), Text("hello")));
   EXPECT_TRUE(Matches(Where({{"hex", Is("\"00ff10\"")}}), {Opcode::kBinary, std::string("\x00\xFF\x10", 3)}));

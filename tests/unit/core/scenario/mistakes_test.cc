@@ -43,13 +43,30 @@ TEST(Mistakes, OfAQuoteThatIsNotClosedAreRefusedAtTheQuote) {
 TEST(Mistakes, ThatWouldGiveATargetTheTokenOfTheCoordinatorAreRefused) {
   const std::string expected =
       "${env.WSFLEET_TOKEN} is not allowed: who submits a run shows it to the coordinator, and to no target; expected "
-      "a "
-      "secret, ${secret.NAME}";
+      "a secret, ${secret.NAME}";
   ExpectRefused({
       InStep("send: {text: \"${env.WSFLEET_TOKEN}\"}", "8:23 " + expected),
       {"      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n", "8:32 " + expected,
        "target: ws://127.0.0.1:1\nrequires: [{env: WSFLEET_TOKEN}]\n"},
   });
+}
+
+TEST(Mistakes, OfNumbersThatAreNotHeldAreRefused) {
+  const auto at = [](const std::string& place, const std::string& number) {
+    return place + " " + number + " is no number that is held as it is written; for a text, write it in quotes";
+  };
+  std::vector<Mistake> mistakes;
+  for (const std::string number :
+       {"12345678901234567890123", "-9223372036854775809", "1e999", ".inf", "-.INF", ".nan", "0x1ffffffffffffffff"}) {
+    mistakes.push_back(InStep("send: {json: {h: " + number + "}}", at("8:25", number)));
+    mistakes.push_back(InStep("expect: {match: {$.id: " + number + "}}", at("8:32", number)));
+  }
+  ExpectRefused(mistakes);
+  for (const char* number :
+       {"18446744073709551615", "100000000000000000000", "1e300", "\"1e999\"", "0xffffffffffffffff"}) {
+    const Mistake good = InStep("send: {json: {h: " + std::string(number) + "}}", "");
+    EXPECT_EQ(Errors(TextBundle(SuiteText(good.steps, good.top))), "") << number;
+  }
 }
 
 TEST(Mistakes, OfTestsThatCanNeverHoldOrNeverFailAreRefused) {
