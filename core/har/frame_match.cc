@@ -46,6 +46,7 @@ std::size_t StablePart(std::string_view text) {
 // A word that a program wrote and that is the same next time.
 bool IsStableWord(std::string_view text) {
   if (text.empty() || text.size() > kMaxWordBytes || FindSecret(text) != std::string_view::npos) return false;
+  if (HoldsOpaqueWord(text)) return false;
   if (!absl::ascii_isalpha(static_cast<unsigned char>(text.front()))) return false;
   for (const char c : text) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) &&

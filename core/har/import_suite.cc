@@ -25,7 +25,8 @@ std::string BaseUrl(const Url& url) { return fmt::format("{}://{}", url.tls ? "w
 // A path by which reports call the scenario: no query, nothing that looks like a token.
 std::string NameOf(const Url& url, std::set<std::string>& taken) {
   std::string path = url.target.substr(0, url.target.find('?'));
-  if (FindSecret(path) != std::string::npos || path.find("${") != std::string::npos || !IsValidUtf8(path))
+  if (FindSecret(path) != std::string::npos || HoldsOpaqueWord(path) || path.find("${") != std::string::npos ||
+      !IsValidUtf8(path))
     path = "connection";
   path = Printable(Excerpt(path, kMaxNameBytes));
   std::string name = path;

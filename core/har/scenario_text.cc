@@ -134,7 +134,7 @@ void ScenarioText::Connect(const RecordedConnection& connection, const Url& url,
   std::string rest;
   const std::string query =
       QueryOf(std::string_view(url.target).substr(std::min(question + 1, url.target.size())), rest);
-  std::string path = std::string(base) + secrets_.HideText("a part of the path", url.target.substr(0, question));
+  std::string path = std::string(base) + secrets_.HidePath(std::string_view(url.target).substr(0, question));
   if (!rest.empty()) path += "?" + rest;
   std::string keys = fmt::format("path: {}", YamlText(path));
   const auto add = [&](std::string_view key, const std::string& value) {

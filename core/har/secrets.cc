@@ -13,6 +13,8 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMinOpaqueBytes = 20;
+constexpr std::size_t kMinOpaqueRun = 12;
+constexpr std::size_t kMinDigitsInARow = 4;
 constexpr std::size_t kMaxMemberBytes = 40;
 constexpr std::string_view kRestName = "OTHER";
 
@@ -48,7 +50,47 @@ bool IsOpaque(std::string_view text) {
   return one_word && is(absl::ascii_isdigit) && is(absl::ascii_isalpha);
 }
 
+// Whether a word of a message or a path is a token, where many a long word is a name ("getUserProfileV2Response"), a
+// path or a date: somewhere in it letters and digits take turns, or many digits follow.
+bool HasOpaqueRun(std::string_view word) {
+  std::size_t run = 0, groups = 0, digits = 0;
+  bool letters = false, many = false;
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (!absl::ascii_isalnum(byte)) {
+      run = groups = digits = 0;
+      letters = many = false;
+      continue;
+    }
+    ++run;
+    letters = letters || absl::ascii_isalpha(byte);
+    digits = absl::ascii_isdigit(byte) ? digits + 1 : 0;
+    groups += digits == 1 ? 1 : 0;
+    many = many || digits == kMinDigitsInARow;
+    if (run >= kMinOpaqueRun && letters && (groups > 1 || many)) return true;
+  }
+  return false;
+}
+
+struct Opaque {
+  std::size_t begin = 0, size = 0;
+};
+// The first from `at` on; of size 0 if there is none.
+Opaque FindOpaque(std::string_view text, std::size_t at) {
+  static const auto* const kWord = new re2::RE2("[A-Za-z0-9._~+/=-]{20,}");
+  re2::StringPiece word;
+  while (kWord->Match(ToRe2(text), at, text.size(), re2::RE2::UNANCHORED, &word, 1)) {
+    const auto begin = static_cast<std::size_t>(word.data() - text.data());
+    const std::string_view found = text.substr(begin, word.size());
+    if (IsOpaque(found) && HasOpaqueRun(found)) return {begin, found.size()};
+    at = begin + found.size();
+  }
+  return {};
+}
+
 }  // namespace
+
+bool HoldsOpaqueWord(std::string_view text) { return FindOpaque(text, 0).size > 0; }
 
 std::size_t FindSecret(std::string_view text) {
   re2::StringPiece token;
@@ -82,6 +124,7 @@ std::string SecretTable::HideField(std::string_view kind, std::string_view name,
 std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
   const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
   if (!value.empty() && IsCredentialName(name)) return Reference(name, origin, value);
+  if (IsOpaque(value) && HasOpaqueRun(value)) return Reference(name, origin, value);
   return HideText(origin, value);
 }
 
@@ -104,11 +147,33 @@ std::string SecretTable::HideTokens(std::string_view origin, std::string_view te
   while (Tokens().Match(ToRe2(text), at, text.size(), re2::RE2::UNANCHORED, groups, 3)) {
     const re2::StringPiece& token = groups[1].data() != nullptr ? groups[1] : groups[2];
     const auto begin = static_cast<std::size_t>(token.data() - text.data());
-    out += EscapeTemplates(text.substr(at, begin - at));
+    out += HideOpaque(origin, text.substr(at, begin - at));
     out += Reference("TOKEN", origin, text.substr(begin, token.size()));
     at = begin + token.size();
   }
+  return out + HideOpaque(origin, text.substr(at));
+}
+
+std::string SecretTable::HideOpaque(std::string_view origin, std::string_view text) {
+  std::string out;
+  std::size_t at = 0;
+  for (Opaque found = FindOpaque(text, at); found.size > 0; found = FindOpaque(text, at)) {
+    out += EscapeTemplates(text.substr(at, found.begin - at));
+    out += Reference("TOKEN", origin, text.substr(found.begin, found.size));
+    at = found.begin + found.size;
+  }
   return out + EscapeTemplates(text.substr(at));
+}
+
+std::string SecretTable::HidePath(std::string_view path) {
+  std::string out;
+  while (true) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    out += HideText("a part of the path", path.substr(0, end));
+    if (end == path.size()) return out;
+    out += '/';
+    path.remove_prefix(end + 1);
+  }
 }
 
 std::string SecretTable::Reference(std::string_view name, std::string_view origin, std::string_view value) {

@@ -26,13 +26,17 @@ class SecretTable {
   std::string HideField(std::string_view kind, std::string_view name, std::string_view value);
   // Of a member of a JSON payload.
   std::string HideMember(std::string_view name, std::string_view value);
-  // What stands inside of a text behind its name (credential_text.h), and tokens; the rest stays.
+  // What stands inside of a text behind its name (credential_text.h), and tokens, also long words in which letters and
+  // digits take turns; the rest stays.
   std::string HideText(std::string_view origin, std::string_view text);
+  // The same of each segment.
+  std::string HidePath(std::string_view path);
 
   const std::vector<Secret>& secrets() const { return secrets_; }
 
  private:
   std::string HideTokens(std::string_view origin, std::string_view text);
+  std::string HideOpaque(std::string_view origin, std::string_view text);
   std::string Reference(std::string_view name, std::string_view origin, std::string_view value);
 
   std::vector<Secret> secrets_;
@@ -41,6 +45,9 @@ class SecretTable {
 
 // Where something begins that looks like a credential; npos if nothing does.
 std::size_t FindSecret(std::string_view text);
+
+// Whether there is a long word in which letters and digits take turns: a token, or an id.
+bool HoldsOpaqueWord(std::string_view text);
 
 // A `${` of a text that is no template.
 std::string EscapeTemplates(std::string_view text);

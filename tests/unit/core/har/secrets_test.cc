@@ -28,6 +28,25 @@ TEST(Secrets, AreKnownByTheirForm) {
   EXPECT_EQ(table.HideField("header", "Origin", "https://app.example.com:8443"), "https://app.example.com:8443");
 }
 
+TEST(Secrets, AreLongWordsInWhichLettersAndDigitsTakeTurns) {
+  SecretTable table;
+  const std::string token = "AbCdEf0123456789AbCdEf01";
+  EXPECT_EQ(table.HideMember("ticket", token), "${secret.TICKET}");
+  EXPECT_EQ(table.HideMember("", "S3cr3tOpaque0123456789abcd"), "${secret.TOKEN}");
+  EXPECT_EQ(table.HideText("a text", "LOGIN " + token + "; bye"), "LOGIN ${secret.TICKET}; bye");
+  EXPECT_EQ(table.HidePath("/ws/" + token + "/a"), "/ws/${secret.TICKET}/a");
+  EXPECT_TRUE(HoldsOpaqueWord("/ws/" + token));
+  for (const std::string name :
+       {"getUserProfileV2Response", "6fa459ea-ee8a-4ca4-894e-db77e160355e", "room-6fa459ea-ee8a-4ca4-894e-db77e160355e",
+        "order-2024-11-26-0000001", "/static/js/app.1234.min.js", "2024-11-26T20:02:32.700Z", "12345678901234567890",
+        "com.example.chat.events.MessageCreated"}) {
+    EXPECT_EQ(table.HideMember("x", name), name);
+    EXPECT_EQ(table.HideText("a text", name), name);
+    EXPECT_EQ(table.HidePath(name), name);
+    EXPECT_FALSE(HoldsOpaqueWord(name)) << name;
+  }
+}
+
 TEST(Secrets, AreKnownByWhatStandsBeforeThemInAText) {
   SecretTable table;
   EXPECT_EQ(table.HideText("a text", R"(42["auth",{"token":"abc"}])"), R"(42["auth",{"token":"${secret.TOKEN}"}])");
