@@ -39,10 +39,11 @@ struct NamedConnection {
   std::string pinged;              // with this payload, last; empty: not yet
   std::optional<SteadyTime> pong;  // that answers it
   std::optional<SequenceTracker> sequence;
-  CredentialUse credential;   // that it was opened with; without a name: none
-  bool close_asked = false;   // by us: a close frame, or TCP was cut
-  bool end_expected = false;  // by an expect_close
-  bool counted = false;       // its facts are part of the proof
+  std::optional<WireFailure> broken;  // how the target broke the protocol, where its connection ended for that
+  CredentialUse credential;           // that it was opened with; without a name: none
+  bool close_asked = false;           // by us: a close frame, or TCP was cut
+  bool end_expected = false;          // by an expect_close
+  bool counted = false;               // its facts are part of the proof
 };
 
 }  // namespace wsfleet::engine

@@ -66,6 +66,14 @@ bool NamesServerErrors(const Predicate& status) {
   });
 }
 
+// How a connection that was let in ended before its first message; nothing if it did not.
+WireFailure SeenBehindA101(const std::optional<ConnectionEnd>& end, const std::optional<WireFailure>& broken) {
+  if (broken) return *broken;
+  if (!end) return {};
+  return {Phase::kOpen, IsAuthCode(end->code) ? FailureClass::kAuth : FailureClass::kClose,
+          fmt::format("the connection was closed with {} {}", end->code, end->reason)};
+}
+
 // Nothing if it was done in time. `what`: "connecting".
 std::optional<Failure> TooLate(std::string_view what, absl::Duration elapsed, std::optional<absl::Duration> max_time) {
   if (!max_time || elapsed <= *max_time) return std::nullopt;
@@ -244,11 +252,9 @@ boost::asio::awaitable<Session::Result> Session::JudgeRefusal(const ConnectStep&
   if (seen.ok()) {
     const auto undecided = [&] { return !connection->inbox.end() && connection->messages_in == 0; };
     while (AsksForClose(step.refused) && undecided() && SteadyNow() < until && !cancelled_) co_await WaitUntil(until);
-    end = connection->inbox.end();
-    if (end && connection->messages_in == 0) {
-      seen = {Phase::kOpen, IsAuthCode(end->code) ? FailureClass::kAuth : FailureClass::kClose,
-              fmt::format("the connection was closed with {} {}", end->code, end->reason)};
-    }
+    // Whoever breaks the protocol has closed nothing.
+    if (!connection->broken) end = connection->inbox.end();
+    if (connection->messages_in == 0) seen = SeenBehindA101(end, connection->broken);
   }
   Result open;  // whether it was refused so, for a reason of ours
   for (const Refusal& refusal : step.refused) {

@@ -99,6 +99,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
     }
     case Incoming::Kind::kTooLarge:
       // Our limit, which says nothing of the target's conformance.
+      ++connection.messages_in;
       stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow, incoming.payload);
       EndConnection(connection, incoming, now);
       return false;
@@ -107,8 +108,10 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:
-      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kProtocol,
-                                    fmt::format("the target broke RFC 6455: {}", incoming.payload));
+      connection.broken = {Phase::kMessage, FailureClass::kProtocol,
+                           fmt::format("the target broke RFC 6455: {}", incoming.payload)};
+      // Where it should be refused, this is judged as a way to be.
+      if (connection.opened_by.refused.empty()) stream_failure_ = FromWire(*connection.broken, nullptr);
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kClosed:

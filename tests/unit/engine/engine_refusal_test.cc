@@ -40,6 +40,24 @@ TEST(Refused, FailsWhenTheTargetAccepts) {
   ExpectFailed(run.Result(), FailureClass::kNotRefused, "accepted");
 }
 
+// A connection that breaks RFC 6455 behind its 101.
+TEST(Refused, IsCalledByTheProtocolThatTheTargetBroke) {
+  const auto run = [](const std::string& refused, const std::string& before = "") {
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      peer.AcceptUpgrade();
+      if (!before.empty()) peer.SendFrame(0x81, before);
+      peer.SendFrame(0x83, "");
+      peer.Drain();
+    });
+    return SuiteRun(OneScenario(server.url(), {"- connect: {path: /ws, refused: " + refused + "}"})).Result();
+  };
+  ExpectPassed(run("{class: protocol}"));
+  ExpectFailed(run("{class: close}"), FailureClass::kProtocol,
+               "refused in another way than expected: the target broke");
+  ExpectFailed(run("{close: {gte: 1000}}"), FailureClass::kProtocol, "RFC 6455");
+  ExpectFailed(run("{class: protocol}", "hello"), FailureClass::kNotRefused, "accepted");
+}
+
 TEST(Refused, FailsWhenTheRefusalComesTooLate) {
   const auto run = [](const std::string& max_time) {
     ScriptedServer server([](ScriptedPeer& peer) {
