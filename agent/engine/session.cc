@@ -256,18 +256,18 @@ void Session::Complete(Failure& failure, const Step& step) {
   }
 }
 
-void Session::Record(bool inbound, std::string_view kind, std::string_view payload) {
-  Insert(
-      {SteadyNow() - began_, inbound, std::string(kind), payload.size(), Printable(Excerpt(payload, kMaxExcerpt - 4))});
+void Session::Record(const NamedConnection& on, bool inbound, std::string_view kind, std::string_view payload) {
+  Insert({SteadyNow() - began_, inbound, std::string(kind), payload.size(),
+          Printable(Excerpt(payload, kMaxExcerpt - 4)), on.name()});
 }
 
-void Session::RecordExchange(std::string_view request, const HttpAnswer& answer) {
+void Session::RecordExchange(std::string_view request, const HttpAnswer& answer, const std::string& connection) {
   if (!answer.written) return;
   const auto shown = [](std::string_view text) { return Printable(Excerpt(text, kMaxExcerpt - 4)); };
-  Insert({*answer.written - began_, false, "http", answer.request_bytes, shown(request)});
+  Insert({*answer.written - began_, false, "http", answer.request_bytes, shown(request), connection});
   if (!answer.head) return;
   const std::string line = fmt::format("{} {}", answer.head->status, answer.head->reason);
-  Insert({SteadyNow() - began_, true, "http", answer.answer_bytes, shown(line)});
+  Insert({SteadyNow() - began_, true, "http", answer.answer_bytes, shown(line), connection});
 }
 
 void Session::Insert(TranscriptEntry entry) {

@@ -111,9 +111,9 @@ class Session {
   void Complete(Failure& failure, const Step& step);
   void NoteCredential(const CredentialUse& use, bool accepted);
   void CountMessage(bool inbound, Opcode opcode);
-  void Record(bool inbound, std::string_view kind, std::string_view payload);
-  // Request and answer, as far as they went over the wire. `request`: "GET /ws (upgrade)".
-  void RecordExchange(std::string_view request, const HttpAnswer& answer);
+  void Record(const NamedConnection& on, bool inbound, std::string_view kind, std::string_view payload);
+  // Request and answer, as far as they went over the wire. `request`: "GET /ws (upgrade)"; of a connection, or of none.
+  void RecordExchange(std::string_view request, const HttpAnswer& answer, const std::string& connection = {});
   // In the order of time: other connections' frames may have come since.
   void Insert(TranscriptEntry entry);
   void AddProof(const WireFacts& facts);

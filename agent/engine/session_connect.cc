@@ -139,7 +139,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   if (const Traffic* const traffic = facts_.surroundings->traffic) {
     traffic->NoteConnection(connection->wire.facts().timings);
   }
-  RecordExchange(fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)), answer);
+  RecordExchange(fmt::format("GET {} (upgrade)", redactor_.Apply(placed.url.target)), answer, connection->name());
   connection->credential = placed.credential;
   NoteCredential(placed.credential, answer.failure.ok());
   if (answer.failure.ok()) {

@@ -64,7 +64,7 @@ void Session::EndConnection(NamedConnection& connection, const Incoming& incomin
   // What we cut ourselves has no close frame, and none is missing.
   Traffic* const traffic = facts_.surroundings->traffic;
   if (traffic != nullptr && !(end.asked_for && end.code == kNoCloseFrame)) traffic->CountClose(end.code);
-  Record(true, "close", fmt::format("{} {}", end.code, end.reason));
+  Record(connection, true, "close", fmt::format("{} {}", end.code, end.reason));
   connection.inbox.End(std::move(end));
   // So that a resume can name it.
   if (connection.sequence && connection.sequence->last() && !connection.sequence->spec().as.empty()) {
@@ -81,7 +81,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
   switch (incoming.kind) {
     case Incoming::Kind::kMessage:
       ++connection.messages_in;
-      Record(true, incoming.binary ? "binary" : "text", incoming.payload);
+      Record(connection, true, incoming.binary ? "binary" : "text", incoming.payload);
       frame.payload = Payload(incoming.binary ? Opcode::kBinary : Opcode::kText, std::move(incoming.payload));
       CountMessage(true, incoming.binary ? Opcode::kBinary : Opcode::kText);
       break;
@@ -92,7 +92,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       if (!ping && !connection.pong && !connection.pinged.empty() && incoming.payload == connection.pinged) {
         connection.pong = now;
       }
-      Record(true, ping ? "ping" : "pong", incoming.payload);
+      Record(connection, true, ping ? "ping" : "pong", incoming.payload);
       frame.payload = Payload(ping ? Opcode::kPing : Opcode::kPong, std::move(incoming.payload));
       CountMessage(true, ping ? Opcode::kPing : Opcode::kPong);
       break;
@@ -263,7 +263,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const SendStep& step) {
     co_return ConfigFailure(absl::InvalidArgumentError(
         fmt::format("a pong holds at most {} bytes (RFC 6455, 5.5), found {}", kMaxControl, payload->size())));
   }
-  Record(false, pong ? "pong" : binary ? "binary" : "text", *payload);
+  Record(*current_, false, pong ? "pong" : binary ? "binary" : "text", *payload);
   const Payload sent(pong ? Opcode::kPong : binary ? Opcode::kBinary : Opcode::kText, *payload);
   for (const Capture& capture : step.capture) {
     auto value = ReadCapture(capture.source, sent, {});
@@ -311,7 +311,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const PingStep& step) {
   const std::optional<ConnectionEnd>& end = connection->inbox.end();
   connection->pinged = payload;
   connection->pong.reset();
-  Record(false, "ping", payload);
+  Record(*connection, false, "ping", payload);
   bool written_in_time = true;
   if (!end) {
     // As for a message.
@@ -358,7 +358,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const CloseStep& step) {
   if (end && IsOrderly(*end)) co_return std::nullopt;
   if (end) co_return EndedBadly(*end, "before this step closed it");
   connection->close_asked = true;
-  Record(false, "close", fmt::format("{} {}", step.code, *reason));
+  Record(*connection, false, "close", fmt::format("{} {}", step.code, *reason));
   const std::uint16_t code = step.code;
   boost::asio::co_spawn(
       executor_,
@@ -378,7 +378,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const DropStep&) {
   const std::shared_ptr<NamedConnection> connection = current_;
   connection->AskForEnd();
   co_await connection->wire.ReadArrived();
-  Record(false, "drop", "");
+  Record(*connection, false, "drop", "");
   connection->Cut();
   // Its reader reports the end at once, and with it the last number of a sequence is known.
   while (!connection->inbox.end() && !cancelled_) co_await WaitUntil(deadline_);

@@ -108,15 +108,18 @@ std::string FrameLane(const std::vector<TranscriptEntry>& transcript, absl::Dura
 }
 
 std::string FrameTable(const std::vector<TranscriptEntry>& transcript) {
+  const bool named = HasSeveralConnections(transcript);
   std::string out =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Frames\"><table><caption>Frames since the "
-      "start of the case</caption><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Direction</th>"
-      "<th scope=\"col\">Kind</th><th scope=\"col\">Size</th><th scope=\"col\">Content</th></tr></thead><tbody>\n";
+      "start of the case</caption><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Direction</th>";
+  if (named) out += "<th scope=\"col\">Connection</th>";
+  out += "<th scope=\"col\">Kind</th><th scope=\"col\">Size</th><th scope=\"col\">Content</th></tr></thead><tbody>\n";
   for (const TranscriptEntry& entry : transcript) {
     out += fmt::format(
-        "<tr><td class=\"number\">+{}</td><td>{}</td><td>{}</td><td class=\"number\">{}</td><td><code>{}</code></td>"
+        "<tr><td class=\"number\">+{}</td><td>{}</td>{}<td>{}</td><td class=\"number\">{}</td><td><code>{}</code></td>"
         "</tr>\n",
-        FormatElapsed(entry.at), entry.inbound ? "← received" : "→ sent", HtmlText(entry.kind, 40),
+        FormatElapsed(entry.at), entry.inbound ? "← received" : "→ sent",
+        named ? fmt::format("<td>{}</td>", HtmlText(entry.connection, 128)) : "", HtmlText(entry.kind, 40),
         FormatBytes(entry.bytes), HtmlText(entry.excerpt, 512));
   }
   return out + "</tbody></table></div>\n";

@@ -31,9 +31,11 @@ absl::Status NoSuch(std::string_view what, const std::string& name, const std::s
                   closest.empty() ? "" : fmt::format("; did you mean \"{}\"?", Printable(closest))));
 }
 
-std::string RenderEntry(const TranscriptEntry& entry) {
-  return fmt::format("  {:>9}  {}  {:<6}  {:>8}  {}\n", "+" + FormatElapsed(entry.at), entry.inbound ? "←" : "→",
-                     Printable(entry.kind), FormatBytes(entry.bytes),
+// `of`: how wide the names of connections are; 0 if they need not be told apart.
+std::string RenderEntry(const TranscriptEntry& entry, std::size_t of) {
+  const std::string name = of == 0 ? "" : fmt::format("{:<{}}  ", Printable(Excerpt(entry.connection, of)), of);
+  return fmt::format("  {:>9}  {}  {}{:<6}  {:>8}  {}\n", "+" + FormatElapsed(entry.at), entry.inbound ? "←" : "→",
+                     name, Printable(entry.kind), FormatBytes(entry.bytes),
                      Printable(Excerpt(entry.excerpt, kMaxShownBytes)));
 }
 
@@ -55,7 +57,12 @@ std::string RenderTrace(const Trace& trace) {
   if (!result.failure) out += "  the frames of try 1\n";
   const auto& transcript = failure->evidence.transcript;
   if (transcript.empty()) return out + "  nothing was sent or received\n";
-  for (const TranscriptEntry& entry : transcript) out += RenderEntry(entry);
+  constexpr std::size_t kMaxNameWidth = 20;
+  std::size_t width = 0;
+  if (HasSeveralConnections(transcript)) {
+    for (const TranscriptEntry& entry : transcript) width = std::max(width, entry.connection.size());
+  }
+  for (const TranscriptEntry& entry : transcript) out += RenderEntry(entry, std::min(width, kMaxNameWidth));
   if (const std::string kept = KeptText(result); !kept.empty()) out += fmt::format("  {}\n", kept);
   return out;
 }
@@ -109,6 +116,14 @@ std::string PhaseText(const PhaseTimings& timings) {
   }
   const std::string whole = WholeText(timings);
   return whole.empty() || out.empty() ? out + whole : fmt::format("{} · {}", out, whole);
+}
+
+bool HasSeveralConnections(const std::vector<TranscriptEntry>& transcript) {
+  std::set<std::string_view> names;
+  for (const TranscriptEntry& entry : transcript) {
+    if (!entry.connection.empty()) names.insert(entry.connection);
+  }
+  return names.size() > 1;
 }
 
 std::string KeptText(const CaseResult& result) {

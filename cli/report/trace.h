@@ -39,6 +39,9 @@ std::string RenderTraces(const std::vector<Trace>& traces);
 
 boost::json::array ToJson(const std::vector<Trace>& traces);
 
+// Whether a reader has to be told which connection each entry is of.
+bool HasSeveralConnections(const std::vector<TranscriptEntry>& transcript);
+
 // "64 of 80 frames; the others were not kept", or of how many sessions they are not; empty if all are there.
 std::string KeptText(const CaseResult& result);
 

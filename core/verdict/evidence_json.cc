@@ -27,7 +27,8 @@ json::object EvidenceToJson(const Evidence& evidence) {
                           {"inbound", entry.inbound},
                           {"kind", entry.kind},
                           {"bytes", entry.bytes},
-                          {"excerpt", entry.excerpt}});
+                          {"excerpt", entry.excerpt},
+                          {"connection", entry.connection}});
   }
   out["transcript"] = std::move(transcript);
   out["trace_id"] = evidence.trace_id;
@@ -59,6 +60,7 @@ absl::Status ReadTranscriptEntry(const json::value& value, std::string path, Evi
   reader.Read("kind", entry.kind);
   reader.Read("bytes", entry.bytes);
   reader.Read("excerpt", entry.excerpt);
+  reader.Read("connection", entry.connection);
   return reader.status();
 }
 

@@ -51,7 +51,8 @@ struct TranscriptEntry {
   bool inbound = false;
   std::string kind;  // "text", "binary", "ping", "pong", "close", "http"
   std::uint64_t bytes = 0;
-  std::string excerpt;  // redacted, at most 512 bytes
+  std::string excerpt;          // redacted, at most 512 bytes
+  std::string connection = {};  // by its name in the suite; empty: an http request, or of a version that did not say
 };
 
 struct Evidence {

@@ -137,6 +137,7 @@ v1::Evidence EvidenceToWire(const Evidence& evidence) {
     added->set_kind(Name(entry.kind));
     added->set_bytes(entry.bytes);
     added->set_excerpt(Text(entry.excerpt));
+    added->set_connection(Name(entry.connection));
   }
   proto.set_trace_id(Name(evidence.trace_id));
   for (const LogExcerpt& log : evidence.logs) {
@@ -209,7 +210,9 @@ absl::StatusOr<Evidence> EvidenceFromWire(const v1::Evidence& proto) {
   for (const v1::TranscriptEntry& entry : proto.transcript()) {
     WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.kind", entry.kind(), kMaxNameBytes));
     WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.excerpt", entry.excerpt(), kMaxTextBytes));
-    evidence.transcript.push_back({Elapsed(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt()});
+    WSFLEET_RETURN_IF_ERROR(CheckText("evidence.transcript.connection", entry.connection(), kMaxNameBytes));
+    evidence.transcript.push_back(
+        {Elapsed(entry.at()), entry.inbound(), entry.kind(), entry.bytes(), entry.excerpt(), entry.connection()});
   }
   evidence.trace_id = proto.trace_id();
   for (const v1::LogExcerpt& log : proto.logs()) {

@@ -66,7 +66,8 @@ inline void Poison(Failure& failure, const std::string& poison) {
   failure.evidence.certificates = {poison};
   failure.evidence.logs = {{poison, false, {poison}, ""}, {poison, true, {}, poison}};
   failure.evidence.close_code = 1011;
-  failure.evidence.transcript = {{absl::Milliseconds(3), true, poison, 9, poison}};
+  failure.evidence.transcript = {{absl::Milliseconds(3), true, poison, 9, poison, poison},
+                                 {absl::Milliseconds(3), true, "text", 9, "", "main"}};
 }
 
 inline void Poison(CaseResult& result, const std::string& poison) {

@@ -78,6 +78,25 @@ TEST(Connections, OfOneSessionHaveInboxesOfTheirOwn) {
   EXPECT_EQ(result.proof.connections, 2U);
 }
 
+TEST(Connections, AreNamedInTheTranscript) {
+  Numbered server([](ScriptedPeer& peer, int, const std::string& head) {
+    Accept(peer, head);
+    peer.SendFrame(kText, "hello");
+    peer.Drain();
+  });
+  const CaseResult result =
+      server.Run({"- connect: {as: desk, path: /}", "- expect: {match: {text: hello}}\n        via: desk",
+                  "- connect: {as: phone, path: /}", "- via: phone\n        send: {text: hi}",
+                  "- via: phone\n        expect: {match: {text: never}, within: 10ms}"});
+  ExpectFailure(result, FailureClass::kEventMissing, "never");
+  std::set<std::string> seen;
+  for (const TranscriptEntry& entry : result.failure->evidence.transcript) {
+    seen.insert(entry.connection + " " + (entry.inbound ? "in " : "out ") + entry.kind);
+  }
+  EXPECT_THAT(seen, ::testing::IsSupersetOf({"desk out http", "desk in http", "desk in text", "phone out http",
+                                             "phone in http", "phone out text", "phone in text"}));
+}
+
 TEST(Connections, OfWhichOneIsClosedFailOnlyTheStepsOnThatOne) {
   Numbered server([](ScriptedPeer& peer, int number, const std::string& head) {
     Accept(peer, head);

@@ -25,7 +25,7 @@ CaseResult FailedCase() {
   failure.evidence.status = 500;
   failure.evidence.headers = {{"server", "uvicorn"}};
   failure.evidence.body_excerpt = "Internal Server Error";
-  failure.evidence.transcript = {{absl::Milliseconds(3), true, "http", 21, "HTTP/1.1 500"}};
+  failure.evidence.transcript = {{absl::Milliseconds(3), true, "http", 21, "HTTP/1.1 500", "main"}};
   result.started = absl::FromUnixMillis(1'700'000'000'123);
   result.duration = absl::Milliseconds(41);
   result.proof.connections = 1;
@@ -160,7 +160,7 @@ TEST(WireResult, Fault17ThatIsGiantInEveryFieldFitsAndIsReadByTheOtherSide) {
   evidence.status_reason = evidence.body_excerpt = evidence.close_reason = evidence.trace_id = giant;
   evidence.headers.assign(100, {giant, giant});
   evidence.certificates.assign(100, giant);
-  evidence.transcript.assign(100, {absl::Seconds(1), true, giant, giant.size(), giant});
+  evidence.transcript.assign(100, {absl::Seconds(1), true, giant, giant.size(), giant, giant});
   evidence.logs.assign(20, {giant, true, std::vector<std::string>(20, giant), giant});
   result.earlier_failures.assign(6, failure);
 

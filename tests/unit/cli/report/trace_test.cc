@@ -54,6 +54,23 @@ TEST(Trace, ShowsEachFrameWithTimeDirectionKindSizeAndContent) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b"))) << "a target must not command the terminal";
 }
 
+TEST(Trace, NamesTheConnectionsWhereThereAreSeveral) {
+  RunRecord record = BrokenInOneRegion();
+  auto& transcript = record.shards[0].cases[1].failure->evidence.transcript;
+  for (TranscriptEntry& entry : transcript) entry.connection = "desk";
+  EXPECT_THAT(RenderTraces(*SelectTraces(record, "", "")), Not(HasSubstr("desk")));
+  transcript.push_back({absl::Milliseconds(12), true, "text", 2, "hi", "phone"});
+  transcript.push_back({absl::Milliseconds(13), false, "http", 2, "GET /health"});
+  const std::string text = RenderTraces(*SelectTraces(record, "", ""));
+  EXPECT_THAT(text, HasSubstr("    +4.0ms  →  desk   http       210 B  GET /ws HTTP/1.1\n"));
+  EXPECT_THAT(text, HasSubstr("     +12ms  ←  phone  text         2 B  hi\n"));
+  EXPECT_THAT(text, HasSubstr("     +13ms  →         http         2 B  GET /health\n"));
+  const std::string html = RenderReport(record, "html");
+  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">Connection</th>"));
+  EXPECT_THAT(html, HasSubstr("<td>phone</td><td>text</td>"));
+  EXPECT_EQ(ToJson(*SelectTraces(record, "", ""))[0].at("transcript").at(2).at("connection").as_string(), "phone");
+}
+
 TEST(Trace, SaysHowManyFramesWereNotKept) {
   RunRecord record = BrokenInOneRegion();
   CaseResult& broken = record.shards[0].cases[1];

@@ -39,7 +39,7 @@ CaseResult Full() {
   failure.evidence.headers = {{"server", "x"}};
   failure.evidence.close_code = 1011;
   failure.evidence.close_reason = "overload";
-  failure.evidence.transcript = {{absl::Milliseconds(5), true, "text", 3, "abc"}};
+  failure.evidence.transcript = {{absl::Milliseconds(5), true, "text", 3, "abc", "main"}};
   failure.evidence.trace_id = "4bf9";
   failure.evidence.logs = {
       {"file /log", true, {"a", "b"}, ""}, {"loki", false, {}, "not allowed"}, {"GET /logs", false, {"c"}, "", true}};
