@@ -41,7 +41,10 @@ std::size_t FrameWatch::Take(std::string_view bytes, SteadyTime now) {
       continue;
     }
     header_ += bytes[taken++];
-    if (header_.size() == HeaderSize()) {
+    // At once: a mask may stand behind it, for which the target lets everybody wait.
+    if (HasBrokenLength()) {
+      Fail(Problem::kBroken, "the highest bit of a frame's length is set");
+    } else if (header_.size() == HeaderSize()) {
       OnHeader(now);
       header_.clear();
     }
@@ -56,6 +59,12 @@ std::size_t FrameWatch::HeaderSize() const {
   return 2 + length + ((second & kMask) != 0 ? 4 : 0);
 }
 
+// RFC 6455, 5.2.
+bool FrameWatch::HasBrokenLength() const {
+  return header_.size() == 3 && (static_cast<std::uint8_t>(header_[1]) & kLength) == 127 &&
+         (static_cast<std::uint8_t>(header_[2]) >> 7) != 0;
+}
+
 void FrameWatch::OnHeader(SteadyTime now) {
   const auto first = static_cast<std::uint8_t>(header_[0]);
   const auto second = static_cast<std::uint8_t>(header_[1]);
@@ -63,7 +72,6 @@ void FrameWatch::OnHeader(SteadyTime now) {
   payload_left_ = length;
   if (length == 126) payload_left_ = BigEndian(std::string_view(header_).substr(2, 2));
   if (length == 127) payload_left_ = BigEndian(std::string_view(header_).substr(2, 8));
-  if ((payload_left_ >> 63) != 0) return Fail(Problem::kBroken, "the highest bit of a frame's length is set");
   if ((first & kControl) != 0) {
     in_close_ = (first & kOpcode) == kClose && payload_left_ <= kMaxControlPayload;
     if (in_close_) close_payload_.clear();

@@ -45,6 +45,7 @@ class FrameWatch {
  private:
   // 0: more bytes are needed.
   std::size_t HeaderSize() const;
+  bool HasBrokenLength() const;
   void OnHeader(SteadyTime now);
   void OnControlFrame(std::uint8_t opcode, SteadyTime now);
   void OnPayload(std::string_view bytes);

@@ -52,7 +52,9 @@ std::optional<HttpHead> ParseHead(std::string_view raw) {
     const std::string_view field = rest.substr(0, field_end);
     rest.remove_prefix(field_end + 2);
     const std::size_t colon = field.find(':');
-    const bool is_field = colon != std::string_view::npos && IsToken(field.substr(0, colon));
+    // RFC 9110, 5.5: these two are dangerous in a value. (A line feed alone does not get here.)
+    const bool is_field = colon != std::string_view::npos && IsToken(field.substr(0, colon)) &&
+                          field.find_first_of(std::string_view("\0\r", 2)) == std::string_view::npos;
     if (!is_field && head.wrong.empty()) head.wrong = Excerpt(Printable(field), 80);
     if (colon == std::string_view::npos) continue;
     head.headers.push_back({std::string(field.substr(0, colon)), std::string(Trim(field.substr(colon + 1)))});

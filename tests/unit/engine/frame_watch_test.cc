@@ -47,7 +47,10 @@ TEST(FrameWatch, PassesFramesOfAnyLength) {
 
 TEST(FrameWatch, CutsBeforeALengthWithItsHighestBitSet) {
   const std::string good("\x81\x02hi", 4);
-  ExpectCutAt(good + std::string("\x81\x7F\x80\0\0\0\0\0\0\0", 10), good.size() + 9, FrameWatch::Problem::kBroken);
+  ExpectCutAt(good + std::string("\x81\x7F\x80\0\0\0\0\0\0\0", 10), good.size() + 2, FrameWatch::Problem::kBroken);
+  // A mask that never comes is not waited for.
+  ExpectCutAt(good + std::string("\x81\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10), good.size() + 2,
+              FrameWatch::Problem::kBroken);
 }
 
 TEST(FrameWatch, TakesTheCloseCodesThatMayStandInAFrame) {

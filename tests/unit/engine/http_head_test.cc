@@ -38,6 +38,15 @@ TEST(HttpHead, KeepsAllFieldsOfANameAndTheFirstLineThatIsNone) {
   EXPECT_THAT(ParseHead("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n")->wrong, IsEmpty());
 }
 
+TEST(HttpHead, HasNoValueWithANulOrACarriageReturn) {
+  for (const char odd : {'\0', '\r'}) {
+    const auto head = ParseHead("HTTP/1.1 101 S\r\nA: b" + std::string(1, odd) + "c\r\n\r\n");
+    ASSERT_TRUE(head.has_value());
+    EXPECT_EQ(head->wrong, "A: b?c");
+    EXPECT_THAT(CheckSwitch(*head, {}), HasSubstr("no header field"));
+  }
+}
+
 TEST(HttpHead, NeedsNoReason) { EXPECT_EQ(ParseHead("HTTP/1.1 504\r\n\r\n")->status, 504u); }
 
 TEST(HttpHead, IsNoneOfAnotherProtocol) {
