@@ -5,8 +5,8 @@
 #include <tuple>
 
 #include "absl/strings/ascii.h"
-#include "cli/report/tries.h"
 #include "absl/strings/str_replace.h"
+#include "cli/report/tries.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 

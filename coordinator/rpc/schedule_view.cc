@@ -35,10 +35,11 @@ v1::Schedule Fill(const FleetName& fleet, const store::ScheduleReader::ScheduleV
   const absl::StatusOr<TickRule> rule = TickRule::Of(record.spec.timing);
   if (!rule.ok()) AddProblem(schedule, rule.status());
   if (record.settled > now + kClockWasAhead) {
-    AddProblem(schedule, absl::FailedPreconditionError(fmt::format(
-                             "its times up to {} are decided on, since a clock was ahead; delete it and apply it again to "
-                             "begin from now on",
-                             UtcText(record.settled))));
+    AddProblem(schedule,
+               absl::FailedPreconditionError(fmt::format(
+                   "its times up to {} are decided on, since a clock was ahead; delete it and apply it again to "
+                   "begin from now on",
+                   UtcText(record.settled))));
   }
   if (!rule.ok() || record.paused) return schedule;
   // A time whose start the jitter delays is still to come.

@@ -22,11 +22,11 @@ struct LogExcerpt {
   friend bool operator==(const LogExcerpt&, const LogExcerpt&) = default;
 };
 
-// The lines of `text` that matter to a failure: the last kMaxLines of those that carry the trace id, if any do, with the
-// tracebacks behind them, and up to the last one that names an error where there are more than that; else of
-// those that lead to the last one that names an error, or to the end, without those that say that they are of another
-// time (log_time.h) and what follows them. `undated` if none says one: whoever knows it by other means takes that back.
-// As they are: a Redactor makes them fit to keep.
+// The lines of `text` that matter to a failure: the last kMaxLines of those that carry the trace id, if any do, with
+// the tracebacks behind them, and up to the last one that names an error where there are more than that; else of those
+// that lead to the last one that names an error, or to the end, without those that say that they are of another time
+// (log_time.h) and what follows them. `undated` if none says one: whoever knows it by other means takes that back. As
+// they are: a Redactor makes them fit to keep.
 LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::Time start, absl::Time end);
 
 // Whether a line of `excerpt` names an error: nothing more is to be waited for.

@@ -17,10 +17,10 @@ namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
 // they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, path, query and user information of one that is a URL, passwords and parameters of URLs (credential_text.h), and what the suite's
-// expressions match. JWTs, whose ever they are, are shown without their signature (jwt_text.h). Copies share
-// what is costly to make. The values that it knows are overwritten with the last copy, but for those that were made
-// into expressions (EscapedText).
+// the begin of one where an excerpt was cut, path, query and user information of one that is a URL, passwords and
+// parameters of URLs (credential_text.h), and what the suite's expressions match. JWTs, whose ever they are, are shown
+// without their signature (jwt_text.h). Copies share what is costly to make. The values that it knows are overwritten
+// with the last copy, but for those that were made into expressions (EscapedText).
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);

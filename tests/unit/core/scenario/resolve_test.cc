@@ -175,6 +175,8 @@ TEST(Resolve, RefusesTwoCasesOfOneName) {
 }
 
 TEST(Resolve, NamesNoCaseWithNul) {
+  Selection selection;
+  selection.grep = "^one";
   const ResolveResult result = Resolve(TextBundle(R"(version: wsfleet/v1
 name: "s\0"
 target: ws://127.0.0.1:1
@@ -183,7 +185,7 @@ scenarios:
     matrix: {v: ["a\0b", "a\uFFFDb"]}
     steps: [{http: {get: /, expect: {status: 200}}}]
 )"),
-                                       {"^one"}, {});
+                                       selection, {});
   EXPECT_EQ(CaseIds(result), (std::vector<std::string>{"s\\0/one\\0 [v=a\\0b]",
                                                        "s\\0/one\\0 [v=a\uFFFD"
                                                        "b]"}));
