@@ -135,5 +135,19 @@ TEST(HostileText, NeverThrowsWhateverIsWrongWithAGoodSuite) {
   }
 }
 
+// A suite of somebody else's that was cloned.
+TEST(HostileText, ThatWouldGiveATargetTheTokenOfTheCoordinatorIsRefused) {
+  const std::string expected =
+      " ${env.WSFLEET_TOKEN} is not allowed: who submits a run shows it to the coordinator, and to no target; expected "
+      "a "
+      "secret, ${secret.NAME}\n";
+  const std::string send =
+      "      - connect: {path: /ws}\n      - send: {text: \"${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n";
+  EXPECT_EQ(Errors(TextBundle(SuiteText(send, "target: ws://127.0.0.1:1\n"))), "8:23" + expected);
+  const std::string connect = "      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n";
+  EXPECT_EQ(Errors(TextBundle(SuiteText(connect, "target: ws://127.0.0.1:1\nrequires: [{env: WSFLEET_TOKEN}]\n"))),
+            "8:32" + expected);
+}
+
 }  // namespace
 }  // namespace wsfleet

@@ -40,17 +40,6 @@ TEST(Mistakes, OfAQuoteThatIsNotClosedAreRefusedAtTheQuote) {
   });
 }
 
-TEST(Mistakes, ThatWouldGiveATargetTheTokenOfTheCoordinatorAreRefused) {
-  const std::string expected =
-      "${env.WSFLEET_TOKEN} is not allowed: who submits a run shows it to the coordinator, and to no target; expected "
-      "a secret, ${secret.NAME}";
-  ExpectRefused({
-      InStep("send: {text: \"${env.WSFLEET_TOKEN}\"}", "8:23 " + expected),
-      {"      - connect: {path: \"/ws?t=${env.WSFLEET_TOKEN}\"}\n      - ping: {}\n", "8:32 " + expected,
-       "target: ws://127.0.0.1:1\nrequires: [{env: WSFLEET_TOKEN}]\n"},
-  });
-}
-
 TEST(Mistakes, OfNumbersThatAreNotHeldAreRefused) {
   const auto at = [](const std::string& place, const std::string& number) {
     return place + " " + number + " is no number that is held as it is written; for a text, write it in quotes";
