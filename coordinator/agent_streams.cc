@@ -92,9 +92,11 @@ bool AgentStreams::NoteBundle(fleet::StreamId id, const BundleDigest& bundle) {
   return found != streams_.end() && std::exchange(found->second.last_bundle, bundle) != bundle;
 }
 
-std::optional<AgentFacts> AgentStreams::Facts(const AgentId& agent) const {
-  const auto newest = newest_.find(agent);
-  return newest == newest_.end() ? std::nullopt : std::optional(streams_.at(newest->second).facts);
+AgentListing AgentStreams::Listing(fleet::AgentView view) const {
+  AgentListing listing{std::move(view), std::nullopt};
+  const auto newest = newest_.find(listing.view.agent.id);
+  if (newest != newest_.end()) listing.facts = streams_.at(newest->second).facts;
+  return listing;
 }
 
 }  // namespace wsfleet::coordinator

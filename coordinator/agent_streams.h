@@ -69,8 +69,8 @@ class AgentStreams {
   // An assignment of this bundle goes out. False: so did the one before on this stream.
   bool NoteBundle(fleet::StreamId id, const BundleDigest& bundle);
 
-  // Absent if it is not connected.
-  std::optional<AgentFacts> Facts(const AgentId& agent) const;
+  // With its facts if it is connected.
+  AgentListing Listing(fleet::AgentView view) const;
 
  private:
   struct Stream {

@@ -72,6 +72,12 @@ void ClientRequests::Answer(const fleet::AnswerSetPolicy& answer) {
 void ClientRequests::Answer(fleet::RequestId id, const absl::Status& status) {
   if (const auto submit = submits_.extract(id); !submit.empty()) submit.mapped()(status, {}, false);
   if (const auto other = others_.extract(id); !other.empty()) other.mapped()(status);
+  if (const auto schedule = schedules_.extract(id); !schedule.empty()) {
+    schedule.mapped()(Failure<fleet::AnswerSchedule>(status));
+  }
+  if (const auto policy = policies_.extract(id); !policy.empty()) {
+    policy.mapped()(Failure<fleet::AnswerSetPolicy>(status));
+  }
 }
 
 void ClientRequests::AnswerAll(const absl::Status& status) {

@@ -9,6 +9,7 @@
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "coordinator/clock.h"
+#include "coordinator/store/refusal.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/redirect.h"
@@ -18,8 +19,6 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr absl::Duration kLoadRetry = absl::Seconds(1);
-// A commit that fails so soon after another one is not the first of its trouble.
-constexpr absl::Duration kSameTrouble = absl::Seconds(10);
 
 }  // namespace
 
@@ -34,8 +33,8 @@ FleetHost::FleetHost(FleetStrand strand, FleetHostSettings settings, store::Flee
       feed_(settings_.name, settings_.metrics),
       wakeup_(strand_),
       retry_(strand_),
-      store_thread_(store, [this](absl::StatusOr<std::vector<fleet::Persisted>> commits) {
-        boost::asio::post(strand_, [this, commits = std::move(commits)] { OnCommitted(commits); });
+      store_thread_(store, [this](StoreThread::Report report) {
+        boost::asio::post(strand_, [this, report = std::move(report)] { OnCommitted(report); });
       }) {}
 
 void FleetHost::NotifyOnceLoaded(std::function<void(const absl::Status&)> on_settled) {
@@ -78,10 +77,12 @@ void FleetHost::GiveUp(std::string_view why) {
   feed_.GiveUp();
   // What waits for its commit may be stored or not.
   EndAll(absl::UnavailableError("another coordinator may run the fleet now; try again"));
+  recollection_.Forget();
   watchers_.EndAll(NotHere());
 }
 
 void FleetHost::EndAll(const absl::Status& status) {
+  if (machine_) recollection_.Keep(*machine_);
   machine_.reset();
   feed_.Discard();
   wakeup_.cancel();
@@ -113,11 +114,6 @@ void FleetHost::Stop(std::function<void()> on_stopped) {
     watchers_.EndAll(status);
     on_stopped();
   });
-}
-
-AgentListing FleetHost::Listing(fleet::AgentView view) const {
-  auto facts = streams_.Facts(view.agent.id);
-  return {std::move(view), std::move(facts)};
 }
 
 // --- agents and watchers --------------------------------------------------------------------------------------------
@@ -244,7 +240,9 @@ void FleetHost::ArmTimer() {
 void FleetHost::Load() {
   const store::Ownership ownership = *tenure_.ours;
   const bool taken = store_thread_.Load(ownership, [this, ownership](absl::StatusOr<FleetSnapshot> snapshot) {
-    boost::asio::post(strand_, [this, ownership, snapshot = std::move(snapshot)] { OnLoaded(ownership, snapshot); });
+    boost::asio::post(strand_, [this, ownership, snapshot = std::move(snapshot)]() mutable {
+      OnLoaded(ownership, std::move(snapshot));
+    });
   });
   if (!taken) OnLoaded(ownership, absl::UnavailableError("the store's queue is full"));
 }
@@ -256,7 +254,7 @@ void FleetHost::LoadLater() {
   });
 }
 
-void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot) {
+void FleetHost::OnLoaded(const store::Ownership& ownership, absl::StatusOr<FleetSnapshot> snapshot) {
   if (!tenure_.ours || tenure_.ours->epoch != ownership.epoch) return;
   if (!snapshot.ok()) {
     Settle(snapshot.status());
@@ -273,7 +271,9 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr
   spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={} schedules={}", name().value(),
                snapshot->jobs.size(), snapshot->leases.size(), snapshot->agents.size(), snapshot->schedules.size());
   settings_.fleet.seed = absl::Uniform<std::uint64_t>(absl::BitGen());
-  machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()});
+  const std::vector<fleet::StoreRefused> refused = recollection_.Recall(*snapshot);
+  machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()}, recollection_.leases());
+  for (const fleet::StoreRefused& event : refused) Apply(event);
   Apply(fleet::TimePassed{});
   for (const JobId& job : watchers_.Jobs()) {
     Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
@@ -283,14 +283,15 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, const absl::StatusOr
   Settle(absl::OkStatus());
 }
 
-void FleetHost::OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>& commits) {
+void FleetHost::OnCommitted(const StoreThread::Report& report) {
   // Reports of a machine that was discarded come before the next one is loaded: the store's thread keeps the order.
-  if (!machine_) return;
-  if (!commits.ok()) return Discard(commits.status());
-  for (const fleet::Persisted& persisted : *commits) {
+  for (const fleet::Persisted& persisted : report.durable) {
+    if (!machine_) return;
     feed_.OnPersisted(persisted.commit);
     Apply(persisted);
   }
+  if (!machine_) return;
+  if (!report.failure.ok()) return Discard(report.failure, report.failed);
   for (const auto& [stream, then] : paused_.TakeAllIfCaughtUp(store_thread_.backlog())) {
     Apply(fleet::ReadingResumed{stream});
     // One after the other, so that others get their turn between them.
@@ -298,14 +299,18 @@ void FleetHost::OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>&
   }
 }
 
-void FleetHost::Discard(const absl::Status& why) {
+void FleetHost::Discard(const absl::Status& why, fleet::CommitId failed) {
   if (absl::IsAborted(why)) return GiveUp(ToStd(why.message()));
   spdlog::error("commit failed, fleet is loaded again fleet={} code={} reason=\"{}\"", name().value(),
                 absl::StatusCodeToString(why.code()), ToStd(why.message()));
+  if (store::IsRefusal(why)) {
+    // The same would come of it again and again. Who asked for it is told; the run that it was about is ended.
+    for (const fleet::RequestId request : machine_->RequestsOf(failed)) requests_.Answer(request, NeverStored(why));
+    if (const auto job = store::RefusedJob(why)) recollection_.NoteRefusal(*job, std::string(ToStd(why.message())));
+  }
   EndAll(NotStored(why));
   // A store that refuses every change is not asked as fast as it can refuse: what is due is due again after a load.
-  const SteadyTime now = SteadyNow();
-  if (now - std::exchange(last_failure_, now) > kSameTrouble) return Load();
+  if (!recollection_.IsSameTrouble(SteadyNow())) return Load();
   tenure_.not_loaded = why;
   LoadLater();
 }

@@ -17,6 +17,7 @@
 #include "coordinator/logs/server_logs.h"
 #include "coordinator/metrics_feed.h"
 #include "coordinator/paused_streams.h"
+#include "coordinator/recollection.h"
 #include "coordinator/secret_box.h"
 #include "coordinator/store_thread.h"
 #include "coordinator/tenure.h"
@@ -92,13 +93,12 @@ class FleetHost {
   void RemoveWatcher(WatcherId id);
 
  private:
-  AgentListing Listing(fleet::AgentView view) const;
   SessionTimes Times() const;
   void Load();
   void LoadLater();
-  void OnLoaded(const store::Ownership& ownership, const absl::StatusOr<FleetSnapshot>& snapshot);
-  void OnCommitted(const absl::StatusOr<std::vector<fleet::Persisted>>& commits);
-  void Discard(const absl::Status& why);
+  void OnLoaded(const store::Ownership& ownership, absl::StatusOr<FleetSnapshot> snapshot);
+  void OnCommitted(const StoreThread::Report& report);
+  void Discard(const absl::Status& why, fleet::CommitId failed = {});
   void GiveUp(std::string_view why);
   void EndAll(const absl::Status& status);
   void Settle(const absl::Status& status);
@@ -135,7 +135,7 @@ class FleetHost {
   ServerLogs& logs_;
   Tenure tenure_;
   std::optional<fleet::Fleet> machine_;  // absent while it is loaded
-  SteadyTime last_failure_;              // of a commit
+  Recollection recollection_;
   std::function<void(const absl::Status&)> on_settled_;
   bool executing_ = false, stopped_ = false;
   AgentStreams streams_;

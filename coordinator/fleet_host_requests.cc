@@ -107,7 +107,7 @@ void FleetHost::ListAgents(const fleet::AgentPlace& after, AgentsAnswer answer) 
     if (!machine_) return answer(NotHere());
     std::vector<AgentListing> listings;
     for (fleet::AgentView& view : machine_->AgentsAfter(after, kMaxAgentsListed)) {
-      listings.push_back(Listing(std::move(view)));
+      listings.push_back(streams_.Listing(std::move(view)));
     }
     answer(std::move(listings));
   });
@@ -117,7 +117,7 @@ void FleetHost::FindAgent(const AgentId& id, AgentsAnswer answer) {
   boost::asio::post(strand_, [this, id, answer = std::move(answer)] {
     if (!machine_) return answer(NotHere());
     std::vector<AgentListing> listings;
-    if (auto view = machine_->FindAgent(id)) listings.push_back(Listing(*std::move(view)));
+    if (auto view = machine_->FindAgent(id)) listings.push_back(streams_.Listing(*std::move(view)));
     answer(std::move(listings));
   });
 }

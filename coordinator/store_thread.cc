@@ -1,7 +1,9 @@
 #include "coordinator/store_thread.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "coordinator/store/refusal.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
@@ -10,6 +12,11 @@ namespace wsfleet::coordinator {
 absl::Status NotStored(const absl::Status& why) {
   return absl::Status(absl::IsResourceExhausted(why) ? why.code() : absl::StatusCode::kUnavailable,
                       fmt::format("the coordinator could not store a change: {}; try again", ToStd(why.message())));
+}
+
+absl::Status NeverStored(const absl::Status& why) {
+  return absl::InvalidArgumentError(
+      fmt::format("the coordinator's store can never hold this: {}", ToStd(why.message())));
 }
 
 StoreThread::StoreThread(store::FleetStore& store, OnCommitted on_committed)
@@ -96,13 +103,36 @@ void StoreThread::CommitAll(std::vector<Work> works) {
     bytes_ -= all_bytes;
     return;
   }
-  auto outcomes = store_.Commit(ownership_, batches);
+  Report report = CommitInParts(commits, batches);
   bytes_ -= all_bytes;
-  broken_ = !outcomes.ok();
-  if (broken_) return on_committed_(outcomes.status());
-  std::vector<fleet::Persisted> persisted;
-  for (std::size_t i = 0; i < commits.size(); ++i) persisted.push_back({commits[i], std::move(outcomes->at(i))});
-  on_committed_(std::move(persisted));
+  broken_ = !report.failure.ok();
+  on_committed_(std::move(report));
+}
+
+StoreThread::Report StoreThread::CommitInParts(const std::vector<fleet::CommitId>& commits,
+                                               const std::vector<WriteBatch>& batches) {
+  Report report;
+  std::size_t at_once = batches.size();
+  while (report.durable.size() < batches.size()) {
+    const std::size_t done = report.durable.size();
+    const auto first = batches.begin() + static_cast<std::ptrdiff_t>(done);
+    at_once = std::min(at_once, batches.size() - done);
+    const bool is_all = at_once == batches.size();
+    auto outcomes =
+        store_.Commit(ownership_, is_all ? batches : std::vector(first, first + static_cast<std::ptrdiff_t>(at_once)));
+    if (outcomes.ok()) {
+      for (std::size_t i = 0; i < at_once; ++i)
+        report.durable.push_back({commits[done + i], std::move(outcomes->at(i))});
+    } else if (store::IsRefusal(outcomes.status()) && at_once > 1) {
+      // One of them is refused, and the others are not to pay for it. Halves find it in few transactions.
+      at_once /= 2;
+    } else {
+      report.failure = outcomes.status();
+      report.failed = commits[done];
+      break;
+    }
+  }
+  return report;
 }
 
 }  // namespace wsfleet::coordinator

@@ -18,18 +18,27 @@ namespace wsfleet::coordinator {
 // What a caller is told of a write that failed, with the reason: RESOURCE_EXHAUSTED if there is no room, else
 // UNAVAILABLE, since nothing that the caller did is wrong.
 absl::Status NotStored(const absl::Status& why);
+// What whoever asked for it is told of a change that was refused for good.
+absl::Status NeverStored(const absl::Status& why);
 
 // The one thread that writes to the store. Commits that gathered while the last one was under way go into one
 // transaction. After a failed commit every commit is dropped until Load() was asked for, since what the discarded
-// machine decided on top of it must not become durable. Post methods are thread-safe and never block.
+// machine decided on top of it must not become durable. If one of a transaction is refused for good (store/refusal.h),
+// those before it are committed without it. Post methods are thread-safe and never block.
 class StoreThread {
  public:
   static constexpr std::size_t kMaxQueued = 1 << 16;         // commits and tasks
   static constexpr std::size_t kMaxTransaction = 2048;       // commits in one
   static constexpr std::size_t kMaxQueuedBytes = 256 << 20;  // of commits, roughly; one more is still taken
 
-  // Called on the store's thread: all of these commits are durable; or none, and what was queued behind is dropped.
-  using OnCommitted = std::function<void(absl::StatusOr<std::vector<fleet::Persisted>>)>;
+  // What became of commits, in their order.
+  struct Report {
+    std::vector<fleet::Persisted> durable;
+    absl::Status failure;    // of the next one, and with it those behind it: what was queued is dropped
+    fleet::CommitId failed;  // which one that is
+  };
+  // Called on the store's thread.
+  using OnCommitted = std::function<void(Report)>;
   using OnLoaded = std::function<void(absl::StatusOr<FleetSnapshot>)>;
 
   StoreThread(store::FleetStore& store, OnCommitted on_committed);
@@ -73,6 +82,7 @@ class StoreThread {
   // The next thing to do: one load or task, or as many commits as there are. Empty: the end.
   std::vector<Work> Take();
   void CommitAll(std::vector<Work> works);
+  Report CommitInParts(const std::vector<fleet::CommitId>& commits, const std::vector<WriteBatch>& batches);
 
   store::FleetStore& store_;
   OnCommitted on_committed_;

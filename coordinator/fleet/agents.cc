@@ -10,7 +10,7 @@ namespace wsfleet::fleet {
 void Fleet::Machine::On(const AgentConnected& event) {
   const AgentId& id = event.agent.id;
   if (sessions_.ByStream(event.stream) != nullptr) return;
-  if (!HasRoomFor(id)) {
+  if (sessions_.Find(id) == nullptr && sessions_.all().size() >= settings_.max_agents) {
     outbox_.Send(CloseStream{event.stream, fmt::format("the fleet has its {} agents", settings_.max_agents)});
     return;
   }
@@ -86,10 +86,6 @@ void Fleet::Machine::On(const QuarantineEnds& due) {
   if (Agent* agent = sessions_.Find(due.id)) agent->rivals.clear();
 }
 
-bool Fleet::Machine::HasRoomFor(const AgentId& id) const {
-  return sessions_.Find(id) != nullptr || sessions_.all().size() < settings_.max_agents;
-}
-
 void Fleet::Machine::EndLeasesNotHeld(const AgentId& agent, bool same_process, const std::set<LeaseId>& held) {
   const std::set<LeaseId> leases = leases_.OfAgent(agent);
   for (const LeaseId id : leases) {
@@ -114,7 +110,9 @@ bool Fleet::Machine::Renew(const Agent& agent, LeaseId id) {
   Shard& shard = *job.Find(lease->shard.index);
   if (shard.Confirm()) TouchShard(job, shard, true);
   // A lease that is to end runs out, so that it ends even if the agent never stops.
-  if (!WhyToStop(*lease)) deadlines_.Set(LeaseExpires{id}, now_.steady + settings_.lease_time);
+  if (WhyToStop(*lease)) return true;
+  leases_.Renew(id);
+  deadlines_.Set(LeaseExpires{id}, now_.steady + settings_.lease_time);
   return true;
 }
 

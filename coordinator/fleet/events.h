@@ -83,12 +83,18 @@ struct Persisted {
   CommitId commit;
   CommitOutcome outcome = {};
 };
+// Something that was to be stored of this job the store can never hold (the machine that wanted it was discarded): the
+// job ends with what is stored of it.
+struct StoreRefused {
+  JobId job;
+  std::string why;
+};
 // Time has passed; due deadlines are acted on. Every event does this too.
 struct TimePassed {};
 
 using Event = std::variant<AgentConnected, AgentDisconnected, HeartbeatReceived, ResultsReceived, ShardFinished,
                            AssignmentRefused, SecretLost, DrainRequested, ReadingPaused, ReadingResumed,
                            SubmitRequested, CancelRequested, SetDrained, SetStopped, SetPolicy, WatchersChanged,
-                           ScheduleRequested, TriggerRequested, Persisted, TimePassed>;
+                           ScheduleRequested, TriggerRequested, Persisted, StoreRefused, TimePassed>;
 
 }  // namespace wsfleet::fleet

@@ -13,9 +13,9 @@ Fleet::~Fleet() = default;
 Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 
-Fleet Fleet::Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now) {
+Fleet Fleet::Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now, const LeaseMemory& known) {
   Fleet fleet(settings);
-  fleet.machine_->Restore(snapshot, now);
+  fleet.machine_->Restore(snapshot, now, known);
   return fleet;
 }
 
@@ -30,6 +30,8 @@ bool Fleet::HasLeaseOn(const AgentId& agent, const BundleDigest& bundle) const {
   return machine_->HasLeaseOn(agent, bundle);
 }
 FleetSnapshot Fleet::Snapshot() const { return machine_->Snapshot(); }
+LeaseMemory Fleet::KnownLeases() const { return machine_->KnownLeases(); }
+std::vector<RequestId> Fleet::RequestsOf(CommitId commit) const { return machine_->RequestsOf(commit); }
 
 void Fleet::Machine::On(const SetPolicy& event) {
   AnswerSetPolicy answer = policy_.Set(event, now_.wall);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "coordinator/fleet/effects.h"
 #include "coordinator/fleet/events.h"
+#include "coordinator/fleet/leases.h"
 #include "core/base/now.h"
 
 namespace wsfleet::fleet {
@@ -62,6 +63,9 @@ struct AgentPlace {
   AgentId id;
 };
 
+// What a machine leaves behind for the next one of its process.
+using LeaseMemory = std::map<LeaseId, LeaseTimes>;
+
 // The pure core of the coordinator: every decision about jobs, shards, leases and agents of one fleet. It reads no
 // clock, does no I/O, and has no thread: the caller serialises (the fleet strand). Every change of state is first an
 // effect Persist; what must follow it is emitted in answer to Persisted, in order.
@@ -72,10 +76,12 @@ class Fleet {
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
 
-  // Goes on from what was stored. Every stored lease counts as live for one lease time from `now`. No agent is
-  // connected and nobody watches: the caller closes every stream that an earlier machine knew. Commits are numbered
-  // from 1 again. Effects that are due at once come with the first Apply.
-  static Fleet Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now);
+  // Goes on from what was stored. Every stored lease counts as live for one lease time from `now`, and its attempt
+  // begins anew, unless an earlier machine of this process knew better: however often it is loaded, a lease that nobody
+  // renews ends. No agent is connected and nobody watches: the caller closes every stream that an earlier machine knew.
+  // Commits are numbered from 1 again. Effects that are due at once come with the first Apply.
+  static Fleet Load(FleetSettings settings, const FleetSnapshot& snapshot, const Now& now,
+                    const LeaseMemory& known = {});
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
 
@@ -95,6 +101,11 @@ class Fleet {
   // Everything that Load() would restore, in a canonical order: the simulation compares it with the store's own.
   // Results are without the evidence that no verdict rests on.
   FleetSnapshot Snapshot() const;
+
+  // For the machine that is loaded when this one is discarded.
+  LeaseMemory KnownLeases() const;
+  // Of clients: whose answers were to follow from this commit.
+  std::vector<RequestId> RequestsOf(CommitId commit) const;
 
  private:
   class Machine;

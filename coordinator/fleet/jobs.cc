@@ -212,6 +212,26 @@ void Fleet::Machine::Stop(Job& job) {
   }
 }
 
+void Fleet::Machine::On(const StoreRefused& event) {
+  Job* job = FindJob(event.job);
+  if (job == nullptr) return;
+  const std::string why = fmt::format("not-stored: {}", Excerpt(event.why, 512));
+  Touch(*job).announce = true;
+  if (job->shards().empty()) {
+    queued_.erase({job->order(), job->id()});
+    job->GiveUp(why);
+  }
+  for (Shard& shard : job->shards()) {
+    if (shard.is_waiting()) {
+      StopWaiting(*job, shard);
+      shard.Finish(why);
+      TouchShard(*job, shard, true);
+    } else if (!shard.is_done()) {
+      EndLease(shard.lease, LeaseEnd::kNotStored, why);
+    }
+  }
+}
+
 void Fleet::Machine::AddEvent(Job& job, JobEventRecord event) {
   event.job = job.id();
   event.number = job.NextEventNumber();

@@ -8,11 +8,16 @@ LeaseRecord Leases::Grant(const ShardId& shard, std::uint32_t attempt, const Age
                           std::vector<Budget> shares) {
   LeaseRecord lease{next_, shard, attempt, agent.id, agent.boot, std::move(shares)};
   next_ = LeaseId(next_.value() + 1);
-  Restore(lease);
+  Add(lease);
   return lease;
 }
 
 void Leases::Restore(const LeaseRecord& lease) {
+  Add(lease);
+  only_restored_.insert(lease.id);
+}
+
+void Leases::Add(const LeaseRecord& lease) {
   leases_[lease.id] = lease;
   by_agent_[lease.agent].insert(lease.id);
 }
@@ -24,6 +29,7 @@ void Leases::End(LeaseId id) {
   agent->second.erase(id);
   if (agent->second.empty()) by_agent_.erase(agent);
   leases_.erase(found);
+  only_restored_.erase(id);
 }
 
 const LeaseRecord* Leases::Find(LeaseId id) const {

@@ -28,8 +28,10 @@ class Fleet::Machine {
  public:
   explicit Machine(FleetSettings settings);
 
-  void Restore(const FleetSnapshot& snapshot, const Now& now);
+  void Restore(const FleetSnapshot& snapshot, const Now& now, const LeaseMemory& known);
   FleetSnapshot Snapshot() const;
+  LeaseMemory KnownLeases() const;
+  std::vector<RequestId> RequestsOf(CommitId commit) const { return outbox_.RequestsOf(commit); }
 
   std::vector<Effect> Apply(const Event& event, const Now& now);
   SteadyTime NextWakeup() const;
@@ -58,6 +60,7 @@ class Fleet::Machine {
   void On(const ScheduleRequested& event) { outbox_.Send(scheduler_.Carry(event)); }
   void On(const TriggerRequested& event);
   void On(const Persisted& event);
+  void On(const StoreRefused& event);
   void On(const TimePassed&) {}
   void On(const LeaseExpires& due);
   void On(const AttemptDue& due);
@@ -68,12 +71,10 @@ class Fleet::Machine {
   void On(const AgentForgotten& due);
   void On(const QuarantineEnds& due);
   void On(const BudgetOld& due);
-  // fleet.cc: an effect is emitted
-  void NoteSent(const SendHeartbeatReply& reply);
+  void NoteSent(const SendHeartbeatReply& reply);  // fleet.cc: an effect is emitted
   void NoteSent(const SendAssignment& assignment);
   // agents.cc
   AgentView View(const Agent& agent) const;
-  bool HasRoomFor(const AgentId& id) const;
   bool TakesOverTooOften(Agent& agent) const;
   void Quarantine(Agent& agent, const AgentConnected& rival);
   void SendAway(StreamId stream, const Agent& agent);
@@ -91,10 +92,9 @@ class Fleet::Machine {
   void EndLease(LeaseId id, LeaseEnd end, std::string why);
   // jobs.cc
   Job* FindJob(const JobId& id);
-  absl::Status CheckSpec(const JobSpec& spec) const;    // whether it could run at any time
-  absl::Status CheckSubmit(const JobSpec& spec) const;  // and whether it can now
-  // The same of its shards, which may be more than its terms.
-  absl::Status CheckSize(std::size_t shards, std::size_t cases) const;
+  absl::Status CheckSpec(const JobSpec& spec) const;                    // whether it could run at any time
+  absl::Status CheckSubmit(const JobSpec& spec) const;                  // and whether it can now
+  absl::Status CheckSize(std::size_t shards, std::size_t cases) const;  // of its shards, which may be more
   absl::Status CheckRoom(std::size_t shards, std::size_t cases) const;
   std::vector<Term> TermsOf(const JobSpec& spec) const;
   Job& Accept(const JobId& id, JobSpec spec);

@@ -10,7 +10,8 @@ std::vector<Effect> Outbox::Close() {
   std::vector<Effect> turn = std::exchange(turn_, {});
   if (!batch_.empty()) {
     last_commit_ = CommitId(last_commit_.value() + 1);
-    waiting_.push_back({last_commit_, std::move(turn)});
+    const std::size_t own = turn.size();
+    waiting_.push_back({last_commit_, std::move(turn), own});
     now.push_back(Persist{last_commit_, std::exchange(batch_, {})});
     return now;
   }
@@ -24,6 +25,21 @@ std::vector<Effect> Outbox::Release(CommitId commit) {
   std::vector<Effect> effects = std::move(waiting_.front().effects);
   waiting_.pop_front();
   return effects;
+}
+
+std::vector<RequestId> Outbox::RequestsOf(CommitId commit) const {
+  std::vector<RequestId> requests;
+  for (const Waiting& waiting : waiting_) {
+    if (waiting.commit != commit) continue;
+    for (std::size_t i = 0; i < waiting.own; ++i) {
+      std::visit(
+          [&](const auto& one) {
+            if constexpr (requires { one.request; }) requests.push_back(one.request);
+          },
+          waiting.effects[i]);
+    }
+  }
+  return requests;
 }
 
 }  // namespace wsfleet::fleet

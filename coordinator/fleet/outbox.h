@@ -27,13 +27,17 @@ class Outbox {
   // written, else the effects of the turn if no commit is under way.
   std::vector<Effect> Close();
 
+  // Whose answers are to follow from the commit.
+  std::vector<RequestId> RequestsOf(CommitId commit) const;
+
   // The effects that waited for this commit. Commits are reported in order; any other is not ours and is ignored.
   std::vector<Effect> Release(CommitId commit);
 
  private:
   struct Waiting {
     CommitId commit;
-    std::vector<Effect> effects;
+    std::vector<Effect> effects;  // first those of its own turn
+    std::size_t own = 0;          // so many
   };
 
   WriteBatch batch_;

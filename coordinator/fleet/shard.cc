@@ -55,17 +55,18 @@ void Shard::EndLease(LeaseEnd end, std::string why, bool complete, const std::op
   const bool sent_results =
       std::ranges::any_of(batches, [&](const auto& batch) { return batch.first == record.attempt; });
   const bool was_none = end == LeaseEnd::kRefused || end == LeaseEnd::kDenied;
+  // It does not become better elsewhere.
+  const bool is_of_run = end == LeaseEnd::kSecretLost || end == LeaseEnd::kNotStored;
+  const bool hopeless = is_of_run || end == LeaseEnd::kMismatch;
   if (was_none && !sent_results) {
     --record.attempt;
     past.pop_back();  // the number is given again
   } else if (end == LeaseEnd::kReleased || end == LeaseEnd::kNeverArrived || end == LeaseEnd::kRefused) {
     ++record.released;
-  } else if (end != LeaseEnd::kSecretLost) {
+  } else if (!is_of_run) {
     why = fmt::format("{}; attempt {} of {}", why, UsedAttempts(), max_attempts);
   }
 
-  // It does not become better elsewhere.
-  const bool hopeless = end == LeaseEnd::kMismatch || end == LeaseEnd::kSecretLost;
   if (complete && !hopeless) {
     Finish("");
   } else if (stopped.has_value() && !hopeless) {

@@ -22,6 +22,7 @@ enum class LeaseEnd {
   kRefused,       // the agent cannot run it: the lease was no attempt
   kDenied,        // a budget had no room for its share when it was committed: it never was
   kSecretLost,    // the coordinator cannot open the job's secrets (any more): no agent can be given it
+  kNotStored,     // the store can never hold something of the job
 };
 
 struct TakenCase {

@@ -6,7 +6,7 @@
 // From the store into memory, and what memory would be restored to.
 namespace wsfleet::fleet {
 
-void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
+void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now, const LeaseMemory& known) {
   now_ = now;
   leases_.SetNext(snapshot.next_lease);
   if (snapshot.policy) policy_.Use(*snapshot.policy);
@@ -24,9 +24,14 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now) {
     if (shard == nullptr) continue;
     shard->lease = lease.id;
     leases_.Restore(lease);
-    deadlines_.Set(LeaseExpires{lease.id}, now.steady + settings_.lease_time);
-    // When it began is not stored: it gets its whole time again.
-    deadlines_.Set(AttemptDue{lease.id}, now.steady + job->record().spec.attempt_limit);
+    const auto found = known.find(lease.id);
+    const LeaseTimes times = found == known.end() ? LeaseTimes{} : found->second;
+    const auto set = [&](const Deadline& deadline, const std::optional<SteadyTime>& due, absl::Duration whole) {
+      deadlines_.Set(deadline, std::min(due.value_or(SteadyTime::Infinite()), now.steady + whole));
+    };
+    set(LeaseExpires{lease.id}, times.expires, settings_.lease_time);
+    // When it began is not stored.
+    set(AttemptDue{lease.id}, times.attempt_due, job->record().spec.attempt_limit);
   }
   for (auto& [id, job] : jobs_) {
     for (Shard& shard : job.shards()) {
@@ -90,6 +95,19 @@ void Fleet::Machine::ResumeJob(const Job& job) {
   }
   // It was told to end with all others, and the machine before did not come to it.
   if (job.is_stopping() && std::ranges::any_of(job.shards(), &Shard::is_waiting)) stopping_.push_back(job.id());
+}
+
+LeaseMemory Fleet::Machine::KnownLeases() const {
+  LeaseMemory known;
+  for (const auto& [id, lease] : leases_.all()) {
+    LeaseTimes& times = known[id];
+    const Job& job = jobs_.at(lease.shard.job);
+    const bool overdue = job.shards().at(lease.shard.index.value() - 1).overdue;
+    if (leases_.IsOnlyRestored(id) || overdue || job.is_stopping())
+      times.expires = deadlines_.DueTime(LeaseExpires{id});
+    times.attempt_due = overdue ? SteadyTime{} : deadlines_.DueTime(AttemptDue{id});
+  }
+  return known;
 }
 
 FleetSnapshot Fleet::Machine::Snapshot() const {

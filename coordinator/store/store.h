@@ -16,8 +16,9 @@
 
 // What the coordinator needs of a database, by caller. Every call blocks and belongs on a store's thread. Errors:
 // UNAVAILABLE (try again, the outcome may be unknown), RESOURCE_EXHAUSTED (disk full), DATA_LOSS (corrupt),
-// NOT_FOUND, ALREADY_EXISTS (a row that must be new), ABORTED (another replica owns the fleet now), INTERNAL (the disk
-// could not make a write durable; see OnDiskFailed).
+// NOT_FOUND, ALREADY_EXISTS (a row that must be new), INVALID_ARGUMENT (a row that the database can never hold; of both
+// see refusal.h), ABORTED (another replica owns the fleet now), INTERNAL (the disk could not make a write durable; see
+// OnDiskFailed).
 namespace wsfleet::store {
 
 // For the machine: the only writer of its rows.
@@ -25,7 +26,8 @@ class FleetStore {
  public:
   virtual ~FleetStore() = default;
   // Durable when it returns OK. All or nothing, but for leases whose shares of budgets do not fit beside those that are
-  // reserved already, whoever reserved them: what became of these is said, for each batch in its place.
+  // reserved already, whoever reserved them: what became of these is said, for each batch in its place. What is refused
+  // for good says of which job it is, if of any (refusal.h).
   virtual absl::StatusOr<std::vector<CommitOutcome>> Commit(const Ownership& ownership,
                                                             const std::vector<WriteBatch>& batches) = 0;
   virtual absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) = 0;

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/store/refusal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/contract/every_store.h"
@@ -81,7 +82,9 @@ TYPED_TEST(KeyContract, RefusesASecondResultOfACaseWhateverItsIdIs) {
   for (const std::string& id : OddIds()) {
     WriteBatch again;
     again.results = {AResult("r-1", id)};
-    EXPECT_TRUE(absl::IsAlreadyExists(this->fleet_.Commit(kOwner, {again}).status())) << id;
+    const absl::Status refused = this->fleet_.Commit(kOwner, {again}).status();
+    EXPECT_TRUE(absl::IsAlreadyExists(refused)) << refused;
+    EXPECT_EQ(store::RefusedJob(refused), JobId("r-1")) << id;
   }
 }
 

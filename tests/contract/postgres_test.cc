@@ -6,6 +6,7 @@
 
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_store.h"
+#include "coordinator/store/refusal.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -98,6 +99,21 @@ TEST_F(PostgresStoreTest, IsTakenOverFromAnOwnerThatStopsInTheMiddleOfATransacti
     const auto owner = two->Claim(By("b"));
     return owner.ok() && owner->replica == "b";
   }));
+}
+
+// As SQLite would take it; nothing that is checked before lets it come so far.
+TEST_F(PostgresStoreTest, SaysOfWhichRunARowIsThatItCanNeverHold) {
+  const auto one = Open();
+  const store::Ownership owner{kFleet, one->Claim(By("a"))->epoch};
+  ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
+  WriteBatch batch;
+  batch.jobs = {AJob("r-2")};
+  batch.results = {AResult("r-1", "gate/\xFF is no UTF-8")};
+  const absl::Status refused = one->Commit(owner, {batch}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(store::RefusedJob(refused), JobId("r-1"));
+  batch.results.clear();
+  EXPECT_TRUE(one->Commit(owner, {batch}).ok()) << "the connection is good for others";
 }
 
 TEST_F(PostgresStoreTest, IsMigratedByOneOfManyThatStartAtOnce) {

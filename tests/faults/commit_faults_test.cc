@@ -94,6 +94,23 @@ TEST_P(Fault32, CommitsThatWereDoneAndReportedAsFailedHaveNoSecondEffect) {
   ExpectOneRun();
 }
 
+// Not one of the rows: of a commit that will never go through.
+TEST_P(CommitFaults, ResultsThatCanNeverBeStoredEndTheirRunAsInconclusiveAndSayWhy) {
+  StartWith("before result refuse");
+  run_->Start();
+  EXPECT_EQ(run_->Wait(), 3) << run_->output() << fleet_->coordinator().err();
+  EXPECT_THAT(run_->output(), HasSubstr("not-stored: a failpoint says that this can never be stored"));
+  fleet_->coordinator().Signal(SIGTERM);
+  EXPECT_EQ(fleet_->coordinator().Wait(absl::Seconds(30)), 0);
+  const std::string log = fleet_->coordinator().err();
+  EXPECT_EQ(log.find("commit failed"), log.rfind("commit failed")) << log;
+  const auto stored = ReadStored(fleet_->store());
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_THAT(stored->leases, SizeIs(0));
+  EXPECT_TRUE(fleet_->agent("eu-1").running());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, CommitFaults, kStores, NameOfParameter);
 INSTANTIATE_TEST_SUITE_P(Stores, Fault01, kStores, NameOfParameter);
 INSTANTIATE_TEST_SUITE_P(Stores, Fault02, kStores, NameOfParameter);
 INSTANTIATE_TEST_SUITE_P(Stores, Fault03, kStores, NameOfParameter);

@@ -49,6 +49,7 @@ std::string Text(const fleet::TriggerRequested& e) { return fmt::format("trigger
 std::string Text(const fleet::Persisted& e) {
   return fmt::format("persisted {} denied={}", e.commit.value(), Ids(e.outcome.denied));
 }
+std::string Text(const fleet::StoreRefused& e) { return fmt::format("never stored {}", e.job.value()); }
 std::string Text(const fleet::TimePassed&) { return "time"; }
 
 std::string Text(const fleet::Persist& e) {

@@ -33,8 +33,10 @@ std::string OneLine(std::string_view text) {
 absl::Status ErrorOf(std::string_view state, std::string_view message) {
   const std::string text = fmt::format("PostgreSQL: {} (SQLSTATE {})", OneLine(message), state);
   const std::string_view kind = state.substr(0, 2);
-  if (state == "53100") return absl::ResourceExhaustedError(text);         // disk_full
-  if (state == "23505") return absl::AlreadyExistsError(text);             // unique_violation
+  if (state == "53100") return absl::ResourceExhaustedError(text);  // disk_full
+  if (state == "23505") return absl::AlreadyExistsError(text);      // unique_violation
+  // data_exception, integrity_constraint_violation, program_limit_exceeded: the same another time.
+  if (kind == "22" || kind == "23" || kind == "54") return absl::InvalidArgumentError(text);
   if (kind == "XX" && state != "XX000") return absl::DataLossError(text);  // data_corrupted, index_corrupted
   // Of the text that was sent, of missing rights, of the database that was named.
   if (kind == "28" || kind == "3D" || kind == "42" || kind == "0A") return absl::FailedPreconditionError(text);

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "coordinator/store/refusal.h"
 #include "coordinator/store/row_json.h"
 #include "coordinator/store/sql/event_kinds.h"
 #include "coordinator/store/sql/rows.h"
@@ -106,7 +107,7 @@ absl::Status WriteLeases(Connection& connection, const FleetName& fleet, const W
     if (!*reserved) {
       outcome.denied.push_back(lease.id);
     } else if (auto status = WriteLease(connection, fleet, lease); !status.ok()) {
-      return status;
+      return InRowOf(lease.shard.job, status);
     }
   }
   return absl::OkStatus();
@@ -210,18 +211,19 @@ absl::Status Each(const Records& records, WriteOne write) {
 
 absl::StatusOr<CommitOutcome> Write(Connection& connection, const FleetName& fleet, const WriteBatch& batch) {
   CommitOutcome outcome;
-  absl::Status status = Each(batch.jobs, [&](const auto& job) { return WriteJob(connection, fleet, job); });
+  absl::Status status =
+      Each(batch.jobs, [&](const auto& job) { return InRowOf(job.id, WriteJob(connection, fleet, job)); });
   const auto then = [&status](const auto& records, auto write) {
     if (status.ok()) status = Each(records, write);
   };
-  then(batch.shards, [&](const auto& shard) { return WriteShard(connection, shard); });
+  then(batch.shards, [&](const auto& shard) { return InRowOf(shard.id.job, WriteShard(connection, shard)); });
   if (status.ok() && batch.budgets) status = WriteBudgets(connection, fleet, *batch.budgets);
   // What ends makes room for what begins.
   then(batch.ended_leases, [&](LeaseId lease) { return EndLease(connection, fleet, lease); });
   if (status.ok()) status = WriteLeases(connection, fleet, batch, outcome);
-  then(batch.batches, [&](const auto& taken) { return WriteTakenBatch(connection, taken); });
-  then(batch.results, [&](const auto& result) { return WriteResult(connection, result); });
-  then(batch.events, [&](const auto& event) { return WriteEvent(connection, event); });
+  then(batch.batches, [&](const auto& taken) { return InRowOf(taken.shard.job, WriteTakenBatch(connection, taken)); });
+  then(batch.results, [&](const auto& result) { return InRowOf(result.shard.job, WriteResult(connection, result)); });
+  then(batch.events, [&](const auto& event) { return InRowOf(event.job, WriteEvent(connection, event)); });
   then(batch.removed_agents, [&](const AgentId& agent) {
     return connection.Prepare("DELETE FROM agent WHERE fleet = ? AND id = ?").Bind(Name(fleet)).Bind(Name(agent)).Run();
   });

@@ -30,6 +30,10 @@ absl::StatusCode CodeOf(int code) {
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
       return absl::StatusCode::kInternal;
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      return absl::StatusCode::kAlreadyExists;
     default:
       break;
   }
@@ -40,7 +44,9 @@ absl::StatusCode CodeOf(int code) {
     case SQLITE_NOTADB:
       return absl::StatusCode::kDataLoss;
     case SQLITE_CONSTRAINT:
-      return absl::StatusCode::kAlreadyExists;
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+      return absl::StatusCode::kInvalidArgument;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:

@@ -3,13 +3,22 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "coordinator/store/refusal.h"
+
 namespace wsfleet::testing {
 
-absl::Status FailingStore::Fail() const {
+absl::Status FailingStore::Fail(const std::vector<WriteBatch>& batches) const {
   if (point_.how == Failpoint::How::kKill) {
     kill(getpid(), SIGKILL);
     // The signal ends every thread, this one too.
     while (true) pause();
+  }
+  if (point_.how == Failpoint::How::kRefuse) {
+    const absl::Status refusal = absl::InvalidArgumentError("a failpoint says that this can never be stored");
+    for (const WriteBatch& batch : batches) {
+      if (!batch.jobs.empty()) return store::InRowOf(batch.jobs.front().id, refusal);
+    }
+    return refusal;
   }
   return absl::UnavailableError("a failpoint says that it failed");
 }
@@ -17,9 +26,9 @@ absl::Status FailingStore::Fail() const {
 absl::StatusOr<std::vector<CommitOutcome>> FailingStore::Commit(const store::Ownership& ownership,
                                                                 const std::vector<WriteBatch>& batches) {
   const bool fails = point_.Concerns(batches) && ++seen_ % point_.every == 0;
-  if (fails && point_.moment == Failpoint::Moment::kBefore) return Fail();
+  if (fails && point_.moment == Failpoint::Moment::kBefore) return Fail(batches);
   auto outcomes = behind_->Commit(ownership, batches);
-  if (fails && outcomes.ok()) return Fail();
+  if (fails && outcomes.ok()) return Fail(batches);
   return outcomes;
 }
 

@@ -97,7 +97,7 @@ class FailingStore final : public store::Store {
   }
 
  private:
-  absl::Status Fail() const;
+  absl::Status Fail(const std::vector<WriteBatch>& batches) const;
 
   std::unique_ptr<store::Store> behind_;
   const Failpoint point_;

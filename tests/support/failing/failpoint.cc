@@ -26,7 +26,7 @@ std::optional<Failpoint> Failpoint::Parse(std::string_view text) {
       ReadWord(words, {{"before", Moment::kBefore}, {"after", Moment::kAfter}}, point.moment) &&
       ReadWord(words, {{"submit", What::kSubmit}, {"result", What::kResult}, {"end", What::kEnd}, {"any", What::kAny}},
                point.what) &&
-      ReadWord(words, {{"kill", How::kKill}, {"error", How::kError}}, point.how);
+      ReadWord(words, {{"kill", How::kKill}, {"error", How::kError}, {"refuse", How::kRefuse}}, point.how);
   if (!valid) return std::nullopt;
   if (unsigned every = 0; words >> every) point.every = std::max(every, 1U);
   return point;

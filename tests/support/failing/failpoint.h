@@ -11,11 +11,11 @@ namespace wsfleet::testing {
 
 // An exact place in the life of a coordinator, and what happens there: "before submit kill", "after result kill",
 // "after any error 3". Before or after the commit of what; the process dies without a word, or the caller is told that
-// the commit failed; at each time, or each third.
+// the commit failed, or that no such commit can ever be stored; at each time, or each third.
 struct Failpoint {
   enum class Moment { kBefore, kAfter };
   enum class What { kSubmit, kResult, kEnd, kAny };  // a job's first commit, one with results, a job's last, whatever
-  enum class How { kKill, kError };
+  enum class How { kKill, kError, kRefuse };
 
   Moment moment = Moment::kBefore;
   What what = What::kAny;

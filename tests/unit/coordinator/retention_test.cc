@@ -57,13 +57,13 @@ class RetentionTest : public ::testing::Test {
 
   NotingStore store_;
   Retention retention_{FleetName("default"), store_, {absl::Hours(48), 500, absl::ZeroDuration()}};
-  StoreThread thread_{store_, [](const absl::StatusOr<std::vector<fleet::Persisted>>&) {}};
+  StoreThread thread_{store_, [](const StoreThread::Report&) {}};
 };
 
 TEST(Retention, WaitsUntilTheClockOfAMachineThatHasJustStartedIsSet) {
   NotingStore store;
   Retention retention(FleetName("default"), store, RetentionSettings());
-  StoreThread thread(store, [](const absl::StatusOr<std::vector<fleet::Persisted>>&) {});
+  StoreThread thread(store, [](const StoreThread::Report&) {});
   retention.Visit({FleetName("default"), 7}, thread);
   std::promise<void> settled;
   ASSERT_TRUE(thread.Run([&] { settled.set_value(); }));

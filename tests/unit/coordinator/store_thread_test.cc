@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/store/refusal.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -22,6 +23,10 @@ class GatedStore : public store::FleetStore {
     if (!std::exchange(released_, true)) gate_.get_future().wait();
     entered_ = {};
     if (fails_) return absl::UnavailableError("the disk is on fire");
+    ++asked_;
+    for (const WriteBatch& batch : batches) {
+      if (batch.next_lease == refused_) return store::InRowOf(JobId("r-1"), absl::InvalidArgumentError("too long"));
+    }
     transactions_.push_back(batches.size());
     std::vector<CommitOutcome> outcomes;
     for (const WriteBatch& batch : batches) {
@@ -41,12 +46,15 @@ class GatedStore : public store::FleetStore {
 
   void Release() { gate_.set_value(); }
   void FailUntilLoaded() { fails_ = true; }
+  void Refuse(std::uint64_t number) { refused_ = LeaseId(number); }
 
   std::promise<void> entered_;
   std::vector<std::size_t> transactions_;
   std::vector<std::uint64_t> committed_;
+  int asked_ = 0;
 
  private:
+  std::optional<LeaseId> refused_;
   std::promise<void> gate_;
   bool released_ = false;
   bool fails_ = false;
@@ -61,13 +69,16 @@ WriteBatch Numbered(std::uint64_t number) {
 struct Reports {
   std::vector<std::uint64_t> durable, denied;
   std::vector<absl::Status> failures;
+  std::vector<std::uint64_t> failed;
   StoreThread::OnCommitted Sink() {
-    return [this](const absl::StatusOr<std::vector<fleet::Persisted>>& commits) {
-      if (!commits.ok()) return failures.push_back(commits.status());
-      for (const fleet::Persisted& persisted : *commits) {
+    return [this](const StoreThread::Report& report) {
+      for (const fleet::Persisted& persisted : report.durable) {
         durable.push_back(persisted.commit.value());
         denied.push_back(persisted.outcome.denied.front().value());
       }
+      if (report.failure.ok()) return;
+      failures.push_back(report.failure);
+      failed.push_back(report.failed.value());
     };
   }
 };
@@ -108,6 +119,27 @@ TEST(StoreThread, DropsEverythingBehindAFailedCommitUntilItHasLoaded) {
   EXPECT_TRUE(loaded);
   EXPECT_THAT(reports.failures, ::testing::SizeIs(1));
   EXPECT_THAT(store.committed_, ElementsAre(10)) << "2 was decided on top of 1, which is not durable";
+}
+
+TEST(StoreThread, CommitsWhatStandsBeforeARefusedChangeAndSaysWhichThatIs) {
+  GatedStore store;
+  store.Refuse(700);
+  Reports reports;
+  StoreThread thread(store, reports.Sink());
+  const auto entered = store.entered_.get_future();
+  ASSERT_TRUE(thread.Commit(fleet::CommitId(1), Numbered(1)));
+  entered.wait();
+  for (std::uint64_t number = 2; number <= 1000; ++number) {
+    ASSERT_TRUE(thread.Commit(fleet::CommitId(number), Numbered(number)));
+  }
+  store.Release();
+  thread.Stop();
+  EXPECT_THAT(reports.durable, ::testing::SizeIs(699));
+  EXPECT_EQ(store.committed_, reports.durable);
+  EXPECT_THAT(reports.failed, ElementsAre(700));
+  EXPECT_EQ(store::RefusedJob(reports.failures.front()), JobId("r-1"));
+  EXPECT_EQ(thread.backlog().bytes, 0u);
+  EXPECT_LE(store.asked_, 25) << "by halves";
 }
 
 TEST(StoreThread, RunsTasksInTheOrderOfTheQueue) {

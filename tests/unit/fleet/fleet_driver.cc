@@ -118,6 +118,12 @@ void FleetDriver::Restart() {
   fleet_ = Fleet::Load(settings_, store_.Load(), now_);
 }
 
+void FleetDriver::Reload() {
+  held_.clear();
+  ++settings_.seed;
+  fleet_ = Fleet::Load(settings_, store_.Load(), now_, fleet_.KnownLeases());
+}
+
 const JobRecord& FleetDriver::job(const JobId& id) const {
   static const JobRecord kNone;
   const JobRecord* found = store_.FindJob(id);

@@ -44,6 +44,9 @@ class FleetDriver {
   absl::Time wall() const { return now_.wall; }
   // The process dies and comes back: what was not committed is lost, every stream is closed.
   void Restart();
+  // A commit has failed: the process goes on with a machine that it loads. What was not committed is lost, and every
+  // stream is closed, too.
+  void Reload();
 
   // --- the store ---
   void HoldCommits() { hold_ = true; }

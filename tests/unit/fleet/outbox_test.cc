@@ -55,6 +55,21 @@ TEST(Outbox, EmitsWhatDependsOnNothingPastACommit) {
   EXPECT_EQ(Acked(outbox.Release(commit)), (std::vector<std::uint64_t>{1}));
 }
 
+TEST(Outbox, KnowsWhoseAnswersFollowFromACommit) {
+  Outbox outbox;
+  outbox.Send(AnswerWish{RequestId(1), {}});
+  outbox.Send(Ack(1));
+  const CommitId first = Written(outbox);
+  // It waits for the same commit, and does not rest on it.
+  outbox.Send(AnswerWish{RequestId(2), {}});
+  EXPECT_TRUE(outbox.Close().empty());
+  outbox.Send(AnswerWish{RequestId(3), {}});
+  const CommitId second = Written(outbox);
+  EXPECT_EQ(outbox.RequestsOf(first), (std::vector<RequestId>{RequestId(1)}));
+  EXPECT_EQ(outbox.RequestsOf(second), (std::vector<RequestId>{RequestId(3)}));
+  EXPECT_TRUE(outbox.RequestsOf(CommitId(9)).empty());
+}
+
 TEST(Outbox, IgnoresACommitThatIsNotTheOldest) {
   Outbox outbox;
   const CommitId first = Written(outbox);

@@ -34,6 +34,67 @@ TEST(Load, TreatsEveryLeaseAsLiveForOneLeaseTime) {
   EXPECT_EQ(driver.shard(job).state, ShardState::kPending);
 }
 
+TEST(Load, EndsALeaseThatNobodyRenewsHoweverOftenTheFleetIsLoadedAgain) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  driver.Pass(absl::Seconds(80));
+  // The first time its agent, which was there, has a lease time to come back.
+  for (int i = 0; i < 10; ++i) {
+    driver.Reload();
+    driver.Pass(absl::Seconds(8));
+  }
+  EXPECT_EQ(driver.shard(job).state, ShardState::kLeased);
+  driver.Reload();
+  driver.Pass(absl::Seconds(10));
+  EXPECT_EQ(driver.shard(job).state, ShardState::kPending);
+}
+
+TEST(Load, GivesTheLeaseOfAnAgentThatCameBackALeaseTimeAgain) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  for (int i = 0; i < 5; ++i) {
+    driver.Reload();
+    driver.Pass(absl::Seconds(80));
+    driver.Connect("eu-1", "eu-west-1", {{lease.id, lease.shard}});
+  }
+  EXPECT_EQ(driver.shard(job).state, ShardState::kRunning);
+  EXPECT_EQ(driver.shard(job).attempt, 1u);
+}
+
+TEST(Load, EndsALeaseOfARunThatIsToStopAlthoughItsAgentComesBackEachTime) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  const JobId job = driver.Submit(TwoCases());
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  driver.Cancel(job);
+  for (int i = 0; i < 10; ++i) {
+    driver.Reload();
+    driver.Connect("eu-1", "eu-west-1", {{lease.id, lease.shard}});
+    driver.Pass(absl::Seconds(10));
+  }
+  EXPECT_EQ(driver.job(job).state, JobState::kCancelled);
+}
+
+TEST(Load, BeginsNoAttemptAnewInTheSameProcess) {
+  FleetDriver driver;
+  driver.Connect("eu-1", "eu-west-1");
+  JobSpec spec = TwoCases();
+  spec.attempt_limit = absl::Minutes(2);
+  const JobId job = driver.Submit(spec);
+  const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+  for (int i = 0; i < 5; ++i) {
+    driver.Reload();
+    driver.Connect("eu-1", "eu-west-1", {{lease.id, lease.shard}});
+    driver.Pass(absl::Seconds(40));
+  }
+  EXPECT_FALSE(driver.store().leases().contains(lease.id))
+      << "its time was over after 2m, and it was not renewed since";
+  EXPECT_EQ(driver.shard(job).attempt, 2u) << "another one is given";
+}
+
 TEST(Load, LetsAnAgentGoOnThatStillHoldsItsLease) {
   FleetDriver driver;
   driver.Connect("eu-1", "eu-west-1");
