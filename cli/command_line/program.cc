@@ -65,6 +65,17 @@ std::string CommonFlags(const CLI::App& program) {
   return fmt::format("Of every command: {} (`{} --help` explains them)", flags, program.get_name());
 }
 
+// The first of these words that is no command below the one before it; --help would pass over it.
+std::string FirstUnknown(const CLI::App& program, const std::vector<std::string>& command) {
+  const CLI::App* app = &program;
+  for (const std::string& word : command) {
+    const auto below = app->get_subcommands([&](const CLI::App* child) { return child->get_name() == word; });
+    if (below.empty()) return word;
+    app = below.front();
+  }
+  return {};
+}
+
 }  // namespace
 
 Program::Program(Interrupt& interrupt)
@@ -121,9 +132,15 @@ int Program::Execute(int argc, char** argv) {
 int Program::Help(const std::vector<std::string>& command) {
   std::vector<std::string> words{app_.get_name()};
   words.insert(words.end(), command.begin(), command.end());
-  words.emplace_back("--help");
   std::vector<char*> line;
   for (std::string& word : words) line.push_back(word.data());
+  if (const std::string unknown = FirstUnknown(app_, command); !unknown.empty()) {
+    const CLI::ExtrasError error({unknown});
+    PrintError(Explain(app_, error, static_cast<int>(line.size()), line.data()));
+    return kUsageCode;
+  }
+  std::string help = "--help";
+  line.push_back(help.data());
   return Execute(static_cast<int>(line.size()), line.data());
 }
 

@@ -220,7 +220,8 @@ TEST(CommandLine, HasTheSameHelpBehindTheWordHelp) {
   const Finished unknown = Wsfleet({"help", "runs", "lst"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("\"lst\" is not a command of wsfleet runs; did you mean \"list\"?"));
-  EXPECT_THAT(Wsfleet({"-q", "help", "gate"}).err, HasSubstr("not in this version"));
+  EXPECT_THAT(Wsfleet({"help", "run", "x"}).err, HasSubstr("expected nothing more, found \"x\""));
+  EXPECT_THAT(Wsfleet({"-q", "help", "gate"}).out, HasSubstr("not in this version"));
 }
 
 TEST(CommandLine, EndsEachHelpWithTheFlagsOfEveryCommand) {

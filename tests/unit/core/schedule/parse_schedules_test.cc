@@ -139,7 +139,7 @@ TEST(ParseSchedules, SaysWhatIsWrongWithTheRunAndWhere) {
 TEST(ParseSchedules, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(Errors("schedules: 1"),
             "1:1 the file: \"version\" is missing\n1:12 schedules: expected a list of at most "
-            "1000, found a number\n");
+            "1000, found 1\n");
   EXPECT_EQ(Errors("version: wsfleet/v1\nschedules: []\n"), "") << "the last one may be pruned";
   EXPECT_EQ(Errors("version: wsfleet/v2\nschedules: [{name: a, every: 1m, run: {suites: [x]}}]"),
             "1:10 version: expected wsfleet/v1, found \"wsfleet/v2\"\n");
