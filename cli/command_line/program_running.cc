@@ -39,7 +39,7 @@ void Program::AddRunFlags(CLI::App& app) {
       ->check(CLI::IsMember({"one", "all"}).description(""))
       ->default_str("one");
   app.add_option("--agents-wait", run_.agents_wait, "How long to wait for an agent in each region")->default_str("30s");
-  app.add_option("--timeout", run_.timeout, "Deadline of the run (exit 124)");
+  app.add_option("--timeout", run_.timeout, "Deadline of the run, from its first lease on (exit 124)");
   app.add_option("--run-key", run_.run_key, "Attach to the run of this key, or begin it");
   AddReportFlag(app, run_.reports);
   AddSummaryFlag(app, run_.summary);
