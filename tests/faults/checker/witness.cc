@@ -81,7 +81,7 @@ void Witness::Follow(const JobId& job, Testimony& testimony) {
 }
 
 absl::Status Witness::Cancel(const JobId& job) {
-  return cli::CancelJob(*client_, job.value(), "a race", kCancelLimit).status();
+  return cli::CancelJob(*client_, job.value(), "a race", "the witness", kCancelLimit).status();
 }
 
 Testimony Witness::Run(const RunKey& key) {
