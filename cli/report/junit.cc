@@ -71,7 +71,7 @@ std::string PlaceText(const RunRecord& record, const Failure& failure) {
 // The author's line with the message, whom the failure is attributed to, and what was asked.
 std::string FailureText(const RunRecord& record, const CaseResult& result) {
   std::string out = PlaceText(record, *result.failure);
-  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("tries: {}\n", Printable(tries));
+  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("tried: {}\n", Printable(tries));
   if (!result.target.empty()) out += fmt::format("target: {}\n", Printable(result.target));
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += fmt::format("attributed to: {}\n", AttributionName(attributed->attribution));

@@ -98,7 +98,7 @@ std::string EvidenceOf(const RunRecord& record, const Cause& cause) {
   if (const std::string sessions = SessionsText(*cause.findings.front()); !sessions.empty()) {
     out += Item("sessions", sessions);
   }
-  if (const std::string tries = TriesText(cause.result()); !tries.empty()) out += Item("tries", tries);
+  if (const std::string tries = TriesText(cause.result()); !tries.empty()) out += Item("tried", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, cause.result())) {
     out += Item("attributed to", AttributionText(*attributed));
   }

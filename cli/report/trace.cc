@@ -51,7 +51,9 @@ std::string RenderTrace(const Trace& trace) {
   }
   out += "\n";
   if (const std::string phases = PhaseText(result.proof.timings); !phases.empty()) out += fmt::format("  {}\n", phases);
-  if (const std::string tries = TriesText(result); !tries.empty()) out += fmt::format("  {}\n", Printable(tries));
+  if (const std::string tries = TriesText(result); !tries.empty()) {
+    out += fmt::format("  {} {}\n", result.flaky ? "flaky:" : "tried", Printable(tries));
+  }
   const Failure* failure = KeptFailure(result);
   if (failure == nullptr) return out + "  no frames are kept of a case that passed\n";
   if (!result.failure) out += "  the frames of try 1\n";

@@ -32,7 +32,7 @@ std::vector<Note> EarlierTries(const CaseResult& result) {
 std::string TriesText(const CaseResult& result) {
   if (result.tries < 2) return {};
   std::string out =
-      result.flaky ? fmt::format("passed in try {}", result.tries) : fmt::format("{} tries", result.tries);
+      result.flaky ? fmt::format("passed in try {}", result.tries) : fmt::format("{} times", result.tries);
   const auto& earlier = result.earlier_failures;
   const bool same = std::ranges::all_of(earlier, [&](const Failure& failure) { return IsAsShown(result, failure); });
   if (same) return earlier.size() + 1 == result.tries ? out + ", each with the same" : out;

@@ -110,7 +110,7 @@ std::string RenderFailure(const RunRecord& record, const Cause& cause) {
   out += Line("phase", PhaseName(failure.phase));
   out += RenderEvidence(failure);
   if (const std::string sessions = SessionsText(finding); !sessions.empty()) out += Line("sessions", sessions);
-  if (const std::string tries = TriesText(result); !tries.empty()) out += Line("tries", tries);
+  if (const std::string tries = TriesText(result); !tries.empty()) out += Line("tried", tries);
   if (const AttributedFailure* attributed = AttributionOf(record, result)) {
     out += Line("scope", fmt::format("{} → {}", Scope(record, finding), AttributionText(*attributed)));
   }

@@ -83,6 +83,7 @@ CaseResult WithoutBulk(const CaseResult& result) {
   CaseResult slim = result;
   slim.proof.attempts.clear();
   slim.warnings.clear();
+  slim.earlier_failures.clear();
   if (slim.failure.has_value()) {
     Evidence& evidence = slim.failure->evidence;
     evidence.headers.clear();

@@ -13,7 +13,7 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMinOpaqueBytes = 20;
-constexpr std::size_t kMinOpaqueRun = 12;
+constexpr std::size_t kMinOpaqueRun = 13;  // more than the last part of a UUID
 constexpr std::size_t kMinDigitsInARow = 4;
 constexpr std::size_t kMaxMemberBytes = 40;
 constexpr std::string_view kRestName = "OTHER";
@@ -122,7 +122,9 @@ std::string SecretTable::HideField(std::string_view kind, std::string_view name,
 }
 
 std::string SecretTable::HideMember(std::string_view name, std::string_view value) {
-  const std::string origin = fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
+  const std::string origin = name.empty()
+                                 ? "a part of a message"
+                                 : fmt::format("the member {} of a message", Printable(Excerpt(name, kMaxMemberBytes)));
   if (!value.empty() && IsCredentialName(name)) return Reference(name, origin, value);
   if (IsOpaque(value) && HasOpaqueRun(value)) return Reference(name, origin, value);
   return HideText(origin, value);

@@ -3,20 +3,24 @@
 namespace wsfleet {
 namespace {
 
-std::size_t BytesOf(const CaseResult& result) {
-  std::size_t bytes = sizeof(CaseResult) + result.case_id.value().size() + result.suite.size() + result.scenario.size();
-  for (const std::string& warning : result.warnings) bytes += sizeof(std::string) + warning.size();
-  if (!result.failure) return bytes;
-  const Evidence& evidence = result.failure->evidence;
-  bytes +=
-      sizeof(Failure) + result.failure->message.size() + result.failure->hint.size() + evidence.body_excerpt.size();
-  for (const Note& note : result.failure->notes) bytes += sizeof(note) + note.text.size();
+std::size_t BytesOf(const Failure& failure) {
+  const Evidence& evidence = failure.evidence;
+  std::size_t bytes = sizeof(Failure) + failure.message.size() + failure.hint.size() + evidence.body_excerpt.size();
+  for (const Note& note : failure.notes) bytes += sizeof(note) + note.text.size();
   for (const HeaderField& header : evidence.headers) bytes += sizeof(header) + header.name.size() + header.value.size();
   for (const std::string& certificate : evidence.certificates) bytes += sizeof(std::string) + certificate.size();
   for (const TranscriptEntry& entry : evidence.transcript) bytes += sizeof(entry) + entry.excerpt.size();
   for (const LogExcerpt& log : evidence.logs) {
     for (const std::string& line : log.lines) bytes += sizeof(std::string) + line.size();
   }
+  return bytes;
+}
+
+std::size_t BytesOf(const CaseResult& result) {
+  std::size_t bytes = sizeof(CaseResult) + result.case_id.value().size() + result.suite.size() + result.scenario.size();
+  for (const std::string& warning : result.warnings) bytes += sizeof(std::string) + warning.size();
+  if (result.failure) bytes += BytesOf(*result.failure);
+  for (const Failure& failure : result.earlier_failures) bytes += BytesOf(failure);
   return bytes;
 }
 

@@ -81,7 +81,7 @@ TEST(Tries, OfAFlakyPassHaveATrace) {
   const auto traces = SelectTraces(record, "", "");
   ASSERT_EQ(traces->size(), 1u);
   const std::string text = RenderTraces(*traces);
-  EXPECT_THAT(text, HasSubstr("passed in try 3; try 1: [close] closed with 1011"));
+  EXPECT_THAT(text, HasSubstr("  flaky: passed in try 3; try 1: [close] closed with 1011"));
   EXPECT_THAT(text, HasSubstr("  the frames of try 1\n"));
   EXPECT_THAT(text, HasSubstr("HTTP/1.1 500 Oops"));
   const boost::json::array json = ToJson(*traces);
@@ -95,13 +95,13 @@ TEST(Tries, OfAFailureAreCountedAndNamedWhereTheyDiffer) {
   EXPECT_EQ(TriesText(broken), "");
   broken.tries = 3;
   broken.earlier_failures = {*broken.failure, *broken.failure};
-  EXPECT_EQ(TriesText(broken), "3 tries, each with the same");
+  EXPECT_EQ(TriesText(broken), "3 times, each with the same");
   broken.earlier_failures[0].message = "another";
-  EXPECT_EQ(TriesText(broken), "3 tries; try 1: [upgrade-refused-5xx] another; try 2: the same");
-  EXPECT_THAT(RenderSummary(record, true), HasSubstr("   = tries: 3 tries; try 1: [upgrade-refused-5xx] another; "));
+  EXPECT_EQ(TriesText(broken), "3 times; try 1: [upgrade-refused-5xx] another; try 2: the same");
+  EXPECT_THAT(RenderSummary(record, true), HasSubstr("   = tried: 3 times; try 1: [upgrade-refused-5xx] another; "));
   for (const char* format : {"junit", "html", "md"}) EXPECT_THAT(RenderReport(record, format), HasSubstr("another"));
   broken.earlier_failures.clear();  // an agent of an earlier version
-  EXPECT_EQ(TriesText(broken), "3 tries");
+  EXPECT_EQ(TriesText(broken), "3 times");
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ TEST(Secrets, AreLongWordsInWhichLettersAndDigitsTakeTurns) {
   const std::string token = "AbCdEf0123456789AbCdEf01";
   EXPECT_EQ(table.HideMember("ticket", token), "${secret.TICKET}");
   EXPECT_EQ(table.HideMember("", "S3cr3tOpaque0123456789abcd"), "${secret.TOKEN}");
+  EXPECT_EQ(table.secrets().back().origin, "a part of a message");
   EXPECT_EQ(table.HideText("a text", "LOGIN " + token + "; bye"), "LOGIN ${secret.TICKET}; bye");
   EXPECT_EQ(table.HidePath("/ws/" + token + "/a"), "/ws/${secret.TICKET}/a");
   EXPECT_TRUE(HoldsOpaqueWord("/ws/" + token));

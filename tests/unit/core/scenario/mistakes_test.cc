@@ -47,7 +47,7 @@ TEST(Mistakes, OfNumbersThatAreNotHeldAreRefused) {
   std::vector<Mistake> mistakes;
   for (const std::string number :
        {"12345678901234567890123", "-9223372036854775809", "1e999", ".inf", "-.INF", ".nan", "0x1ffffffffffffffff"}) {
-    mistakes.push_back(InStep("send: {json: {h: " + number + "}}", at("8:25", number)));
+    mistakes.push_back(InStep("send: {json: {h: " + number + "}}", at("8:26", number)));
     mistakes.push_back(InStep("expect: {match: {$.id: " + number + "}}", at("8:32", number)));
   }
   ExpectRefused(mistakes);
@@ -61,21 +61,21 @@ TEST(Mistakes, OfNumbersThatAreNotHeldAreRefused) {
 TEST(Mistakes, OfTestsThatCanNeverHoldOrNeverFailAreRefused) {
   ExpectRefused({
       InStep("http: {get: /, expect: {status: {not: \"404\"}}}",
-             "8:43 status: expected a number or tests of one, found \"404\"; write 404"),
+             "8:48 status: expected a number or tests of one, found \"404\"; write 404"),
       InStep("http: {get: /, expect: {status: 2xx}}",
-             "8:37 status: expected a number or tests of one, found \"2xx\"; write {gte: 200, lte: 299}"),
+             "8:41 status: expected a number or tests of one, found \"2xx\"; write {gte: 200, lte: 299}"),
       InStep("connect: {path: /, as: b, refused: {status: {in: [401, \"403\"]}}}",
-             "8:60 status: expected a number or tests of one, found \"403\"; write 403"),
+             "8:65 status: expected a number or tests of one, found \"403\"; write 403"),
       InStep("connect: {path: /, as: b, refused: {any: [{close: \"4401\"}, {class: auth}]}}",
-             "8:56 close: expected a number or tests of one, found \"4401\"; write 4401"),
+             "8:60 close: expected a number or tests of one, found \"4401\"; write 4401"),
       InStep("expect_close: {code: {not: \"1011\"}}",
-             "8:34 code: expected a number or tests of one, found \"1011\"; write 1011"),
+             "8:37 code: expected a number or tests of one, found \"1011\"; write 1011"),
       InStep("connect: {path: /, as: b, expect: {tls: {version: TLSv1.3}}}",
-             "8:57 version: expected one of tls1.0, tls1.1, tls1.2, tls1.3, found \"TLSv1.3\""),
+             "8:59 version: expected one of tls1.0, tls1.1, tls1.2, tls1.3, found \"TLSv1.3\""),
       InStep("connect: {path: /, as: b, expect: {tls: {days_left: {not: soon}}}}",
-             "8:65 days_left: expected a number or tests of one, found \"soon\""),
+             "8:67 days_left: expected a number or tests of one, found \"soon\""),
       InStep("expect: {match: {$.a: 1}, capture: {id: \"regex:id=[0-9]+\"}}",
-             "8:47 id: the first group of the expression is what is read, and it has none; write it in parentheses, as "
+             "8:50 id: the first group of the expression is what is read, and it has none; write it in parentheses, as "
              "in regex:id=([0-9]+)"),
   });
 }
