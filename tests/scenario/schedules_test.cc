@@ -156,7 +156,7 @@ TEST_F(Schedules, ThatNoFileHasAreDeletedOnRequestOnly) {
   EXPECT_EQ(fleet_.Run({"schedules", "list", "-o", "name"}).out, "other\n");
   const std::string none = fleet_.directory().Write("none.yaml", "version: wsfleet/v1\nschedules: []\n");
   EXPECT_THAT(Apply(none).err, HasSubstr("expected at least one schedule, found none; with --prune"));
-  EXPECT_EQ(Apply(none, {"--prune", "--dry-run"}).out, "- other\n");
+  EXPECT_EQ(Apply(none, {"--prune", "--dry-run"}).out, "- other\n1 to delete\n");
   EXPECT_EQ(fleet_.Run({"schedules", "delete", "other"}).exit_code, 0);
   EXPECT_EQ(fleet_.Run({"schedules", "delete", "other"}).exit_code, 2);
 }

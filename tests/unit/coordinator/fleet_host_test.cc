@@ -94,18 +94,8 @@ class FleetHostTest : public ::testing::Test {
 
   // Waits until r-1 has ended, inconclusive: what is said of it.
   std::string EndAndReasons() {
-    std::promise<void> ended;
-    boost::asio::post(host_.strand(), [&] {
-      Watcher watcher;
-      watcher.wake = [this, &ended](std::uint64_t) {
-        // In memory, so it does not block.
-        if (IsTerminal(store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state)) ended.set_value();
-      };
-      watcher.tick = [](const v1::ProgressTick&) {};
-      watcher.end = [](const absl::Status&) {};
-      EXPECT_TRUE(host_.AddWatcher(JobId("r-1"), std::move(watcher)).ok());
-    });
-    ended.get_future().wait();
+    EXPECT_TRUE(testing::WaitUntil(
+        [&] { return IsTerminal(store_.store().GetJob(FleetName("default"), JobId("r-1"))->job.state); }));
     const auto view = store_.store().GetJob(FleetName("default"), JobId("r-1"));
     EXPECT_EQ(view->job.state, JobState::kInconclusive);
     std::string told;

@@ -45,7 +45,7 @@ TEST(NextAction, IsThereForEveryClassAndEveryAttribution) {
     EXPECT_NE(WhereToBegin(Attributed(static_cast<Attribution>(i), 1, 1)), "") << i;
   }
   EXPECT_EQ(WhatToLookAt(FailureClass::kNone, false), "");
-  EXPECT_EQ(WhereToBegin(AttributedFailure()), "");
+  EXPECT_EQ(WhereToBegin(Attributed(Attribution::kNone, 1, 1)), "");
 }
 
 TEST(NextAction, OfALocalRunAsksForNothingThatItsFleetTookAlong) {

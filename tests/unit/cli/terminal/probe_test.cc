@@ -9,8 +9,8 @@
 namespace wsfleet::cli {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string Probed(const std::string& target, std::uint32_t connections, const std::string& tls_version) {
   RunRecord record = BrokenInOneRegion();
@@ -29,8 +29,7 @@ TEST(Probe, NamesTheProtocolOnlyWhereItWasSpoken) {
   EXPECT_THAT(Probed("ws://chat:80", 1, ""), HasSubstr("no TLS"));
   for (const auto& [target, connections] :
        {std::pair<const char*, std::uint32_t>{"wss://chat:443", 0}, {"wss://chat:443", 1}, {"ws://chat:80", 0}}) {
-    EXPECT_THAT(Probed(target, connections, ""), Not(HasSubstr("TLS "))) << target << connections;
-    EXPECT_THAT(Probed(target, connections, ""), Not(HasSubstr("no TLS"))) << target << connections;
+    EXPECT_THAT(Probed(target, connections, ""), EndsWith("  -\n")) << target << connections;
   }
 }
 
