@@ -177,7 +177,7 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
     const absl::StatusOr<boost::json::value> text = scope_.Lookup("log");
     if (!failure && text.ok()) {
       excerpt = PickLogLines(ValueAsText(*text), window.trace_id, window.start, window.end);
-    } else if (failure) {
+    } else if (failure && excerpt.lines.empty()) {
       excerpt.problem = failure->message;
     }
     // What names an error is often written after the line with the trace id.

@@ -240,7 +240,8 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
       status = lines.status();
       if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id, window.start, window.end);
     }
-    excerpt.problem = std::string(ToStd(status.message()));
+    // What was found before stays.
+    if (excerpt.lines.empty()) excerpt.problem = std::string(ToStd(status.message()));
     if (!status.ok() || IsEnough(excerpt, round) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
   }
   excerpt.source = source_text;

@@ -210,7 +210,7 @@ TEST_F(ServerLogsTest, GivesUpAtTheLimitOfARun) {
 
 TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   OneAnswer loki(R"({"status":"success","data":{"resultType":"streams","result":[
-      {"stream":{"app":"chat"},"values":[["1700000000000000002","second 4bf92f3577b34da6a3ce929d0e0e4736"]]},
+      {"stream":{"app":"chat"},"values":[["1700000000000000002","second ERROR 4bf92f3577b34da6a3ce929d0e0e4736"]]},
       {"stream":{"app":"db"},"values":[["1700000000000000001","first 4bf92f3577b34da6a3ce929d0e0e4736 token=abc"]]}]}})");
   ServerLogs logs(FleetName("default"), {{}, {loki.url()}}, *store_, *store_, box_);
   logs.OnAssigned(
@@ -221,7 +221,7 @@ TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   EXPECT_EQ(found[0].problem, "");
   EXPECT_TRUE(found[0].same_request);
   EXPECT_THAT(found[0].lines,
-              ElementsAre(fmt::format("first {} token=[redacted]", kTraceId), fmt::format("second {}", kTraceId)));
+              ElementsAre(fmt::format("first {} token=[redacted]", kTraceId), fmt::format("second ERROR {}", kTraceId)));
   EXPECT_THAT(loki.request(), HasSubstr("GET /loki/api/v1/query_range?query=%7Bapp%3D%22chat%22%7D"));
 }
 
