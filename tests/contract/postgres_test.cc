@@ -178,7 +178,7 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
   }
   database_.Execute(
       "DROP INDEX audit_of_class; ALTER TABLE audit DROP COLUMN class; ALTER TABLE audit DROP COLUMN place; "
-      "DROP TABLE audit_class; DELETE FROM migration WHERE number > 10");
+      "DROP TABLE audit_class; DELETE FROM migration WHERE number > 11");
   const auto one = Open();
   ASSERT_TRUE(one->AppendAudit({change, stranger}).ok());
   while (*one->RemoveAudit(absl::InfinitePast(), {.changes = 3, .refusals = 1}) != 0) {
