@@ -13,6 +13,9 @@ namespace {
 // A fleet that nobody has taken for so long is taken by whoever sees it, fair or not.
 constexpr int kPatience = 3;
 
+// What is ours is extended at the beginning of a round. However long each claim takes, the next round begins in time.
+constexpr int kRoundsInTerm = 4;
+
 }  // namespace
 
 OwnershipKeeper::OwnershipKeeper(store::OwnerStore& store, Settings settings, Handlers handlers)
@@ -63,50 +66,68 @@ void OwnershipKeeper::Main() {
 }
 
 absl::Status OwnershipKeeper::Round() {
+  const SteadyTime before = SteadyNow();
+  const auto extended = store_.Extend(settings_.replica, settings_.term);
+  if (!extended.ok()) return extended.status();
+  for (const auto& fleet : *extended) {
+    Meet(fleet.name);
+    NoteOwned({fleet.name, fleet.owner.epoch}, fleet.owner.left, before);
+  }
   const auto survey = store_.Survey(settings_.replica, settings_.term);
   if (!survey.ok()) return survey.status();
   const std::size_t replicas = std::max<std::size_t>(survey->replicas, 1);
   const std::size_t fair_share = (survey->fleets.size() + replicas - 1) / replicas;
+  absl::Status trouble;
   for (const auto& fleet : survey->fleets) {
-    if (auto status = Visit(fleet, fair_share); !status.ok()) return status;
+    if (auto status = Visit(fleet, fair_share); trouble.ok()) trouble = std::move(status);
+    if (!trouble.ok() && SteadyNow() - before > settings_.term / kRoundsInTerm) return trouble;
   }
   GiveSomeBack(fair_share);
-  return absl::OkStatus();
+  return trouble;
+}
+
+void OwnershipKeeper::Meet(const FleetName& fleet) {
+  if (!std::exchange(known_[fleet], true)) handlers_.on_fleet(fleet);
+}
+
+void OwnershipKeeper::NoteOwned(const store::Ownership& ownership, absl::Duration left, SteadyTime before) {
+  owned_[ownership.fleet] = ownership.epoch;
+  const bool is_for_good = left == absl::InfiniteDuration();
+  handlers_.on_owned(ownership, is_for_good ? SteadyTime::Infinite() : before + settings_.term);
 }
 
 absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet, std::size_t fair_share) {
-  if (!std::exchange(known_[fleet.name], true)) handlers_.on_fleet(fleet.name);
+  Meet(fleet.name);
   const bool is_free = fleet.owner.left <= absl::ZeroDuration();
   const bool is_ours = !is_free && fleet.owner.replica == settings_.replica;
   if (!is_ours) owned_.erase(fleet.name);
-  if (!is_free && !is_ours) {
+  if (!is_free) {
     seen_free_.erase(fleet.name);
-    handlers_.on_other(fleet.name, fleet.owner);
+    if (!is_ours) handlers_.on_other(fleet.name, fleet.owner);
     return absl::OkStatus();
   }
   // Whoever has its share leaves a free one to the others, for a while.
-  if (is_free && owned_.size() >= fair_share && ++seen_free_[fleet.name] <= kPatience) {
+  if (owned_.size() >= fair_share && ++seen_free_[fleet.name] <= kPatience) {
     handlers_.on_other(fleet.name, {});
     return absl::OkStatus();
   }
   seen_free_.erase(fleet.name);
-  return Claim(fleet.name).status();
+  return Claim(fleet.name);
 }
 
-absl::StatusOr<bool> OwnershipKeeper::Claim(const FleetName& fleet) {
+absl::Status OwnershipKeeper::Claim(const FleetName& fleet) {
   const SteadyTime before = SteadyNow();
   const auto owner = store_.Claim({fleet, settings_.replica, settings_.addresses, settings_.term});
   if (!owner.ok()) return owner.status();
-  const bool is_ours = owner->replica == settings_.replica;
-  if (is_ours) {
-    owned_[fleet] = owner->epoch;
-    const bool is_for_good = owner->left == absl::InfiniteDuration();
-    handlers_.on_owned({fleet, owner->epoch}, is_for_good ? SteadyTime::Infinite() : before + settings_.term);
+  if (owner->left <= absl::ZeroDuration()) {
+    // What its former owner has under way is waited for, and that may be us.
+    handlers_.on_other(fleet, {});
+  } else if (owner->replica == settings_.replica) {
+    NoteOwned({fleet, owner->epoch}, owner->left, before);
   } else {
-    owned_.erase(fleet);
     handlers_.on_other(fleet, *owner);
   }
-  return is_ours;
+  return absl::OkStatus();
 }
 
 void OwnershipKeeper::GiveSomeBack(std::size_t fair_share) {

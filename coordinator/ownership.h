@@ -49,7 +49,11 @@ class OwnershipKeeper {
   void Main();
   absl::Status Round();
   absl::Status Visit(const store::OwnerStore::KnownFleet& fleet, std::size_t fair_share);
-  absl::StatusOr<bool> Claim(const FleetName& fleet);
+  absl::Status Claim(const FleetName& fleet);
+  // The first time that it is seen.
+  void Meet(const FleetName& fleet);
+  // `before`: when the store was asked.
+  void NoteOwned(const store::Ownership& ownership, absl::Duration left, SteadyTime before);
   void GiveSomeBack(std::size_t fair_share);
 
   store::OwnerStore& store_;

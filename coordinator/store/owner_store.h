@@ -53,6 +53,9 @@ class OwnerStore {
     std::vector<KnownFleet> fleets;
   };
   virtual ~OwnerStore() = default;
+  // Extends all that the replica has, and waits for nothing that a machine has under way: what somebody else has locked
+  // for the moment is left as it is. Those that were extended.
+  virtual absl::StatusOr<std::vector<KnownFleet>> Extend(const std::string& replica, absl::Duration term) = 0;
   // Everything that there is to claim; notes that the replica is here, for `term`.
   virtual absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) = 0;
   // All of them, by name.
@@ -60,7 +63,8 @@ class OwnerStore {
   // ALREADY_EXISTS. RESOURCE_EXHAUSTED: there are kMaxFleets. Each has a thread in each replica.
   static constexpr std::uint32_t kMaxFleets = 256;
   virtual absl::Status CreateFleet(const FleetName& fleet) = 0;
-  // Takes what nobody has any more, or extends what the replica has. Returns who has it now.
+  // Takes what nobody has any more and no former owner is committing, or extends what the replica has. Returns who has
+  // it now.
   virtual absl::StatusOr<Owner> Claim(const ClaimRequest& request) = 0;
   // So that the next owner need not wait. OK if it was another's already.
   virtual absl::Status Release(const Ownership& ownership) = 0;

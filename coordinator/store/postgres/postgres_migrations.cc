@@ -289,6 +289,10 @@ UPDATE audit SET place = number, class = CASE WHEN principal = '' AND outcome <>
 INSERT INTO audit_class (name, stored) SELECT class, max(place) FROM audit GROUP BY class;
 CREATE INDEX audit_of_class ON audit (class, place);
 )sql"},
+    Migration{13, "the epoch of an owner is a key", R"sql(
+-- Whoever changes it waits for those who have locked the key, and whoever extends the term does not.
+CREATE UNIQUE INDEX fleet_owner_term ON fleet_owner (fleet, epoch);
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -51,14 +51,15 @@ absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::st
 absl::Status PostgresStore::MakeReady(Channel& channel) {
   if (channel.connection != nullptr && channel.connection->works()) return absl::OkStatus();
   channel.connection.reset();
-  auto connection = PostgresConnection::Open(url_);
+  auto connection = PostgresConnection::Open(url_, &channel == &owner_ ? kOwnerLimits : PostgresLimits());
   if (!connection.ok()) return connection.status();
   channel.connection = *std::move(connection);
   return absl::OkStatus();
 }
 
+// The epoch is a key (fleet_owner_term): nobody changes it before the transaction ends, and Extend() need not wait.
 absl::Status PostgresStore::CheckOwnership(Connection& connection, const Ownership& ownership) {
-  Statement statement = connection.Prepare("SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR SHARE");
+  Statement statement = connection.Prepare("SELECT 1 FROM fleet_owner WHERE fleet = ? AND epoch = ? FOR KEY SHARE");
   const auto row =
       statement.Bind(std::string_view(ownership.fleet.value())).Bind(static_cast<std::int64_t>(ownership.epoch)).Step();
   if (!row.ok()) return row.status();
@@ -111,28 +112,76 @@ absl::StatusOr<std::vector<OwnerStore::KnownFleet>> PostgresStore::ReadOwners(Co
   return fleets;
 }
 
+absl::StatusOr<std::vector<OwnerStore::KnownFleet>> PostgresStore::Extend(const std::string& replica,
+                                                                          absl::Duration term) {
+  const std::lock_guard guard(owner_.mutex);
+  if (auto status = MakeReady(owner_); !status.ok()) return status;
+  Statement statement = owner_.connection->Prepare(
+      "UPDATE fleet_owner SET expires = clock_timestamp() + ? * interval '1 millisecond' WHERE fleet IN (SELECT fleet "
+      "FROM fleet_owner WHERE replica = ? AND expires > clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED) "
+      "RETURNING fleet, agent_address, client_address, epoch");
+  statement.Bind(absl::ToInt64Milliseconds(term)).Bind(std::string_view(replica));
+  std::vector<KnownFleet> fleets;
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step()) {
+    const Addresses addresses{statement.Text(1), statement.Text(2)};
+    fleets.push_back({FleetName(statement.Text(0)), {replica, addresses, statement.Uint64(3), term}});
+  }
+  if (!row.ok()) return row.status();
+  return fleets;
+}
+
+absl::StatusOr<bool> PostgresStore::Take(Connection& connection, const ClaimRequest& request) {
+  const std::int64_t term = absl::ToInt64Milliseconds(request.time);
+  auto status = connection
+                    .Prepare(
+                        "INSERT INTO fleet_owner (fleet, replica, agent_address, client_address, epoch, expires) "
+                        "VALUES (?, ?, ?, ?, 1, clock_timestamp() + ? * interval '1 millisecond') "
+                        "ON CONFLICT DO NOTHING")
+                    .Bind(std::string_view(request.fleet.value()))
+                    .Bind(std::string_view(request.replica))
+                    .Bind(std::string_view(request.addresses.agents))
+                    .Bind(std::string_view(request.addresses.clients))
+                    .Bind(term)
+                    .Run();
+  if (!status.ok() || connection.changes() == 1) return status.ok() ? absl::StatusOr<bool>(true) : status;
+  // An expired row is a new term even for who had it: meanwhile another may have had it too. Commits of the former
+  // owner have it locked; whoever waited for them could not extend anything meanwhile.
+  status = connection
+               .Prepare(
+                   "UPDATE fleet_owner SET replica = ?, agent_address = ?, client_address = ?, epoch = epoch + 1, "
+                   "expires = clock_timestamp() + ? * interval '1 millisecond' WHERE fleet = (SELECT fleet FROM "
+                   "fleet_owner WHERE fleet = ? AND expires <= clock_timestamp() FOR UPDATE SKIP LOCKED)")
+               .Bind(std::string_view(request.replica))
+               .Bind(std::string_view(request.addresses.agents))
+               .Bind(std::string_view(request.addresses.clients))
+               .Bind(term)
+               .Bind(std::string_view(request.fleet.value()))
+               .Run();
+  if (!status.ok()) return status;
+  return connection.changes() == 1;
+}
+
 absl::StatusOr<OwnerStore::Owner> PostgresStore::Claim(const ClaimRequest& request) {
   const std::lock_guard guard(owner_.mutex);
   if (auto status = MakeReady(owner_); !status.ok()) return status;
   Connection& connection = *owner_.connection;
-  // An expired row is a new term even for who had it: meanwhile another may have had it too.
-  auto status =
-      connection
-          .Prepare(
-              "INSERT INTO fleet_owner (fleet, replica, agent_address, client_address, epoch, expires) "
-              "VALUES (?, ?, ?, ?, 1, clock_timestamp() + ? * interval '1 millisecond') "
-              "ON CONFLICT (fleet) DO UPDATE SET replica = excluded.replica, agent_address = excluded.agent_address, "
-              "client_address = excluded.client_address, expires = excluded.expires, epoch = fleet_owner.epoch + "
-              "CASE WHEN fleet_owner.replica = excluded.replica AND fleet_owner.expires > clock_timestamp() "
-              "THEN 0 ELSE 1 END "
-              "WHERE fleet_owner.replica = excluded.replica OR fleet_owner.expires <= clock_timestamp()")
-          .Bind(std::string_view(request.fleet.value()))
-          .Bind(std::string_view(request.replica))
-          .Bind(std::string_view(request.addresses.agents))
-          .Bind(std::string_view(request.addresses.clients))
-          .Bind(absl::ToInt64Milliseconds(request.time))
-          .Run();
-  if (!status.ok()) return status;
+  const auto taken = Take(connection, request);
+  if (!taken.ok()) return taken.status();
+  if (!*taken) {
+    auto status = connection
+                      .Prepare(
+                          "UPDATE fleet_owner SET agent_address = ?, client_address = ?, "
+                          "expires = clock_timestamp() + ? * interval '1 millisecond' "
+                          "WHERE fleet = ? AND replica = ? AND expires > clock_timestamp()")
+                      .Bind(std::string_view(request.addresses.agents))
+                      .Bind(std::string_view(request.addresses.clients))
+                      .Bind(absl::ToInt64Milliseconds(request.time))
+                      .Bind(std::string_view(request.fleet.value()))
+                      .Bind(std::string_view(request.replica))
+                      .Run();
+    if (!status.ok()) return status;
+  }
   Statement statement = connection.Prepare(
       "SELECT replica, agent_address, client_address, epoch, "
       "(extract(epoch FROM expires - clock_timestamp()) * 1000)::bigint FROM fleet_owner WHERE fleet = ?");

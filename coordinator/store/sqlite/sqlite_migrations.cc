@@ -280,6 +280,8 @@ UPDATE audit SET place = number, class = CASE WHEN principal = '' AND outcome <>
 INSERT INTO audit_class (name, stored) SELECT class, max(place) FROM audit GROUP BY class;
 CREATE INDEX audit_of_class ON audit (class, place);
 )sql"},
+    // Here a file has one owner.
+    Migration{13, "the epoch of an owner is a key", ""},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

@@ -76,6 +76,15 @@ std::vector<SqliteStore::Channel*> SqliteStore::readers() {
   return SqlStore::readers();
 }
 
+absl::StatusOr<std::vector<OwnerStore::KnownFleet>> SqliteStore::Extend(const std::string&, absl::Duration) {
+  Channel& channel = *readers().front();
+  const std::lock_guard guard(channel.mutex);
+  auto fleets = ReadOwners(*channel.connection);
+  if (!fleets.ok()) return fleets.status();
+  std::erase_if(*fleets, [](const KnownFleet& fleet) { return fleet.owner.left <= absl::ZeroDuration(); });
+  return fleets;
+}
+
 absl::StatusOr<OwnerStore::SurveyResult> SqliteStore::Survey(const std::string&, absl::Duration) {
   Channel& channel = *readers().front();
   const std::lock_guard guard(channel.mutex);

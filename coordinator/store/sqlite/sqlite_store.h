@@ -16,6 +16,7 @@ class SqliteStore final : public SqlStore {
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const OnDiskFailed& on_failed = {});
   ~SqliteStore() override;
 
+  absl::StatusOr<std::vector<KnownFleet>> Extend(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
   absl::Status Release(const Ownership&) override { return absl::OkStatus(); }

@@ -21,6 +21,9 @@ class FailingStore final : public store::Store {
                                                     const std::vector<WriteBatch>& batches) override;
 
   absl::StatusOr<FleetSnapshot> Load(const store::Ownership& ownership) override { return behind_->Load(ownership); }
+  absl::StatusOr<std::vector<KnownFleet>> Extend(const std::string& replica, absl::Duration term) override {
+    return behind_->Extend(replica, term);
+  }
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override {
     return behind_->Survey(replica, term);
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/store/postgres/postgres_store.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
 
@@ -14,16 +15,29 @@ namespace {
 // A database that others write, too, and whose connections may be cut.
 class SharedOwners final : public store::OwnerStore {
  public:
-  absl::StatusOr<SurveyResult> Survey(const std::string&, absl::Duration) override {
+  absl::StatusOr<std::vector<KnownFleet>> Extend(const std::string& replica, absl::Duration term) override {
     const std::lock_guard lock(mutex_);
     ++rounds_;
     if (cut_) return absl::UnavailableError("the connection broke");
+    std::vector<KnownFleet> extended;
+    for (KnownFleet fleet : fleets_) {
+      if (fleet.owner.replica != replica) continue;
+      fleet.owner.left = term;
+      extended.push_back(fleet);
+    }
+    return extended;
+  }
+  absl::StatusOr<SurveyResult> Survey(const std::string&, absl::Duration) override {
+    const std::lock_guard lock(mutex_);
     return SurveyResult{2, fleets_};
   }
   absl::StatusOr<std::vector<FleetFacts>> ListFleets() override { return std::vector<FleetFacts>{}; }
   absl::Status CreateFleet(const FleetName&) override { return absl::OkStatus(); }
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override {
-    return Owner{request.replica, request.addresses, 7, request.time};
+    const std::lock_guard lock(mutex_);
+    if (request.fleet.value() == "broken") return absl::UnavailableError("canceling statement due to lock timeout");
+    const bool is_locked = request.fleet.value() == "locked";
+    return Owner{request.replica, request.addresses, 7, is_locked ? absl::ZeroDuration() : request.time};
   }
   absl::Status Release(const store::Ownership&) override { return absl::OkStatus(); }
 
@@ -93,6 +107,68 @@ TEST(Ownership, Fault31ChangesOfOthersArePickedUpAtTheNextRoundAlthoughConnectio
   keeper.Stop();
   EXPECT_EQ(troubled, 1);
   EXPECT_EQ(recovered, 1);
+}
+
+// What became of the fleets of a keeper, by their names.
+struct KeeperNotes {
+  OwnershipKeeper::Handlers handlers() {
+    return {.on_fleet = [](const FleetName&) {},
+            .on_owned =
+                [this](const store::Ownership& ownership, SteadyTime) {
+                  const std::lock_guard lock(mutex);
+                  ++owned[ownership.fleet.value()];
+                },
+            .on_other =
+                [this](const FleetName& fleet, const store::OwnerStore::Owner& owner) {
+                  const std::lock_guard lock(mutex);
+                  ++(owner.replica.empty() ? nobodys : others)[fleet.value()];
+                },
+            .on_trouble = [](const absl::Status&) {}};
+  }
+  int CountOf(const std::map<std::string, int>& notes, const std::string& fleet) {
+    const std::lock_guard lock(mutex);
+    const auto found = notes.find(fleet);
+    return found == notes.end() ? 0 : found->second;
+  }
+
+  std::mutex mutex;
+  std::map<std::string, int> owned, others, nobodys;
+};
+
+TEST(Ownership, IsExtendedWhateverBecomesOfOtherFleets) {
+  SharedOwners owners;
+  owners.Set(
+      {{FleetName("broken"), {}}, {FleetName("default"), {"ours", {}, 3, absl::Seconds(5)}}, {FleetName("free"), {}}});
+  KeeperNotes notes;
+  OwnershipKeeper::Settings settings;
+  settings.replica = "ours";
+  settings.interval = absl::Milliseconds(10);
+  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  EXPECT_FALSE(keeper.Begin().ok()) << "the first round says what is wrong";
+  EXPECT_EQ(notes.CountOf(notes.owned, "default"), 1);
+  EXPECT_EQ(notes.CountOf(notes.owned, "free"), 1) << "another one is claimed all the same";
+  EXPECT_EQ(notes.CountOf(notes.owned, "broken"), 0);
+}
+
+TEST(Ownership, OfAFleetWhoseOwnerStillCommitsIsNobodysForTheMoment) {
+  SharedOwners owners;
+  // It was ours, and ran out while a commit of it was under way.
+  owners.Set({{FleetName("locked"), {"ours", {}, 7, absl::ZeroDuration()}}});
+  KeeperNotes notes;
+  OwnershipKeeper::Settings settings;
+  settings.replica = "ours";
+  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  EXPECT_TRUE(keeper.Begin().ok());
+  EXPECT_EQ(notes.CountOf(notes.owned, "locked"), 0);
+  EXPECT_EQ(notes.CountOf(notes.nobodys, "locked"), 1);
+}
+
+TEST(Ownership, HasTimeForAnotherAttemptWhenAnExtensionFails) {
+  const store::PostgresLimits limits = store::PostgresStore::kOwnerLimits;
+  const OwnershipKeeper::Settings settings;
+  // One that runs into its limit, a new connection, and one that is answered.
+  EXPECT_LT(limits.answer + settings.interval + limits.connect + limits.answer, settings.term);
+  EXPECT_LT(limits.lock, limits.answer);
 }
 
 }  // namespace
