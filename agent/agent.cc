@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -116,6 +117,7 @@ void Agent::Connect() {
   hello->set_language_minor(kLanguageMinor);
   hello->set_vantage(options_.vantage);
   hello->set_keeps_secret_hosts(true);
+  hello->set_takes_not_renewed(true);
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
@@ -231,6 +233,13 @@ void Agent::SendHeartbeat() {
 }
 
 void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
+  for (const std::uint64_t lost : reply.lost_leases()) shards_.Abandon(LeaseId(lost), "its lease has ended");
+  for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
+  RenewBy(reply);
+  WatchLeases();
+}
+
+void Agent::RenewBy(const v1::HeartbeatReply& reply) {
   while (!unanswered_.empty() && unanswered_.front().number < reply.number()) unanswered_.pop_front();
   if (unanswered_.empty() || unanswered_.front().number != reply.number()) return;
   const SentHeartbeat answered = std::move(unanswered_.front());
@@ -245,14 +254,15 @@ void Agent::OnHeartbeatReply(const v1::HeartbeatReply& reply) {
   if (const auto ahead = clock_offset_.agent_ahead()) engine_.SetClockAhead(*ahead);
 
   lease_base_ = answered.at;
-  for (const LeaseId& lease : answered.leases) shards_.Renew(lease, lease_base_ + lease_time_);
-  for (const std::uint64_t lost : reply.lost_leases()) shards_.Abandon(LeaseId(lost), "its lease has ended");
-  for (const v1::CancelShard& cancel : reply.cancel()) shards_.Cancel(LeaseId(cancel.lease()), cancel.reason());
+  std::set<std::uint64_t> not_renewed(reply.not_renewed().begin(), reply.not_renewed().end());
+  not_renewed.insert(reply.lost_leases().begin(), reply.lost_leases().end());
+  for (const LeaseId& lease : answered.leases) {
+    if (!not_renewed.contains(lease.value())) shards_.Renew(lease, lease_base_ + lease_time_);
+  }
   SetDrained(reply.drain());
   SetStopped(reply.stopped(), "the fleet is stopped");
   if (reply.has_interval()) heartbeat_interval_ = wire::FromWire(reply.interval());
   shards_.FetchAgain();
-  WatchLeases();
 }
 
 void Agent::OnResultAcks(const v1::ResultAcks& acks) {

@@ -76,6 +76,8 @@ class Agent {
   void OnClosed(const absl::Status& status);
   void OnWelcome(const v1::Welcome& welcome);
   void OnHeartbeatReply(const v1::HeartbeatReply& reply);
+  // What its sending time and its place among the others say.
+  void RenewBy(const v1::HeartbeatReply& reply);
   void OnResultAcks(const v1::ResultAcks& acks);
   void Beat();
   void SendHeartbeat();

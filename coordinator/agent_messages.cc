@@ -79,6 +79,7 @@ absl::StatusOr<fleet::AgentConnected> ParseHello(const v1::Hello& hello, const F
   event.agent.boot = BootId(hello.boot());
   event.max_shards = hello.capacity().shards();
   event.language_minor = hello.language_minor();
+  event.takes_not_renewed = hello.takes_not_renewed();
   for (const v1::HeldLease& held : hello.held()) {
     event.held.push_back({LeaseId(held.lease()), {JobId(held.job()), ShardIndex(held.shard())}, held.interrupted()});
   }
@@ -164,6 +165,7 @@ v1::CoordinatorMessage ToMessage(const fleet::SendHeartbeatReply& effect, const 
   *reply->mutable_interval() = wire::ToWire(times.heartbeat_interval);
   for (const LeaseId lease : effect.cancel) reply->add_cancel()->set_lease(lease.value());
   for (const LeaseId lease : effect.lost) reply->add_lost_leases(lease.value());
+  for (const LeaseId lease : effect.not_renewed) reply->add_not_renewed(lease.value());
   reply->set_drain(effect.drain);
   reply->set_stopped(effect.stopped);
   *reply->mutable_received() = wire::ToWire(received);

@@ -159,8 +159,15 @@ void Fleet::Machine::On(const HeartbeatReceived& event) {
   for (const LeaseId lease : leases_.OfAgent(agent->record.id)) {
     if (WhyToStop(*leases_.Find(lease))) reply.cancel.push_back(lease);
   }
-  // One that only renews rests on no change, since renewals are not stored: a slow store does not hold it up.
+  // What only renews rests on no change, since renewals are not stored: a slow store does not hold it up.
   if (reply.cancel.empty() && reply.lost.empty()) return outbox_.SendNow(std::move(reply));
+  if (agent->takes_not_renewed) {
+    SendHeartbeatReply at_once = reply;
+    at_once.not_renewed = std::exchange(at_once.cancel, {});
+    const std::vector<LeaseId> lost = std::exchange(at_once.lost, {});
+    at_once.not_renewed.insert(at_once.not_renewed.end(), lost.begin(), lost.end());
+    outbox_.SendNow(std::move(at_once));
+  }
   // Of the others one waits; the agent counts from the heartbeat that it answers, so that is safe.
   if (agent->reply_waits) return;
   agent->reply_waits = true;

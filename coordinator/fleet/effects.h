@@ -34,6 +34,8 @@ struct SendHeartbeatReply {
   std::vector<LeaseId> lost;
   bool drain = false;    // an operator's wish, as long as it holds
   bool stopped = false;  // so is this one
+  // These it does not renew: what becomes of them is yet to be stored, and follows in a second reply.
+  std::vector<LeaseId> not_renewed = {};
 };
 // An operator's wish has changed.
 struct SendDrain {

@@ -31,6 +31,7 @@ struct AgentConnected {
   std::uint32_t max_shards = 1;
   std::uint32_t language_minor = 1;  // of the scenario language; the highest that it speaks
   std::vector<HeldLease> held;
+  bool takes_not_renewed = false;  // SendHeartbeatReply::not_renewed
 };
 struct AgentDisconnected {
   StreamId stream;

@@ -28,6 +28,7 @@ Agent& Sessions::Connect(const AgentConnected& event, const Now& now) {
   agent.draining = agent.draining && same_process;  // a process that drains goes on draining
   agent.max_shards = event.max_shards;
   agent.language_minor = event.language_minor;
+  agent.takes_not_renewed = event.takes_not_renewed;
   agent.connected = now.wall;
   agent.last_heartbeat = now.wall;
   agent.reply_waits = false;

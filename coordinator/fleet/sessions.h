@@ -18,11 +18,12 @@ struct Agent {
   bool draining = false;  // its process was told to stop; record.drained is what an operator wants
   std::uint32_t max_shards = 1;
   std::uint32_t language_minor = 1;
+  bool takes_not_renewed = false;
   absl::Time connected = absl::InfinitePast();
   absl::Time last_heartbeat = absl::InfinitePast();
   SteadyTime heard_of;       // when its last heartbeat or hello came
   bool silent = false;       // a lease of it ran out while it was connected; nothing is given to it until it speaks
-  bool reply_waits = false;  // a heartbeat's reply waits for a commit: no second one is queued
+  bool reply_waits = false;  // of a heartbeat's reply something waits for a commit: no second one is queued
   bool unread = false;       // what it sends is not read for the moment: its silence means nothing
   std::deque<SteadyTime> takeovers;  // when another process took its name while one was connected; the latest few
   std::string rivals;                // set: quarantined, since these take its name from each other

@@ -88,6 +88,8 @@ void VirtualAgent::Connect() {
   hello.stream = stream_;
   hello.agent = identity_;
   hello.max_shards = 2;
+  // The others are of the version before.
+  hello.takes_not_renewed = identity_.id.value().back() % 2 == 0;
   for (const auto& [lease, work] : work_) hello.held.push_back({lease, work.assignment.lease.shard, work.interrupted});
   unanswered_.clear();
   Sent& sent = unanswered_[0];
@@ -133,6 +135,7 @@ void VirtualAgent::On(const fleet::SendHeartbeatReply& reply) {
   for (const LeaseId lease : reply.lost) work_.erase(lease);
   const auto sent = unanswered_.find(reply.number);
   if (sent != unanswered_.end()) {
+    for (const LeaseId lease : reply.not_renewed) std::erase(sent->second.leases, lease);
     Renew(sent->second);
     unanswered_.erase(unanswered_.begin(), std::next(sent));
   }

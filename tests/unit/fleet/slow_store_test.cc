@@ -54,6 +54,53 @@ TEST(SlowStore, TellsNobodyToStopBeforeTheWishIsDurable) {
   EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().cancel, ElementsAre(at.lease.id));
 }
 
+// Its agent has two shards, of which one is about to end, and knows of replies that leave leases open.
+struct EndingSlowly {
+  FleetDriver driver;
+  StreamId stream;
+  LeaseId ending, other;
+  JobId ending_job;
+
+  EndingSlowly() {
+    AgentConnected event;
+    event.agent.id = AgentId("eu-1");
+    event.agent.region = RegionName("eu-west-1");
+    event.max_shards = 2;
+    event.takes_not_renewed = true;
+    stream = driver.ConnectWith(event);
+    ending_job = driver.Submit(TwoCases());
+    ending = driver.Last<SendAssignment>().lease.id;
+    driver.Submit(TwoCases());
+    other = driver.Last<SendAssignment>().lease.id;
+    driver.HoldCommits();
+  }
+  void CommitAll() {
+    while (driver.held_commits() > 0) driver.CommitOne();
+  }
+};
+
+TEST(SlowStore, RenewsAtOnceWhatIsNotAboutToEnd) {
+  EndingSlowly at;
+  at.driver.Cancel(at.ending_job);
+  for (int i = 0; i < 5; ++i) {
+    at.driver.Pass(absl::Seconds(30));
+    at.driver.Heartbeat(at.stream, {at.ending, at.other});
+    ASSERT_EQ(at.driver.Count<SendHeartbeatReply>(), static_cast<std::size_t>(i) + 1);
+    const auto reply = at.driver.Last<SendHeartbeatReply>();
+    EXPECT_THAT(reply.not_renewed, ElementsAre(at.ending));
+    EXPECT_THAT(reply.cancel, IsEmpty()) << "the wish is not durable";
+    EXPECT_THAT(reply.lost, IsEmpty()) << "nor is its end";
+  }
+  EXPECT_EQ(at.driver.Count<SendCancel>(), 0u);
+  at.CommitAll();
+  ASSERT_EQ(at.driver.Count<SendHeartbeatReply>(), 6u) << "one waits";
+  EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().cancel, ElementsAre(at.ending));
+  at.driver.Heartbeat(at.stream, {at.ending, at.other});
+  at.CommitAll();
+  EXPECT_THAT(at.driver.Last<SendHeartbeatReply>().lost, ElementsAre(at.ending)) << "it ran out meanwhile";
+  EXPECT_TRUE(at.driver.store().leases().contains(at.other));
+}
+
 TEST(SlowStore, TakesNoTimeFromALeaseThatWasNotSentYet) {
   FleetDriver driver;
   const StreamId stream = driver.Connect("eu-1", "eu-west-1");
