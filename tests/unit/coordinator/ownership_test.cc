@@ -21,7 +21,7 @@ class SharedOwners final : public store::OwnerStore {
     if (cut_) return absl::UnavailableError("the connection broke");
     std::vector<KnownFleet> extended;
     for (KnownFleet fleet : fleets_) {
-      if (fleet.owner.replica != replica) continue;
+      if (fleet.owner.replica != replica || fleet.owner.left <= absl::ZeroDuration()) continue;
       fleet.owner.left = term;
       extended.push_back(fleet);
     }
