@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/verdict/bulk.h"
 #include "core/verdict/summary.h"
 #include "fmt/format.h"
 

@@ -75,8 +75,4 @@ struct Shard {
                 std::uint32_t max_attempts);
 };
 
-// A copy without the evidence that no verdict rests on (transcript, body, headers, notes, certificates): open jobs keep
-// their results in memory, the store keeps them whole.
-CaseResult WithoutBulk(const CaseResult& result);
-
 }  // namespace wsfleet::fleet

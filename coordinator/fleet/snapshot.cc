@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "coordinator/fleet/machine.h"
+#include "core/verdict/bulk.h"
 
 // From the store into memory, and what memory would be restored to.
 namespace wsfleet::fleet {

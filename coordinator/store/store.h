@@ -30,6 +30,7 @@ class FleetStore {
   // for good says of which job it is, if of any (refusal.h).
   virtual absl::StatusOr<std::vector<CommitOutcome>> Commit(const Ownership& ownership,
                                                             const std::vector<WriteBatch>& batches) = 0;
+  // Results are without the evidence that no verdict rests on (core/verdict/bulk.h).
   virtual absl::StatusOr<FleetSnapshot> Load(const Ownership& ownership) = 0;
   // The run of this key that is kept, ended or not; absent: there is none. Sees every commit before it.
   virtual absl::StatusOr<std::optional<KnownRun>> FindRun(const Ownership& ownership, const RunKey& key) = 0;

@@ -84,6 +84,7 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
       "DROP INDEX job_bundle; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN bundle; "
       "ALTER TABLE agent DROP COLUMN drained; DROP TABLE removed_job; DROP TABLE bundle_use; "
       "DROP INDEX shard_changed; ALTER TABLE shard DROP COLUMN changed; DROP INDEX case_result_of_shard; "
+      "ALTER TABLE case_result DROP COLUMN kept; "
       "DROP TABLE tick; DROP TABLE schedule; DROP TABLE token; DROP TABLE token_version; DROP TABLE audit; DROP TABLE "
       "audit_class; "
       "DROP TABLE join_token; DROP TABLE join_token_use; DROP TABLE revocation; DROP TABLE fleet_policy; DROP TABLE "
@@ -109,6 +110,8 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
     ASSERT_TRUE((*opened)->AppendAudit({change, change, stranger, stranger, stranger}).ok());
   }
   Execute(
+      "DROP INDEX case_result_of_shard; ALTER TABLE case_result DROP COLUMN kept; "
+      "CREATE INDEX case_result_of_shard ON case_result (job, shard, number); "
       "DROP INDEX audit_of_class; ALTER TABLE audit DROP COLUMN class; ALTER TABLE audit DROP COLUMN place; "
       "DROP TABLE audit_class; DELETE FROM migration WHERE number > 10");
   const auto opened = Open();

@@ -293,6 +293,9 @@ CREATE INDEX audit_of_class ON audit (class, place);
 -- Whoever changes it waits for those who have locked the key, and whoever extends the term does not.
 CREATE UNIQUE INDEX fleet_owner_term ON fleet_owner (fleet, epoch);
 )sql"},
+    Migration{14, "what a machine keeps of results", R"sql(
+ALTER TABLE case_result ADD COLUMN kept TEXT;  -- JSON, without bulk; NULL: stored by an earlier version
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -41,8 +41,6 @@ absl::StatusOr<AgentRecord> AgentOf(const Statement& row) {
   return agent;
 }
 
-absl::StatusOr<CaseResultRecord> TakenOf(const Statement& row) { return ResultOf(row); }
-
 }  // namespace
 
 KillSwitch KillSwitchOf(const Statement& row, int first) {
@@ -75,7 +73,9 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   read(
       of_open_job("batch.job, batch.shard, batch.attempt, batch.seq", "batch", "batch.shard, batch.attempt, batch.seq"),
       snapshot.batches, BatchOf);
-  read(of_open_job(kResultColumns, "case_result", "case_result.shard, case_result.number"), snapshot.results, TakenOf);
+  for (const JobRecord& job : snapshot.jobs) {
+    if (status.ok()) status = ReadKeptResults(connection, job.id, snapshot.results);
+  }
   read("SELECT lease, job, shard, attempt, agent, boot FROM lease WHERE fleet = ? ORDER BY lease", snapshot.leases,
        LeaseOf);
   if (status.ok()) status = ReadShares(connection, fleet, snapshot.leases);

@@ -48,14 +48,22 @@ absl::StatusOr<JobReader::EventView> EventOf(const Statement& row) {
   return view;
 }
 
+// How much a page holds already.
+struct PageFill {
+  std::int64_t rows = 0;
+  std::size_t bytes = 0;
+
+  bool is_full() const { return rows >= kMaxRows || bytes > kMaxBytes; }
+};
+
 // Appends rows until the page is full. True: there is no further row.
 template <typename View, typename Of>
-absl::StatusOr<bool> ReadPage(Statement& statement, int text_column, std::vector<View>& into, Of of) {
-  std::size_t bytes = 0;
+absl::StatusOr<bool> ReadPage(Statement& statement, int text_column, PageFill& fill, std::vector<View>& into, Of of) {
   auto row = statement.Step();
   for (; row.ok() && *row; row = statement.Step()) {
-    if (std::cmp_equal(into.size(), kMaxRows) || bytes > kMaxBytes) return false;
-    if (!statement.IsNull(text_column)) bytes += statement.Text(text_column).size();
+    if (fill.is_full()) return false;
+    ++fill.rows;
+    if (!statement.IsNull(text_column)) fill.bytes += statement.Text(text_column).size();
     absl::StatusOr<View> view = of(statement);
     if (!view.ok()) return view.status();
     into.push_back(*std::move(view));
@@ -75,7 +83,8 @@ absl::StatusOr<bool> ReadEvents(Connection& connection, const JobId& job, std::u
       kResultViewColumns, connection.KeyOf("case_result.case_id"), connection.KeyOf("job_event.case_id"));
   Statement statement = connection.Prepare(events);
   statement.Bind(std::string_view(job.value())).Bind(static_cast<std::int64_t>(after)).Bind(kMaxRows + 1);
-  return ReadPage(statement, kEventColumns + kResultText, into, EventOf);
+  PageFill fill;
+  return ReadPage(statement, kEventColumns + kResultText, fill, into, EventOf);
 }
 
 absl::StatusOr<bool> ReadShards(Connection& connection, const JobId& job, const JobReader::ChangeCursor& cursor,
@@ -112,19 +121,29 @@ absl::StatusOr<JobReader::Changes> ReadChanges(Connection& connection, const Fle
 
 absl::StatusOr<std::vector<JobReader::ResultView>> ReadResultPage(Connection& connection, const JobId& job,
                                                                   const JobReader::ResultCursor& cursor) {
-  static const std::string kResults = fmt::format(
+  // SQLite looks for (shard, number) > (?, ?) by the shard only, since `number` is its row's own: each page of a large
+  // shard would begin at the shard's first row.
+  static const std::string kFrom = fmt::format(
       "SELECT {} FROM case_result LEFT JOIN shard ON shard.job = case_result.job AND shard.shard = case_result.shard "
-      "WHERE case_result.job = ? AND (case_result.shard, case_result.number) > (?, ?) "
-      "ORDER BY case_result.shard, case_result.number LIMIT ?",
+      "WHERE case_result.job = ? ",
       kResultViewColumns);
-  Statement statement = connection.Prepare(kResults);
-  statement.Bind(std::string_view(job.value()))
-      .Bind(static_cast<std::int64_t>(cursor.shard.value()))
-      .Bind(static_cast<std::int64_t>(cursor.number))
-      .Bind(kMaxRows);
+  static const std::string kSameShard =
+      kFrom + "AND case_result.shard = ? AND case_result.number > ? ORDER BY case_result.number LIMIT ?";
+  static const std::string kNextShards =
+      kFrom + "AND case_result.shard > ? ORDER BY case_result.shard, case_result.number LIMIT ?";
   std::vector<JobReader::ResultView> results;
+  PageFill fill;
   const auto of = [](const Statement& row) { return ResultViewOf(row, 0); };
-  if (const auto all = ReadPage(statement, kResultText, results, of); !all.ok()) return all.status();
+  Statement same = connection.Prepare(kSameShard);
+  same.Bind(std::string_view(job.value()))
+      .Bind(Number(cursor.shard.value()))
+      .Bind(Number(cursor.number))
+      .Bind(kMaxRows);
+  if (const auto all = ReadPage(same, kResultText, fill, results, of); !all.ok()) return all.status();
+  if (fill.is_full()) return results;
+  Statement next = connection.Prepare(kNextShards);
+  next.Bind(std::string_view(job.value())).Bind(Number(cursor.shard.value())).Bind(kMaxRows - fill.rows);
+  if (const auto all = ReadPage(next, kResultText, fill, results, of); !all.ok()) return all.status();
   return results;
 }
 

@@ -39,9 +39,8 @@ inline constexpr char kShardColumns[] =
     "shard.job, shard.shard, shard.region, shard.term, shard.state, shard.agent, shard.vantage, shard.attempt, "
     "shard.released, shard.finished_cases, shard.failed_cases, shard.reason, shard.changed, shard.past_leases";
 absl::StatusOr<ShardRecord> ShardOf(const Statement& row);
-inline constexpr char kResultColumns[] =
-    "case_result.job, case_result.shard, case_result.attempt, case_result.agent, case_result.result";
-absl::StatusOr<CaseResultRecord> ResultOf(const Statement& row, int first = 0);
+// Of "case_result.job, case_result.shard, case_result.attempt, case_result.agent, case_result.result", from `first` on.
+absl::StatusOr<CaseResultRecord> ResultOf(const Statement& row, int first);
 
 absl::StatusOr<JobRecord> ReadJobAlone(Connection& connection, const FleetName& fleet, const JobId& job);
 absl::StatusOr<JobReader::JobView> ReadJob(Connection& connection, const FleetName& fleet, const JobId& job);
@@ -53,6 +52,10 @@ absl::StatusOr<JobReader::Changes> ReadChanges(Connection& connection, const Fle
                                                const JobReader::ChangeCursor& cursor);
 absl::StatusOr<std::vector<JobReader::ResultView>> ReadResultPage(Connection& connection, const JobId& job,
                                                                   const JobReader::ResultCursor& cursor);
+
+// read_kept.cc
+// Appends all results of the job, without their bulk, in the order of ReadResultPage().
+absl::Status ReadKeptResults(Connection& connection, const JobId& job, std::vector<CaseResultRecord>& into);
 
 // retention.cc
 absl::StatusOr<RetentionStore::Step> RemoveExpired(Connection& connection, const FleetName& fleet,

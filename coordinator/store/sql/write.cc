@@ -4,6 +4,7 @@
 #include "coordinator/store/row_json.h"
 #include "coordinator/store/sql/event_kinds.h"
 #include "coordinator/store/sql/rows.h"
+#include "core/verdict/bulk.h"
 
 namespace wsfleet::store {
 namespace {
@@ -132,13 +133,15 @@ absl::Status WriteTakenBatch(Connection& connection, const BatchRecord& batch) {
 
 absl::Status WriteResult(Connection& connection, const CaseResultRecord& record) {
   return connection
-      .Prepare("INSERT INTO case_result (job, shard, case_id, attempt, agent, result) VALUES (?, ?, ?, ?, ?, ?)")
+      .Prepare(
+          "INSERT INTO case_result (job, shard, case_id, attempt, agent, result, kept) VALUES (?, ?, ?, ?, ?, ?, ?)")
       .Bind(Name(record.shard.job))
       .Bind(Number(record.shard.index.value()))
       .Bind(Name(record.result.case_id))
       .Bind(std::int64_t{record.attempt})
       .Bind(Name(record.agent))
       .Bind(std::string_view(ResultToText(record.result)))
+      .Bind(std::string_view(ResultToText(WithoutBulk(record.result))))
       .Run();
 }
 

@@ -282,6 +282,12 @@ CREATE INDEX audit_of_class ON audit (class, place);
 )sql"},
     // Here a file has one owner.
     Migration{13, "the epoch of an owner is a key", ""},
+    Migration{14, "what a machine keeps of results", R"sql(
+ALTER TABLE case_result ADD COLUMN kept TEXT;  -- JSON, without bulk; NULL: stored by an earlier version
+-- It stands behind `result`, all of whose pages would be read on the way to it; the index has it without.
+DROP INDEX case_result_of_shard;
+CREATE INDEX case_result_of_shard ON case_result (job, shard, number, attempt, agent, kept);
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {
