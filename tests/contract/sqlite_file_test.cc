@@ -148,6 +148,25 @@ TEST_F(SqliteFile, IsRefusedWhileAnotherProcessHasIt) {
   EXPECT_THAT(Message(second.status()), HasSubstr("in use by another wsfleet-coordinator"));
 }
 
+TEST_F(SqliteFile, IsRefusedByAnyOfItsNamesWhileAnotherProcessHasIt) {
+  namespace fs = std::filesystem;
+  const fs::path folder = directory_.path();
+  fs::create_directory(folder / "state");
+  // The first one is made by whoever comes first, through a link that leads nowhere yet.
+  fs::create_symlink(fs::path("state") / "fleet.db", folder / "link.db");
+  fs::create_symlink("link.db", folder / "link of a link.db");
+  fs::create_directory_symlink("state", folder / "var");
+  path_ = (folder / "link.db").string();
+  const auto first = Open();
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(fs::exists(folder / "state" / "fleet.db.lock"));
+  for (const fs::path& name : {folder / "state" / "fleet.db", folder / "link of a link.db", folder / "var" / "fleet.db",
+                               folder / "var" / ".." / "state" / "fleet.db"}) {
+    path_ = name.string();
+    EXPECT_THAT(Message(Open().status()), HasSubstr("in use by another wsfleet-coordinator")) << name;
+  }
+}
+
 TEST_F(SqliteFile, IsRefusedIfItIsOfANewerProgram) {
   ASSERT_TRUE(Open().ok());
   Execute("INSERT INTO migration VALUES (1000, 'from the future', '9.9.9')");

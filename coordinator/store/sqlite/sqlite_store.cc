@@ -14,10 +14,26 @@
 #include "fmt/format.h"
 
 namespace wsfleet::store {
+namespace {
+
+// The file that a path leads to, by whatever links, also if it is yet to be made: two names of one file have one lock.
+std::filesystem::path FileBehind(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path file = std::filesystem::absolute(path, error);
+  // As many as the system follows.
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(file, error); ++links) {
+    file = file.parent_path() / std::filesystem::read_symlink(file, error);
+  }
+  const std::filesystem::path folder = std::filesystem::weakly_canonical(file.parent_path(), error);
+  return error ? path : folder / file.filename();
+}
+
+}  // namespace
+
 class SqliteStore::FileLock {
  public:
   static absl::StatusOr<std::unique_ptr<FileLock>> Take(const std::string& path) {
-    const std::string lock_path = path + ".lock";
+    const std::string lock_path = FileBehind(path).string() + ".lock";
     const int file = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
       const int reason = errno;
