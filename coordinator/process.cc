@@ -18,7 +18,7 @@
 #include "coordinator/open_store.h"
 #include "coordinator/private_file.h"
 #include "coordinator/service_notice.h"
-#include "coordinator/store/postgres/postgres_store.h"
+#include "coordinator/store/postgres/postgres_url.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"

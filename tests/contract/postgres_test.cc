@@ -6,6 +6,7 @@
 
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_store.h"
+#include "coordinator/store/postgres/postgres_url.h"
 #include "coordinator/store/refusal.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
@@ -246,7 +247,29 @@ TEST(PostgresUrl, IsShownWithoutItsPasswords) {
   EXPECT_THAT(shown, HasSubstr("user=ada"));
   EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
   EXPECT_THAT(shown, Not(HasSubstr("t0p")));
-  EXPECT_EQ(store::WithoutPassword("postgres://ada:s3cret@[broken"), "postgres:");
+  EXPECT_EQ(store::WithoutPassword("postgres://ada:s3cret@[broken"), "postgres://…");
+}
+
+TEST(PostgresUrl, ThatCannotBeReadSaysHowToWriteItWithoutAnyPartOfIt) {
+  const auto refusal = [](const std::string& url) {
+    const auto status = store::PostgresStore::Open(url).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    for (const char* part : {"hun", "ter2", "db.example"}) EXPECT_THAT(Message(status), Not(HasSubstr(part)));
+    EXPECT_THAT(store::WithoutPassword(url), Not(HasSubstr("ter2")));
+    return Message(status);
+  };
+  EXPECT_THAT(refusal("postgres://ada:hun%zzter2@db.example/fleet"), HasSubstr("a % is written %25"));
+  EXPECT_THAT(refusal("postgres://ada:hunter2%@db.example/fleet"), HasSubstr("a % is written %25"));
+  EXPECT_THAT(refusal("postgres://ada:hun@ter2@db.example/fleet"), HasSubstr("a @ is written %40"));
+  EXPECT_THAT(refusal("postgres://ada:x?hun@ter2@db.example/fleet"), HasSubstr("a @ is written %40"));
+  EXPECT_THAT(refusal("postgres://ada:hun/ter2@db.example/fleet"), HasSubstr("a / %2F"));
+  EXPECT_THAT(refusal("postgres://ada:hunter2@db.example/fleet?sslmood=ter2"), HasSubstr("%XX"));
+  EXPECT_THAT(refusal("postgres://ada:hun%00ter2@db.example/fleet"), HasSubstr("%XX"));
+  for (const char* good :
+       {"postgres://ada:hun%25zz%40@db.example/fleet", "postgresql:///fleet?user=ada@corp&host=/run/postgresql",
+        "postgres://ada@[::1]:5432,db2.example/fleet", "postgres://ada:a?b#c@db.example"}) {
+    EXPECT_TRUE(store::CheckPostgresUrl(good).ok()) << good;
+  }
 }
 
 TEST(PostgresUrl, ThatNobodyAnswersSaysSoWithoutItsPassword) {

@@ -1,11 +1,10 @@
 #include "coordinator/store/postgres/postgres_store.h"
 
-#include <libpq-fe.h>
-
 #include <utility>
 
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/postgres/postgres_migrations.h"
+#include "coordinator/store/postgres/postgres_url.h"
 #include "coordinator/store/sql/migrations.h"
 #include "fmt/format.h"
 
@@ -22,23 +21,10 @@ absl::Status Migrate(const std::string& url) {
 
 }  // namespace
 
-std::string WithoutPassword(const std::string& url) {
-  char* problem = nullptr;
-  PQconninfoOption* const options = PQconninfoParse(url.c_str(), &problem);
-  std::string shown = "postgres:";
-  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
-    // libpq marks what is secret with an asterisk.
-    if (option->val != nullptr && option->dispchar[0] != '*')
-      shown += fmt::format(" {}={}", option->keyword, option->val);
-  }
-  PQconninfoFree(options);
-  PQfreemem(problem);
-  return shown;
-}
-
 PostgresStore::~PostgresStore() = default;
 
 absl::StatusOr<std::unique_ptr<PostgresStore>> PostgresStore::Open(const std::string& url) {
+  if (auto status = CheckPostgresUrl(url); !status.ok()) return OfStore(status, WithoutPassword(url));
   if (auto status = Migrate(url); !status.ok()) return OfStore(status, WithoutPassword(url));
   std::unique_ptr<PostgresStore> store(new PostgresStore(url));
   for (Channel* channel : {&store->writer_, &store->readers_[0], &store->readers_[1], &store->owner_}) {

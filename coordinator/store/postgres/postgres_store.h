@@ -40,7 +40,4 @@ class PostgresStore final : public SqlStore {
   Channel owner_;  // of its own: a renewal must not wait behind a long commit
 };
 
-// A URL as it may be shown: without its password.
-std::string WithoutPassword(const std::string& url);
-
 }  // namespace wsfleet::store
