@@ -126,9 +126,8 @@ std::string CheckDurations(CoordinatorOptions& options, const Unparsed& given) {
 
 // What CLI11 cannot express. Empty if all is well.
 std::string Check(CoordinatorOptions& options, const Unparsed& given) {
-  if (options.store.find("://") != std::string::npos && !IsPostgresUrl(options.store)) {
-    return fmt::format("--store: expected a file, :memory: or postgres://USER@HOST/DATABASE, found \"{}\"",
-                       options.store);
+  if (const absl::Status store = CheckStoreName(options.store); !store.ok()) {
+    return fmt::format("--store: {}", ToStd(store.message()));
   }
   if (IsPostgresUrl(options.store) && options.state_directory.empty()) {
     return "--store postgres://…: --state-dir is missing, the directory of the secrets' key, which all replicas share";
