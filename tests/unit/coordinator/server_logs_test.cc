@@ -220,8 +220,8 @@ TEST_F(ServerLogsTest, AsksLokiForTheTimeOfTheFailure) {
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_EQ(found[0].problem, "");
   EXPECT_TRUE(found[0].same_request);
-  EXPECT_THAT(found[0].lines,
-              ElementsAre(fmt::format("first {} token=[redacted]", kTraceId), fmt::format("second ERROR {}", kTraceId)));
+  EXPECT_THAT(found[0].lines, ElementsAre(fmt::format("first {} token=[redacted]", kTraceId),
+                                          fmt::format("second ERROR {}", kTraceId)));
   EXPECT_THAT(loki.request(), HasSubstr("GET /loki/api/v1/query_range?query=%7Bapp%3D%22chat%22%7D"));
 }
 
