@@ -7,6 +7,8 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/faults/store_kind.h"
+#include "tests/support/postgres_server.h"
 #include "tests/support/real_fleet.h"
 
 // Row 17 of the faults: what is larger than the protocol allows is refused before it is sent, and its stream lives.
@@ -95,6 +97,39 @@ TEST_F(Fault17, AGiantBundleIsRefusedBeforeItIsSentAndALargeOneArrives) {
   EXPECT_EQ(CountOf("run submitted", fleet_.coordinator().err()), 1U);
   ExpectOneSession();
 }
+
+class LargeIds : public ::testing::TestWithParam<StoreKind> {};
+
+// What is allowed is stored, whichever the store is.
+TEST_P(LargeIds, OfAlmostFourKibibytesAndThoseThatDifferInNulAreRunAndStored) {
+  RealFleet::Settings settings;
+  if (GetParam() == StoreKind::kPostgres) settings.postgres_url = PostgresDatabase().url();
+  RealFleet fleet(settings);
+  fleet.StartAgent("eu-1", "eu-west-1");
+  TargetServer target{DemoTarget()};
+  std::string matrix;
+  std::uint64_t noise = 17;
+  for (int i = 0; i < 45; ++i) {
+    matrix += fmt::format("{}key{}: [\"", i == 0 ? "" : ", ", i);
+    for (int j = 0; j < 78; ++j) {
+      noise = noise * 6364136223846793005U + 1442695040888963407U;
+      matrix += static_cast<char>('a' + (noise >> 33) % 26);
+    }
+    matrix += "\"]";
+  }
+  const std::string steps = "steps: [http: {get: /health, expect: {status: 200}}]";
+  const std::string text = fmt::format(
+      "version: wsfleet/v1\nname: ids\ntarget: \"{0}\"\nscenarios:\n  - {{name: long, matrix: {{{1}}}, {2}}}\n"
+      "  - {{name: nul, matrix: {{v: [\"a\\0b\", \"a\\uFFFDb\"]}}, {2}}}\n",
+      target.ws_url(), matrix, steps);
+  const Finished run =
+      fleet.Run({"run", fleet.directory().Write("ids.wsfleet.yaml", text), "--report", "json=run.json"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err << fleet.coordinator().err();
+  const boost::json::value record = boost::json::parse(ReadWholeFile(fleet.directory().path() / "run.json"));
+  EXPECT_EQ(record.at("shards").at(0).at("cases").as_array().size(), 3U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, LargeIds, kStores, NameOfParameter);
 
 }  // namespace
 }  // namespace wsfleet::testing
