@@ -262,11 +262,12 @@ class Resolver {
       return tags_.contains(tag);
     });
     if (by_tag && tags_.empty()) return diagnostics_.Error({}, "nothing is selected; no scenario has tags");
-    const std::vector<std::string> offered = by_tag ? std::vector(tags_.begin(), tags_.end()) : offered_;
-    const std::size_t shown = std::min<std::size_t>(offered.size(), 5);
-    const std::string more = offered.size() > shown ? fmt::format(" and {} more", offered.size() - shown) : "";
+    constexpr std::size_t kShown = 5;
+    std::vector<std::string> offered = by_tag ? std::vector(tags_.begin(), tags_.end()) : offered_;
+    const std::string more = offered.size() > kShown ? fmt::format(" and {} more", offered.size() - kShown) : "";
+    if (offered.size() > kShown) offered.resize(kShown);
     diagnostics_.Error({}, fmt::format("nothing is selected; expected {} among {}{}", by_tag ? "a tag" : "cases",
-                                       fmt::join(offered.begin(), offered.begin() + shown, " · "), more));
+                                       fmt::join(offered, " · "), more));
   }
 
   const Selection& selection_;
