@@ -13,10 +13,10 @@ namespace {
 // remembered.
 constexpr std::size_t kMaxNotedBatches = 16;
 
-// What an agent gets that reports for another's lease. One store never gives the number of a lease twice, so none that
-// an agent ever had becomes another's; but one that was restored from a backup does, for other shards.
-std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease, const ShardId& shard) {
-  if (lease == nullptr || lease->agent == agent.record.id || lease->shard != shard) return std::nullopt;
+// What an agent gets that reports for another's lease. Numbers of leases are never given twice, so none that it ever
+// had becomes another's.
+std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease) {
+  if (lease == nullptr || lease->agent == agent.record.id) return std::nullopt;
   return CloseStream{agent.stream,
                      fmt::format("agent {} reported for lease {}, which is another agent's", agent.record.id.value(),
                                  lease->id.value()),
@@ -28,7 +28,7 @@ std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecor
 void Fleet::Machine::On(const ResultsReceived& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
-  if (const auto close = AnswerToIntruder(*agent, leases_.Find(event.lease), event.shard)) {
+  if (const auto close = AnswerToIntruder(*agent, leases_.Find(event.lease))) {
     outbox_.Send(*close);
     return Lose(*agent);
   }
@@ -83,7 +83,7 @@ void Fleet::Machine::On(const ShardFinished& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   const LeaseRecord* lease = leases_.Find(event.lease);
-  if (const auto close = AnswerToIntruder(*agent, lease, event.shard)) {
+  if (const auto close = AnswerToIntruder(*agent, lease)) {
     outbox_.Send(*close);
     return Lose(*agent);
   }
@@ -131,7 +131,7 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   const LeaseRecord* lease = leases_.Find(event.lease);
   if (agent == nullptr || lease == nullptr) return;
-  if (const auto close = AnswerToIntruder(*agent, lease, lease->shard)) {
+  if (const auto close = AnswerToIntruder(*agent, lease)) {
     outbox_.Send(*close);
     return Lose(*agent);
   }

@@ -84,18 +84,6 @@ TEST(Results, OfAnEndedLeaseAreFencedIfNothingIsNew) {
   EXPECT_EQ(at.last(), Disposition::kFenced);
 }
 
-// The number was given again by a store that was restored from a backup.
-TEST(Results, OfALeaseWhoseNumberIsNowAnothersAreLateAndEndNothing) {
-  WorkingOnResults at;
-  LeaseRecord lost = at.lease;
-  lost.shard.job = JobId("r-of-another-time");
-  at.driver.Report(at.second, lost, 1, {Result("suite/a")});
-  EXPECT_EQ(at.last(), Disposition::kLate);
-  at.driver.Finish(at.second, lost);
-  EXPECT_EQ(at.driver.Count<CloseStream>(), 0u);
-  EXPECT_EQ(at.driver.job(at.job).state, JobState::kRunning);
-}
-
 // Fault 42.
 TEST(Results, ForAnothersLeaseAreForbiddenAndEndTheSession) {
   WorkingOnResults at;
