@@ -7,9 +7,9 @@
 // In order: every agent connects, and heartbeats are kept for a while; a job runs on all of them; another one does, and
 // while all of them work on it `--cut` agents lose their connection at once and come back (row 37 of the faults). A job
 // is dispatched to an agent when its assignment has arrived there; the time counts from the call of Submit, so it has
-// the bundle's check and every commit in it. An agent reports at once, so the results of the first ones compete for
-// the processors with the assignments of the last, here and in the coordinator; with `--work 1000` it takes a second
-// over its shard, as a connection to another region with some messages does.
+// the bundle's check and every commit in it. An agent is done at once, and reports when the coordinator wants it
+// (Assignment.report_after): otherwise the results of the first would compete for the processors with the assignments
+// of the last. With `--work 1000` it takes a second over its shard.
 //
 // Exit code 1: something did not come out as it must (a result that is missing in the store or there twice, a lease
 // that ran out, an agent that came back to find its shard given away), or a limit was crossed: all registered within 60
