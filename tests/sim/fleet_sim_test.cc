@@ -23,7 +23,7 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
   const std::uint64_t seeds = FromEnvironment("WSFLEET_SIM_SEEDS", 200);
   std::map<std::string, int> ends;
   std::map<std::string, std::uint64_t> ticks;
-  std::uint64_t steps = 0, removed = 0, quarantines = 0, denials = 0;
+  std::uint64_t steps = 0, removed = 0, quarantines = 0, denials = 0, refusals = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     World world(seed);
     const std::vector<std::string> complaints = world.Run();
@@ -32,6 +32,7 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
         fmt::join(complaints, "\n"), seed);
     steps += world.steps();
     quarantines += world.quarantines();
+    refusals += world.refusals();
     for (const auto& [id, job] : world.store().jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
     for (const auto& [id, job] : world.store().removed_jobs()) ++ends[std::string(JobVerdictName(*job.verdict))];
     denials += world.store().budgets().denials();
@@ -43,8 +44,8 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
   }
   fmt::print(
       "{} seeds, {} steps, {} streams in quarantine; runs by verdict: {}; of these, removed: {}; leases denied: {}; "
-      "ticks: {}\n",
-      seeds, steps, quarantines, ends, removed, denials, ticks);
+      "never stored: {}; ticks: {}\n",
+      seeds, steps, quarantines, ends, removed, denials, refusals, ticks);
   if (seeds < 100) return;
   // A simulation in which nothing happens proves nothing.
   for (const char* verdict : {"passed", "failed", "inconclusive", "timed out", "cancelled"}) {
@@ -53,6 +54,7 @@ TEST(FleetSimulation, KeepsItsInvariantsUnderFaults) {
   EXPECT_GT(removed, 0u);
   EXPECT_GT(denials, 0u);
   EXPECT_GT(quarantines, 0u);
+  EXPECT_GT(refusals, 0u);
   for (const auto& [outcome, count] : ticks) EXPECT_GT(count, 0u) << outcome;
 }
 

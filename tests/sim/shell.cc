@@ -19,10 +19,10 @@ void Shell::Trace(Text text) {
   if (tracing_) fmt::print("{:9.3f} {}\n", absl::ToDoubleSeconds(queue_.now().since_start), text());
 }
 
-void Shell::Start() {
+void Shell::Start(const fleet::LeaseMemory& known) {
   Trace([] { return "start"; });
   settings_.seed = dice_.Between(0, UINT64_MAX - 1);
-  fleet_ = fleet::Fleet::Load(settings_, store_.Load(), queue_.clock());
+  fleet_ = fleet::Fleet::Load(settings_, store_.Load(), queue_.clock(), known);
   network_.SetListening(true);
   ScheduleWakeup();
 }
@@ -30,6 +30,22 @@ void Shell::Start() {
 void Shell::Crash(absl::Duration down) {
   if (!up()) return;
   Trace([] { return "crash"; });
+  Stop();
+  queue_.After(down, [this] { Start(); });
+}
+
+// The store can never hold a result of this job: the process goes on with another machine.
+void Shell::Refuse(const JobId& job) {
+  if (!up()) return;
+  Trace([] { return "refused"; });
+  ++refusals_;
+  const fleet::LeaseMemory known = fleet_->KnownLeases();
+  Stop();
+  Start(known);
+  Apply(fleet::StoreRefused{job, "value too long"});
+}
+
+void Shell::Stop() {
   ++life_;
   fleet_.reset();
   journal_.clear();
@@ -44,7 +60,6 @@ void Shell::Crash(absl::Duration down) {
   for (const auto& [job, clients] : std::exchange(watches_, {})) {
     for (const auto& [client, events] : clients) events(false);
   }
-  queue_.After(down, [this] { Start(); });
 }
 
 void Shell::Apply(const fleet::Event& event) {
@@ -106,11 +121,22 @@ bool Shell::CrashesHere() {
   return true;
 }
 
+// Of a job of whose results the store holds none.
+std::optional<JobId> Shell::RefusedIn(const WriteBatch& batch) {
+  for (const CaseResultRecord& result : batch.results) {
+    if (result.shard.job.value().ends_with('7')) return result.shard.job;
+  }
+  return std::nullopt;
+}
+
 void Shell::Commit() {
   if (CrashesHere()) return;
   const std::deque<fleet::Persist> group = std::exchange(journal_, {});
   std::vector<fleet::Persisted> persisted;
+  std::optional<JobId> refused;
   for (const fleet::Persist& persist : group) {
+    // What is behind it was decided on top of it.
+    if (refused = RefusedIn(persist.batch); refused) break;
     for (std::string& wrong : store_.Commit(persist.batch)) referee_.Complain(std::move(wrong));
     persisted.push_back({persist.commit, store_.outcome()});
   }
@@ -120,6 +146,7 @@ void Shell::Commit() {
     Apply(event);
     if (CrashesHere()) return;
   }
+  if (refused) return Refuse(*refused);
   if (!journal_.empty()) ScheduleCommit();
 }
 

@@ -50,6 +50,8 @@ class Shell {
   bool up() const { return fleet_.has_value(); }
   // Streams that were closed since their agent is quarantined.
   std::uint64_t quarantines() const { return quarantines_; }
+  // Times that the store could never hold something.
+  std::uint64_t refusals() const { return refusals_; }
   const MemoryStore& store() const { return store_; }
   // Of other fleets.
   bool ReserveElsewhere(const Budget& shares) { return store_.budgets().ReserveElsewhere(shares); }
@@ -59,7 +61,10 @@ class Shell {
  private:
   template <typename Text>
   void Trace(Text text);
-  void Start();
+  void Start(const fleet::LeaseMemory& known = {});
+  void Stop();
+  void Refuse(const JobId& job);
+  static std::optional<JobId> RefusedIn(const WriteBatch& batch);
   void Apply(const fleet::Event& event);
   void Perform(std::vector<fleet::Effect> effects);
   void CarryOut(const fleet::Effect& effect);
@@ -91,6 +96,7 @@ class Shell {
   std::uint64_t next_request_ = 1;
   std::uint64_t next_job_ = 1;
   std::uint64_t quarantines_ = 0;
+  std::uint64_t refusals_ = 0;
   bool faulty_ = true;
   const bool tracing_ = std::getenv("WSFLEET_SIM_TRACE") != nullptr;
 };

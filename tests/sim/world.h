@@ -28,6 +28,7 @@ class World {
   std::uint64_t steps() const { return steps_; }
   const MemoryStore& store() const { return shell_.store(); }
   std::uint64_t quarantines() const { return shell_.quarantines(); }
+  std::uint64_t refusals() const { return shell_.refusals(); }
 
  private:
   void AddAgents();
