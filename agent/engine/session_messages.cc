@@ -98,13 +98,13 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       break;
     }
     case Incoming::Kind::kTooLarge:
-      // Our limit, which says nothing of the target's conformance.
-      ++connection.messages_in;
-      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow, incoming.payload);
-      EndConnection(connection, incoming, now);
-      return false;
     case Incoming::Kind::kUnsupported:
-      stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kConfig, incoming.payload);
+      // A limit of ours, which says nothing of the target's conformance.
+      ++connection.messages_in;
+      stream_failure_ =
+          MakeFailure(Phase::kMessage,
+                      incoming.kind == Incoming::Kind::kTooLarge ? FailureClass::kInboxOverflow : FailureClass::kConfig,
+                      incoming.payload);
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:
