@@ -6,13 +6,10 @@
 #include "absl/time/clock.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/server_credentials.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/agent/issued_certificate.h"
+#include "tests/unit/agent/scripted_coordinator.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
 
 namespace wsfleet::agent {
@@ -32,14 +29,6 @@ TEST(RenewalTime, IsAtTwoThirdsOfTheLifeAndSomewhatEarlier) {
 // Gives certificates of this life, or refuses.
 class Issuer final : public v1::Renewal::Service {
  public:
-  Issuer() {
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-    address_ = "127.0.0.1:" + std::to_string(port);
-  }
   grpc::Status Renew(grpc::ServerContext*, const v1::RenewRequest* request, v1::EnrolReply* reply) override {
     if (!refusal.ok()) return refusal;
     const absl::Time now = absl::Now();
@@ -47,16 +36,13 @@ class Issuer final : public v1::Renewal::Service {
     reply->set_trusted("the new root");
     return grpc::Status::OK;
   }
-  std::shared_ptr<grpc::Channel> Dial() const {
-    return grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
-  }
-  void Stop() { server_->Shutdown(); }
+  std::shared_ptr<grpc::Channel> Dial() const { return server_.Dial(); }
+  void Stop() { server_.Stop(); }
 
   grpc::Status refusal;
 
  private:
-  std::string address_;
-  std::unique_ptr<grpc::Server> server_;
+  LoopbackServer server_{*this};
 };
 
 class RenewalTest : public ::testing::Test {
