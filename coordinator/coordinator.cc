@@ -25,7 +25,8 @@ namespace {
 constexpr int kMaxClientMessageBytes = 1 << 20;
 // Of the headers of a call, with a token of an issuer among them.
 constexpr int kMaxClientMetadataBytes = 2 * static_cast<int>(oidc::kMaxJwtBytes);
-// Of calls that anybody can begin and nobody need end.
+// Of listeners without client certificates: calls that anybody can begin and nobody need end.
+constexpr int kMaxOpenCalls = 100;
 constexpr std::size_t kMaxClientMemory = 256 << 20;
 constexpr std::size_t kMaxEnrolmentMemory = 64 << 20;
 constexpr std::size_t kGuessableBytes = 16;  // a token of fewer is
@@ -236,14 +237,16 @@ absl::Status Coordinator::Listen(const CoordinatorOptions& options) {
   if (auto status = ListenForAgents(options); !status.ok()) return status;
   auto credentials = CredentialsFor(options, "");
   if (!credentials.ok()) return credentials.status();
-  auto clients = Listener::Start(
-      {options.client_listen,
-       *std::move(credentials),
-       kMaxClientMessageBytes,
-       {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_, &identities_service_},
-       "--client-listen",
-       kMaxClientMetadataBytes,
-       kMaxClientMemory});
+  ListenerOptions clients_options{
+      options.client_listen,
+      *std::move(credentials),
+      kMaxClientMessageBytes,
+      {&jobs_service_, &fleets_service_, &schedules_service_, &tokens_service_, &audit_service_, &identities_service_},
+      "--client-listen",
+      kMaxClientMetadataBytes};
+  clients_options.max_calls = kMaxOpenCalls;
+  clients_options.max_memory_bytes = kMaxClientMemory;
+  auto clients = Listener::Start(clients_options);
   if (!clients.ok()) return clients.status();
   client_listener_ = *std::move(clients);
   return absl::OkStatus();
@@ -268,6 +271,7 @@ absl::Status Coordinator::ListenForAgents(const CoordinatorOptions& options) {
                                     EnrolmentService::kMaxRequestBytes,
                                     {&enrolment_service_},
                                     "--enrol-listen"};
+  enrolment_options.max_calls = kMaxOpenCalls;
   enrolment_options.max_memory_bytes = kMaxEnrolmentMemory;
   enrolment_options.max_age = absl::Minutes(1);
   auto enrolment = Listener::Start(enrolment_options);

@@ -82,9 +82,10 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(const ListenerOptions&
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
   SetConnectionLimits(builder);
-  const bool is_open = options.max_memory_bytes > 0;
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, is_open ? 100 : 1'000);
-  if (is_open) builder.SetResourceQuota(grpc::ResourceQuota(options.address).Resize(options.max_memory_bytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_calls);
+  if (options.max_memory_bytes > 0) {
+    builder.SetResourceQuota(grpc::ResourceQuota(options.address).Resize(options.max_memory_bytes));
+  }
   if (options.max_age < absl::InfiniteDuration()) {
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                                static_cast<int>(absl::ToInt64Milliseconds(options.max_age)));

@@ -19,8 +19,8 @@ struct ListenerOptions {
   std::vector<grpc::Service*> services;  // outlive the listener
   std::string flag;                      // that names the address, for errors
   int max_metadata_bytes = 8 << 10;
-  // Whoever comes needs no certificate: fewer calls at once on a connection, and some are ended when gRPC takes more
-  // memory than this for all of them, or soon after. 0: nobody is kept from what the others may.
+  int max_calls = 1000;  // at once, of a connection
+  // When gRPC takes more for all calls it ends some of them, soon after. 0: as it needs.
   std::size_t max_memory_bytes = 0;
   absl::Duration max_age = absl::InfiniteDuration();  // of a connection; its calls end a little later
 };
