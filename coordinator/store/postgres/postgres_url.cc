@@ -6,15 +6,13 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "core/base/free.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
 namespace {
 
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+using Options = std::unique_ptr<PQconninfoOption, Free<PQconninfoFree>>;
 
 // Null: libpq cannot read it. What it says of that has parts of the URL in it.
 Options ParseUrl(const std::string& url) {
