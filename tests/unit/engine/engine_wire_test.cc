@@ -221,6 +221,17 @@ TEST(Compression, OfABlockThatIsMarkedAsTheLastIsNoBreachOfTheTarget) {
   EXPECT_THAT(result.failure->message, HasSubstr("BFINAL"));
 }
 
+TEST(Compression, OfAMessageThatCannotBeExpandedIsNoCloseThatARefusalMayBe) {
+  const CaseResult result =
+      AfterCompressedConnect("permessage-deflate",
+                             [](ScriptedPeer& peer) {
+                               peer.SendFrame(kCompressed, std::string("\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8));
+                               peer.Drain();
+                             },
+                             {"- connect: {path: /, compress: true, refused: {close: {gte: 1000}}}"});
+  ExpectFailed(result, FailureClass::kNotRefused, "");
+}
+
 TEST(Ping, IsAnsweredHoweverManyCameBefore) {
   std::set<std::string> masks;
   ScriptedServer server([&](ScriptedPeer& peer) {
