@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -157,22 +160,62 @@ TEST(Fault36, AShardThatOutlastsItsAgentsDrainIsGivenBackAndRunsElsewhere) {
   EXPECT_EQ(run.SeenByTarget("eu-2").size(), 3u);
 }
 
-TEST(Fault38, AJobThatKillsItsAgentsStopsAtTheAttemptCap) {
-  RealFleet fleet;
-  fleet.StartAgent("eu-1", "eu-west-1");
-  FaultyRun run(fleet, {.cases = 1, .pause = "60s"});
-  run.Start({"--agents-wait", "30s"});
-  const auto begun = [&] { return run.SeenByTarget()["/health?eu-west-1-1"]; };
-  for (int attempt = 1; attempt <= 3; ++attempt) {
-    ASSERT_TRUE(WaitUntil([&] { return begun() == attempt; })) << run.output();
-    fleet.KillAgent("eu-1");
-    fleet.StartAgent("eu-1", "eu-west-1");
+// Ends whoever runs it, at the moment of its request.
+constexpr char kFatal[] = R"(version: wsfleet/v1
+name: deadly
+target: "${target}"
+vars: {target: "ws://127.0.0.1:1"}
+scenarios:
+  - name: deadly
+    steps: [http: {get: "/fatal", expect: {status: 200}}]
+)";
+
+// As a service manager would: whichever of them died is started again.
+std::size_t Revive(RealFleet& fleet, const std::map<std::string, std::vector<std::string>>& flags) {
+  std::size_t died = 0;
+  for (const auto& [id, of_it] : flags) {
+    if (fleet.agent(id).running()) continue;
+    EXPECT_EQ(fleet.agent(id).Wait(absl::Seconds(10)), 128 + SIGABRT);
+    ++died;
+    fleet.StartAgent(id, "eu-west-1", of_it);
   }
-  EXPECT_EQ(run.Wait(), 3) << run.output();
-  EXPECT_THAT(run.output(), HasSubstr("agent eu-1 was restarted; attempt 3 of 3"));
-  // The agent is there, and is not given it again.
-  EXPECT_EQ(fleet.Run({"agents", "get", "eu-1"}).exit_code, 0);
-  EXPECT_EQ(begun(), 3);
+  return died;
+}
+
+void ExpectStopAtTheAttemptCap(
+    const std::function<std::vector<std::string>(RealFleet&, const std::string&)>& flags_of) {
+  RealFleet::Settings settings;
+  settings.agent.environment = {{"LD_PRELOAD", FatalRequest()}, {"WSFLEET_FATAL_REQUEST", "/fatal"}};
+  RealFleet fleet(settings);
+  std::map<std::string, std::vector<std::string>> flags;
+  for (const std::string id : {"eu-1", "eu-2"}) {
+    flags[id] = flags_of(fleet, id);
+    fleet.StartAgent(id, "eu-west-1", flags[id]);
+  }
+  TargetServer target(DemoTarget());
+  ChildProcess run(fleet.Client({"run", fleet.directory().Write("deadly.wsfleet.yaml", kFatal), "--var",
+                                 "target=" + target.ws_url(), "--agents-wait", "30s", "--report", "json=run.json"}));
+  std::size_t deaths = 0;
+  ASSERT_TRUE(WaitUntil([&] { return (deaths += Revive(fleet, flags)) >= 3 && !run.running(); }, absl::Minutes(1)))
+      << run.out() << run.err();
+  EXPECT_EQ(run.Wait(absl::Seconds(10)), 3) << run.out() << run.err();
+  EXPECT_THAT(run.out() + run.err(), HasSubstr("attempt 3 of 3"));
+  EXPECT_EQ(deaths, 3u);
+  // Both are there, nobody is given it again, and they do other work.
+  const Finished after = fleet.Run({"probe", target.ws_url() + "/health", "--from", "eu-west-1"});
+  EXPECT_THAT(after.out, HasSubstr("eu-west-1")) << after.err;
+  EXPECT_EQ(Revive(fleet, flags), 0u);
+  EXPECT_THAT(target.access_log(), Not(HasSubstr("/fatal")));
+}
+
+TEST(Fault38, AJobThatKillsItsAgentsStopsAtTheAttemptCap) {
+  ExpectStopAtTheAttemptCap([](RealFleet&, const std::string&) { return std::vector<std::string>{}; });
+}
+
+TEST(Fault38, SoItDoesIfTheyKnowAfterwardsWhatTheyWereDoing) {
+  ExpectStopAtTheAttemptCap([](RealFleet& fleet, const std::string& id) {
+    return std::vector<std::string>{"--spool-dir", (fleet.directory().path() / ("spool-" + id)).string()};
+  });
 }
 
 }  // namespace

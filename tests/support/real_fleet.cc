@@ -47,6 +47,7 @@ int FreePort() {
 std::string Binary(const std::string& name) { return std::string(WSFLEET_BIN_DIR) + "/" + name; }
 std::string FailingCoordinator() { return std::string(WSFLEET_TESTS_DIR) + "/failing_coordinator"; }
 std::string FailingDisk() { return std::string(WSFLEET_TESTS_DIR) + "/failing_disk.so"; }
+std::string FatalRequest() { return std::string(WSFLEET_TESTS_DIR) + "/fatal_request.so"; }
 
 std::string RealFleet::store() const {
   return settings_.postgres_url.empty() ? File(settings_.store_file) : settings_.postgres_url;

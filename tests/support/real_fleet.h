@@ -131,8 +131,9 @@ inline constexpr char kDemoKey[] = "wsfleet-demo-key-not-for-production";
 // A program of this build.
 std::string Binary(const std::string& name);
 // Of the tests alone: a coordinator with a failpoint (tests/support/failing), and what to preload for a disk that
-// fails.
+// fails, and for a request that ends who sends it.
 std::string FailingCoordinator();
 std::string FailingDisk();
+std::string FatalRequest();
 
 }  // namespace wsfleet::testing
