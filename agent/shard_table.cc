@@ -287,7 +287,8 @@ void ShardTable::Stop(LeaseId lease, LeasedShard& shard, v1::ShardEnd end) {
     case Stage::kRunning:
       shard.end = end;
       shard.stage = Stage::kStopping;
-      engine_.Cancel(RunOf(lease));
+      engine_.Cancel(RunOf(lease), end == v1::SHARD_END_CANCELLED ? engine::AfterCancel::kNeverRun
+                                                                  : engine::AfterCancel::kRunElsewhere);
       break;
     case Stage::kStopping:
       break;

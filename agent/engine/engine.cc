@@ -45,7 +45,7 @@ class Engine::Loop {
     boost::asio::post(context_, [this] {
       stopping_ = true;
       lag_timer_.cancel();
-      for (const auto& [id, runner] : runners_) runner->Cancel();
+      for (const auto& [id, runner] : runners_) runner->Cancel(AfterCancel::kRunElsewhere);
       NameResolver::Of(context_.get_executor()).Stop();
       work_.reset();
     });
@@ -63,15 +63,15 @@ class Engine::Loop {
       auto runner = std::make_shared<ShardRunner>(context_.get_executor(), facts_, surroundings_, std::move(run),
                                                   std::move(observer));
       runners_[id] = runner;
-      if (stopping_) runner->Cancel();
+      if (stopping_) runner->Cancel(AfterCancel::kRunElsewhere);
       boost::asio::co_spawn(context_, runner->Run(), boost::asio::detached);
     });
   }
 
-  void Cancel(RunId id) {
-    boost::asio::post(context_, [this, id] {
+  void Cancel(RunId id, AfterCancel after) {
+    boost::asio::post(context_, [this, id, after] {
       const auto found = runners_.find(id);
-      if (found != runners_.end()) found->second->Cancel();
+      if (found != runners_.end()) found->second->Cancel(after);
     });
   }
 
@@ -134,7 +134,7 @@ Engine::Engine(AgentFacts facts, EngineOptions options)
 Engine::~Engine() = default;
 
 void Engine::Start(ShardRun run, ShardObserver observer) { loop_->Start(std::move(run), std::move(observer)); }
-void Engine::Cancel(RunId run) { loop_->Cancel(run); }
+void Engine::Cancel(RunId run, AfterCancel after) { loop_->Cancel(run, after); }
 void Engine::Hold(bool hold) { loop_->Hold(hold); }
 void Engine::SetClockAhead(absl::Duration ahead) { loop_->SetClockAhead(ahead); }
 Engine::Health Engine::health() const { return loop_->health(); }

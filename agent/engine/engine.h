@@ -47,6 +47,9 @@ struct ShardRun {
 
 enum class ShardEnding { kCompleted, kCancelled };
 
+// What becomes of the cases that a cancelled run has not finished.
+enum class AfterCancel { kNeverRun, kRunElsewhere };
+
 // Called on the engine's thread. Must not block.
 struct ShardObserver {
   std::function<void(RunId, CaseResult)> on_result;
@@ -74,8 +77,10 @@ class Engine {
   void Start(ShardRun run, ShardObserver observer);
 
   // Ends the run's sessions: each open WebSocket gets a Close frame (1001) if it can be written at once, then TCP is
-  // closed, all within 500 ms. Cases without a result get none. on_done(kCancelled) follows. Unknown ids are ignored.
-  void Cancel(RunId run);
+  // closed, all within 500 ms. Cases without a result get none, except that with kNeverRun one in which the target has
+  // failed already (an earlier try, a session beside others) has failed. on_done(kCancelled) follows. Unknown ids are
+  // ignored.
+  void Cancel(RunId run, AfterCancel after);
 
   // While it holds, no case begins; those that run go on.
   void Hold(bool hold);

@@ -11,9 +11,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_replace.h"
-#include "boost/json/serialize.hpp"
 #include "core/base/free.h"
 #include "core/base/text.h"
+#include "core/value/json_text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::engine {
@@ -124,8 +124,8 @@ absl::StatusOr<std::string> MintToken(const Credential& credential, const Scope&
     if (!key_id.ok()) return key_id.status();
     header["kid"] = *key_id;
   }
-  const std::string head = Base64Url(boost::json::serialize(header));
-  std::string payload = Base64Url(boost::json::serialize(*claims));
+  const std::string head = Base64Url(CompactJson(header));
+  std::string payload = Base64Url(CompactJson(*claims));
   const std::string input = fmt::format("{}.{}", head, payload);
   if (credential.tamper == Tamper::kAlgNone) return input + ".";
   auto signature = Sign(credential, *key, input);
@@ -133,7 +133,7 @@ absl::StatusOr<std::string> MintToken(const Credential& credential, const Scope&
   if (credential.tamper == Tamper::kSignature) (*signature)[0] = static_cast<char>((*signature)[0] ^ 0x01);
   if (credential.tamper == Tamper::kPayload) {
     (*claims)["iat"] = absl::ToUnixSeconds(now) - 1;
-    payload = Base64Url(boost::json::serialize(*claims));
+    payload = Base64Url(CompactJson(*claims));
   }
   if (credential.tamper == Tamper::kTruncate) return input;
   return fmt::format("{}.{}.{}", head, payload, Base64Url(*signature));

@@ -44,6 +44,8 @@ Session::~Session() = default;
 boost::asio::awaitable<SessionOutcome> Session::Run() {
   Result failure = co_await RunSteps(facts_.planned->scenario->steps, false);
   if (!failure && !cancelled_) failure = co_await JudgeEnd();
+  // A cancellation while it closes changes nothing of that.
+  const bool has_failed = failure && !cancelled_;
   for (const auto& [name, connection] : connections_) {
     if (connection != current_) AddProof(*connection);
   }
@@ -59,7 +61,7 @@ boost::asio::awaitable<SessionOutcome> Session::Run() {
   }
   if (failure) redactor_.Apply(*failure);
   outcome_.failure = std::move(failure);
-  outcome_.cancelled = cancelled_;
+  outcome_.cancelled = cancelled_ && !has_failed;
   co_return outcome_;
 }
 

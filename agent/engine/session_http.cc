@@ -2,9 +2,9 @@
 #include "agent/engine/request_fields.h"
 #include "agent/engine/session.h"
 #include "agent/engine/steady_clock.h"
-#include "boost/json/serialize.hpp"
 #include "core/base/text.h"
 #include "core/session/awaited_message.h"
+#include "core/value/json_text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
 
@@ -21,7 +21,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
   if (step.json) {
     auto body = Expand(*step.json, scope_);
     if (!body.ok()) co_return ConfigFailure(body.status());
-    message.body = boost::json::serialize(*body);
+    message.body = CompactJson(*body);
     AddIfAbsent(placed.headers, "Content-Type", "application/json");
   } else if (step.text) {
     auto body = ExpandText(*step.text, scope_);
@@ -185,6 +185,12 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
     if (found || failure || cancelled_ || round == std::size(kPauses) || SteadyNow() + kPauses[round] > until) break;
     const SteadyTime next = SteadyNow() + kPauses[round];
     while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
+  }
+  if (const auto text = scope_.Lookup("log"); excerpt.same_request && text.ok()) {
+    // What stands before the request's first line may be of any time.
+    const std::string all = ValueAsText(*text);
+    const std::string_view since = std::string_view(all).substr(all.find(window.trace_id));
+    excerpt = OrOfSameTime(std::move(excerpt), since, window.start, window.end);
   }
   if (excerpt.lines.empty() && excerpt.problem.empty()) excerpt.problem = "no lines";
   excerpt.source = fmt::format("{} {}", http.method, http.url.source_text());

@@ -8,10 +8,10 @@
 #include "boost/asio/co_spawn.hpp"
 #include "boost/asio/detached.hpp"
 #include "boost/asio/use_awaitable.hpp"
-#include "boost/json/serialize.hpp"
 #include "core/base/text.h"
 #include "core/session/awaited_message.h"
 #include "core/session/findings.h"
+#include "core/value/json_text.h"
 #include "fmt/format.h"
 
 // Steps on an open connection: send, the expectations, ping, close.
@@ -242,7 +242,7 @@ absl::StatusOr<std::string> Session::BytesOf(const SendStep& step) const {
     case SendStep::Kind::kJson: {
       auto json = Expand(step.json, scope_);
       if (!json.ok()) return json.status();
-      return boost::json::serialize(*json);
+      return CompactJson(*json);
     }
     case SendStep::Kind::kText:
       return ExpandText(step.text, scope_);

@@ -17,7 +17,7 @@ namespace wsfleet::engine {
 // What became of one session; without a failure it passed.
 struct SessionOutcome {
   std::optional<Failure> failure;
-  bool cancelled = false;
+  bool cancelled = false;  // before it had an end of its own
   std::uint32_t assertions = 0;
   ProofOfExecution proof;
   // Those that it connected with, by name and endpoint, and whether they were let in.

@@ -55,8 +55,9 @@ ShardRunner::ShardRunner(boost::asio::any_io_executor executor, const AgentFacts
   for (const auto& [name, secret] : run_.secrets) redactor_.AddSecret(secret.value.Reveal());
 }
 
-void ShardRunner::Cancel() {
+void ShardRunner::Cancel(AfterCancel after) {
   cancelled_ = true;
+  after_cancel_ = after;
   may_begin_.cancel();
   next_turn_.cancel();
   for (Session* session : sessions_) session->Cancel();
@@ -107,12 +108,14 @@ boost::asio::awaitable<void> ShardRunner::RunTiers(std::vector<const PlannedCase
         result = co_await RunCase(*planned, chosen);
       }
       // Results of two revisions are none of either: the last one says so.
-      if (planned == last[&suite]) co_await JudgeRevision(*planned, chosen, result);
+      if (planned == last[&suite] && !cancelled_) co_await JudgeRevision(*planned, chosen, result);
     } catch (const std::exception& error) {
       result = NewResult(*planned, targets[&suite]);
       result.failure = Unforeseen(error);
     }
-    if (cancelled_) co_return;
+    // What the target has done is not undone by the end of the run.
+    const bool is_known = after_cancel_ == AfterCancel::kNeverRun && result.outcome == Outcome::kFailed;
+    if (cancelled_ && !is_known) co_return;
     const bool counts =
         result.outcome == Outcome::kFailed && suite.stop_on_failure && planned->tier <= *suite.stop_on_failure;
     if (counts && !failed_tier) failed_tier = planned->tier;
@@ -139,12 +142,18 @@ boost::asio::awaitable<CaseResult> ShardRunner::RunCase(const PlannedCase& plann
   }
   for (std::uint32_t attempt = 1; attempt <= planned.scenario->retries + 1 && !cancelled_; ++attempt) {
     std::vector<SessionOutcome> outcomes = co_await RunSessions(planned, chosen);
+    const std::size_t unfinished = std::erase_if(outcomes, [](const auto& outcome) { return outcome.cancelled; });
     CaseResult tried = NewResult(planned, chosen);
     Judge(tried, std::move(outcomes));
     JudgeSaturation(tried);
     tried.tries = attempt;
     const bool again = MayRunAgain(tried);
-    result = AfterTry(std::move(result), std::move(tried));
+    if (unfinished == 0 || tried.outcome == Outcome::kFailed) result = AfterTry(std::move(result), std::move(tried));
+    if (unfinished > 0 && result.failure) {
+      result.failure->notes.push_back(
+          {fmt::format("try {}", attempt),
+           fmt::format("the run ended before {} of {} sessions", unfinished, planned.scenario->concurrent)});
+    }
     if (!again) break;
   }
   result.flaky = result.outcome == Outcome::kPassed && result.tries > 1;

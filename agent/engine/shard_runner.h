@@ -25,7 +25,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
               ShardRun run, ShardObserver observer);
 
   boost::asio::awaitable<void> Run();
-  void Cancel();
+  void Cancel(AfterCancel after);
   // Whether cases may begin, which Surroundings says, has changed.
   void OnHoldChanged() { may_begin_.cancel(); }
   std::uint32_t open_sessions() const { return static_cast<std::uint32_t>(sessions_.size()); }
@@ -96,6 +96,7 @@ class ShardRunner : public std::enable_shared_from_this<ShardRunner> {
   SteadyTime last_progress_;
   std::uint32_t logged_cases_ = 0;  // for which logs were asked
   bool cancelled_ = false;
+  AfterCancel after_cancel_ = AfterCancel::kRunElsewhere;
 };
 
 }  // namespace wsfleet::engine

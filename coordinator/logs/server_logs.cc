@@ -36,16 +36,19 @@ bool IsEnough(const LogExcerpt& excerpt, std::size_t round) {
   return NamesAnError(excerpt) || (excerpt.same_request && round >= 2);
 }
 
-// Lines with the trace id may be anywhere in what was read; others must be new.
-LogExcerpt PickNew(const FileTail& tail, const LogWindow& window, std::optional<std::uint64_t> old_size) {
-  LogExcerpt excerpt = PickLogLines(tail.text, window.trace_id, window.start, window.end);
-  if (excerpt.same_request) return excerpt;
+// What was added to the file since it had the old size.
+std::string_view NewOf(const FileTail& tail, std::optional<std::uint64_t> old_size) {
   const std::uint64_t end = tail.offset + tail.text.size();
   // Shorter than it was: it was begun anew.
   const std::uint64_t begin = old_size.value_or(end) > end ? 0 : old_size.value_or(end);
   const std::uint64_t skip = begin - std::min(begin, tail.offset);
-  const std::string_view added = std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size()));
-  return PickLogLines(added, "", window.start, window.end);
+  return std::string_view(tail.text).substr(std::min<std::uint64_t>(skip, tail.text.size()));
+}
+
+// Lines with the trace id may be anywhere in what was read; others must be new.
+LogExcerpt PickFrom(std::string_view all, std::string_view added, const LogWindow& window) {
+  LogExcerpt excerpt = PickLogLines(all, window.trace_id, window.start, window.end);
+  return excerpt.same_request ? excerpt : PickLogLines(added, "", window.start, window.end);
 }
 
 std::string NameOf(const LogSource& source) {
@@ -227,6 +230,7 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
   }
   const auto old_size = run.SizeAt(*place, arrived - result.duration - kMargin);
   const std::string source_text = excerpt.source;
+  std::string added;
   for (std::size_t round = 0;; ++round) {
     const absl::Duration left = run.time_left() - (SteadyNow() - arrived);
     if (left <= absl::ZeroDuration()) break;
@@ -234,16 +238,23 @@ LogExcerpt ServerLogs::Fetch(LoggedRun& run, const LogSource& source, const Case
     if (is_file) {
       const auto tail = ReadTail(*place, kMaxTail);
       status = tail.status();
-      if (tail.ok()) excerpt = PickNew(*tail, window, old_size);
+      if (tail.ok()) {
+        added = NewOf(*tail, old_size);
+        excerpt = PickFrom(tail->text, added, window);
+      }
     } else {
       const auto lines = AskLoki({*place, *query, window.start, window.end}, left, stopped_);
       status = lines.status();
-      if (lines.ok()) excerpt = PickLogLines(*lines, window.trace_id, window.start, window.end);
+      if (lines.ok()) {
+        added = *lines;
+        excerpt = PickFrom(added, added, window);
+      }
     }
     // What was found before stays.
     if (excerpt.lines.empty()) excerpt.problem = std::string(ToStd(status.message()));
     if (!status.ok() || IsEnough(excerpt, round) || round == std::size(kPauses) || !Pause(kPauses[round])) break;
   }
+  excerpt = OrOfSameTime(std::move(excerpt), added, window.start, window.end);
   excerpt.source = source_text;
   excerpt.undated = false;  // a file's lines are new, and Loki was asked for this time
   if (is_file) run.NoteSize(*place, SteadyNow(), SizeOfFile(*place).value_or(0));

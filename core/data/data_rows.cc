@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "boost/json/parse.hpp"
 #include "core/base/text.h"
 #include "core/value/json_numbers.h"
+#include "core/value/json_parse.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -72,7 +72,7 @@ class CsvReader {
 
 std::optional<boost::json::object> ReadObject(std::string_view line) {
   boost::json::error_code error;
-  auto value = boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
+  auto value = ParseJson(line, error);
   if (error || !value.is_object()) return std::nullopt;
   return std::move(value.get_object());
 }

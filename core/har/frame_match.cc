@@ -5,11 +5,11 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
-#include "boost/json/parse.hpp"
 #include "boost/json/value.hpp"
 #include "core/har/secrets.h"
 #include "core/har/yaml_text.h"
 #include "core/scenario/fields.h"
+#include "core/value/json_parse.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -122,7 +122,7 @@ std::string MatchOfText(std::string_view text) {
 std::string MatchOf(const RecordedMessage& message) {
   if (message.kind == RecordedMessage::Kind::kBinary) return "{opcode: binary}";
   json::error_code error;
-  const json::value value = json::parse({message.data.data(), message.data.size()}, error);
+  const json::value value = ParseJson(message.data, error);
   if (!error && value.is_object()) return MatchOfObject(value.get_object());
   if (!error && value.is_array()) return MatchOfArray(value.get_array());
   return MatchOfText(message.data);

@@ -1,5 +1,6 @@
 #include "core/har/json_round_trip.h"
 
+#include <charconv>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -69,7 +70,13 @@ struct RoundTripHandler {
   bool on_uint64(std::uint64_t value, json::string_view text, json::error_code& error) {
     return Number(value, text, error);
   }
-  bool on_double(double value, json::string_view text, json::error_code& error) { return Number(value, text, error); }
+  // The parser's own value is not always the nearest one (json_parse.h).
+  bool on_double(double, json::string_view rest, json::error_code& error) {
+    part.append(rest.data(), rest.size());
+    double nearest = 0;
+    std::from_chars(part.data(), part.data() + part.size(), nearest);
+    return Number(nearest, {}, error);
+  }
   bool on_bool(bool, json::error_code&) { return true; }
   bool on_null(json::error_code&) { return true; }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }

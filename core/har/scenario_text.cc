@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "boost/json/parse.hpp"
 #include "core/base/credential_names.h"
 #include "core/base/text.h"
 #include "core/har/frame_match.h"
@@ -16,6 +15,7 @@
 #include "core/har/yaml_text.h"
 #include "core/scenario/keys.h"
 #include "core/scenario/request_names.h"
+#include "core/value/json_parse.h"
 #include "core/value/json_text.h"
 #include "fmt/format.h"
 
@@ -266,7 +266,7 @@ void ScenarioText::SendBinary(std::string_view base64, std::string_view bytes) {
 // As JSON where that says the same; otherwise as it was.
 void ScenarioText::SendText(std::string_view text) {
   json::error_code error;
-  const json::value value = json::parse({text.data(), text.size()}, error);
+  const json::value value = ParseJson(text, error);
   std::size_t left = kMaxValues;
   if (!error && value.is_structured() && FitsYaml(value, 0, left) && SurvivesRoundTrip(text)) {
     const auto hide = [this](std::string_view name, std::string_view part) { return secrets_.HideMember(name, part); };

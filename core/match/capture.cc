@@ -30,9 +30,10 @@ absl::StatusOr<value> ReadPath(const JsonPath& path, const Payload& payload) {
   if (selection.size() != 1) {
     return absl::NotFoundError(fmt::format("{}: expected exactly one value, found {}", path.text(), selection.size()));
   }
-  if (MayBeRounded(*selection.front()) && !payload.rounded_number().empty()) {
+  const bool may_be = MayBeRounded(*selection.front());
+  if (const auto rounded = may_be ? payload.rounded_number(selection) : std::string_view(); !rounded.empty()) {
     return absl::OutOfRangeError(fmt::format("{}: {} is held to 16 digits only, and would be another number",
-                                             path.text(), Excerpt(payload.rounded_number(), 60)));
+                                             path.text(), Excerpt(rounded, 60)));
   }
   return *selection.front();
 }

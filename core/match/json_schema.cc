@@ -18,12 +18,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "boost/json/parse.hpp"
 #include "core/base/text.h"
 #include "core/match/compare.h"
 #include "core/match/json_path.h"
 #include "core/match/json_schema_document.h"
 #include "core/value/json_numbers.h"
+#include "core/value/json_parse.h"
 #include "core/value/json_text.h"
 #include "fmt/format.h"
 #include "re2/re2.h"
@@ -294,10 +294,8 @@ absl::StatusOr<std::shared_ptr<const JsonSchema>> JsonSchema::Parse(std::string_
   if (text.size() > kMaxBytes) {
     return absl::InvalidArgumentError(fmt::format("larger than {} KiB", kMaxBytes / 1024));
   }
-  json::parse_options options;
-  options.max_depth = JsonPath::kMaxDepth;
   json::error_code error;
-  json::value document = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  json::value document = ParseJson(text, error, JsonPath::kMaxDepth);
   if (error) return absl::InvalidArgumentError(fmt::format("not JSON: {}", error.message()));
   if (const std::string_view number = FirstRoundedNumber(text); !number.empty()) {
     return absl::InvalidArgumentError(fmt::format("{} has more digits than are held", Excerpt(number, 60)));

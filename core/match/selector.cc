@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "boost/json/parse.hpp"
 #include "core/base/text.h"
 #include "core/match/json_schema.h"
 #include "core/match/predicate_text.h"
 #include "core/value/json_numbers.h"
+#include "core/value/json_parse.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -73,8 +73,9 @@ bool EntryHolds(const Selector::Entry& entry, const Payload& payload, Sight& sig
   const bool holds = HoldsForSelection(entry.predicate, sight.selection);
   if (JsonSchema::TakeExceeded()) {
     sight.problem = fmt::format("the schema asks for more than {} tests of it", JsonSchema::kMaxTests);
-  } else if (TakeEqualRoundings() && !payload.rounded_number().empty()) {
-    sight.problem = fmt::format("its number {} is held to 16 digits only", Excerpt(payload.rounded_number(), 60));
+  } else if (TakeEqualRoundings()) {
+    const std::string_view rounded = payload.rounded_number(sight.selection);
+    if (!rounded.empty()) sight.problem = fmt::format("its number {} is held to 16 digits only", Excerpt(rounded, 60));
   }
   sight.is_open = !sight.problem.empty();
   return holds && !sight.is_open;
@@ -111,18 +112,16 @@ std::string_view OpcodeName(Opcode opcode) {
 const value* Payload::json() const {
   if (!parsed_) {
     parsed_ = true;
-    boost::json::parse_options options;
-    options.max_depth = JsonPath::kMaxDepth;
     boost::json::error_code error;
-    value json = boost::json::parse(boost::json::string_view(bytes_.data(), bytes_.size()), error, {}, options);
+    value json = ParseJson(bytes_, error, JsonPath::kMaxDepth);
     if (!error) json_ = std::move(json);
     too_deep_ = error == boost::json::error::too_deep;
   }
   return json_ ? &*json_ : nullptr;
 }
 
-std::string_view Payload::rounded_number() const {
-  return json() == nullptr ? std::string_view() : FirstRoundedNumber(bytes_);
+std::string_view Payload::rounded_number(std::span<const value* const> parts) const {
+  return json() == nullptr ? std::string_view() : FirstRoundedNumber(bytes_, parts);
 }
 
 bool Selector::asks_for_opcode() const {

@@ -33,8 +33,9 @@ class Payload {
   const boost::json::value* json() const;
   // Of a payload without json(): it is nested too deep, so that nobody knows what it says.
   bool too_deep() const { return json() == nullptr && too_deep_; }
-  // A number of it that json() holds as another one (json_numbers.h), as it is written; empty if there is none.
-  std::string_view rounded_number() const;
+  // A number of these parts of json() that is held as another one (json_numbers.h), as it is written; empty if there
+  // is none.
+  std::string_view rounded_number(std::span<const boost::json::value* const> parts) const;
 
  private:
   Opcode opcode_ = Opcode::kText;

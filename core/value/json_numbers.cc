@@ -39,9 +39,24 @@ std::size_t EndOfText(std::string_view json, std::size_t at) {
   return std::min(at + 1, json.size());
 }
 
-}  // namespace
+// As which double a text that IsHeld() denies is held.
+double HeldAs(std::string_view text) {
+  double number = 0;
+  if (IsRead(text, number)) return number;
+  return text.starts_with('-') ? -HUGE_VAL : HUGE_VAL;
+}
 
-std::string_view FirstRoundedNumber(std::string_view json) {
+bool HoldsNumber(const boost::json::value& value, double number) {
+  const auto holds = [number](const boost::json::value& part) { return HoldsNumber(part, number); };
+  if (const auto* array = value.if_array()) return std::ranges::any_of(*array, holds);
+  if (const auto* object = value.if_object()) {
+    return std::ranges::any_of(*object, [&](const auto& member) { return holds(member.value()); });
+  }
+  return value.is_double() && value.get_double() == number;
+}
+
+template <typename IsMeant>
+std::string_view FirstRounded(std::string_view json, const IsMeant& is_meant) {
   std::size_t at = 0;
   while ((at = json.find_first_of("\"-0123456789", at)) != std::string_view::npos) {
     if (json[at] == '"') {
@@ -50,10 +65,23 @@ std::string_view FirstRoundedNumber(std::string_view json) {
     }
     const std::size_t end = std::min(json.find_first_not_of("+-0123456789.eE", at), json.size());
     const std::string_view number = json.substr(at, end - at);
-    if (!IsHeld(number)) return number;
+    if (!IsHeld(number) && is_meant(number)) return number;
     at = end;
   }
   return {};
+}
+
+}  // namespace
+
+std::string_view FirstRoundedNumber(std::string_view json) {
+  return FirstRounded(json, [](std::string_view) { return true; });
+}
+
+std::string_view FirstRoundedNumber(std::string_view json, std::span<const boost::json::value* const> values) {
+  return FirstRounded(json, [values](std::string_view text) {
+    const double number = HeldAs(text);
+    return std::ranges::any_of(values, [number](const auto* value) { return HoldsNumber(*value, number); });
+  });
 }
 
 bool MayBeRounded(const boost::json::value& value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "boost/json/value.hpp"
@@ -13,6 +14,8 @@ inline constexpr double kFirstRounded = 9223372036854775808.0;
 // and exponent) that neither 64 bits nor a double hold, or one that no double comes near, such as 1e999. Empty if there
 // is none. What is no JSON is looked at as far as that makes sense.
 std::string_view FirstRoundedNumber(std::string_view json);
+// The same, of those that `values`, which were read from the text, hold as one of their numbers.
+std::string_view FirstRoundedNumber(std::string_view json, std::span<const boost::json::value* const> values);
 
 // Whether a value, or something in it, may be such a rounding.
 bool MayBeRounded(const boost::json::value& value);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "boost/json/serialize.hpp"
+#include "core/value/json_numbers.h"
 #include "fmt/format.h"
 
 namespace wsfleet {
@@ -41,7 +42,9 @@ void Append(const boost::json::value& value, std::string& out) {
     case boost::json::kind::double_:
       // The shortest text that reads back as the same number. JSON knows no infinity: Boost's own way out.
       if (std::isfinite(value.get_double())) {
-        out += fmt::format("{}", value.get_double());
+        const double number = value.get_double();
+        const bool is_long = std::abs(number) >= kFirstRounded && std::abs(number) < 1e21;
+        out += is_long ? fmt::format("{:.0f}", number) : fmt::format("{}", number);
         return;
       }
       [[fallthrough]];

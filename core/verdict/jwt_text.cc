@@ -4,10 +4,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
-#include "boost/json/parse.hpp"
-#include "boost/json/serialize.hpp"
 #include "boost/json/value.hpp"
 #include "core/base/text.h"
+#include "core/value/json_parse.h"
+#include "core/value/json_text.h"
 #include "re2/re2.h"
 
 namespace wsfleet {
@@ -20,8 +20,8 @@ std::string ShowPart(absl::string_view part) {
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(part, &bytes)) return std::string(kHidden);
   boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(bytes, error);
-  return !error && value.is_object() ? boost::json::serialize(value) : std::string(kHidden);
+  const boost::json::value value = ParseJson(bytes, error);
+  return !error && value.is_object() ? CompactJson(value) : std::string(kHidden);
 }
 
 std::string Show(absl::string_view token) {

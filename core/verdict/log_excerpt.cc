@@ -1,7 +1,7 @@
 #include "core/verdict/log_excerpt.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/verdict/log_time.h"
@@ -12,12 +12,24 @@ namespace {
 
 constexpr std::size_t kMaxRawBytes = 64 * 1024;
 
+// The line without what a collector of logs puts before each: of Kubernetes (CRI, `kubectl logs --prefix`), Compose,
+// journald, `docker logs -t`.
+std::string_view Said(std::string_view line) {
+  static const re2::RE2 kPrefix(
+      R"((?:\[pod/\S+\] )?(?:\S+ std(?:out|err) [FP] |[\w.-]+\s*\| ?|[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ [^\s:\[]+\[\d+\]: )"
+      R"(|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) |))");
+  re2::StringPiece text(line.data(), line.size());
+  re2::RE2::Consume(&text, kPrefix);
+  return {text.data(), text.size()};
+}
+
 // How much a line says of what went wrong: 2 for the last line of a traceback ("AttributeError: …", "panic: …"), 1 for
 // a line of that level.
 int Weight(std::string_view line) {
   static const re2::RE2 kCause(R"(^(Caused by: )?([A-Za-z_][\w.$]*(Error|Exception)|panic|fatal error)\b\s*(:|$))");
   static const re2::RE2 kLevel(R"((?i)\b(error|exception|fatal|critical|panic|emerg|alert)\b)");
-  const re2::StringPiece text(line.data(), line.size());
+  const std::string_view said = Said(line);
+  const re2::StringPiece text(said.data(), said.size());
   if (re2::RE2::PartialMatch(text, kCause)) return 2;
   return re2::RE2::PartialMatch(text, kLevel) ? 1 : 0;
 }
@@ -48,27 +60,53 @@ bool KeepTime(std::vector<std::string_view>& lines, absl::Time start, absl::Time
   return dated;
 }
 
-// A line of a traceback that begins with no time: of Python, Java, Go, Node.js.
-bool GoesOn(std::string_view line, bool within_traceback) {
-  static const re2::RE2 kForm(
-      R"(^(\s|Traceback \(|During handling of the above |The above exception was |Caused by: |goroutine \d))");
-  return re2::RE2::PartialMatch({line.data(), line.size()}, kForm) || (within_traceback && Weight(line) == 2);
-}
+// What belongs to a line that carries the trace id: the traceback behind it, of Python, Java, Go, Node.js, and lines
+// that are indented. What else follows is as likely another request's.
+class Traceback {
+ public:
+  void BeginBehind(std::string_view line) {
+    begun_by_ = line;
+    at_begin_ = true;
+    names_cause_ = false;
+  }
+  bool Continues(std::string_view line) {
+    static const re2::RE2 kForm(R"(^(\s|Caused by: |goroutine \d))");
+    static const re2::RE2 kBegin(R"(^(Traceback \(|During handling of the above |The above exception was ))");
+    const std::string_view said = Said(line);
+    const re2::StringPiece text(said.data(), said.size());
+    // Java names the exception first, on a line that has no time where others have one.
+    const bool head =
+        at_begin_ && Weight(line) == 2 && (LacksTime(begun_by_, line) || LacksTime(Said(begun_by_), said));
+    at_begin_ = false;
+    if (re2::RE2::PartialMatch(text, kBegin)) {
+      names_cause_ = true;
+      return true;
+    }
+    if (head || re2::RE2::PartialMatch(text, kForm)) return true;
+    // Python names it last.
+    return std::exchange(names_cause_, false) && Weight(line) == 2;
+  }
 
-// Those that carry the trace id, each with what belongs to it: where lines say their time, all up to the next that
-// does, else the traceback behind it.
+ private:
+  static bool LacksTime(std::string_view first, std::string_view line) {
+    return TimeOfLogLine(first).has_value() && !TimeOfLogLine(line).has_value();
+  }
+
+  std::string_view begun_by_;
+  bool at_begin_ = false;
+  bool names_cause_ = false;  // the line that names it is to come
+};
+
+// Those that carry the trace id, each with the traceback behind it.
 void KeepRequest(std::vector<std::string_view>& lines, std::string_view trace_id) {
-  bool keeps = false, dated = false, within_traceback = false;
+  bool keeps = false;
+  Traceback traceback;
   std::erase_if(lines, [&](std::string_view line) {
     if (line.find(trace_id) != std::string_view::npos) {
       keeps = true;
-      within_traceback = false;
-      dated = TimeOfLogLine(line).has_value();
-    } else if (dated) {
-      keeps = keeps && !TimeOfLogLine(line);
+      traceback.BeginBehind(line);
     } else {
-      within_traceback = GoesOn(line, within_traceback);
-      keeps = keeps && within_traceback;
+      keeps = keeps && traceback.Continues(line);
     }
     return !keeps;
   });
@@ -107,6 +145,12 @@ LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::
 
 bool NamesAnError(const LogExcerpt& excerpt) {
   return std::ranges::any_of(excerpt.lines, [](const std::string& line) { return Weight(line) > 0; });
+}
+
+LogExcerpt OrOfSameTime(LogExcerpt excerpt, std::string_view text, absl::Time start, absl::Time end) {
+  if (!excerpt.same_request || NamesAnError(excerpt)) return excerpt;
+  LogExcerpt of_time = PickLogLines(text, "", start, end);
+  return NamesAnError(of_time) ? of_time : excerpt;
 }
 
 }  // namespace wsfleet

@@ -32,4 +32,8 @@ LogExcerpt PickLogLines(std::string_view text, std::string_view trace_id, absl::
 // Whether a line of `excerpt` names an error: nothing more is to be waited for.
 bool NamesAnError(const LogExcerpt& excerpt);
 
+// What stands in `text` of the same time, if that names an error and the request's own lines do not: frameworks write
+// tracebacks without the trace id. Otherwise `excerpt`, which PickLogLines() found there.
+LogExcerpt OrOfSameTime(LogExcerpt excerpt, std::string_view text, absl::Time start, absl::Time end);
+
 }  // namespace wsfleet

@@ -44,9 +44,7 @@ TEST(CloseStep, FailsWhenTcpEndsInsteadOfAnAnswer) {
         [reset](ScriptedPeer& peer) {
           peer.SendFrame(kPong, peer.ReadFrame().payload);
           peer.ReadFrame();  // our close
-          if (!reset) return;
-          peer.socket().set_option(boost::asio::socket_base::linger(true, 0));
-          peer.socket().close();
+          if (reset) peer.Reset();
         },
         {"- ping: {}", "- close: {}"});
     ExpectFailure(result, Phase::kClose, FailureClass::kClose, "instead of an answer to our close frame");

@@ -109,14 +109,10 @@ TEST(LastStep, DoesNotPassOverAFrameThatBreaksRfc6455) {
 TEST(LastStep, IsNotFollowedByAFailureBecauseThePeerCloses) {
   const std::string last = TextFrame(R"({"type":"a"})");
   const std::vector<std::string> steps{kPlain, "- expect: {match: {$.type: a}}"};
-  const auto reset = [](ScriptedPeer& peer) {
-    peer.socket().set_option(boost::asio::socket_base::linger(true, 0));
-    peer.socket().close();
-  };
   for (const std::string& settings : {std::string(), kFailUnexpected}) {
     ExpectPassed(AllAtOnce(last + Frame(kClose, "\x03\xE8"), steps, settings));
     ExpectPassed(AllAtOnce(last, steps, settings, [](ScriptedPeer&) {}));
-    ExpectPassed(AllAtOnce(last, steps, settings, reset));
+    ExpectPassed(AllAtOnce(last, steps, settings, &ScriptedPeer::Reset));
   }
 }
 

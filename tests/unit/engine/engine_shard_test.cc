@@ -350,6 +350,49 @@ TEST(Cancel, CutsAHandshakeThatIsUnderWay) {
   }
 }
 
+// The first connection gets `first`, the second one no answer. Cancelled when both have come so far.
+std::vector<CaseResult> CancelledInTheMiddle(const std::string& first, const std::string& scenario,
+                                             engine::AfterCancel after) {
+  std::promise<void> over, hangs;
+  std::atomic<int> seen = 0;
+  ScriptedServer server([&](ScriptedPeer& peer) {
+    const bool is_first = seen++ == 0;
+    if (is_first && first == "101") {
+      peer.AcceptUpgrade();
+    } else {
+      peer.ReadHead();
+    }
+    if (is_first && first != "101") peer.Send("HTTP/1.1 " + first + "\r\nContent-Length: 0\r\n\r\n");
+    if (!is_first) hangs.set_value();
+    peer.Drain();
+    if (is_first) over.set_value();
+  });
+  SuiteRun run("version: wsfleet/v1\nname: test\ntarget: " + server.url() +
+               "\ndefaults: {phases: {upgrade: 60s}}\nscenarios:\n  - name: one\n    " + scenario + "\n");
+  over.get_future().wait();
+  hangs.get_future().wait();
+  run.Cancel(after);
+  EXPECT_EQ(run.Ending(), engine::ShardEnding::kCancelled);
+  return run.Results();
+}
+
+TEST(Cancel, ForgetsNothingThatTheTargetHasDone) {
+  const std::string retried = "retries: 1\n    steps: [{connect: {path: /}}, {ping: {}}]";
+  const std::vector<CaseResult> results = CancelledInTheMiddle("503 Busy", retried, engine::AfterCancel::kNeverRun);
+  ASSERT_EQ(results.size(), 1u);
+  ExpectFailure(results[0], Phase::kUpgrade, FailureClass::kUpgradeRefused5xx, "503");
+  EXPECT_EQ(results[0].failure->notes.back().text, "the run ended before 1 of 1 sessions");
+  EXPECT_TRUE(CancelledInTheMiddle("503 Busy", retried, engine::AfterCancel::kRunElsewhere).empty());
+}
+
+TEST(Cancel, ForgetsLeastOfAllWhomItLetIn) {
+  const std::string refused = "concurrent: 2\n    steps: [connect: {path: /, refused: {status: 401}}]";
+  const std::vector<CaseResult> results = CancelledInTheMiddle("101", refused, engine::AfterCancel::kNeverRun);
+  ASSERT_EQ(results.size(), 1u);
+  ExpectFailure(results[0], Phase::kUpgrade, FailureClass::kNotRefused, "");
+  EXPECT_EQ(results[0].failed_sessions, 1u);
+}
+
 TEST(Cancel, WhileACloseWaitsForItsAnswerEndsTheSession) {
   std::promise<void> closing;
   ScriptedServer server([&](ScriptedPeer& peer) {

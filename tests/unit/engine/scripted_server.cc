@@ -112,6 +112,12 @@ void ScriptedPeer::Drain() {
   }
 }
 
+void ScriptedPeer::Reset() {
+  const std::lock_guard lock(closing_);
+  socket_.set_option(asio::socket_base::linger(true, 0));
+  socket_.close();
+}
+
 ScriptedServer::ScriptedServer(Script script)
     : script_(std::move(script)),
       acceptor_(context_, asio::ip::tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
@@ -124,7 +130,9 @@ ScriptedServer::~ScriptedServer() {
   acceptor_thread_.join();
   {
     const std::lock_guard lock(mutex_);
-    for (auto& socket : sockets_) ::shutdown(socket.native_handle(), SHUT_RDWR);
+    for (auto& socket : sockets_) {
+      if (socket.is_open()) ::shutdown(socket.native_handle(), SHUT_RDWR);
+    }
   }
   for (std::thread& thread : threads_) thread.join();
 }
@@ -139,7 +147,7 @@ void ScriptedServer::Accept() {
     const std::lock_guard lock(mutex_);
     auto& kept = sockets_.emplace_back(std::move(socket));
     threads_.emplace_back([this, &kept] {
-      ScriptedPeer peer(kept);
+      ScriptedPeer peer(kept, mutex_);
       script_(peer);
       ::shutdown(kept.native_handle(), SHUT_RDWR);
     });

@@ -17,7 +17,8 @@ namespace wsfleet::testing {
 // A peer that speaks whatever a test tells it to, byte for byte; blocking.
 class ScriptedPeer {
  public:
-  explicit ScriptedPeer(boost::asio::ip::tcp::socket& socket) : socket_(socket) {}
+  // `closing`: held while a socket is closed.
+  ScriptedPeer(boost::asio::ip::tcp::socket& socket, std::mutex& closing) : socket_(socket), closing_(closing) {}
 
   // Up to and with the empty line; empty if the peer has gone.
   std::string ReadHead();
@@ -39,12 +40,16 @@ class ScriptedPeer {
   // Reads until the peer closes, and answers its close frame, or has gone.
   void Drain();
 
+  // Ends the connection on the spot, by RST.
+  void Reset();
+
   boost::asio::ip::tcp::socket& socket() { return socket_; }
 
  private:
   bool ReadExactly(std::size_t bytes, std::string& out);
 
   boost::asio::ip::tcp::socket& socket_;
+  std::mutex& closing_;
   std::string buffered_;
 };
 

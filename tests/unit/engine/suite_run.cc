@@ -79,7 +79,7 @@ const CaseResult& SuiteRun::Result() {
   return results_.front();
 }
 
-void SuiteRun::Cancel() { engine_->Cancel(kRun); }
+void SuiteRun::Cancel(engine::AfterCancel after) { engine_->Cancel(kRun, after); }
 
 engine::ShardEnding SuiteRun::Ending() { return ending_.get(); }
 

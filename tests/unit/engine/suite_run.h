@@ -43,7 +43,7 @@ class SuiteRun {
   // The only one.
   const CaseResult& Result();
 
-  void Cancel();
+  void Cancel(engine::AfterCancel after = engine::AfterCancel::kNeverRun);
   // Blocks until the shard is done.
   engine::ShardEnding Ending();
   // Whether it is, after waiting for so long at the most.

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 const absl::Time kStart = absl::FromCivil(absl::CivilSecond(2026, 11, 26, 16, 50, 0), absl::UTCTimeZone());
 
@@ -52,6 +53,47 @@ TEST(LogLines, OfTheRequestHaveTheirTracebacks) {
                                          "Traceback (most recent call last):", "  File \"a\"", "KeyError: 'a'",
                                          "During handling of the above exception, another occurred:", "ValueError: b"));
   EXPECT_TRUE(NamesAnError(undated));
+}
+
+// Uvicorn's own lines have neither a time nor the trace id.
+TEST(LogLines, OfTheRequestAreNotThoseOfAnotherBehindThem) {
+  const std::string ours = "2026-11-26T16:50:00Z ERROR trace=4bf92f failed";
+  EXPECT_THAT(Pick(ours + "\n" + kTraceback, "4bf92f").lines, ElementsAre(ours));
+  EXPECT_THAT(Pick(ours + "\n{\"level\": \"error\", \"trace_id\": \"ffff\"}\n", "4bf92f").lines, ElementsAre(ours));
+  const std::string raised = "Traceback (most recent call last):\n  File \"a\"\nKeyError: 'a'";
+  EXPECT_THAT(Pick(ours + "\n" + raised + "\nValueError: [trace=ffff] of another\n", "4bf92f").lines.back(),
+              "KeyError: 'a'");
+}
+
+TEST(LogLines, OfTheRequestHaveTracebacksOfJava) {
+  const std::string java =
+      "java.lang.IllegalStateException: here\n\tat Chat.join(Chat.java:7)\nCaused by: a.B: c\n\tat A\n";
+  const std::string next = "2026-11-26 16:50:00.200 INFO next\njava.lang.Exception: of another\n";
+  EXPECT_THAT(Pick("2026-11-26 16:50:00.100 ERROR trace=4bf92f\n" + java + next, "4bf92f").lines, SizeIs(5));
+}
+
+TEST(LogLines, HaveTracebacksWhereEachLineHasAPrefixOfItsCollector) {
+  const std::string traceback[] = {"ERROR trace=4bf92f failed", "Traceback (most recent call last):", "  File \"a\"",
+                                   "AttributeError: here", "INFO next"};
+  for (const std::string prefix : {"web-1  | ", "2026-11-26T16:50:00.123456789Z stderr F ", "2026-11-26T16:50:00.1Z ",
+                                   "Nov 26 16:50:00 host uvicorn[123]: ", "[pod/web-0/api] 2026-11-26T16:50:00Z "}) {
+    std::string text;
+    for (const std::string& line : traceback) text += prefix + line + "\n";
+    const LogExcerpt excerpt = Pick(text, "4bf92f");
+    EXPECT_THAT(excerpt.lines, SizeIs(4)) << prefix;
+    EXPECT_EQ(excerpt.lines.back(), prefix + "AttributeError: here");
+  }
+}
+
+TEST(LogLines, AreThoseOfTheSameTimeIfTheRequestsOwnNameNoErrorAndThoseDo) {
+  const std::string text = "INFO: trace=4bf92f begins\n" + std::string(kTraceback);
+  const auto pick = [&](const std::string& from) {
+    return OrOfSameTime(Pick(from, "4bf92f"), from, kStart, kStart + absl::Seconds(1));
+  };
+  EXPECT_FALSE(pick(text).same_request);
+  EXPECT_THAT(pick(text).lines.back(), StartsWith("AttributeError: "));
+  EXPECT_TRUE(pick("INFO: trace=4bf92f begins\nINFO: of another\n").same_request);
+  EXPECT_TRUE(pick("ERROR: trace=4bf92f failed\n" + std::string(kTraceback)).same_request);
 }
 
 TEST(LogLines, OfARequestThatHasManyEndWithTheError) {
