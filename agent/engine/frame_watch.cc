@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint8_t kFin = 0x80, kOpcode = 0x0F, kControl = 0x08, kClose = 0x08, kPong = 0x0A, kMask = 0x80,
                        kLength = 0x7F;
+// Of the data frames, and of the control frames, from here on.
+constexpr std::uint8_t kReserved = 0x07, kFirstReserved = 0x03;
 constexpr std::size_t kMaxControlPayload = 125;
 
 std::uint64_t BigEndian(std::string_view bytes) {
@@ -41,9 +43,9 @@ std::size_t FrameWatch::Take(std::string_view bytes, SteadyTime now) {
       continue;
     }
     header_ += bytes[taken++];
-    // At once: a mask may stand behind it, for which the target lets everybody wait.
-    if (HasBrokenLength()) {
-      Fail(Problem::kBroken, "the highest bit of a frame's length is set");
+    // At once: the target may let everybody wait for what stands behind it.
+    if (std::string broken = BrokenByLastByte(); !broken.empty()) {
+      Fail(Problem::kBroken, std::move(broken));
     } else if (header_.size() == HeaderSize()) {
       OnHeader(now);
       header_.clear();
@@ -56,13 +58,18 @@ std::size_t FrameWatch::HeaderSize() const {
   if (header_.size() < 2) return 0;
   const auto second = static_cast<std::uint8_t>(header_[1]);
   const std::size_t length = (second & kLength) == 127 ? 8 : (second & kLength) == 126 ? 2 : 0;
-  return 2 + length + ((second & kMask) != 0 ? 4 : 0);
+  return 2 + length;
 }
 
-// RFC 6455, 5.2.
-bool FrameWatch::HasBrokenLength() const {
-  return header_.size() == 3 && (static_cast<std::uint8_t>(header_[1]) & kLength) == 127 &&
-         (static_cast<std::uint8_t>(header_[2]) >> 7) != 0;
+// RFC 6455, 5.1 and 5.2.
+std::string FrameWatch::BrokenByLastByte() const {
+  const auto byte = static_cast<std::uint8_t>(header_.back());
+  if (header_.size() == 1 && (byte & kReserved) >= kFirstReserved) {
+    return fmt::format("a frame has the reserved opcode {:#x}", byte & kOpcode);
+  }
+  if (header_.size() == 2 && (byte & kMask) != 0) return "a frame of the server is masked";
+  const bool is_first_of_length = header_.size() == 3 && (static_cast<std::uint8_t>(header_[1]) & kLength) == 127;
+  return is_first_of_length && (byte >> 7) != 0 ? "the highest bit of a frame's length is set" : "";
 }
 
 void FrameWatch::OnHeader(SteadyTime now) {

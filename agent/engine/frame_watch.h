@@ -45,7 +45,8 @@ class FrameWatch {
  private:
   // 0: more bytes are needed.
   std::size_t HeaderSize() const;
-  bool HasBrokenLength() const;
+  // What the last byte of the header breaks; empty if nothing.
+  std::string BrokenByLastByte() const;
   void OnHeader(SteadyTime now);
   void OnControlFrame(std::uint8_t opcode, SteadyTime now);
   void OnPayload(std::string_view bytes);

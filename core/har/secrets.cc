@@ -13,7 +13,8 @@ namespace wsfleet {
 namespace {
 
 constexpr std::size_t kMinOpaqueBytes = 20;
-constexpr std::size_t kMinOpaqueRun = 13;  // more than the last part of a UUID
+constexpr std::size_t kMaxOpaqueBytes = 1024;  // what is longer is sound, or an image; a JWT is known by its form
+constexpr std::size_t kMinOpaqueRun = 13;      // more than the last part of a UUID
 constexpr std::size_t kMinDigitsInARow = 4;
 constexpr std::size_t kMaxMemberBytes = 40;
 constexpr std::string_view kRestName = "OTHER";
@@ -39,7 +40,7 @@ bool IsUuid(std::string_view text) {
 
 // One long word of letters and digits that nobody would think of.
 bool IsOpaque(std::string_view text) {
-  if (text.size() < kMinOpaqueBytes || IsUuid(text)) return false;
+  if (text.size() < kMinOpaqueBytes || text.size() > kMaxOpaqueBytes || IsUuid(text)) return false;
   const auto is = [&](auto test) {
     return std::ranges::any_of(text, [&](char c) { return test(static_cast<unsigned char>(c)); });
   };

@@ -60,7 +60,11 @@ void ForEachConstant(ParseContext& context, const YamlNode& node, const Check& c
   for (const YamlNode::Entry& entry : node.entries) {
     if (entry.key == "eq" || entry.key == "not") ForEachConstant(context, entry.value, check);
     if (entry.key != "in") continue;
-    for (const YamlNode& element : entry.value.elements) ForEachConstant(context, element, check);
+    // Values, not tests.
+    for (const YamlNode& element : entry.value.elements) {
+      const TemplateValue value = ReadValue(context, element);
+      if (const auto* constant = std::get_if<boost::json::value>(&value.value)) check(element, *constant);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ namespace {
 
 // Longer ones are not looked for in two encodings at once: keys, which do not stand in requests.
 constexpr std::size_t kMaxNestedBytes = 4 << 10;
+constexpr std::size_t kOpaquePartBytes = 8;  // of a URL: so many are no word that stands elsewhere too
 
 constexpr char kUpperDigits[] = "0123456789ABCDEF", kLowerDigits[] = "0123456789abcdef";
 
@@ -151,7 +152,8 @@ void Redactor::AddSecret(std::string_view value) {
   }
 }
 
-// Whoever makes a request of a URL shows what it asks for, and who asks. Its host alone is no secret.
+// Whoever makes a request of a URL shows what it asks for, and who asks. Its host alone is no secret, nor is a short
+// word of it that names no credential ("true", "/chat"): without those nothing could be read any more.
 void Redactor::AddPartsOfUrl(std::string_view value) {
   constexpr std::string_view kBehindScheme = "://";
   const std::size_t scheme = value.find(kBehindScheme);
@@ -165,10 +167,16 @@ void Redactor::AddPartsOfUrl(std::string_view value) {
   }
   const std::string_view target = rest.substr(end, rest.find('#') - end);
   const std::size_t query = std::min(target.find('?'), target.size());
-  AddSecret(target);
-  AddSecret(target.substr(0, query));
+  const auto add_part = [this](std::string_view part, bool is_credential) {
+    if (is_credential || part.size() >= kOpaquePartBytes) AddSecret(part);
+  };
+  add_part(target, query < target.size());
+  add_part(target.substr(0, query), false);
   for (const absl::string_view parameter : absl::StrSplit(ToAbsl(target.substr(query)), absl::ByAnyChar("?&"))) {
-    AddSecret(ToStd(parameter.substr(parameter.find('=') + 1)));
+    const std::size_t equals = parameter.find('=');
+    const bool has_name = equals != absl::string_view::npos;
+    add_part(ToStd(parameter.substr(has_name ? equals + 1 : 0)),
+             has_name && IsCredentialParameter(ToStd(parameter.substr(0, equals))));
   }
 }
 

@@ -39,10 +39,13 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def port_of_nobody(may_be_shared: bool) -> socket.socket:
+    """A port of ours as long as the socket lives. Nobody listens on it, until somebody does with whom it is shared."""
+    holder = socket.socket()
+    if may_be_shared:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
 
 
 def die_with_parent():
@@ -56,7 +59,9 @@ parser.add_argument("--certificate", required=True)
 arguments = parser.parse_args()
 
 folder = os.path.dirname(os.path.abspath(arguments.port_file))
-port = free_port()
+held = port_of_nobody(may_be_shared=True)
+dead = port_of_nobody(may_be_shared=False)
+port = held.getsockname()[1]
 subprocess.run(
     ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
      "-subj", "/CN=nginx under test", "-addext", "subjectAltName=IP:127.0.0.1",
@@ -66,7 +71,7 @@ subprocess.run(
 user = "user root;" if os.geteuid() == 0 else ""
 configuration = pathlib.Path(folder, "nginx.conf")
 configuration.write_text(CONFIGURATION.format(folder=folder, user=user, port=port, upstream=arguments.upstream,
-                                              certificate=arguments.certificate, dead=free_port()))
+                                              certificate=arguments.certificate, dead=dead.getsockname()[1]))
 subprocess.run(["/usr/sbin/nginx", "-t", "-q", "-p", folder, "-c", configuration], check=True)
 child = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", configuration], preexec_fn=die_with_parent)
 while True:

@@ -48,9 +48,17 @@ TEST(FrameWatch, PassesFramesOfAnyLength) {
 TEST(FrameWatch, CutsBeforeALengthWithItsHighestBitSet) {
   const std::string good("\x81\x02hi", 4);
   ExpectCutAt(good + std::string("\x81\x7F\x80\0\0\0\0\0\0\0", 10), good.size() + 2, FrameWatch::Problem::kBroken);
-  // A mask that never comes is not waited for.
-  ExpectCutAt(good + std::string("\x81\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10), good.size() + 2,
-              FrameWatch::Problem::kBroken);
+}
+
+// What never comes is not waited for.
+TEST(FrameWatch, CutsBeforeTheByteThatBreaksAHeader) {
+  const std::string good("\x81\x02hi", 4);
+  for (const std::string masked : {"\x81\x82", "\x81\xFF", "\x89\x80"}) {
+    ExpectCutAt(good + masked, good.size() + 1, FrameWatch::Problem::kBroken);
+  }
+  for (const std::string reserved : {"\x83", "\x07", "\x8B", "\x8F"}) {
+    ExpectCutAt(good + reserved, good.size(), FrameWatch::Problem::kBroken);
+  }
 }
 
 TEST(FrameWatch, TakesTheCloseCodesThatMayStandInAFrame) {

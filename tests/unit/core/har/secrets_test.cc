@@ -46,6 +46,9 @@ TEST(Secrets, AreLongWordsInWhichLettersAndDigitsTakeTurns) {
     EXPECT_EQ(table.HidePath(name), name);
     EXPECT_FALSE(HoldsOpaqueWord(name)) << name;
   }
+  std::string sound;
+  while (sound.size() <= 1024) sound += token;
+  EXPECT_EQ(table.HideMember("audio", sound), sound);
 }
 
 TEST(Secrets, AreKnownByWhatStandsBeforeThemInAText) {

@@ -242,5 +242,14 @@ TEST(Redactor, HidesTheInsideOfASecretThatIsAUrl) {
   EXPECT_EQ(redactor.Apply("x=1 at hooks.example"), "x=1 at hooks.example");
 }
 
+TEST(Redactor, LeavesTheWordsThatASecretUrlIsMadeOf) {
+  Redactor redactor({});
+  redactor.AddSecret("ws://host.example/live?json=true&v=2024&room=main&sig=abcde&flagged");
+  const std::string words = "{\"ok\": true, \"year\": 2024, \"room\": \"main\", \"path\": \"/live\"}";
+  EXPECT_EQ(redactor.Apply(words), words);
+  EXPECT_EQ(redactor.Apply("/live?json=true&v=2024&room=main&sig=abcde&flagged"), "[redacted]");
+  EXPECT_EQ(redactor.Apply("bad signature abcde"), "bad signature [redacted]");
+}
+
 }  // namespace
 }  // namespace wsfleet
