@@ -62,7 +62,8 @@ void FleetHost::Disown(const store::OwnerStore::Owner& owner) {
   boost::asio::post(strand_, [this, owner] {
     tenure_.elsewhere = owner;
     Settle(absl::OkStatus());
-    if (tenure_.ours) GiveUp(fmt::format("it is that of {} now", owner.replica));
+    if (!tenure_.ours) return;
+    GiveUp(owner.replica.empty() ? "another one is to have it" : fmt::format("it is that of {} now", owner.replica));
   });
 }
 

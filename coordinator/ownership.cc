@@ -10,8 +10,22 @@
 namespace wsfleet::coordinator {
 namespace {
 
-// A fleet that nobody has taken for so long is taken by whoever sees it, fair or not.
+// A fleet that nobody has taken for so many rounds is taken by whoever sees it, fair or not.
 constexpr int kPatience = 3;
+
+// Whoever has taken more than its share since nobody else did gives nothing away for so long.
+constexpr absl::Duration kKeepUnwanted = absl::Minutes(1);
+
+// How many fleets the replica has that has the fewest, this one aside.
+std::size_t FewestOfOthers(const store::OwnerStore::SurveyResult& survey, const std::string& us) {
+  std::map<std::string, std::size_t> fleets;
+  for (const auto& fleet : survey.fleets) {
+    if (fleet.owner.left > absl::ZeroDuration() && fleet.owner.replica != us) ++fleets[fleet.owner.replica];
+  }
+  if (fleets.size() < survey.other_replicas) return 0;
+  const auto fewest = std::ranges::min_element(fleets, {}, [](const auto& count) { return count.second; });
+  return fewest == fleets.end() ? survey.fleets.size() : fewest->second;
+}
 
 // What is ours is extended at the beginning of a round. However long each claim takes, the next round begins in time.
 constexpr int kRoundsInTerm = 4;
@@ -42,6 +56,9 @@ void OwnershipKeeper::Release() {
   for (const auto& [fleet, epoch] : std::exchange(owned_, {})) {
     const absl::Status status = store_.Release({fleet, epoch});
     if (!status.ok()) spdlog::warn("fleet not released fleet={} reason=\"{}\"", fleet.value(), ToStd(status.message()));
+  }
+  if (const absl::Status status = store_.Leave(settings_.replica); !status.ok()) {
+    spdlog::warn("replica not taken out reason=\"{}\"", ToStd(status.message()));
   }
 }
 
@@ -75,14 +92,15 @@ absl::Status OwnershipKeeper::Round() {
   }
   const auto survey = store_.Survey(settings_.replica, settings_.term);
   if (!survey.ok()) return survey.status();
-  const std::size_t replicas = std::max<std::size_t>(survey->replicas, 1);
-  const std::size_t fair_share = (survey->fleets.size() + replicas - 1) / replicas;
+  const std::size_t replicas = survey->other_replicas + 1;
+  fair_share_ = (survey->fleets.size() + replicas - 1) / replicas;
+  yields_ = survey->is_new && survey->other_replicas > 0;
   absl::Status trouble;
   for (const auto& fleet : survey->fleets) {
-    if (auto status = Visit(fleet, fair_share); trouble.ok()) trouble = std::move(status);
+    if (auto status = Visit(fleet); trouble.ok()) trouble = std::move(status);
     if (!trouble.ok() && SteadyNow() - before > settings_.term / kRoundsInTerm) return trouble;
   }
-  GiveSomeBack(fair_share);
+  GiveSomeBack(*survey);
   return trouble;
 }
 
@@ -96,7 +114,7 @@ void OwnershipKeeper::NoteOwned(const store::Ownership& ownership, absl::Duratio
   handlers_.on_owned(ownership, is_for_good ? SteadyTime::Infinite() : before + settings_.term);
 }
 
-absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet, std::size_t fair_share) {
+absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet) {
   Meet(fleet.name);
   const bool is_free = fleet.owner.left <= absl::ZeroDuration();
   const bool is_ours = !is_free && fleet.owner.replica == settings_.replica;
@@ -107,10 +125,12 @@ absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet, 
     return absl::OkStatus();
   }
   // Whoever has its share leaves a free one to the others, for a while.
-  if (owned_.size() >= fair_share && ++seen_free_[fleet.name] <= kPatience) {
+  const bool has_its_share = owned_.size() >= fair_share_;
+  if ((has_its_share || yields_) && ++seen_free_[fleet.name] <= kPatience) {
     handlers_.on_other(fleet.name, {});
     return absl::OkStatus();
   }
+  if (has_its_share) keeps_until_ = SteadyNow() + kKeepUnwanted;
   seen_free_.erase(fleet.name);
   return Claim(fleet.name);
 }
@@ -130,12 +150,14 @@ absl::Status OwnershipKeeper::Claim(const FleetName& fleet) {
   return absl::OkStatus();
 }
 
-void OwnershipKeeper::GiveSomeBack(std::size_t fair_share) {
-  if (owned_.size() <= fair_share) return;
+void OwnershipKeeper::GiveSomeBack(const store::OwnerStore::SurveyResult& survey) {
+  if (owned_.size() <= fair_share_ || SteadyNow() < keeps_until_) return;
+  // A fleet that runs is interrupted for nobody who has as many.
+  if (owned_.size() < FewestOfOthers(survey, settings_.replica) + 2) return;
   // One in a round, so that nothing swings. Its epoch fences what is still written.
   const auto [fleet, epoch] = *owned_.rbegin();
   owned_.erase(fleet);
-  spdlog::info("fleet given to others fleet={} owned={} fair_share={}", fleet.value(), owned_.size() + 1, fair_share);
+  spdlog::info("fleet given to others fleet={} owned={} fair_share={}", fleet.value(), owned_.size() + 1, fair_share_);
   handlers_.on_other(fleet, {});
   const absl::Status status = store_.Release({fleet, epoch});
   if (!status.ok()) spdlog::warn("fleet not released fleet={} reason=\"{}\"", fleet.value(), ToStd(status.message()));

@@ -13,8 +13,9 @@
 namespace wsfleet::coordinator {
 
 // Which fleets this process runs: on a thread of its own it claims fleets that nobody has, extends what it has, and
-// gives some back where it has more than its share of them. Several coordinators on one database spread their fleets
-// that way, and take over those of one that is gone, within term + interval.
+// gives some back where it has more than its share of them and another replica, which is there to stay, has too few.
+// Several coordinators on one database spread their fleets that way, and take over those of one that is gone, within
+// term + interval.
 class OwnershipKeeper {
  public:
   struct Settings {
@@ -41,26 +42,29 @@ class OwnershipKeeper {
   // The first round, then the thread begins. Errors of the store end it.
   absl::Status Begin();
 
-  // Ends the thread. What it has is released by Release(), once nothing is written any more.
+  // Ends the thread. What it has is released by Release(), once nothing is written any more; then it has left.
   void Stop();
   void Release();
 
  private:
   void Main();
   absl::Status Round();
-  absl::Status Visit(const store::OwnerStore::KnownFleet& fleet, std::size_t fair_share);
+  absl::Status Visit(const store::OwnerStore::KnownFleet& fleet);
   absl::Status Claim(const FleetName& fleet);
   // The first time that it is seen.
   void Meet(const FleetName& fleet);
   // `before`: when the store was asked.
   void NoteOwned(const store::Ownership& ownership, absl::Duration left, SteadyTime before);
-  void GiveSomeBack(std::size_t fair_share);
+  void GiveSomeBack(const store::OwnerStore::SurveyResult& survey);
 
   store::OwnerStore& store_;
   const Settings settings_;
   const Handlers handlers_;
   std::map<FleetName, std::uint64_t> owned_;  // with their epochs
   std::map<FleetName, int> seen_free_;        // for so many rounds
+  std::size_t fair_share_ = 1;
+  bool yields_ = false;  // others are here, and we are new: they go before us
+  SteadyTime keeps_until_{};
   std::map<FleetName, bool> known_;
   std::mutex mutex_;
   std::condition_variable wake_;

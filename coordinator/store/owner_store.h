@@ -49,7 +49,9 @@ class OwnerStore {
     KillSwitch kill_switch{};
   };
   struct SurveyResult {
-    std::uint32_t replicas = 1;  // that were here lately, the asking one included
+    // Besides the asking one: those that are here, and have been for a term. One that ends again at its start is none.
+    std::uint32_t other_replicas = 0;
+    bool is_new = false;  // the asking one has not been here for a term
     std::vector<KnownFleet> fleets;
   };
   virtual ~OwnerStore() = default;
@@ -68,6 +70,8 @@ class OwnerStore {
   virtual absl::StatusOr<Owner> Claim(const ClaimRequest& request) = 0;
   // So that the next owner need not wait. OK if it was another's already.
   virtual absl::Status Release(const Ownership& ownership) = 0;
+  // The replica is gone: others need not wait until its note of itself has run out.
+  virtual absl::Status Leave(const std::string& replica) = 0;
 };
 
 }  // namespace wsfleet::store

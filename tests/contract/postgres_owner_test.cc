@@ -96,6 +96,30 @@ TEST_F(PostgresOwnerTest, ExtendsWhatItHasAlthoughOneOfItsRowsIsLocked) {
   EXPECT_THAT(*one_->Extend("a", absl::Hours(1)), SizeIs(2));
 }
 
+TEST_F(PostgresOwnerTest, CountsTheReplicasThatHaveBeenThereForATerm) {
+  const absl::Duration term = absl::Seconds(30);
+  const auto survey = one_->Survey("a", term);
+  ASSERT_TRUE(survey.ok()) << survey.status();
+  EXPECT_TRUE(survey->is_new);
+  EXPECT_EQ(survey->other_replicas, 0u);
+  // One that stays, one that has come, one that is gone, and one that was noted while the clock was an hour ahead.
+  ASSERT_TRUE(locker_
+                  ->Execute("INSERT INTO replica (name, since, expires) VALUES "
+                            "('stays', now() - interval '1 minute', now() + interval '30 s'), "
+                            "('came', now(), now() + interval '30 s'), "
+                            "('gone', now() - interval '1 minute', now() - interval '1 s'), "
+                            "('ahead', now() + interval '1 hour', now() + interval '61 minutes'); "
+                            "UPDATE replica SET since = now() - interval '1 minute' WHERE name = 'a'")
+                  .ok());
+  const auto later = one_->Survey("a", term);
+  ASSERT_TRUE(later.ok()) << later.status();
+  EXPECT_FALSE(later->is_new);
+  EXPECT_EQ(later->other_replicas, 1u);
+  EXPECT_TRUE(one_->Leave("stays").ok());
+  EXPECT_EQ(one_->Survey("a", term)->other_replicas, 0u);
+  EXPECT_EQ(*store::ReadNumber(*locker_, "SELECT count(*) FROM replica"), 2) << "it, and the one that came";
+}
+
 TEST_F(PostgresOwnerTest, ExtendsNothingThatIsAnothersOrHasRunOut) {
   ASSERT_TRUE(one_->Claim(ClaimBy("b", absl::Hours(1))).ok());
   ASSERT_TRUE(one_->Claim(ClaimBy("a", absl::Milliseconds(1), kOtherFleet)).ok());

@@ -107,6 +107,12 @@ void FaultyRun::ExpectEachCaseOnce(std::size_t shards) const {
   EXPECT_EQ(SeenByTarget().size(), shards * shape_.cases);
 }
 
+std::size_t CountOf(const std::string& what, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
+}
+
 bool AwaitLog(const ChildProcess& process, const std::string& text, absl::Duration limit) {
   return WaitUntil([&] { return process.err().find(text) != std::string::npos; }, limit);
 }

@@ -53,6 +53,9 @@ class FaultyRun {
   std::unique_ptr<ChildProcess> run_;
 };
 
+// How often the one stands in the other.
+std::size_t CountOf(const std::string& what, const std::string& text);
+
 // The process has logged this, or does in time.
 bool AwaitLog(const ChildProcess& process, const std::string& text, absl::Duration limit = absl::Seconds(30));
 

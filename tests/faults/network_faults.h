@@ -61,12 +61,6 @@ class NetworkFaults : public ::testing::Test {
     return WaitUntil([&] { return CountOf("session begins", fleet_->agent(agent).err()) >= number; }, limit);
   }
 
-  static std::size_t CountOf(const std::string& what, const std::string& text) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
-    return count;
-  }
-
   std::optional<TestNetwork> network_;
   std::optional<RealFleet> fleet_;
 };

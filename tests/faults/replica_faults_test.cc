@@ -13,6 +13,7 @@ namespace wsfleet::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Replicas : public ::testing::Test {
  protected:
@@ -77,6 +78,26 @@ TEST_F(Replicas, AreRestartedOneAfterTheOtherWithoutAFailedRun) {
   }
   EXPECT_EQ(run.Wait(), 0) << run.output();
   run.ExpectEachCaseOnce(1);
+}
+
+// As a service manager restarts one whose configuration is wrong.
+TEST_F(Replicas, LoseNoFleetToOneThatEndsAtItsStart) {
+  RealFleet fleet(TwoOn(url_));
+  for (const char* further : {"alpha", "zeta"}) EXPECT_EQ(fleet.Run({"fleet", "create", further}).exit_code, 0);
+  const auto log = [&] { return fleet.coordinator(0).err() + fleet.coordinator(1).err(); };
+  ASSERT_TRUE(WaitUntil([&] { return log().find("fleet given to others") != std::string::npos; })) << log();
+  ASSERT_TRUE(WaitUntil([&] {
+    const std::string all = log();
+    return CountOf("fleet loaded", all) == CountOf("fleet given to others", all) + 3;
+  })) << log();
+  const std::string before = log();
+  for (int round = 0; round < 12; ++round) {
+    const Finished ended = RunCommand(fleet.OneMoreCoordinator(), absl::Seconds(30));
+    EXPECT_NE(ended.exit_code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("cannot listen"));
+    EXPECT_THAT(ended.err, Not(HasSubstr("fleet owned")));
+  }
+  EXPECT_EQ(CountOf("fleet given", log()), CountOf("fleet given", before)) << log();
 }
 
 TEST_F(Replicas, AreOneAuthorityWhicheverAnAgentMeets) {

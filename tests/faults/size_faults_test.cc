@@ -7,9 +7,9 @@
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/faults/faulty_run.h"
 #include "tests/faults/store_kind.h"
 #include "tests/support/postgres_server.h"
-#include "tests/support/real_fleet.h"
 
 // Row 17 of the faults: what is larger than the protocol allows is refused before it is sent, and its stream lives.
 namespace wsfleet::testing {
@@ -19,12 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr std::size_t kMiB = 1 << 20;
-
-std::size_t CountOf(const std::string& what, const std::string& text) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;
-  return count;
-}
 
 class Fault17 : public ::testing::Test {
  protected:

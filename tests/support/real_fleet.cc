@@ -88,10 +88,7 @@ std::vector<std::string> RealFleet::SecurityFlags(const Coordinator& coordinator
           "1s"};
 }
 
-void RealFleet::StartCoordinator(std::size_t replica) {
-  Coordinator& coordinator = coordinators_.at(replica);
-  const std::string ready = File("ready-" + std::to_string(replica) + ".json");
-  std::filesystem::remove(ready);
+Command RealFleet::CoordinatorOf(const Coordinator& coordinator, const std::string& ready) const {
   std::vector<std::string> arguments = {"--agent-listen",  coordinator.agent_address,
                                         "--client-listen", coordinator.client_address,
                                         "--store",         store(),
@@ -110,7 +107,20 @@ void RealFleet::StartCoordinator(std::size_t replica) {
     arguments.insert(arguments.end(), advertise.begin(), advertise.end());
   }
   arguments.insert(arguments.end(), settings_.coordinator_flags.begin(), settings_.coordinator_flags.end());
-  coordinator.process = std::make_unique<ChildProcess>(BesideCoordinators(CommandOf(settings_.coordinator, arguments)));
+  return BesideCoordinators(CommandOf(settings_.coordinator, arguments));
+}
+
+Command RealFleet::OneMoreCoordinator() const {
+  Coordinator coordinator;
+  coordinator.agent_address = coordinators_.front().agent_address;
+  return CoordinatorOf(coordinator, File("ready-one-more.json"));
+}
+
+void RealFleet::StartCoordinator(std::size_t replica) {
+  Coordinator& coordinator = coordinators_.at(replica);
+  const std::string ready = File("ready-" + std::to_string(replica) + ".json");
+  std::filesystem::remove(ready);
+  coordinator.process = std::make_unique<ChildProcess>(CoordinatorOf(coordinator, ready));
   ChildProcess& process = *coordinator.process;
   const bool serves =
       WaitUntil([&] { return std::filesystem::exists(ready) || !process.running(); }) && process.running();

@@ -51,6 +51,8 @@ class RealFleet {
   // Again on the same addresses and the same store after KillCoordinator().
   void StartCoordinator(std::size_t replica = 0);
   void KillCoordinator(std::size_t replica = 0);
+  // One more replica, for a process that the test looks after itself, on the first one's address for agents.
+  Command OneMoreCoordinator() const;
   ChildProcess& coordinator(std::size_t replica = 0) { return *coordinators_.at(replica).process; }
   // The replica that said last that it owns the fleet; nothing if none of those that run did.
   std::optional<std::size_t> Owner();
@@ -95,6 +97,7 @@ class RealFleet {
   };
 
   std::vector<std::string> SecurityFlags(const Coordinator& coordinator) const;
+  Command CoordinatorOf(const Coordinator& coordinator, const std::string& ready) const;
   std::string File(const std::string& name) const { return (directory_.path() / name).string(); }
   Command CommandOf(const Program& program, const std::vector<std::string>& arguments) const;
 

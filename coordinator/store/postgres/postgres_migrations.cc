@@ -296,6 +296,9 @@ CREATE UNIQUE INDEX fleet_owner_term ON fleet_owner (fleet, epoch);
     Migration{14, "what a machine keeps of results", R"sql(
 ALTER TABLE case_result ADD COLUMN kept TEXT;  -- JSON, without bulk; NULL: stored by an earlier version
 )sql"},
+    Migration{15, "how long replicas have been there", R"sql(
+ALTER TABLE replica ADD COLUMN since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp();
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -71,13 +71,34 @@ absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string
           .Bind(absl::ToInt64Milliseconds(term))
           .Run();
   if (!status.ok()) return status;
-  status = connection.Prepare("DELETE FROM replica WHERE expires <= clock_timestamp()").Run();
+  // What lasts longer than any term was noted while the clock was ahead.
+  status = connection
+               .Prepare(
+                   "DELETE FROM replica WHERE expires <= clock_timestamp() OR (name <> ? AND expires > "
+                   "clock_timestamp() + ? * interval '1 millisecond')")
+               .Bind(std::string_view(replica))
+               .Bind(2 * absl::ToInt64Milliseconds(term))
+               .Run();
   if (!status.ok()) return status;
-  const auto replicas = ReadNumber(connection, "SELECT count(*) FROM replica");
-  if (!replicas.ok()) return replicas.status();
+  SurveyResult result;
+  Statement names = connection.Prepare(
+      "SELECT name FROM replica WHERE since <= clock_timestamp() - ? * interval '1 millisecond' "
+      "OR since > clock_timestamp()");
+  names.Bind(absl::ToInt64Milliseconds(term));
+  result.is_new = true;
+  auto row = names.Step();
+  for (; row.ok() && *row; row = names.Step()) {
+    if (names.Text(0) == replica) {
+      result.is_new = false;
+    } else {
+      ++result.other_replicas;
+    }
+  }
+  if (!row.ok()) return row.status();
   auto fleets = ReadOwners(connection);
   if (!fleets.ok()) return fleets.status();
-  return SurveyResult{static_cast<std::uint32_t>(*replicas), *std::move(fleets)};
+  result.fleets = *std::move(fleets);
+  return result;
 }
 
 absl::StatusOr<std::vector<OwnerStore::KnownFleet>> PostgresStore::ReadOwners(Connection& connection) {
@@ -187,6 +208,12 @@ absl::Status PostgresStore::Release(const Ownership& ownership) {
       .Bind(std::string_view(ownership.fleet.value()))
       .Bind(static_cast<std::int64_t>(ownership.epoch))
       .Run();
+}
+
+absl::Status PostgresStore::Leave(const std::string& replica) {
+  const std::lock_guard guard(owner_.mutex);
+  if (auto status = MakeReady(owner_); !status.ok()) return status;
+  return owner_.connection->Prepare("DELETE FROM replica WHERE name = ?").Bind(std::string_view(replica)).Run();
 }
 
 }  // namespace wsfleet::store

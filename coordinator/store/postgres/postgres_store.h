@@ -25,6 +25,7 @@ class PostgresStore final : public SqlStore {
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
   absl::Status Release(const Ownership& ownership) override;
+  absl::Status Leave(const std::string& replica) override;
 
  private:
   explicit PostgresStore(std::string url) : url_(std::move(url)) {}

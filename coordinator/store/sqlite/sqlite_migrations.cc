@@ -288,6 +288,7 @@ ALTER TABLE case_result ADD COLUMN kept TEXT;  -- JSON, without bulk; NULL: stor
 DROP INDEX case_result_of_shard;
 CREATE INDEX case_result_of_shard ON case_result (job, shard, number, attempt, agent, kept);
 )sql"},
+    Migration{15, "how long replicas have been there", ""},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

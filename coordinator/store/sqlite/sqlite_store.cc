@@ -106,7 +106,7 @@ absl::StatusOr<OwnerStore::SurveyResult> SqliteStore::Survey(const std::string&,
   const std::lock_guard guard(channel.mutex);
   auto fleets = ReadOwners(*channel.connection);
   if (!fleets.ok()) return fleets.status();
-  return SurveyResult{1, *std::move(fleets)};
+  return SurveyResult{0, false, *std::move(fleets)};
 }
 
 absl::StatusOr<std::vector<OwnerStore::KnownFleet>> SqliteStore::ReadOwners(Connection& connection) {

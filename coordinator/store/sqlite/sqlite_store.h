@@ -20,6 +20,7 @@ class SqliteStore final : public SqlStore {
   absl::StatusOr<SurveyResult> Survey(const std::string& replica, absl::Duration term) override;
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override;
   absl::Status Release(const Ownership&) override { return absl::OkStatus(); }
+  absl::Status Leave(const std::string&) override { return absl::OkStatus(); }
 
  private:
   // Holds the lock on the file while it lives.

@@ -30,6 +30,7 @@ class FailingStore final : public store::Store {
   absl::Status CreateFleet(const FleetName& fleet) override { return behind_->CreateFleet(fleet); }
   absl::StatusOr<Owner> Claim(const ClaimRequest& request) override { return behind_->Claim(request); }
   absl::Status Release(const store::Ownership& ownership) override { return behind_->Release(ownership); }
+  absl::Status Leave(const std::string& replica) override { return behind_->Leave(replica); }
   absl::StatusOr<JobView> GetJob(const FleetName& fleet, const JobId& job) override {
     return behind_->GetJob(fleet, job);
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ class SharedOwners final : public store::OwnerStore {
   }
   absl::StatusOr<SurveyResult> Survey(const std::string&, absl::Duration) override {
     const std::lock_guard lock(mutex_);
-    return SurveyResult{2, fleets_};
+    return SurveyResult{others_, is_new_, fleets_};
   }
   absl::StatusOr<std::vector<FleetFacts>> ListFleets() override { return std::vector<FleetFacts>{}; }
   absl::Status CreateFleet(const FleetName&) override { return absl::OkStatus(); }
@@ -37,10 +38,38 @@ class SharedOwners final : public store::OwnerStore {
     const std::lock_guard lock(mutex_);
     if (request.fleet.value() == "broken") return absl::UnavailableError("canceling statement due to lock timeout");
     const bool is_locked = request.fleet.value() == "locked";
+    claimed_.emplace(request.fleet.value(), rounds_);
     return Owner{request.replica, request.addresses, 7, is_locked ? absl::ZeroDuration() : request.time};
   }
-  absl::Status Release(const store::Ownership&) override { return absl::OkStatus(); }
+  absl::Status Release(const store::Ownership& ownership) override {
+    const std::lock_guard lock(mutex_);
+    released_.insert(ownership.fleet.value());
+    return absl::OkStatus();
+  }
+  absl::Status Leave(const std::string& replica) override {
+    const std::lock_guard lock(mutex_);
+    left_ = replica;
+    return absl::OkStatus();
+  }
 
+  void SetReplicas(std::uint32_t others, bool is_new) {
+    const std::lock_guard lock(mutex_);
+    others_ = others;
+    is_new_ = is_new;
+  }
+  // In which round each was claimed at first.
+  std::map<std::string, int> claimed() const {
+    const std::lock_guard lock(mutex_);
+    return claimed_;
+  }
+  std::set<std::string> released() const {
+    const std::lock_guard lock(mutex_);
+    return released_;
+  }
+  std::string left() const {
+    const std::lock_guard lock(mutex_);
+    return left_;
+  }
   // Returns how many rounds there were before.
   int Set(std::vector<KnownFleet> fleets) {
     const std::lock_guard lock(mutex_);
@@ -61,6 +90,11 @@ class SharedOwners final : public store::OwnerStore {
  private:
   mutable std::mutex mutex_;
   std::vector<KnownFleet> fleets_;
+  std::uint32_t others_ = 1;
+  bool is_new_ = false;
+  std::map<std::string, int> claimed_;
+  std::set<std::string> released_;
+  std::string left_;
   bool cut_ = false;
   int rounds_ = 0;
 };
@@ -161,6 +195,76 @@ TEST(Ownership, OfAFleetWhoseOwnerStillCommitsIsNobodysForTheMoment) {
   EXPECT_TRUE(keeper.Begin().ok());
   EXPECT_EQ(notes.CountOf(notes.owned, "locked"), 0);
   EXPECT_EQ(notes.CountOf(notes.nobodys, "locked"), 1);
+}
+
+store::OwnerStore::KnownFleet OfOurs(const std::string& name) {
+  return {FleetName(name), {"ours", {}, 3, absl::Seconds(5)}};
+}
+store::OwnerStore::KnownFleet OfNobody(const std::string& name) { return {FleetName(name), {}}; }
+
+// After as many rounds as anything takes.
+void KeepFor(SharedOwners& owners, int rounds) {
+  KeeperNotes notes;
+  OwnershipKeeper::Settings settings;
+  settings.replica = "ours";
+  settings.interval = absl::Milliseconds(5);
+  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  ASSERT_TRUE(keeper.Begin().ok());
+  ASSERT_TRUE(testing::WaitUntil([&] { return owners.rounds() >= rounds; }));
+  keeper.Stop();
+}
+
+TEST(Ownership, OfAFleetIsGivenAwayOnlyToAReplicaThatHasFewer) {
+  const std::vector<store::OwnerStore::KnownFleet> ours{OfOurs("a"), OfOurs("b")};
+  const auto released_with = [&](std::uint32_t others, std::vector<store::OwnerStore::KnownFleet> further) {
+    SharedOwners owners;
+    further.insert(further.begin(), ours.begin(), ours.end());
+    owners.Set(further);
+    owners.SetReplicas(others, false);
+    KeepFor(owners, 10);
+    return owners.released();
+  };
+  EXPECT_FALSE(released_with(1, {}).empty()) << "the other one has none";
+  EXPECT_TRUE(released_with(0, {}).empty()) << "there is no other one that stays";
+  EXPECT_TRUE(released_with(1, {OfOther("c")}).empty()) << "two and one is as fair as it gets";
+  EXPECT_FALSE(released_with(2, {OfOther("c")}).empty()) << "the third one has none";
+}
+
+TEST(Ownership, OfWhatNobodyElseWantedIsKept) {
+  SharedOwners owners;
+  owners.Set({OfOurs("a"), OfNobody("b")});
+  KeepFor(owners, 20);
+  EXPECT_GT(owners.claimed()["b"], 3) << "the others go first";
+  EXPECT_TRUE(owners.released().empty());
+}
+
+// It may end again in a second, and take the fleet with it.
+TEST(Ownership, IsLeftToReplicasThatAreThereByOneThatIsNew) {
+  SharedOwners owners;
+  owners.Set({OfNobody("a"), OfOther("b")});
+  owners.SetReplicas(1, true);
+  KeepFor(owners, 10);
+  EXPECT_GT(owners.claimed()["a"], 3);
+  SharedOwners alone;
+  alone.Set({OfNobody("a")});
+  alone.SetReplicas(0, true);
+  KeepFor(alone, 1);
+  EXPECT_EQ(alone.claimed()["a"], 1);
+}
+
+TEST(Ownership, EndsWithTheNoteThatTheReplicaIsThere) {
+  SharedOwners owners;
+  owners.Set({OfOurs("a")});
+  KeeperNotes notes;
+  OwnershipKeeper::Settings settings;
+  settings.replica = "ours";
+  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  ASSERT_TRUE(keeper.Begin().ok());
+  keeper.Stop();
+  EXPECT_EQ(owners.left(), "");
+  keeper.Release();
+  EXPECT_EQ(owners.left(), "ours");
+  EXPECT_EQ(owners.released(), std::set<std::string>{"a"});
 }
 
 TEST(Ownership, HasTimeForAnotherAttemptWhenAnExtensionFails) {
