@@ -37,6 +37,8 @@ class Engine::Loop {
       NameResolver::Of(context_.get_executor()).UseServers(options_.name_servers);
     }
     surroundings_.traffic = &traffic_;
+    held_.most = options_.max_held_bytes;
+    surroundings_.held = &held_;
     WatchLag();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -116,6 +118,7 @@ class Engine::Loop {
   const AgentFacts facts_;
   const EngineOptions options_;
   Traffic traffic_;
+  HeldBytes held_;
   Surroundings surroundings_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -16,6 +16,7 @@
 #include "core/scenario/plan.h"
 #include "core/secret/given_secret.h"
 #include "core/secret/missing_secret.h"
+#include "core/session/held_bytes.h"
 #include "core/verdict/result.h"
 
 namespace wsfleet::engine {
@@ -59,8 +60,8 @@ struct ShardObserver {
 };
 
 struct EngineOptions {
-  std::uint32_t max_concurrent_sessions = 10'000;  // over all shards; further ones wait
-  std::string name_servers;                        // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
+  std::uint64_t max_held_bytes = HeldBytes().most;  // of messages, over all connections; beyond that they end
+  std::string name_servers;                         // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
   Traffic::Observer traffic = {};
 };
 

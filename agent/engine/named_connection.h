@@ -18,8 +18,9 @@ namespace wsfleet::engine {
 // One connection of a session under the name that its steps use (`as`, `via`): the wire and what came over it. A
 // reconnect makes a new one, which goes on with the sequence. Lives on the engine's thread.
 struct NamedConnection {
-  NamedConnection(const boost::asio::any_io_executor& executor, const ConnectStep& step, InboxLimits limits)
-      : opened_by(step), wire(executor), inbox(limits) {}
+  NamedConnection(const boost::asio::any_io_executor& executor, const ConnectStep& step, InboxLimits limits,
+                  HeldBytes* held)
+      : opened_by(step), wire(executor), inbox(limits, held) {}
 
   const std::string& name() const { return opened_by.as; }
   std::string idle_sequence() const { return sequence ? sequence->IdleWarning() : std::string(); }

@@ -133,6 +133,7 @@ boost::asio::awaitable<std::optional<HttpAnswer>> Session::Open(std::shared_ptr<
   upgrade.headers = std::move(placed.headers);
   upgrade.subprotocols = std::move(placed.subprotocols);
   upgrade.deflate = connection->opened_by.connection.compress;
+  upgrade.held = facts_.surroundings->held;
   // A larger one would not fit into the inbox.
   upgrade.max_message = std::max<std::size_t>(upgrade.max_message, facts_.planned->suite->defaults.inbox.max_bytes);
   if (answer.failure.ok()) answer = co_await connection->wire.Upgrade(std::move(upgrade));
@@ -153,7 +154,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const ConnectStep& step) {
   const Defaults& defaults = facts_.planned->suite->defaults;
   const SteadyTime began = SteadyNow();
   const SteadyTime until = std::min(deadline_, began + step.within.value_or(defaults.within));
-  const auto connection = std::make_shared<NamedConnection>(executor_, step, defaults.inbox);
+  const auto connection = std::make_shared<NamedConnection>(executor_, step, defaults.inbox, facts_.surroundings->held);
   if (step.connection.sequence) {
     connection->sequence.emplace(*step.connection.sequence);
     if (absl::Status status = connection->sequence->Bind(scope_); !status.ok()) co_return ConfigFailure(status);
@@ -182,7 +183,8 @@ boost::asio::awaitable<Session::Result> Session::Do(const ReconnectStep& step) {
   for (std::uint32_t attempt = 1;; ++attempt) {
     // A new token each time.
     if (const auto name = ExpandText(connect.connection.auth, scope_); name.ok()) tokens_.erase(*name);
-    const auto connection = std::make_shared<NamedConnection>(executor_, connect, defaults.inbox);
+    const auto connection =
+        std::make_shared<NamedConnection>(executor_, connect, defaults.inbox, facts_.surroundings->held);
     if (before->sequence) connection->sequence.emplace(*before->sequence);
     const SteadyTime began = SteadyNow();
     Result failure;

@@ -26,6 +26,12 @@ constexpr std::uint64_t kMaxUnexpectedShown = 10;
 // What a target says that has nothing more to say: done, going away, or a close frame without a code.
 bool IsOrderly(const ConnectionEnd& end) { return end.code == 1000 || end.code == 1001 || end.code == 1005; }
 
+// Of what this agent does not take.
+FailureClass ClassOf(Incoming::Kind kind) {
+  if (kind == Incoming::Kind::kNoRoom) return FailureClass::kAgent;
+  return kind == Incoming::Kind::kTooLarge ? FailureClass::kInboxOverflow : FailureClass::kConfig;
+}
+
 Failure EndedBadly(const ConnectionEnd& end, std::string_view how) {
   Failure failure = CloseFailure(end, how);
   failure.phase = Phase::kClose;
@@ -99,12 +105,10 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
     }
     case Incoming::Kind::kTooLarge:
     case Incoming::Kind::kUnsupported:
+    case Incoming::Kind::kNoRoom:
       // A limit of ours, which says nothing of the target's conformance.
       ++connection.messages_in;
-      stream_failure_ =
-          MakeFailure(Phase::kMessage,
-                      incoming.kind == Incoming::Kind::kTooLarge ? FailureClass::kInboxOverflow : FailureClass::kConfig,
-                      incoming.payload);
+      stream_failure_ = MakeFailure(Phase::kMessage, ClassOf(incoming.kind), incoming.payload);
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:
@@ -126,6 +130,10 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
     stream_failure_ =
         MakeFailure(Phase::kMessage, FailureClass::kInboxOverflow,
                     "more frames arrived than the inbox holds; consume them, use since, or raise defaults.inbox");
+  }
+  const HeldBytes* const too_much = connection.inbox.held().too_much();
+  if (too_much != nullptr && !stream_failure_) {
+    stream_failure_ = MakeFailure(Phase::kMessage, FailureClass::kAgent, too_much->TooMuch());
   }
   return true;
 }

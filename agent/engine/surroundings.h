@@ -2,6 +2,7 @@
 
 #include "absl/time/time.h"
 #include "agent/engine/traffic.h"
+#include "core/session/held_bytes.h"
 
 namespace wsfleet::engine {
 
@@ -12,6 +13,7 @@ struct Surroundings {
   bool hold = false;           // no case begins: its result would have no place
   absl::Duration loop_lag;     // by how much the event loop was late, at most, in the last 5 s
   Traffic* traffic = nullptr;  // of all connections; null: nobody counts
+  HeldBytes* held = nullptr;   // of all connections; null: nobody counts
 };
 
 }  // namespace wsfleet::engine

@@ -87,6 +87,7 @@ class Connection::Socket {
     websocket_->set_option(
         websocket::stream_base::timeout{std::chrono::hours(24), websocket::stream_base::none(), false});
     max_message_ = upgrade.max_message;
+    held_.emplace(upgrade.held);
     websocket_->read_message_max(max_message_);
     websocket_->control_callback(
         [this](websocket::frame_type kind, beast::string_view payload) { OnControl(kind, payload); });
@@ -143,6 +144,12 @@ class Connection::Socket {
         End(Ending(error));
         continue;
       }
+      held_->Set(buffer_.size());
+      if (const HeldBytes* const held = held_->too_much()) {
+        Drop();
+        End(Incoming{.kind = Incoming::Kind::kNoRoom, .payload = held->TooMuch()});
+        continue;
+      }
       if (!websocket_->is_message_done()) continue;
       ++facts_.frames_in;
       Incoming incoming;
@@ -150,6 +157,7 @@ class Connection::Socket {
       incoming.binary = websocket_->got_binary();
       incoming.payload = beast::buffers_to_string(buffer_.data());
       buffer_.consume(buffer_.size());
+      held_->Set(0);
       co_return incoming;
     }
   }
@@ -355,7 +363,8 @@ class Connection::Socket {
   std::optional<WebSocket> websocket_;
   std::size_t max_message_ = 0;
   beast::flat_buffer buffer_;
-  std::uint64_t reads_ = 0;  // of parts of messages, that ended
+  std::optional<HeldShare> held_;  // of the message that is coming
+  std::uint64_t reads_ = 0;        // of parts of messages, that ended
   std::function<void(Incoming)> on_control_;
   bool open_ = false;     // the handshake has succeeded
   bool closing_ = false;  // our close frame is under way or out: a second one, or a message behind it, may not follow

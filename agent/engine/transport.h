@@ -39,6 +39,7 @@ struct UpgradeRequest {
   std::vector<std::string> subprotocols;
   std::optional<DeflateSpec> deflate;  // offered
   std::size_t max_message = 4 << 20;   // bytes of a message that is taken, decompressed
+  HeldBytes* held = nullptr;           // of all connections; outlives this one
 };
 
 struct OutgoingMessage {
@@ -49,7 +50,7 @@ struct OutgoingMessage {
 
 // What the reading end reports: a whole message, a control frame, or the end.
 struct Incoming {
-  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError, kTooLarge, kUnsupported };
+  enum class Kind { kMessage, kPing, kPong, kClosed, kProtocolError, kTooLarge, kUnsupported, kNoRoom };
   Kind kind = Kind::kClosed;
   bool binary = false;
   std::string payload;              // kMessage, kPing, kPong; the reason of kClosed; what is wrong of the others

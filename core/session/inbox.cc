@@ -13,7 +13,7 @@ bool Inbox::DropOldestControlFrame() {
   const auto oldest =
       std::ranges::find_if(frames_, IsControl, [](const ReceivedFrame& frame) { return frame.payload.opcode(); });
   if (oldest == frames_.end()) return false;
-  bytes_ -= oldest->payload.bytes().size();
+  SetBytes(bytes_ - oldest->payload.bytes().size());
   frames_.erase(oldest);
   return true;
 }
@@ -23,7 +23,7 @@ bool Inbox::Push(ReceivedFrame frame) {
   while (!Fits(bytes)) {
     if (!DropOldestControlFrame()) return false;
   }
-  bytes_ += bytes;
+  SetBytes(bytes_ + bytes);
   frames_.push_back(std::move(frame));
   return true;
 }
@@ -41,7 +41,7 @@ std::optional<ReceivedFrame> Inbox::Take(std::uint64_t number) {
   const auto found = std::ranges::lower_bound(frames_, number, {}, &ReceivedFrame::number);
   if (found == frames_.end() || found->number != number) return std::nullopt;
   ReceivedFrame taken = std::move(*found);
-  bytes_ -= taken.payload.bytes().size();
+  SetBytes(bytes_ - taken.payload.bytes().size());
   frames_.erase(found);
   return taken;
 }
@@ -58,7 +58,7 @@ std::vector<ReceivedFrame> Inbox::ReleaseIf(const std::function<bool(const Recei
       kept.push_back(std::move(frame));
       continue;
     }
-    bytes_ -= frame.payload.bytes().size();
+    SetBytes(bytes_ - frame.payload.bytes().size());
     if (!IsControl(frame.payload.opcode())) released.push_back(std::move(frame));
   }
   frames_ = std::move(kept);

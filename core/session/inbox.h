@@ -10,6 +10,7 @@
 #include "core/base/now.h"
 #include "core/match/selector.h"
 #include "core/scenario/suite.h"
+#include "core/session/held_bytes.h"
 
 namespace wsfleet {
 
@@ -32,7 +33,8 @@ struct ConnectionEnd {
 // received after its anchor, and takes what it matches out. Not thread-safe; belongs to its session.
 class Inbox {
  public:
-  explicit Inbox(InboxLimits limits) : limits_(limits) {}
+  // `all`: of all inboxes, may be null; must outlive it.
+  explicit Inbox(InboxLimits limits, HeldBytes* all = nullptr) : limits_(limits), held_(all) {}
 
   // Frames come in the order of their numbers. False if the frame does not fit: the inbox is full
   // (`inbox-overflow`). Pings and pongs make room for it first, the oldest before the others: few selectors look at
@@ -57,16 +59,20 @@ class Inbox {
   // The same for frames of which `useless` says so.
   std::vector<ReceivedFrame> ReleaseIf(const std::function<bool(const ReceivedFrame&)>& useless);
 
+  const HeldShare& held() const { return held_; }
+
   // Whether Push would take the frame without making room.
   bool Fits(const ReceivedFrame& frame) const { return Fits(frame.payload.bytes().size()); }
 
  private:
   bool Fits(std::size_t bytes) const;
   bool DropOldestControlFrame();
+  void SetBytes(std::uint64_t bytes) { held_.Set(bytes_ = bytes); }
 
   InboxLimits limits_;
   std::deque<ReceivedFrame> frames_;
   std::uint64_t bytes_ = 0;
+  HeldShare held_;
   std::optional<ConnectionEnd> end_;
 };
 

@@ -115,6 +115,31 @@ TEST(Frames, ThatBreakRfc6455EndTheSessionAsAProtocolError) {
   }
 }
 
+// However many connections there are: each has room of its own, and the agent has so much for all of them.
+TEST(Frames, OfAllConnectionsTogetherAreBounded) {
+  const std::string header("\x81\x7F\0\0\0\0\0\x10\0\0", 10);  // of a message of 1 MiB
+  for (const std::string& bytes : {header + std::string(600'000, 'x'), header + std::string(1 << 20, 'x')}) {
+    ScriptedServer server([&](ScriptedPeer& peer) {
+      peer.AcceptUpgrade();
+      peer.Send(bytes);
+      peer.Drain();
+    });
+    SuiteRun::Options options;
+    options.max_held_bytes = 3 << 20;
+    std::vector<std::string> steps, later;
+    for (const std::string name : {"a", "b", "c", "d", "e", "f"}) {
+      steps.push_back("- connect: {path: /, as: " + name + "}");
+      later.push_back("- {via: " + name + ", expect: {match: {text: never}, within: 50s}}");
+    }
+    steps.insert(steps.end(), later.begin(), later.end());
+    SuiteRun run(OneScenario(server.url(), steps), options);
+    const CaseResult& result = run.Result();
+    ASSERT_TRUE(result.failure.has_value());
+    EXPECT_THAT(result.failure->message, HasSubstr("more than 3 MiB")) << bytes.size();
+    EXPECT_EQ(result.outcome, Outcome::kInconclusive);
+  }
+}
+
 TEST(Expect, FailsWithTheNearestFrameWhenNothingMatchesInTime) {
   const CaseResult result = Connected(
       [](ScriptedPeer& peer) {

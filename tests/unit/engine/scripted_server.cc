@@ -77,9 +77,9 @@ bool ScriptedPeer::SendFrame(std::uint8_t first, std::string_view payload) {
   if (payload.size() < 126) {
     frame += static_cast<char>(payload.size());
   } else {
-    frame += static_cast<char>(126);
-    frame += static_cast<char>(payload.size() >> 8);
-    frame += static_cast<char>(payload.size() & 0xFF);
+    const bool is_long = payload.size() > 0xFFFF;
+    frame += static_cast<char>(is_long ? 127 : 126);
+    for (int shift = is_long ? 56 : 8; shift >= 0; shift -= 8) frame += static_cast<char>(payload.size() >> shift);
   }
   return Send(frame + std::string(payload));
 }

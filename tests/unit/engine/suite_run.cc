@@ -54,6 +54,7 @@ SuiteRun::SuiteRun(std::string_view suite, Options options) : ending_(done_.get_
   facts.labels = options.labels;
   engine::EngineOptions engine_options;
   engine_options.name_servers = options.name_servers;
+  engine_options.max_held_bytes = options.max_held_bytes;
   engine_ = std::make_unique<engine::Engine>(facts, engine_options);
   engine::ShardObserver observer;
   observer.on_result = [this](engine::RunId, CaseResult result) { results_.push_back(std::move(result)); };

@@ -27,6 +27,7 @@ class SuiteRun {
     engine::TargetGuard guard = {};
     engine::ShareLimits share = {};
     DataPart data = {};
+    std::uint64_t max_held_bytes = HeldBytes().most;
     std::map<std::string, std::string> files = {};  // of the bundle, beside the suite
     std::chrono::seconds clock_ahead{0};
     // To a suite that has been parsed: what no valid text says.
