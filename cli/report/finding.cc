@@ -162,7 +162,7 @@ std::string SourceLine(const RunRecord& record, const Failure& failure) {
 
 const AttributedFailure* AttributionOf(const RunRecord& record, const CaseResult& result) {
   if (!result.failure) return nullptr;
-  const std::string scenario = WithoutRound(result.scenario);
+  const std::string scenario = WithoutRound(result.scenario, record.job.spec.selection.repeat);
   const auto found = std::ranges::find_if(record.summary.failures, [&](const AttributedFailure& attributed) {
     return attributed.suite == result.suite && attributed.scenario == scenario &&
            attributed.failure_class == result.failure->failure_class && attributed.phase == result.failure->phase;

@@ -1,5 +1,6 @@
 #include "cli/report/run_json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "boost/json/array.hpp"
@@ -119,6 +120,12 @@ absl::Status ReadShard(const json::value& value, std::string path, RunRecord& re
   return reader.status();
 }
 
+// Earlier versions did not write how often a run was repeated. Where it was, each case is a round.
+std::uint32_t RepeatOf(const std::vector<CaseId>& cases) {
+  const auto is_round = [](const CaseId& id) { return WithoutRound(id.value(), 2) != id.value(); };
+  return !cases.empty() && std::ranges::all_of(cases, is_round) ? 2 : 1;
+}
+
 absl::Status ReadSources(const JsonReader& reader, Bundle& bundle) {
   const json::value* sources = reader.Find("sources");
   if (sources == nullptr) return absl::OkStatus();
@@ -147,6 +154,7 @@ void ReadJob(JsonReader& reader, RunRecord& record) {
   ReadId(reader, "schedule", job.spec.schedule);
   reader.Read("tick", job.spec.tick);
   reader.Read("require", job.spec.require);
+  reader.Read("repeat", job.spec.selection.repeat);
   reader.Read("command", record.job.spec.command);
   reader.Read("local", record.local);
   reader.Read("created", job.created);
@@ -172,6 +180,7 @@ json::value ToJson(const RunRecord& record) {
   if (!record.job.spec.schedule.empty()) out["schedule"] = record.job.spec.schedule.value();
   if (record.job.spec.tick) out["tick"] = TimeText(*record.job.spec.tick);
   if (record.job.spec.require) out["require"] = *record.job.spec.require;
+  out["repeat"] = record.job.spec.selection.repeat;
   out["command"] = record.job.spec.command;
   if (record.local) out["local"] = true;
   out["created"] = TimeText(record.job.created);
@@ -213,6 +222,7 @@ absl::StatusOr<RunRecord> RunRecordFromJson(const json::value& value) {
   if (!reader.status().ok()) return reader.status();
   // What an earlier version wrote has no plan: the cases that were reported stand for it.
   if (record.job.spec.cases.empty()) record.job.spec.cases = std::move(reported);
+  if (reader.Find("repeat") == nullptr) record.job.spec.selection.repeat = RepeatOf(record.job.spec.cases);
   Summarise(record);
   return record;
 }

@@ -59,7 +59,7 @@ void Summarise(RunRecord& record) {
   Ending ending;
   ending.cancelled = record.job.verdict == JobVerdict::kCancelled;
   ending.deadline_passed = record.job.verdict == JobVerdict::kTimedOut;
-  record.summary = wsfleet::Summarise(regions, record.job.spec.require, ending);
+  record.summary = wsfleet::Summarise(regions, record.job.spec.require, ending, record.job.spec.selection.repeat);
   if (record.job.verdict) {
     for (std::size_t i = 0; i < regions.size(); ++i) {
       for (const CaseId& id : regions[i].missing) {

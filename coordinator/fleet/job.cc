@@ -164,7 +164,7 @@ void Job::End(absl::Time at) {
     region.missing_reason = shard.record.reason;
   }
   const Ending ending{record_.deadline_passed, record_.cancel_requested, StopReason().value_or("")};
-  const JobSummary summary = Summarise(regions, record_.spec.require, ending);
+  const JobSummary summary = Summarise(regions, record_.spec.require, ending, record_.spec.selection.repeat);
 
   // What the run does not say stands behind why it is not a pass.
   const std::vector<std::string> left_out = std::exchange(record_.reasons, {});

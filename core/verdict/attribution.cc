@@ -37,12 +37,13 @@ std::string Join(const std::vector<RegionName>& regions) {
   return out;
 }
 
-std::vector<Sighting> WherePassed(std::span<const RegionResult> regions, const Signature& signature) {
+std::vector<Sighting> WherePassed(std::span<const RegionResult> regions, const Signature& signature,
+                                  std::uint32_t repeat) {
   std::vector<Sighting> passed;
   for (const RegionResult& region : regions) {
     for (const CaseResult& result : region.cases) {
       if (result.outcome == Outcome::kPassed && result.suite == std::get<0>(signature) &&
-          WithoutRound(result.scenario) == std::get<1>(signature)) {
+          WithoutRound(result.scenario, repeat) == std::get<1>(signature)) {
         passed.push_back({&region, &result});
       }
     }
@@ -216,21 +217,22 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
 
 }  // namespace
 
-std::string WithoutRound(const std::string& scenario) {
+std::string WithoutRound(const std::string& scenario, std::uint32_t repeat) {
+  if (repeat <= 1) return scenario;
   const std::size_t mark = scenario.rfind(" #");
   const bool round = mark != std::string::npos && mark + 2 < scenario.size() &&
                      scenario.find_first_not_of("0123456789", mark + 2) == std::string::npos;
   return round ? scenario.substr(0, mark) : scenario;
 }
 
-std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) {
+std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions, std::uint32_t repeat) {
   std::map<Signature, std::vector<Sighting>> failures;
   std::vector<Signature> order;  // as first seen: that of the plan
   for (const RegionResult& region : regions) {
     for (const CaseResult& result : region.cases) {
       const bool bad = result.outcome == Outcome::kFailed || result.outcome == Outcome::kInconclusive;
       if (!bad || !result.failure) continue;
-      const Signature signature{result.suite, WithoutRound(result.scenario), result.failure->phase,
+      const Signature signature{result.suite, WithoutRound(result.scenario, repeat), result.failure->phase,
                                 result.failure->failure_class};
       std::vector<Sighting>& sightings = failures[signature];
       if (sightings.empty()) order.push_back(signature);
@@ -252,7 +254,7 @@ std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions) 
     }
     failure.agents = agents.size();
     failure.vantages = vantages.size();
-    failure.attribution = Decide(failure, failed, WherePassed(regions, signature), regions);
+    failure.attribution = Decide(failure, failed, WherePassed(regions, signature, repeat), regions);
   }
   return attributed;
 }

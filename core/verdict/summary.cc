@@ -140,8 +140,8 @@ std::optional<JobVerdict> ParseJobVerdict(std::string_view name) {
   return std::nullopt;
 }
 
-JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require,
-                     const Ending& ending) {
+JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require, const Ending& ending,
+                     std::uint32_t repeat) {
   JobSummary summary;
   std::map<RegionName, RegionTally> tallies;
   for (const RegionResult& region : regions) {
@@ -168,7 +168,7 @@ JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::u
     if (summary.verdict == JobVerdict::kPassed) summary.verdict = JobVerdict::kInconclusive;
     summary.reasons.push_back(std::move(reason));
   }
-  summary.failures = Attribute(regions);
+  summary.failures = Attribute(regions, repeat);
   for (const auto& [so, words] :
        {std::pair(ending.cancelled, "the run was cancelled"), {ending.deadline_passed, "the run's deadline passed"}}) {
     if (so && ending.why.empty()) summary.reasons.insert(summary.reasons.begin(), words);

@@ -63,20 +63,23 @@ struct JobSummary {
   std::vector<std::string> reasons;  // why it is not a pass: "us-east-1: no agent within 30s"; "every case was skipped"
 };
 
-// `require`: how many regions must pass; absent: all. A region is all of its agents together.
-// region: any failed → failed; else any inconclusive or missing → inconclusive; else any passed → passed; else skipped.
-// job: cancelled → kCancelled; more regions failed than `require` leaves room for → kFailed; deadline → kTimedOut; too
-// few regions passed → kInconclusive; nothing passed at all → kInconclusive; agents chose different targets for one
-// suite → kInconclusive; else kPassed.
-JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require, const Ending& ending);
+// `require`: how many regions must pass; absent: all. `repeat`: of the run's selection. A region is all of its agents
+// together. region: any failed → failed; else any inconclusive or missing → inconclusive; else any passed → passed;
+// else skipped. job: cancelled → kCancelled; more regions failed than `require` leaves room for → kFailed; deadline →
+// kTimedOut; too few regions passed → kInconclusive; nothing passed at all → kInconclusive; agents chose different
+// targets for one suite → kInconclusive; else kPassed.
+JobSummary Summarise(std::span<const RegionResult> regions, std::optional<std::uint32_t> require, const Ending& ending,
+                     std::uint32_t repeat = 1);
 
 // Exit code of ux.md: 0, 1, 3, 124, 130.
 int ExitCode(JobVerdict verdict);
 
-// "name #2" is a round of `--repeat`: the same scenario, seen again. Its name.
-std::string WithoutRound(const std::string& scenario);
+// The name of the scenario that a case is of. Where each case runs `repeat` times, more than once, "name #2" is its
+// second round; else that is a name like any other.
+std::string WithoutRound(const std::string& scenario, std::uint32_t repeat);
 
-// Who a failure is attributed to, from which regions and vantages saw what. Pure.
-std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions);
+// Who a failure is attributed to, from which regions and vantages saw what. Pure. Rounds of one scenario are the same
+// seen again.
+std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions, std::uint32_t repeat = 1);
 
 }  // namespace wsfleet

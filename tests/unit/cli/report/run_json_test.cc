@@ -2,6 +2,7 @@
 
 #include "boost/json/parse.hpp"
 #include "boost/json/serialize.hpp"
+#include "cli/report/finding.h"
 #include "core/base/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -63,6 +64,42 @@ TEST(RunJson, OfAnEarlierVersionIsReadWithoutItsPlan) {
   EXPECT_EQ(back.job.spec.cases.size(), 3u);
   EXPECT_EQ(back.summary.counts.failed, 1u);
   EXPECT_EQ(back.summary.counts.total(), 6u);
+}
+
+// "two" failed in eu-west-1 only, and is named so, as is each other case by its number.
+RunRecord Numbered(const std::string& one, const std::string& two, const std::string& three) {
+  RunRecord record = BrokenInOneRegion();
+  record.job.spec.cases.clear();
+  for (ShardRecordWithCases& entry : record.shards) {
+    entry.cases[2].outcome = Outcome::kPassed;
+    for (std::size_t i = 0; i < entry.cases.size(); ++i) {
+      entry.cases[i].scenario = i == 0 ? one : i == 1 ? two : three;
+      entry.cases[i].case_id = CaseId("chat/" + entry.cases[i].scenario);
+      if (&entry == &record.shards[0]) record.job.spec.cases.push_back(entry.cases[i].case_id);
+    }
+  }
+  return record;
+}
+
+TEST(RunJson, KeepsWhetherTheRunWasRepeatedSoThatNamesThatEndInANumberAreNoRounds) {
+  RunRecord record = Numbered("bug #12", "bug #14", "bug #15");
+  Summarise(record);
+  const RunRecord back = ReadBack(ToJson(record));
+  EXPECT_EQ(back.summary.failures.at(0).scenario, "bug #14");
+  EXPECT_EQ(back.summary.failures.at(0).attribution, Attribution::kRegionPath);
+  EXPECT_NE(AttributionOf(back, back.shards[0].cases[1]), nullptr);
+  EXPECT_EQ(RenderReport(back, "json"), RenderReport(record, "json"));
+}
+
+TEST(RunJson, OfAnEarlierVersionIsARepeatedRunWhereEachCaseIsARound) {
+  RunRecord record = Numbered("one #1", "one #2", "one #3");
+  record.job.spec.selection.repeat = 3;
+  Summarise(record);
+  json::value value = ToJson(record);
+  value.as_object().erase("repeat");
+  const RunRecord back = ReadBack(value);
+  EXPECT_EQ(back.summary.failures.at(0).scenario, "one");
+  EXPECT_EQ(back.summary.failures.at(0).attribution, Attribution::kIntermittent);
 }
 
 TEST(RunJson, IsRefusedWithThePathOfWhatIsWrong) {

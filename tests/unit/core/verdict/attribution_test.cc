@@ -116,7 +116,7 @@ TEST(Attribution, SaysHowOftenWhatComesAndGoesFailed) {
   CaseResult first = Result("one #1", Outcome::kFailed, FailureClass::kUpgradeRefused5xx), second = first;
   first.tries = 2;
   second = Result("one #2", Outcome::kPassed);
-  const auto rounds = Attribute(std::vector<RegionResult>{Region("eu", {first, second})});
+  const auto rounds = Attribute(std::vector<RegionResult>{Region("eu", {first, second})}, 2);
   ASSERT_EQ(rounds.size(), 1u);
   EXPECT_EQ(rounds[0].scenario, "one");
   EXPECT_EQ(rounds[0].attribution, Attribution::kIntermittent);
@@ -128,6 +128,24 @@ TEST(Attribution, SaysHowOftenWhatComesAndGoesFailed) {
   ASSERT_EQ(sessions.size(), 1u);
   EXPECT_EQ(sessions[0].attribution, Attribution::kIntermittent);
   EXPECT_THAT(sessions[0].rests_on.back().text, HasSubstr("176 of 1000 sessions failed"));
+}
+
+TEST(Attribution, TakesANumberInANameForARoundOnlyWhereTheRunWasRepeated) {
+  const CaseResult good = Result("bug #12", Outcome::kPassed);
+  const CaseResult bad = Result("bug #14", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);
+  const auto once = Attribute(std::vector<RegionResult>{Region("eu", {good, bad})});
+  ASSERT_EQ(once.size(), 1u);
+  EXPECT_EQ(once[0].scenario, "bug #14");
+  EXPECT_EQ(once[0].attribution, Attribution::kTarget);
+  CaseResult first = bad, second = good;
+  first.scenario = "bug #14 #1";
+  second.scenario = "bug #12 #2";
+  const auto twice = Attribute(std::vector<RegionResult>{Region("eu", {first, second})}, 2);
+  EXPECT_EQ(twice[0].scenario, "bug #14");
+  EXPECT_EQ(twice[0].attribution, Attribution::kTarget) << "a round of another one";
+  second.scenario = "bug #14 #2";
+  EXPECT_EQ(Attribute(std::vector<RegionResult>{Region("eu", {first, second})}, 2)[0].attribution,
+            Attribution::kIntermittent);
 }
 
 TEST(Attribution, KeepsFailuresOfDifferentKindsApart) {
