@@ -73,19 +73,26 @@ std::string SharedVantage(const std::vector<Sighting>& failed, const std::vector
   return {};
 }
 
-// Sessions of these vantages: how many failed, of how many. A try before the last one failed with all its sessions.
+// How many sessions failed, of how many, in all tries.
 struct Rate {
   std::uint64_t failed = 0, all = 0;
 };
+
+Rate RateOf(const CaseResult& result) {
+  // Where it is not said how many sessions of an earlier try failed, all did: else there would be no other try.
+  const std::uint32_t unsaid = (std::max(result.tries, 1U) - 1) * result.sessions;
+  const EarlierSessions earlier = result.earlier_sessions.value_or(EarlierSessions{unsaid, unsaid});
+  const std::uint32_t last = result.outcome == Outcome::kPassed ? 0 : std::max(result.failed_sessions, 1U);
+  return {std::uint64_t{earlier.failed} + last, std::uint64_t{earlier.all} + result.sessions};
+}
+
 Rate RateOf(const std::vector<Sighting>& failed, const std::vector<Sighting>& passed) {
   Rate rate;
   const auto add = [&](const std::vector<Sighting>& sightings) {
     for (const Sighting& sighting : sightings) {
-      const CaseResult& result = *sighting.result;
-      const std::uint64_t earlier = static_cast<std::uint64_t>(std::max(result.tries, 1U) - 1) * result.sessions;
-      const bool bad = result.outcome != Outcome::kPassed;
-      rate.failed += earlier + (bad ? std::max(result.failed_sessions, 1U) : 0);
-      rate.all += earlier + result.sessions;
+      const Rate one = RateOf(*sighting.result);
+      rate.failed += one.failed;
+      rate.all += one.all;
     }
   };
   add(failed);
@@ -93,11 +100,35 @@ Rate RateOf(const std::vector<Sighting>& failed, const std::vector<Sighting>& pa
   return rate;
 }
 
-// Each of the cases that failed saw sessions fail and succeed within the same try.
-bool FailedInPart(const std::vector<Sighting>& failed) {
-  return std::ranges::all_of(failed, [](const Sighting& sighting) {
-    return sighting.result->failed_sessions > 0 && sighting.result->failed_sessions < sighting.result->sessions;
-  });
+// Sessions failed and succeeded within the same try.
+bool FailedInPart(const Sighting& sighting) {
+  return sighting.result->failed_sessions > 0 && sighting.result->failed_sessions < sighting.result->sessions;
+}
+
+// Whether it saw this failure come and go by itself: in part of its sessions, or in some of its tries.
+bool SawBoth(const Sighting& sighting, const Signature& signature) {
+  if (FailedInPart(sighting)) return true;
+  const CaseResult& result = *sighting.result;
+  const Rate rate = RateOf(result);
+  if (rate.failed == 0 || rate.failed >= rate.all) return false;
+  const auto is_this = [&](const Failure& failure) {
+    return failure.phase == std::get<2>(signature) && failure.failure_class == std::get<3>(signature);
+  };
+  // Older agents do not say what a try that was followed by a pass has found.
+  return result.outcome == Outcome::kPassed
+             ? result.earlier_failures.empty() || std::ranges::any_of(result.earlier_failures, is_this)
+             : std::ranges::all_of(result.earlier_failures, is_this);
+}
+
+// Where that was; empty if nowhere.
+std::string VantageThatSawBoth(const std::vector<Sighting>& failed, const std::vector<Sighting>& passed,
+                               const Signature& signature) {
+  for (const auto* sightings : {&failed, &passed}) {
+    for (const Sighting& sighting : *sightings) {
+      if (SawBoth(sighting, signature)) return VantageOf(*sighting.region);
+    }
+  }
+  return {};
 }
 
 // The one credential that every case that failed was turned away with and that was let in nowhere, while at each
@@ -182,8 +213,8 @@ Attribution DecideByVantages(AttributedFailure& failure, const std::string& vant
                                    : "one agent alone cannot tell the target from the way to it");
 }
 
-Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& failed, const std::vector<Sighting>& passed,
-                   std::span<const RegionResult> regions) {
+Attribution Decide(AttributedFailure& failure, const Signature& signature, const std::vector<Sighting>& failed,
+                   const std::vector<Sighting>& passed, std::span<const RegionResult> regions) {
   if (failure.failure_class == FailureClass::kConfig || failure.failure_class == FailureClass::kGuard) {
     return Attribution::kConfiguration;
   }
@@ -198,7 +229,11 @@ Attribution Decide(AttributedFailure& failure, const std::vector<Sighting>& fail
       return Attribution::kConfiguration;
     }
   }
-  if (FailedInPart(failed)) return Intermittent(failure, "each try", failed, passed);
+  if (std::ranges::all_of(failed, FailedInPart)) return Intermittent(failure, "each try", failed, passed);
+  // What comes and goes at one place is not explained by the way from another one.
+  if (const std::string both = VantageThatSawBoth(failed, passed, signature); !both.empty()) {
+    return Intermittent(failure, fmt::format("vantage {}", both), failed, passed);
+  }
   if (!passed.empty()) {
     failure.rests_on.push_back({fmt::format("it passed in {}", Join(RegionsOf(passed)))});
     if (const RegionResult* lone = LoneAgent(failed, passed)) {
@@ -254,7 +289,7 @@ std::vector<AttributedFailure> Attribute(std::span<const RegionResult> regions, 
     }
     failure.agents = agents.size();
     failure.vantages = vantages.size();
-    failure.attribution = Decide(failure, failed, WherePassed(regions, signature, repeat), regions);
+    failure.attribution = Decide(failure, signature, failed, WherePassed(regions, signature, repeat), regions);
   }
   return attributed;
 }

@@ -94,6 +94,11 @@ struct CredentialUse {
   friend bool operator==(const CredentialUse&, const CredentialUse&) = default;
 };
 
+// Of the tries of a case before the one that is shown.
+struct EarlierSessions {
+  std::uint32_t all = 0, failed = 0;
+};
+
 // What became of one case on one agent. The atom of a check: (shard, case).
 struct CaseResult {
   CaseId case_id;
@@ -104,20 +109,22 @@ struct CaseResult {
   std::string skip_detail;  // "STAGING_WEBSOCKET_URL is not set"
   // Of the last try that says something of the target; else of the last one. Set for failed and inconclusive.
   std::optional<Failure> failure;
-  // What the tries before that one have found, in their order; the first with its evidence. At most 5.
+  // What the tries before that one have found, in their order; the first with its evidence, of the others what they are
+  // looked for by: trace id, status and close. At most 5.
   std::vector<Failure> earlier_failures;
   bool flaky = false;  // passed after a failed try
   std::uint32_t tries = 1;
-  std::uint32_t sessions = 1;  // `concurrent`
-  std::uint32_t failed_sessions = 0;
-  absl::Time started;  // the agent's wall clock
+  std::uint32_t sessions = 1;                       // `concurrent`
+  std::uint32_t failed_sessions = 0;                // of these
+  std::optional<EarlierSessions> earlier_sessions;  // absent: one try, or of a version that did not say
+  absl::Time started;                               // the agent's wall clock
   absl::Duration duration;
   std::uint32_t assertions = 0;  // judged by steps that assert
   std::string target;            // URL that was taken, without credentials
   std::string target_name;
   std::string revision;  // read before; empty if the suite reads none
   ProofOfExecution proof;
-  std::vector<CredentialUse> credentials;  // at most 16, each name once at an endpoint
+  std::vector<CredentialUse> credentials;  // of all tries; at most 16, each name once at an endpoint
   std::vector<std::string> warnings;
 };
 

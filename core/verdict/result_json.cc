@@ -27,6 +27,9 @@ json::value ToJson(const CaseResult& result) {
   out["tries"] = result.tries;
   out["sessions"] = result.sessions;
   out["failed_sessions"] = result.failed_sessions;
+  if (result.earlier_sessions) {
+    out["earlier_sessions"] = {{"all", result.earlier_sessions->all}, {"failed", result.earlier_sessions->failed}};
+  }
   out["started"] = TimeText(result.started);
   out["duration_ns"] = absl::ToInt64Nanoseconds(result.duration);
   out["assertions"] = result.assertions;
@@ -64,6 +67,13 @@ absl::StatusOr<CaseResult> CaseResultFromJson(const json::value& value) {
   reader.Read("tries", result.tries);
   reader.Read("sessions", result.sessions);
   reader.Read("failed_sessions", result.failed_sessions);
+  if (const auto* earlier = reader.Find("earlier_sessions")) {
+    JsonReader member(*earlier, "result.earlier_sessions");
+    EarlierSessions& sessions = result.earlier_sessions.emplace();
+    member.Read("all", sessions.all);
+    member.Read("failed", sessions.failed);
+    reader.Keep(member.status());
+  }
   reader.Read("started", result.started);
   reader.Read("duration_ns", result.duration);
   reader.Read("assertions", result.assertions);

@@ -130,6 +130,10 @@ v1::CaseResult ToWire(const CaseResult& result) {
   proto.set_tries(result.tries);
   proto.set_sessions(result.sessions);
   proto.set_failed_sessions(result.failed_sessions);
+  if (result.earlier_sessions) {
+    proto.mutable_earlier_sessions()->set_all(result.earlier_sessions->all);
+    proto.mutable_earlier_sessions()->set_failed(result.earlier_sessions->failed);
+  }
   *proto.mutable_started() = ToWire(result.started);
   *proto.mutable_duration() = ToWire(result.duration);
   proto.set_assertions(result.assertions);
@@ -183,6 +187,10 @@ absl::StatusOr<CaseResult> FromWire(const v1::CaseResult& proto) {
   result.tries = std::clamp(proto.tries(), 1U, kMaxTries);
   result.sessions = std::min(proto.sessions(), kMaxSessions);
   result.failed_sessions = std::min(proto.failed_sessions(), result.sessions);
+  if (proto.has_earlier_sessions()) {
+    const std::uint32_t all = std::min(proto.earlier_sessions().all(), kMaxSessions);
+    result.earlier_sessions = EarlierSessions{all, std::min(proto.earlier_sessions().failed(), all)};
+  }
   result.started = WallTime(proto.started());
   result.duration = Elapsed(proto.duration());
   result.assertions = proto.assertions();

@@ -26,6 +26,7 @@ CaseResult FailedCase() {
   failure.evidence.headers = {{"server", "uvicorn"}};
   failure.evidence.body_excerpt = "Internal Server Error";
   failure.evidence.transcript = {{absl::Milliseconds(3), true, "http", 21, "HTTP/1.1 500", "main"}};
+  result.earlier_sessions = EarlierSessions{7, 3};
   result.started = absl::FromUnixMillis(1'700'000'000'123);
   result.duration = absl::Milliseconds(41);
   result.proof.connections = 1;
@@ -100,6 +101,8 @@ TEST(WireResult, HoldsNoTimesAndCountsThatCannotBe) {
   proto.set_tries(std::numeric_limits<std::uint32_t>::max());
   proto.set_sessions(std::numeric_limits<std::uint32_t>::max());
   proto.set_failed_sessions(std::numeric_limits<std::uint32_t>::max());
+  proto.mutable_earlier_sessions()->set_all(2);
+  proto.mutable_earlier_sessions()->set_failed(std::numeric_limits<std::uint32_t>::max());
   proto.mutable_proof()->mutable_timings()->mutable_connect()->set_seconds(-1);
   proto.mutable_proof()->mutable_timings()->mutable_total()->set_seconds(std::numeric_limits<std::int64_t>::max());
   proto.mutable_proof()->mutable_attempts(0)->mutable_duration()->set_nanos(-5);
@@ -115,6 +118,7 @@ TEST(WireResult, HoldsNoTimesAndCountsThatCannotBe) {
   EXPECT_EQ(back->tries, kMaxTries);
   EXPECT_EQ(back->sessions, kMaxSessions);
   EXPECT_EQ(back->failed_sessions, kMaxSessions);
+  EXPECT_EQ(back->earlier_sessions->failed, 2u) << "of two sessions";
   const auto stored = CaseResultFromJson(ToJson(*back));
   ASSERT_TRUE(stored.ok()) << stored.status();
 

@@ -130,6 +130,65 @@ TEST(Attribution, SaysHowOftenWhatComesAndGoesFailed) {
   EXPECT_THAT(sessions[0].rests_on.back().text, HasSubstr("176 of 1000 sessions failed"));
 }
 
+// Refused in its first try, with this class.
+CaseResult Flaky(FailureClass failure_class = FailureClass::kUpgradeRefused5xx) {
+  CaseResult result = kPassed;
+  result.flaky = true;
+  result.tries = 2;
+  result.earlier_sessions = EarlierSessions{1, 1};
+  result.earlier_failures.emplace_back();
+  result.earlier_failures.back().phase = Phase::kUpgrade;
+  result.earlier_failures.back().failure_class = failure_class;
+  return result;
+}
+
+TEST(Attribution, TakesAPassAfterAFailedTryForWhatComesAndGoes) {
+  CaseResult bad = kRefused;
+  bad.tries = 2;
+  bad.earlier_sessions = EarlierSessions{1, 1};
+  const std::vector<RegionResult> regions{Region("a", {bad}), Region("b", {Flaky()}), Region("c", {Flaky()})};
+  const AttributedFailure failure = Attribute(regions).front();
+  EXPECT_EQ(failure.attribution, Attribution::kIntermittent);
+  EXPECT_EQ(failure.rests_on.back().text, "vantage b-a saw it fail and pass: 4 of 6 sessions failed");
+  CaseResult of_an_older_agent = Flaky();
+  of_an_older_agent.earlier_failures.clear();
+  of_an_older_agent.earlier_sessions.reset();
+  EXPECT_EQ(OfFirst({Region("a", {bad}), Region("b", {of_an_older_agent})}), Attribution::kIntermittent);
+  EXPECT_EQ(OfFirst({Region("a", {bad}), Region("b", {Flaky(FailureClass::kTcp)})}), Attribution::kRegionPath)
+      << "what it saw was another failure";
+  EXPECT_EQ(OfFirst({Region("a", {bad}, "a-1"), Region("a", {Flaky()}, "a-2")}), Attribution::kIntermittent)
+      << "no single agent";
+}
+
+TEST(Attribution, TakesAFailureOfPartOfTheSessionsAnywhereForWhatComesAndGoes) {
+  const auto part = [](std::uint32_t failed) {
+    CaseResult result = failed == 0 ? kPassed : kRefused;
+    result.sessions = 4;
+    result.failed_sessions = failed;
+    return result;
+  };
+  const std::vector<RegionResult> regions{Region("a", {part(4)}), Region("b", {part(1)}), Region("c", {part(0)})};
+  const AttributedFailure failure = Attribute(regions).front();
+  EXPECT_EQ(failure.attribution, Attribution::kIntermittent);
+  EXPECT_EQ(failure.rests_on.back().text, "vantage b-a saw it fail and pass: 5 of 12 sessions failed");
+  EXPECT_EQ(OfFirst({Region("a", {part(4)}), Region("b", {part(1)})}), Attribution::kIntermittent)
+      << "it passed nowhere";
+  EXPECT_EQ(OfFirst({Region("a", {part(4)}), Region("c", {part(0)})}), Attribution::kRegionPath);
+}
+
+TEST(Attribution, CountsTheFailedSessionsOfEachTry) {
+  CaseResult part = kRefused;
+  part.sessions = 5;
+  part.failed_sessions = 1;
+  part.tries = 2;
+  part.earlier_sessions = EarlierSessions{5, 1};
+  EXPECT_EQ(Attribute(std::vector<RegionResult>{Region("eu", {part})}).front().rests_on.back().text,
+            "each try saw it fail and pass: 2 of 10 sessions failed");
+  part.failed_sessions = 5;
+  EXPECT_EQ(Attribute(std::vector<RegionResult>{Region("eu", {part})}).front().rests_on.back().text,
+            "vantage eu-a saw it fail and pass: 6 of 10 sessions failed");
+}
+
 TEST(Attribution, TakesANumberInANameForARoundOnlyWhereTheRunWasRepeated) {
   const CaseResult good = Result("bug #12", Outcome::kPassed);
   const CaseResult bad = Result("bug #14", Outcome::kFailed, FailureClass::kUpgradeRefused5xx);

@@ -17,6 +17,7 @@ CaseResult Full() {
   result.tries = 3;
   result.sessions = 10;
   result.failed_sessions = 2;
+  result.earlier_sessions = EarlierSessions{20, 5};
   result.started = absl::FromUnixMillis(1'800'000'000'123);
   result.duration = absl::Milliseconds(1234);
   result.assertions = 5;
@@ -57,6 +58,7 @@ TEST(CaseResultJson, IsReadAsItWasWritten) {
   EXPECT_EQ(read->failure->evidence.close_code, 1011);
   EXPECT_EQ(read->failure->evidence.logs, Full().failure->evidence.logs);
   ASSERT_EQ(read->earlier_failures.size(), 2u);
+  EXPECT_EQ(read->earlier_sessions->failed, 5u);
   EXPECT_EQ(read->earlier_failures[0].evidence.trace_id, "4bf9");
   EXPECT_EQ(read->earlier_failures[1].message, "no frame");
   EXPECT_EQ(read->proof.timings.upgrade, absl::Microseconds(1500));
