@@ -14,9 +14,10 @@ struct Cause {
   const CaseResult& result() const { return *findings.front()->result; }
 };
 
-// In the order of their first findings. Failures are alike if outcome, phase, class, message (but for times) and what
-// was answered are the same, and who they are attributed to; those of messages only at the same line of a suite, for
-// what did not come is another thing in each scenario. Skips are alike if their reason is. Passes are not grouped.
+// In the order of their first findings. Failures are alike if outcome, phase, class, message (but for measured times)
+// and what was answered are the same, and who they are attributed to; those of messages only at the same line of a
+// suite, for what did not come is another thing in each scenario. Skips are alike if their reason is. Passes are not
+// grouped.
 std::vector<Cause> Causes(const RunRecord& record, const std::vector<Finding>& findings);
 
 // Lines of the target's own log: best those of the request of one of its cases; else of the first case that has any;

@@ -38,6 +38,25 @@ std::size_t TimeAtBegin(std::string_view text) {
   }
 }
 
+// How long the time is that `rest` begins with, if it is one that we have measured, by the words that stand around such
+// ones; or 0. What a target writes may look like a time too ("found "10m"").
+std::size_t MeasuredTimeAtBegin(std::string_view before, std::string_view rest) {
+  const std::size_t time = TimeAtBegin(rest);
+  const auto is_word = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  if (time == 0 || (time < rest.size() && is_word(rest[time]))) return 0;
+  if (before.empty() || before.ends_with("(")) return rest.substr(time).starts_with(" before") ? time : 0;
+  for (const std::string_view words :
+       {" +", "(+", "took ", "came ", "came after ", "longer than ", "late by up to ", "deadline of "}) {
+    if (before.ends_with(words)) return time;
+  }
+  return 0;
+}
+
+// All that follows is of the target, whatever it looks like.
+bool BeginsForeignText(std::string_view text) {
+  return text.ends_with("found ") || text.ends_with("was expected by no step: ");
+}
+
 }  // namespace
 
 std::vector<Finding> Findings(const RunRecord& record) {
@@ -50,7 +69,9 @@ std::vector<Finding> Findings(const RunRecord& record) {
       const Failure* failure = KeptFailure(result);
       Finding& finding = groups[{position == positions.end() ? positions.size() : position->second, result.case_id,
                                  result.outcome, failure != nullptr ? failure->failure_class : FailureClass::kNone,
-                                 failure != nullptr ? WithoutTimes(failure->message) : result.skip_detail}];
+                                 failure != nullptr ? WithoutTimes(failure->message)
+                                 : result.flaky     ? TriesText(result)
+                                                    : result.skip_detail}];
       if (finding.result == nullptr) finding.result = &result;
       const std::string region = Printable(entry.shard.region.value());
       if (std::ranges::find(finding.regions, region) == finding.regions.end()) finding.regions.push_back(region);
@@ -63,19 +84,22 @@ std::vector<Finding> Findings(const RunRecord& record) {
 }
 
 std::string WithoutTimes(std::string_view message) {
-  const auto is_word = [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
-  };
   std::string out;
+  char quote = '\0';  // that is open
   while (!message.empty()) {
-    const std::size_t time = out.empty() || !is_word(out.back()) ? TimeAtBegin(message) : 0;
-    if (time > 0 && (time == message.size() || !is_word(message[time]) || message[time] == '.')) {
+    if (const std::size_t time = quote == '\0' ? MeasuredTimeAtBegin(out, message) : 0; time > 0) {
       out += "…";
       message.remove_prefix(time);
-    } else {
-      out += message.front();
-      message.remove_prefix(1);
+      continue;
     }
+    const char next = message.front();
+    const std::size_t taken = quote != '\0' && next == '\\' && message.size() > 1 ? 2 : 1;
+    if (taken == 1 && (next == quote || (quote == '\0' && (next == '"' || next == '`')))) {
+      quote = quote == '\0' ? next : '\0';
+    }
+    out += message.substr(0, taken);
+    message.remove_prefix(taken);
+    if (quote == '\0' && BeginsForeignText(out)) return out.append(message);
   }
   return out;
 }

@@ -21,13 +21,13 @@ struct Finding {
 };
 
 // In the order of the plan: all results with the same case, outcome, class and message are one finding; of what passed
-// after a failed try, those of that try. Times in messages make no difference.
+// after a failed try, those of that try. Times that were measured make no difference; values that were found do.
 std::vector<Finding> Findings(const RunRecord& record);
 
 // "eu-west-1, us-east-1".
 std::string RegionList(const Finding& finding);
 
-// "connecting took …, expected at most …": what is the same of two messages whose times differ.
+// "connecting took …, expected at most 300ms": what is the same of two messages whose measured times differ.
 std::string WithoutTimes(std::string_view message);
 
 // Of a case with concurrent sessions how many failed: "3 of 10 failed (eu-west-1 1 of 5, us-east-1 2 of 5)". Empty if
