@@ -4,9 +4,24 @@
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
+namespace {
+
+// What moves or hides no other text; lines and tabs stay.
+std::string Shown(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t end = text.find_first_of("\n\t");
+    out += Printable(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 std::string HtmlText(std::string_view text, std::size_t max_bytes) {
-  const std::string cut = Excerpt(text, max_bytes);
-  const std::string clean = IsValidUtf8(cut) ? cut : Printable(cut);
+  const std::string clean = Shown(Excerpt(text, max_bytes));
   std::string out;
   out.reserve(clean.size());
   for (const char c : clean) {
@@ -27,7 +42,7 @@ std::string HtmlText(std::string_view text, std::size_t max_bytes) {
         out += "&#39;";
         break;
       default:
-        out += (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F ? '?' : c;
+        out += c;
     }
   }
   return out;

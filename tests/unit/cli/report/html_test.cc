@@ -135,6 +135,17 @@ TEST(Html, ReplacesBytesThatAreNoText) {
   EXPECT_THAT(RenderHtml(record), HasSubstr("<pre>a??[2J?b</pre>"));
 }
 
+TEST(Html, ShowsNoTextInAnotherOrderThanItHas) {
+  RunRecord record = BrokenInOneRegion();
+  Failure& failure = *record.shards[0].cases[1].failure;
+  failure.message = failure.evidence.body_excerpt = "a\u202Egnp\u2066x\u200Fy\n\tnext";
+  failure.evidence.headers = {{"server", failure.message}};
+  failure.evidence.transcript[0].excerpt = failure.message;
+  const std::string html = RenderHtml(record);
+  for (const char* moved : {"\u202E", "\u2066", "\u200F"}) EXPECT_THAT(html, Not(HasSubstr(moved)));
+  EXPECT_THAT(html, HasSubstr("<pre>a?gnp?x?y\n\tnext</pre>"));
+}
+
 TEST(Html, StaysBelowItsLimitAndCountsWhatItLeavesOut) {
   RunRecord record = BrokenInOneRegion();
   const CaseResult broken = record.shards[0].cases[1], passed = record.shards[0].cases[0];
