@@ -58,7 +58,11 @@ std::string ProofFacts(const Trace& trace) {
                           CountText(proof.frames_out, "frame"), FormatBytes(proof.bytes_out)));
   out += Fact("sessions", fmt::format("{}, {} failed · tries {} · assertions {}", result.sessions,
                                       result.failed_sessions, result.tries, result.assertions));
-  for (const Note& tried : EarlierTries(result)) out += Fact(tried.label, tried.text);
+  const std::vector<Note> tries = EarlierTries(result);
+  for (std::size_t i = 0; i < tries.size(); ++i) {
+    const std::string& id = result.earlier_failures[i].evidence.trace_id;
+    out += Fact(tries[i].label, id.empty() ? tries[i].text : fmt::format("{} · trace id {}", tries[i].text, id));
+  }
   for (const AddressAttempt& attempt : proof.attempts) {
     out += Fact("attempt", fmt::format("{} {} {}", attempt.address, FormatElapsed(attempt.duration),
                                        attempt.error.empty() ? "connected" : attempt.error));
@@ -153,7 +157,9 @@ std::string HtmlFailure(const RunRecord& record, const Finding& finding) {
 std::string HtmlTrace(const Trace& trace, bool with_evidence) {
   const CaseResult& result = *trace.result;
   if (result.tries == 0) return "<p>It was never reported, so there is no trace.</p>\n";
-  std::string out = PhaseBars(result.proof.timings) + ProofFacts(trace);
+  std::string out =
+      result.flaky ? fmt::format("<p>Times and facts of try {}, which passed:</p>\n", result.tries) : std::string();
+  out += PhaseBars(result.proof.timings) + ProofFacts(trace);
   const Failure* failure = KeptFailure(result);
   if (failure == nullptr) return out;
   if (!result.failure) out += "<p>What the first try has seen, which failed:</p>\n";

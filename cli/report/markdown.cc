@@ -153,8 +153,28 @@ std::string WhyStopped(const RunRecord& record) {
                      next);
 }
 
+// What passed only after a failed try.
+std::string OfFlaky(const RunRecord& record, const std::vector<Cause>& causes) {
+  std::string out;
+  std::size_t shown = 0;
+  for (const Cause& cause : causes) {
+    if (!cause.result().flaky || shown == kMaxActions) continue;
+    ++shown;
+    const Failure* failure = KeptFailure(cause.result());
+    const std::string where = fmt::format("{}; {}", Plain(CaseList(cause)), Plain(RegionList(cause)));
+    out += failure == nullptr ? fmt::format("- {}: it", where)
+                              : fmt::format("- `{}` ({}): {}. It", FailureClassName(failure->failure_class), where,
+                                            WhatToLookAt(failure->failure_class, record.local));
+    out += " passed only after a failed try, so it comes and goes: `--repeat` gives its rate.\n";
+  }
+  return out;
+}
+
 std::string NextActions(const RunRecord& record, const std::vector<Cause>& causes) {
-  if (record.summary.verdict == JobVerdict::kPassed) return "None: everything that was asked holds.\n";
+  const std::string flaky = OfFlaky(record, causes);
+  if (record.summary.verdict == JobVerdict::kPassed) {
+    return flaky.empty() ? "None: everything that was asked holds.\n" : flaky;
+  }
   const bool was_stopped =
       record.summary.verdict == JobVerdict::kCancelled || record.summary.verdict == JobVerdict::kTimedOut;
   std::string out = was_stopped ? WhyStopped(record) : "";
@@ -174,6 +194,7 @@ std::string NextActions(const RunRecord& record, const std::vector<Cause>& cause
     }
     out += "\n";
   }
+  out += flaky;
   if (!out.empty()) return out;
   return record.summary.reasons.empty() ? "Run it again.\n" : Plain(record.summary.reasons.front()) + "\n";
 }

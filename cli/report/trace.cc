@@ -50,7 +50,10 @@ std::string RenderTrace(const Trace& trace) {
                        PhaseName(result.failure->phase), Printable(result.failure->message));
   }
   out += "\n";
-  if (const std::string phases = PhaseText(result.proof.timings); !phases.empty()) out += fmt::format("  {}\n", phases);
+  if (const std::string phases = PhaseText(result.proof.timings); !phases.empty()) {
+    // Times are of the try that passed, frames of one that did not.
+    out += result.flaky ? fmt::format("  try {}: {}\n", result.tries, phases) : fmt::format("  {}\n", phases);
+  }
   if (const std::string tries = TriesText(result); !tries.empty()) {
     out += fmt::format("  {} {}\n", result.flaky ? "flaky:" : "tried", Printable(tries));
   }
@@ -79,7 +82,11 @@ json::object ToJson(const Trace& trace) {
                    {"duration_ns", whole.at("duration_ns")},
                    {"timings", whole.at("proof").at("timings")},
                    {"transcript", json::array()}};
-  if (trace.result->flaky) out["flaky"] = true;
+  if (trace.result->flaky) {
+    out["flaky"] = true;
+    out["timings_of_try"] = trace.result->tries;
+    if (KeptFailure(*trace.result) != nullptr) out["transcript_of_try"] = 1;
+  }
   if (KeptFailure(*trace.result) != nullptr) {
     const json::value& failure =
         trace.result->failure ? whole.at("failure") : whole.at("earlier_failures").as_array().front();

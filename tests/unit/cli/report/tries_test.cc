@@ -82,11 +82,32 @@ TEST(Tries, OfAFlakyPassHaveATrace) {
   ASSERT_EQ(traces->size(), 1u);
   const std::string text = RenderTraces(*traces);
   EXPECT_THAT(text, HasSubstr("  flaky: passed in try 3; try 1: [close] closed with 1011"));
+  EXPECT_THAT(text, HasSubstr("\n  try 3: connect 1.0ms · upgrade 7.0ms\n")) << "not of the frames below";
   EXPECT_THAT(text, HasSubstr("  the frames of try 1\n"));
   EXPECT_THAT(text, HasSubstr("HTTP/1.1 500 Oops"));
   const boost::json::array json = ToJson(*traces);
   EXPECT_EQ(json[0].at("class").as_string(), "close");
   EXPECT_EQ(json[0].at("transcript").as_array().size(), 2u);
+  EXPECT_EQ(json[0].at("timings_of_try").to_number<int>(), 3);
+  EXPECT_EQ(json[0].at("transcript_of_try").to_number<int>(), 1);
+}
+
+TEST(Tries, OfAFlakyPassAreANextAction) {
+  RunRecord record = FlakyInOneRegion();
+  const std::string text = RenderReport(record, "md");
+  EXPECT_THAT(text, HasSubstr("## Next action\n\n- `close` (chat › two; eu-west-1): "));
+  EXPECT_THAT(text, HasSubstr("It passed only after a failed try, so it comes and goes: `--repeat` gives its rate.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("None: everything")));
+  record.shards[0].cases[1].earlier_failures.clear();  // an agent of an earlier version
+  EXPECT_THAT(RenderReport(record, "md"),
+              HasSubstr("- chat › two; eu-west-1: it passed only after a failed try, so it comes and goes"));
+}
+
+TEST(Tries, OfAFlakyPassAreFoundInTheServersLogByTheirTraceIds) {
+  RunRecord record = FlakyInOneRegion();
+  record.shards[0].cases[1].earlier_failures[1].evidence.trace_id = "4bf9";
+  EXPECT_THAT(RenderReport(record, "html"), HasSubstr("[close] closed with 1012 · trace id 4bf9"));
+  EXPECT_THAT(RenderReport(record, "html"), HasSubstr("Times and facts of try 3, which passed:"));
 }
 
 TEST(Tries, OfAFailureAreCountedAndNamedWhereTheyDiffer) {
