@@ -1,5 +1,6 @@
 #include "agent/engine/case_judgement.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,29 @@ int Weight(const std::optional<Failure>& failure) { return failure ? Weight(fail
 
 void AddWarnings(std::vector<std::string>& warnings, const std::vector<std::string>& more) {
   for (const std::string& warning : more) SessionOutcome::AddWarning(warnings, warning);
+}
+
+void AddCredentials(std::vector<CredentialUse>& uses, const std::vector<CredentialUse>& more) {
+  for (const CredentialUse& use : more) {
+    const auto same = std::ranges::find_if(
+        uses, [&](const CredentialUse& known) { return known.name == use.name && known.endpoint == use.endpoint; });
+    if (same != uses.end()) {
+      same->accepted |= use.accepted;
+    } else if (uses.size() < kMaxCredentials) {
+      uses.push_back(use);
+    }
+  }
+}
+
+// The first one's evidence is enough to see what it was; of another one, what its lines in a log are found by.
+void KeepWhatItIsLookedForBy(Evidence& evidence) {
+  Evidence kept;
+  kept.status = evidence.status;
+  kept.status_reason = std::move(evidence.status_reason);
+  kept.close_code = evidence.close_code;
+  kept.close_reason = std::move(evidence.close_reason);
+  kept.trace_id = std::move(evidence.trace_id);
+  evidence = std::move(kept);
 }
 
 }  // namespace
@@ -69,15 +93,22 @@ CaseResult AfterTry(CaseResult before, CaseResult last) {
         {fmt::format("try {}", last.tries),
          fmt::format("[{}] {}", FailureClassName(last.failure->failure_class), last.failure->message)});
     before.tries = last.tries;
+    before.earlier_sessions = before.earlier_sessions.value_or(EarlierSessions());  // the last one judged nothing
     AddWarnings(before.warnings, last.warnings);
+    AddCredentials(before.credentials, last.credentials);
     return before;
   }
+  const EarlierSessions earlier = before.earlier_sessions.value_or(EarlierSessions());
+  last.earlier_sessions = EarlierSessions{earlier.all + before.sessions,
+                                          earlier.failed + std::min(before.failed_sessions, before.sessions)};
   last.earlier_failures = std::move(before.earlier_failures);
-  // The first one's evidence is enough to see what it was.
-  if (!last.earlier_failures.empty()) before.failure->evidence = {};
+  if (!last.earlier_failures.empty()) KeepWhatItIsLookedForBy(before.failure->evidence);
   last.earlier_failures.push_back(*std::move(before.failure));
   AddWarnings(before.warnings, last.warnings);
   last.warnings = std::move(before.warnings);
+  // Let in once is let in.
+  AddCredentials(before.credentials, last.credentials);
+  last.credentials = std::move(before.credentials);
   return last;
 }
 

@@ -16,7 +16,8 @@ void Judge(CaseResult& result, std::vector<SessionOutcome> outcomes);
 bool MayRunAgain(const CaseResult& tried);
 
 // What a case is after its `last` try, if it was `before` until then: a failure of ours tells nothing of the target,
-// and so does not take the place of one that does. What earlier tries have found of the target is kept.
+// and so does not take the place of one that does. What earlier tries have found of the target is kept, and so is how
+// many of their sessions failed and which credentials were let in.
 CaseResult AfterTry(CaseResult before, CaseResult last);
 
 }  // namespace wsfleet::engine

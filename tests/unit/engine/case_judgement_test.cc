@@ -82,5 +82,64 @@ TEST(CaseJudgement, KeepsTheWarningsOfEarlierTries) {
   EXPECT_THAT(result.warnings, ElementsAre("one", "two"));
 }
 
+SessionOutcome ShownTo(bool accepted, FailureClass failure_class) {
+  SessionOutcome outcome = Ended("a", failure_class);
+  outcome.credentials = {{{"user", "ws://h/u"}, accepted}};
+  return outcome;
+}
+
+TEST(CaseJudgement, SaysThatACredentialWasLetInInAnyTry) {
+  for (const FailureClass last : {FailureClass::kAuth, FailureClass::kConfig, FailureClass::kNone}) {
+    const CaseResult result =
+        AfterTry(Judged({ShownTo(true, FailureClass::kEventMissing)}), Judged({ShownTo(false, last)}));
+    EXPECT_THAT(result.credentials, ElementsAre(CredentialUse{"user", true, "ws://h/u"})) << FailureClassName(last);
+  }
+  EXPECT_TRUE(AfterTry(Judged({ShownTo(false, FailureClass::kAuth)}), Judged({ShownTo(true, FailureClass::kConfig)}))
+                  .credentials.front()
+                  .accepted);
+  EXPECT_FALSE(AfterTry(Judged({ShownTo(false, FailureClass::kAuth)}), Judged({ShownTo(false, FailureClass::kAuth)}))
+                   .credentials.front()
+                   .accepted);
+}
+
+TEST(CaseJudgement, CountsTheSessionsOfEarlierTriesThatFailed) {
+  const auto tried = [](std::size_t failed) {
+    std::vector<SessionOutcome> outcomes(5, Ended("a"));
+    for (std::size_t i = 0; i < failed; ++i) outcomes[i] = Ended("a", FailureClass::kClose);
+    return Judged(std::move(outcomes));
+  };
+  EXPECT_FALSE(AfterTry(CaseResult(), tried(1)).earlier_sessions) << "there was no other try";
+  const CaseResult ours = AfterTry(tried(1), Judged({Ended("a", FailureClass::kConfig)}));
+  ASSERT_TRUE(ours.earlier_sessions);
+  EXPECT_EQ(ours.earlier_sessions->all, 0u) << "a try that says nothing of the target counts for nothing";
+  const CaseResult result = AfterTry(AfterTry(tried(1), tried(2)), tried(3));
+  EXPECT_EQ(result.failed_sessions, 3u);
+  ASSERT_TRUE(result.earlier_sessions);
+  EXPECT_EQ(result.earlier_sessions->all, 10u);
+  EXPECT_EQ(result.earlier_sessions->failed, 3u);
+}
+
+TEST(CaseJudgement, KeepsOfLaterTriesWhatTheyAreLookedForBy) {
+  const auto refused = [](std::uint32_t status, const std::string& trace) {
+    SessionOutcome outcome = Ended("a", FailureClass::kUpgradeRefused5xx);
+    Evidence& evidence = outcome.failure->evidence;
+    evidence.status = status;
+    evidence.close_code = 1011;
+    evidence.trace_id = trace;
+    evidence.body_excerpt = "body";
+    evidence.headers = {{"server", "x"}};
+    return Judged({outcome});
+  };
+  const CaseResult result = AfterTry(AfterTry(refused(501, "t1"), refused(502, "t2")), Judged({Ended("a")}));
+  ASSERT_THAT(result.earlier_failures, SizeIs(2));
+  EXPECT_EQ(result.earlier_failures[0].evidence.body_excerpt, "body");
+  const Evidence& second = result.earlier_failures[1].evidence;
+  EXPECT_EQ(second.status, 502u);
+  EXPECT_EQ(second.close_code, 1011);
+  EXPECT_EQ(second.trace_id, "t2");
+  EXPECT_EQ(second.body_excerpt, "");
+  EXPECT_TRUE(second.headers.empty());
+}
+
 }  // namespace
 }  // namespace wsfleet::engine
