@@ -201,6 +201,9 @@ Failure Session::ConfigFailure(const absl::Status& status) const {
 Failure Session::FromWire(const WireFailure& wire, const HttpAnswer* answer) const {
   Failure failure = MakeFailure(wire.phase, wire.failure_class, wire.message);
   failure.hint = wire.hint;
+  // Before it is answered, what is wrong is what was set: a proxy, a certificate. Then it is what came.
+  failure.beyond_limit =
+      wire.failure_class == FailureClass::kConfig && (wire.phase == Phase::kUpgrade || wire.phase == Phase::kHttp);
   if (answer != nullptr) AddEvidence(failure, *answer);
   return failure;
 }

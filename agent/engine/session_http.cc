@@ -63,6 +63,7 @@ boost::asio::awaitable<Session::Result> Session::Do(const HttpRequest& step) {
     auto value = ReadCapture(capture.source, payload, answer.head->headers);
     if (!value.ok()) {
       failure = MakeFailure(Phase::kHttp, ClassOfCapture(value.status()), std::string(ToStd(value.status().message())));
+      failure->beyond_limit = failure->failure_class == FailureClass::kConfig;
       failure->range = capture.source.range;
       co_return failure;
     }
@@ -98,6 +99,7 @@ Session::Result Session::JudgeHttp(const HttpRequest& step, const HttpAnswer& an
 Session::Result Session::JudgeTests(const HttpExpect& expect, const HttpAnswer& answer, Phase phase) {
   const auto fail = [&](FailureClass failure_class, std::string message) {
     Failure failure = MakeFailure(phase, failure_class, std::move(message));
+    failure.beyond_limit = failure_class == FailureClass::kConfig;
     AddEvidence(failure, answer);
     return failure;
   };

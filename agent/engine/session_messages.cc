@@ -109,6 +109,7 @@ bool Session::Receive(NamedConnection& connection, Incoming incoming) {
       // A limit of ours, which says nothing of the target's conformance.
       ++connection.messages_in;
       stream_failure_ = MakeFailure(Phase::kMessage, ClassOf(incoming.kind), incoming.payload);
+      stream_failure_->beyond_limit = incoming.kind == Incoming::Kind::kUnsupported;
       EndConnection(connection, incoming, now);
       return false;
     case Incoming::Kind::kProtocolError:

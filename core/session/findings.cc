@@ -126,6 +126,7 @@ Failure MissingFailure(const AwaitedMessage& message, std::string_view since) {
 Failure ComplaintFailure(const Complaint& complaint, const AwaitedMessage& message, const ReceivedFrame& frame,
                          const Anchor& anchor) {
   Failure failure = MessageFailure(complaint.failure_class, complaint.text, message);
+  failure.beyond_limit = complaint.failure_class == FailureClass::kConfig;
   if (complaint.range.known()) failure.range = complaint.range;
   failure.notes.push_back({"judged", DescribeFrame(frame, anchor)});
   return failure;

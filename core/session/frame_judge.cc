@@ -61,6 +61,7 @@ void FrameJudge::HoldUnlessOpen(std::vector<MatchedMessage> matched) {
   Failure failure;
   failure.phase = Phase::kMessage;
   failure.failure_class = FailureClass::kConfig;
+  failure.beyond_limit = true;
   failure.message = fmt::format("{}, so that it is open whether it is one that must not come", open_);
   Fail(std::move(failure), std::move(matched));
 }
@@ -68,6 +69,7 @@ void FrameJudge::HoldUnlessOpen(std::vector<MatchedMessage> matched) {
 void FrameJudge::FailUnlessOpen(Failure failure, std::vector<MatchedMessage> matched) {
   if (!open_.empty() && !IsOurs(failure.failure_class)) {
     failure.failure_class = FailureClass::kConfig;
+    failure.beyond_limit = true;
     failure.message = fmt::format("{}; without it: {}", open_, failure.message);
   }
   Fail(std::move(failure), std::move(matched));

@@ -117,6 +117,7 @@ std::string SequenceTracker::IdleWarning() const {
 
 Failure SequenceTracker::Fail(FailureClass failure_class, std::string message) const {
   Failure failure;
+  failure.beyond_limit = failure_class == FailureClass::kConfig;
   failure.phase = Phase::kMessage;
   failure.failure_class = failure_class;
   failure.message = std::move(message);

@@ -215,6 +215,10 @@ Attribution DecideByVantages(AttributedFailure& failure, const std::string& vant
 
 Attribution Decide(AttributedFailure& failure, const Signature& signature, const std::vector<Sighting>& failed,
                    const std::vector<Sighting>& passed, std::span<const RegionResult> regions) {
+  const auto is_limit = [](const Sighting& sighting) { return sighting.result->failure->beyond_limit; };
+  if (std::ranges::all_of(failed, is_limit)) {
+    return Undetermined(failure, "what came goes beyond a limit, as the message says, so nobody can judge it");
+  }
   if (failure.failure_class == FailureClass::kConfig || failure.failure_class == FailureClass::kGuard) {
     return Attribution::kConfiguration;
   }

@@ -142,6 +142,7 @@ json::object FailureToJson(const Failure& failure) {
   for (const Note& note : failure.notes) notes.push_back({{"label", note.label}, {"text", note.text}});
   out["notes"] = std::move(notes);
   out["evidence"] = EvidenceToJson(failure.evidence);
+  if (failure.beyond_limit) out["beyond_limit"] = true;
   return out;
 }
 
@@ -153,6 +154,7 @@ absl::Status ReadFailure(const json::value& value, std::string path, Failure& fa
   reader.Read("hint", failure.hint);
   if (const auto* range = reader.Find("range")) reader.Keep(ReadRange(*range, reader.path() + ".range", failure.range));
   reader.Read("step", failure.step);
+  reader.Read("beyond_limit", failure.beyond_limit);
   reader.ReadEach(
       "notes", [&](const json::value& note, std::string where) { return ReadNote(note, std::move(where), failure); });
   if (const auto* evidence = reader.Find("evidence")) {

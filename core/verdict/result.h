@@ -83,6 +83,8 @@ struct Failure {
   std::string step;     // id, message name or action of the step
   std::vector<Note> notes;
   Evidence evidence;
+  // Of class config: what came goes beyond a limit of the language or of the agent, and no setting was wrong.
+  bool beyond_limit = false;
 };
 
 // A credential that a case has connected with, whether it was let in, and where.

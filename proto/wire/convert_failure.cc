@@ -168,6 +168,7 @@ v1::Failure ToWire(const Failure& failure) {
     added->set_text(FitText(note.text));
   }
   *proto.mutable_evidence() = EvidenceToWire(failure.evidence);
+  proto.set_beyond_limit(failure.beyond_limit);
   return proto;
 }
 
@@ -196,6 +197,7 @@ absl::StatusOr<Failure> FromWire(const v1::Failure& proto) {
     failure.notes.push_back({note.label(), note.text()});
   }
   failure.evidence = *std::move(evidence);
+  failure.beyond_limit = proto.beyond_limit();
   return failure;
 }
 

@@ -129,6 +129,7 @@ TEST(Refused, IsInconclusiveIfItsBodyIsLargerThanThisAgentTakes) {
     const CaseResult result = Refused(answer, "{status: 403, text: " + std::string(text) + "}");
     EXPECT_EQ(result.outcome, Outcome::kInconclusive);
     ExpectFailure(result, FailureClass::kConfig, "larger than this agent takes");
+    EXPECT_TRUE(result.failure->beyond_limit);
   }
   ExpectPassed(Refused(answer, "{status: 403}"));
   // One that is cut short is not all of it either.
@@ -144,6 +145,7 @@ TEST(Http, IsInconclusiveIfTheAnswerIsLargerThanThisAgentTakes) {
   const CaseResult result = SuiteRun(OneScenario(server.url(), {"- http: {get: /, expect: {status: 200}}"})).Result();
   EXPECT_EQ(result.outcome, Outcome::kInconclusive);
   ExpectFailure(result, Phase::kHttp, FailureClass::kConfig, "larger than this agent takes");
+  EXPECT_TRUE(result.failure->beyond_limit);
 }
 
 // "At least one value" of a header that came several times, or "every" one.

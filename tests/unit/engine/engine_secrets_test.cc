@@ -87,6 +87,7 @@ TEST(SecretHosts, KeepASecretFromAnyOtherTarget) {
     EXPECT_EQ(result.outcome, Outcome::kInconclusive);
     ASSERT_TRUE(result.failure.has_value());
     EXPECT_EQ(result.failure->failure_class, FailureClass::kConfig);
+    EXPECT_FALSE(result.failure->beyond_limit);
     EXPECT_THAT(result.failure->message,
                 AllOf(HasSubstr("secret KEY may not be sent to 127.0.0.1"), HasSubstr("chat.example.com")));
   }

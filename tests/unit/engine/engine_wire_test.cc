@@ -219,6 +219,7 @@ TEST(Compression, OfABlockThatIsMarkedAsTheLastIsNoBreachOfTheTarget) {
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_EQ(result.failure->failure_class, FailureClass::kConfig);
   EXPECT_THAT(result.failure->message, HasSubstr("BFINAL"));
+  EXPECT_TRUE(result.failure->beyond_limit) << "no setting was wrong";
 }
 
 TEST(Compression, OfAMessageThatCannotBeExpandedIsNoCloseThatARefusalMayBe) {

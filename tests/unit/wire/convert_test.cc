@@ -21,6 +21,7 @@ CaseResult FailedCase() {
   failure.message = "the upgrade was refused with 500 Internal Server Error";
   failure.range = {"gate.wsfleet.yaml", 12, 9, 7};
   failure.step = "connect";
+  failure.beyond_limit = true;
   failure.notes = {{"wire", "no 101"}};
   failure.evidence.status = 500;
   failure.evidence.headers = {{"server", "uvicorn"}};

@@ -84,6 +84,7 @@ TEST(ExpectNone, HoldsNotIfALimitLeavesAFrameOpen) {
   };
   const Ending open = play("deep@5", {});
   EXPECT_EQ(Summary(open.judgement), "config ");
+  EXPECT_TRUE(open.judgement.failure->beyond_limit);
   EXPECT_EQ(open.decided_at, 100);
   EXPECT_THAT(open.judgement.failure->message, ::testing::HasSubstr("frame 1 could not be judged"));
   // What is certain convicts nevertheless.

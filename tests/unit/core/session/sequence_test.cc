@@ -20,7 +20,9 @@ class Sequence {
   std::string Play(const std::vector<std::string>& frames) {
     for (const std::string& frame : frames) {
       const auto failure = tracker_.OnFrame(++frames_, Payload(Opcode::kText, frame));
-      if (failure) return fmt::format("{} at {}", FailureClassName(failure->failure_class), frames_);
+      if (!failure) continue;
+      EXPECT_EQ(failure->beyond_limit, failure->failure_class == FailureClass::kConfig);
+      return fmt::format("{} at {}", FailureClassName(failure->failure_class), frames_);
     }
     return "ok";
   }

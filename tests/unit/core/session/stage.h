@@ -95,6 +95,7 @@ inline std::string Summary(const Judgement& judgement) {
   if (judgement.state == Judgement::State::kPending) return "pending";
   if (judgement.state == Judgement::State::kFailed) {
     const Failure& failure = *judgement.failure;
+    EXPECT_EQ(failure.beyond_limit, failure.failure_class == FailureClass::kConfig);
     const std::pair<FailureClass, std::string_view> names[] = {{FailureClass::kEventMissing, "missing"},
                                                                {FailureClass::kEventOrder, "order"},
                                                                {FailureClass::kEventDuplicate, "duplicate"},

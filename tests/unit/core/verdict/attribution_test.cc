@@ -207,6 +207,17 @@ TEST(Attribution, TakesANumberInANameForARoundOnlyWhereTheRunWasRepeated) {
             Attribution::kIntermittent);
 }
 
+TEST(Attribution, BlamesNoSettingForWhatGoesBeyondALimit) {
+  CaseResult limit = Result("one", Outcome::kInconclusive, FailureClass::kConfig, Phase::kMessage);
+  limit.failure->beyond_limit = true;
+  const std::vector<RegionResult> regions{Region("eu", {limit}), Region("us", {kPassed})};
+  const AttributedFailure failure = Attribute(regions).front();
+  EXPECT_EQ(failure.attribution, Attribution::kUndetermined);
+  EXPECT_EQ(failure.undetermined_for, "what came goes beyond a limit, as the message says, so nobody can judge it");
+  const CaseResult setting = Result("one", Outcome::kInconclusive, FailureClass::kConfig, Phase::kMessage);
+  EXPECT_EQ(OfFirst({Region("eu", {limit}), Region("us", {setting})}), Attribution::kConfiguration);
+}
+
 TEST(Attribution, KeepsFailuresOfDifferentKindsApart) {
   const RegionResult regions[] = {Region("eu", {kRefused}), Region("us", {kSilent})};
   EXPECT_EQ(Attribute(regions).size(), 2u);

@@ -35,6 +35,7 @@ CaseResult Full() {
   failure.message = "closed";
   failure.range = {"a.wsfleet.yaml", 3, 5, 7};
   failure.step = "ask";
+  failure.beyond_limit = true;
   failure.notes = {{"nearest", "frame 7"}};
   failure.evidence.status = 101;
   failure.evidence.headers = {{"server", "x"}};
@@ -56,6 +57,7 @@ TEST(CaseResultJson, IsReadAsItWasWritten) {
   EXPECT_EQ(ToJson(*read), json);
   EXPECT_EQ(read->credentials, Full().credentials);
   EXPECT_EQ(read->failure->evidence.close_code, 1011);
+  EXPECT_TRUE(read->failure->beyond_limit);
   EXPECT_EQ(read->failure->evidence.logs, Full().failure->evidence.logs);
   ASSERT_EQ(read->earlier_failures.size(), 2u);
   EXPECT_EQ(read->earlier_sessions->failed, 5u);
