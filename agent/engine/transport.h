@@ -12,6 +12,7 @@
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/awaitable.hpp"
 #include "core/match/selector.h"
+#include "core/session/held_bytes.h"
 
 // The wire: everything that instantiates Boost.Beast lies behind this header, in transport.cc. All of it runs on the
 // thread of the executor that it is given.
