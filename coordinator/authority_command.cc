@@ -13,6 +13,7 @@ absl::Status Take(const std::string& step, const std::string& directory) {
   if (step == "add") return AddRoot(directory, absl::Now());
   if (step == "issue") return IssueFromNewRoot(directory);
   if (step == "drop") return DropRoot(directory);
+  if (step == "replace") return ReplaceRoots(directory, absl::Now());
   return absl::OkStatus();
 }
 

@@ -167,10 +167,12 @@ void AddTlsFlags(CLI::App& app, CoordinatorOptions& options, Unparsed& given) {
 void AddAuthoritySteps(CLI::App& app, ParsedCommandLine& parsed) {
   CLI::App* authority = app.add_subcommand("ca", "The authority of --own-ca: show it, or take a step of its rotation");
   authority->require_subcommand(1);
-  for (const auto& [step, text] : {std::pair{"show", "The roots that there are"},
-                                   {"add", "First step: a new root is trusted, and issues nothing yet"},
-                                   {"issue", "Second step: the new root issues; the old one is still trusted"},
-                                   {"drop", "Last step: the root that does not issue is trusted no more"}}) {
+  for (const auto& [step, text] :
+       {std::pair{"show", "The roots that there are"},
+        {"add", "First step: a new root is trusted, and issues nothing yet"},
+        {"issue", "Second step: the new root issues; the old one is still trusted"},
+        {"drop", "Last step: the root that does not issue is trusted no more"},
+        {"replace", "Instead, if a key may be known to others: a new root, trusted alone"}}) {
     CLI::App* command = authority->add_subcommand(step, text);
     command->add_option("--state-dir", parsed.options.coordinator.state_directory, "That of the coordinator")
         ->required();

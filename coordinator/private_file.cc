@@ -34,16 +34,24 @@ bool WriteAll(int file, std::string_view content) {
 
 }  // namespace
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access) {
+absl::Status GiveToOwnerOfDirectory(int file, const std::string& path) {
+  if (geteuid() != 0) return absl::OkStatus();
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  struct stat facts{};
+  if (stat(parent.empty() ? "." : parent.c_str(), &facts) != 0) return Failed("read", parent);
+  return fchown(file, facts.st_uid, facts.st_gid) == 0 ? absl::OkStatus() : Failed("give away", path);
+}
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access, Owner owner) {
   const std::string beside = fmt::format("{}.{}.tmp", path, getpid());
   unlink(beside.c_str());
   const mode_t mode = access == Access::kOwnerOnly ? 0600 : 0644;
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return Failed("create", beside);
-  const bool written = WriteAll(file, content);
-  const absl::Status status = written ? absl::OkStatus() : Failed("write", beside);
+  absl::Status status = WriteAll(file, content) ? absl::OkStatus() : Failed("write", beside);
+  if (status.ok() && owner == Owner::kDirectory) status = GiveToOwnerOfDirectory(file, beside);
   close(file);
-  if (!written) {
+  if (!status.ok()) {
     unlink(beside.c_str());
     return status;
   }

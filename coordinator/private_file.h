@@ -11,8 +11,15 @@ namespace wsfleet::coordinator {
 
 enum class Access { kOwnerOnly, kEveryoneReads };
 
+// Whose a new file is: the process's user's, or, if that is root, the user's whose directory it lies in.
+enum class Owner { kProcess, kDirectory };
+
 // The whole file appears at once: written beside `path`, synced, renamed.
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access);
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access,
+                                 Owner owner = Owner::kProcess);
+
+// Makes an open file that of Owner::kDirectory.
+absl::Status GiveToOwnerOfDirectory(int file, const std::string& path);
 
 // At most 1 MiB. NOT_FOUND: there is no such file. FAILED_PRECONDITION: it cannot be read, or is larger.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);

@@ -111,17 +111,21 @@ absl::StatusOr<Identities::Grant> Identities::Enrol(const Order& order, absl::Ti
   return Issue(key->get(), {token->fleet, token->region, token->pool, order.instance}, now);
 }
 
-absl::StatusOr<Identities::Grant> Identities::Renew(const std::string& request, const AgentName& name,
-                                                    const std::string& key_hash, absl::Time now) {
+absl::StatusOr<Identities::Grant> Identities::Renew(const std::string& request, const Shown& shown, absl::Time now) {
+  const AgentName& name = shown.name;
   if (auto status = revocations_.Check(name.fleet, name.pool, name.instance); !status.ok()) return status;
   const auto key = KeyOf(request);
   if (!key.ok()) return key.status();
-  if (x509::KeyHash(key->get()) != key_hash) {
+  if (x509::KeyHash(key->get()) != shown.key_hash) {
     return absl::PermissionDeniedError(
         "request: expected the key of the certificate that was shown, found another; an agent keeps its key, and one "
         "with another key enrols with a join token");
   }
-  return Issue(key->get(), name, now);
+  auto grant = Issue(key->get(), name, now);
+  if (!grant.ok()) return grant;
+  // Asked after the next one was signed: a root that replaces others issues only once those are trusted no more.
+  if (auto status = settings_.authority->CheckTrusted(shown.certificate); !status.ok()) return status;
+  return grant;
 }
 
 absl::StatusOr<Identities::Grant> Identities::Issue(EVP_PKEY* key, const AgentName& name, absl::Time now) const {

@@ -64,9 +64,13 @@ class Identities {
 
   // Errors are those of Enrolment.Enrol and Renewal.Renew (enrolment.proto).
   absl::StatusOr<Grant> Enrol(const Order& order, absl::Time now);
-  // `key_hash`: of the key that the agent has shown.
-  absl::StatusOr<Grant> Renew(const std::string& request, const AgentName& name, const std::string& key_hash,
-                              absl::Time now);
+  struct Shown {
+    AgentName name;
+    std::string key_hash;
+    std::string certificate;  // PEM
+  };
+  // By what the agent has shown.
+  absl::StatusOr<Grant> Renew(const std::string& request, const Shown& shown, absl::Time now);
   // Reads the revocations anew. The old ones hold if that fails.
   absl::Status ReadRevocations();
 

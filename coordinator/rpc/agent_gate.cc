@@ -52,7 +52,8 @@ absl::StatusOr<AgentProof> AgentGate::ProofOf(const grpc::ServerContextBase& con
         "among its alternative names. Enrol the agent (--enrol), or have its issuer write one");
   }
   for (const grpc::string_ref& pem : security->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
-    const x509::Certificate certificate = x509::ReadCertificate({pem.data(), pem.size()});
+    proof.certificate.assign(pem.data(), pem.size());
+    const x509::Certificate certificate = x509::ReadCertificate(proof.certificate);
     if (certificate == nullptr) return absl::PermissionDeniedError("the agent's certificate cannot be read");
     proof.key = x509::KeyHash(X509_get0_pubkey(certificate.get()));
     proof.until = x509::ValidityOf(certificate.get()).until;

@@ -27,6 +27,7 @@ struct AgentProof {
   std::optional<AgentName> name;              // in its certificate; absent: none is in it, and none is needed
   std::string key;                            // hash of the certificate's public key; empty: without a certificate
   absl::Time until = absl::InfiniteFuture();  // so long the certificate is valid
+  std::string certificate = {};               // PEM; empty: none
 };
 
 // The one place where it is decided whether a connection may speak for an agent. Thread-safe.

@@ -105,9 +105,14 @@ grpc::ServerUnaryReactor* RenewalService::Renew(grpc::CallbackServerContext* con
   const bool posted =
       identities_.PostForAgents([this, reactor, request, reply, proof = *proof, peer = context->peer()] {
         const AgentName& name = *proof.name;
-        const auto grant = identities_.Renew(request->request(), name, proof.key, absl::Now());
-        const AgentAttempt attempt{
-            "agents.renew", name.fleet, peer, AgentIdOf(name.pool, name.instance).value(), "", "", grant.status()};
+        const auto grant = identities_.Renew(request->request(), {name, proof.key, proof.certificate}, absl::Now());
+        const AgentAttempt attempt{.action = "agents.renew",
+                                   .fleet = name.fleet,
+                                   .peer = peer,
+                                   .agent = AgentIdOf(name.pool, name.instance).value(),
+                                   .join_token = "",
+                                   .detail = "",
+                                   .outcome = grant.status()};
         if (grant.ok()) {
           gate_.NoteRenewed(proof, grant->expires, absl::Now());
           // Every agent does, all the time: it is no change of who may be one.

@@ -116,8 +116,21 @@ absl::StatusOr<std::string> Authority::KeepServerCertificate(const std::vector<s
   const x509::Certificate certificate = x509::Issue(key.get(), profile, &*root, {now - kAgentClocksMayDiffer, until});
   if (!certificate) return absl::InternalError("OpenSSL could not make the certificate of the listeners");
   // Both in one file: whoever reads it while it is replaced has a pair that belongs together.
-  auto status = WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly);
+  auto status = WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,
+                                    Owner::kDirectory);
   return status.ok() ? absl::StatusOr<std::string>(path) : status;
+}
+
+absl::Status Authority::CheckTrusted(const std::string& certificate) const {
+  const auto roots = Trusted();
+  if (!roots.ok()) return roots.status();
+  const x509::Certificate shown = x509::ReadCertificate(certificate);
+  for (const x509::Certificate& root : x509::ReadCertificates(*roots)) {
+    if (x509::IsSignedBy(shown.get(), root.get())) return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(
+      "the certificate that was shown is of a root that is trusted no more; empty the agent's identity directory, and "
+      "let it enrol with a new join token");
 }
 
 absl::StatusOr<std::string> Authority::Trusted() const { return ReadSmallFile(files_.trusted); }

@@ -42,6 +42,10 @@ class Authority {
   // from time to time. INVALID_ARGUMENT: a name that a certificate cannot have.
   absl::StatusOr<std::string> KeepServerCertificate(const std::vector<std::string>& names, absl::Time now) const;
 
+  // Whether one of the roots that are trusted by now has signed it (PEM), whatever was trusted when it was shown.
+  // PERMISSION_DENIED.
+  absl::Status CheckTrusted(const std::string& certificate) const;
+
   // PEM, as in AuthorityFiles::trusted.
   absl::StatusOr<std::string> Trusted() const;
   const std::string& trusted_file() const { return files_.trusted; }
@@ -62,6 +66,10 @@ absl::Status AddRoot(const std::string& directory, absl::Time now);
 absl::Status IssueFromNewRoot(const std::string& directory);
 // The root that does not issue is trusted no more: the old one, or, before the step above, the new one.
 absl::Status DropRoot(const std::string& directory);
+
+// In place of all three, when the key of a root may be known to others: a new root issues, and alone is trusted.
+// Whoever has a certificate of another one has to enrol again. At any time.
+absl::Status ReplaceRoots(const std::string& directory, absl::Time now);
 
 struct RootFacts {
   std::string role;  // "issues", "trusted, will issue", "trusted, issued before"

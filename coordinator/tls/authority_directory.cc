@@ -66,6 +66,7 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return absl::FailedPreconditionError(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
   auto lock = std::make_unique<DirectoryLock>(file);
+  if (auto status = GiveToOwnerOfDirectory(file, path); !status.ok()) return status;
   while (flock(file, LOCK_EX) != 0) {
     if (errno != EINTR)
       return absl::FailedPreconditionError(fmt::format("cannot lock {}: {}", path, std::strerror(errno)));
@@ -97,8 +98,19 @@ absl::Status WriteNewRoot(const std::string& path, absl::Time now) {
   const x509::Certificate certificate =
       x509::Issue(key.get(), profile, nullptr, {now - kRootClocksMayDiffer, now + kRootLife});
   if (!certificate) return absl::InternalError("OpenSSL could not make a root certificate");
-  return WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly);
+  return WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,
+                             Owner::kDirectory);
 }
+
+namespace {
+
+absl::Status WriteCertificates(const std::string& path, const std::string& all) {
+  const auto known = ReadSmallFile(path);
+  if (known.ok() && *known == all) return absl::OkStatus();
+  return WriteFileAtomically(path, all, Access::kEveryoneReads, Owner::kDirectory);
+}
+
+}  // namespace
 
 absl::Status WriteTrusted(const AuthorityFiles& files) {
   std::string all;
@@ -107,9 +119,7 @@ absl::Status WriteTrusted(const AuthorityFiles& files) {
     if (!root.ok()) return root.status();
     if (*root != nullptr) all += x509::Pem(root->get());
   }
-  const auto known = ReadSmallFile(files.trusted);
-  if (known.ok() && *known == all) return absl::OkStatus();
-  return WriteFileAtomically(files.trusted, all, Access::kEveryoneReads);
+  return WriteCertificates(files.trusted, all);
 }
 
 namespace {
@@ -128,6 +138,12 @@ absl::StatusOr<Step> BeginStep(const AuthorityFiles& files) {
   const auto stage = StageOf(files);
   if (!stage.ok()) return stage.status();
   return Step{*std::move(lock), *stage};
+}
+
+absl::Status LetNextIssue(const AuthorityFiles& files) {
+  if (rename(files.next.c_str(), files.current.c_str()) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("cannot rename {} to {}: {}", files.next, files.current, std::strerror(errno)));
 }
 
 }  // namespace
@@ -155,13 +171,8 @@ absl::Status IssueFromNewRoot(const std::string& directory) {
   const auto old = ReadRoot(files.current);
   if (!old.ok()) return old.status();
   // In this order it is trusted throughout: a step that was cut short is done again.
-  if (auto status = WriteFileAtomically(files.previous, x509::Pem(old->get()), Access::kEveryoneReads); !status.ok()) {
-    return status;
-  }
-  if (rename(files.next.c_str(), files.current.c_str()) != 0) {
-    return absl::FailedPreconditionError(
-        fmt::format("cannot rename {} to {}: {}", files.next, files.current, std::strerror(errno)));
-  }
+  if (auto status = WriteCertificates(files.previous, x509::Pem(old->get())); !status.ok()) return status;
+  if (auto status = LetNextIssue(files); !status.ok()) return status;
   return WriteTrusted(files);
 }
 
@@ -175,6 +186,20 @@ absl::Status DropRoot(const std::string& directory) {
   // Not the one that is to issue while the step before it may be under way.
   if (auto status = Remove(step->stage.has_previous ? files.previous : files.next); !status.ok()) return status;
   return WriteTrusted(files);
+}
+
+absl::Status ReplaceRoots(const std::string& directory, absl::Time now) {
+  const AuthorityFiles files(directory);
+  const auto step = BeginStep(files);
+  if (!step.ok()) return step.status();
+  if (auto status = Remove(files.previous); !status.ok()) return status;
+  // Also if there is one that was to issue: its key lay beside the one that is known.
+  if (auto status = WriteNewRoot(files.next, now); !status.ok()) return status;
+  const auto root = ReadRoot(files.next);
+  if (!root.ok()) return root.status();
+  // Before it issues, the others are trusted no more: else it would renew what is theirs.
+  if (auto status = WriteCertificates(files.trusted, x509::Pem(root->get())); !status.ok()) return status;
+  return LetNextIssue(files);
 }
 
 absl::StatusOr<std::vector<RootFacts>> ListRoots(const std::string& directory) {

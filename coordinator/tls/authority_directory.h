@@ -26,6 +26,7 @@ class DirectoryLock {
 
 // Key and certificate of a root. NOT_FOUND: there is no such file.
 absl::StatusOr<x509::Identity> ReadIssuer(const std::string& path);
+// Each file is the directory's owner's, whoever writes it.
 absl::Status WriteNewRoot(const std::string& path, absl::Time now);
 // Makes trust.pem of the other files, if it differs.
 absl::Status WriteTrusted(const AuthorityFiles& files);

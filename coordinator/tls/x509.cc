@@ -119,6 +119,13 @@ Certificate ReadCertificate(std::string_view pem) {
   return Certificate(PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr));
 }
 
+std::vector<Certificate> ReadCertificates(std::string_view pem) {
+  std::vector<Certificate> all;
+  const Memory memory = Reader(pem);
+  while (Certificate next{PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)}) all.push_back(std::move(next));
+  return all;
+}
+
 Key ReadKey(std::string_view pem) {
   const Memory memory = Reader(pem);
   return Key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr));

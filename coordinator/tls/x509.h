@@ -47,6 +47,8 @@ std::string Pem(EVP_PKEY* key);
 
 // The first of a PEM text; null if there is none.
 Certificate ReadCertificate(std::string_view pem);
+// All of it.
+std::vector<Certificate> ReadCertificates(std::string_view pem);
 Key ReadKey(std::string_view pem);
 
 Validity ValidityOf(const X509* certificate);

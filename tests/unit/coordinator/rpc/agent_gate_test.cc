@@ -299,6 +299,23 @@ TEST_F(AgentGateTest, CountsNoUseOfATokenForARequestThatIsRefused) {
   EXPECT_TRUE(Enrol(Order(token)).first.ok());
 }
 
+TEST_F(AgentGateTest, RenewsNothingOfARootThatIsTrustedNoMore) {
+  const auto channel = As(Named());
+  EXPECT_TRUE(Renew(channel, key_.get()).ok());
+  ASSERT_TRUE(AddRoot(ca(), absl::Now()).ok());
+  ASSERT_TRUE(IssueFromNewRoot(ca()).ok());
+  EXPECT_TRUE(Renew(channel, key_.get()).ok()) << "as agents do in a rotation";
+  ASSERT_TRUE(DropRoot(ca()).ok());
+  ExpectDenied(Renew(channel, key_.get()), "of a root that is trusted no more");
+}
+
+TEST_F(AgentGateTest, RenewsNothingOfWhoHasTheKeyOfARootThatWasReplaced) {
+  const auto forged = As(Named("evil"), absl::Hours(3000));
+  EXPECT_TRUE(Renew(forged, key_.get()).ok());
+  ASSERT_TRUE(ReplaceRoots(ca(), absl::Now()).ok());
+  ExpectDenied(Renew(forged, key_.get()), "of a root that is trusted no more");
+}
+
 TEST_F(AgentGateTest, RenewsNothingForACertificateThatReplicasShare) {
   ExpectDenied(Renew(As(Named("")), key_.get()), "names no single agent");
 }

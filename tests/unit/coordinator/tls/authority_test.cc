@@ -1,6 +1,8 @@
 #include "coordinator/tls/authority.h"
 
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -63,6 +65,58 @@ TEST_F(AuthorityTest, KeepsItsKeyToItselfAndOverRestarts) {
   EXPECT_TRUE(IsTrusted(leaf, Trusted(), X509_PURPOSE_SSL_CLIENT, now_));
   fs::permissions(files_.current, fs::perms::group_read, fs::perm_options::add);
   EXPECT_THAT(Message(Authority::Open(path_, now_).status()), HasSubstr("chmod 600"));
+}
+
+TEST_F(AuthorityTest, TrustsNothingOldOnceItIsReplacedWhateverStepItWasAt) {
+  for (const int steps : {0, 1, 2}) {
+    std::string leaf = IssueToAgent();
+    if (steps > 0) {
+      ASSERT_TRUE(AddRoot(path_, now_).ok());
+    }
+    if (steps > 1) {
+      ASSERT_TRUE(IssueFromNewRoot(path_).ok());
+    }
+    const std::string renewed = IssueToAgent();
+    const std::string before = Trusted();
+    ASSERT_TRUE(ReplaceRoots(path_, now_).ok());
+    EXPECT_THAT(*ListRoots(path_), ::testing::SizeIs(1));
+    for (const std::string& old : {leaf, renewed}) {
+      EXPECT_TRUE(IsTrusted(old, before, X509_PURPOSE_SSL_CLIENT, now_));
+      EXPECT_FALSE(IsTrusted(old, Trusted(), X509_PURPOSE_SSL_CLIENT, now_)) << steps;
+      EXPECT_TRUE(absl::IsPermissionDenied(Authority::Open(path_, now_)->CheckTrusted(old)));
+    }
+    leaf = IssueToAgent();
+    EXPECT_TRUE(IsTrusted(leaf, Trusted(), X509_PURPOSE_SSL_CLIENT, now_));
+    EXPECT_TRUE(Authority::Open(path_, now_)->CheckTrusted(leaf).ok());
+  }
+}
+
+TEST_F(AuthorityTest, StaysTheServicesWhenRootRotatesIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: files of several users";
+  constexpr uid_t kService = 10001;
+  IssueToAgent();
+  for (const auto& file : std::filesystem::directory_iterator(path_)) {
+    ASSERT_EQ(chown(file.path().c_str(), kService, kService), 0);
+  }
+  ASSERT_EQ(chown(path_.c_str(), kService, kService), 0);
+  const auto expect_ours = [&](const std::string& step) {
+    for (const auto& file : std::filesystem::directory_iterator(path_)) {
+      struct stat facts{};
+      ASSERT_EQ(stat(file.path().c_str(), &facts), 0);
+      EXPECT_EQ(facts.st_uid, kService) << step << " " << file.path();
+      EXPECT_EQ(facts.st_gid, kService) << step << " " << file.path();
+    }
+  };
+  std::filesystem::remove(files_.lock);
+  ASSERT_TRUE(AddRoot(path_, now_).ok());
+  expect_ours("add");
+  ASSERT_TRUE(IssueFromNewRoot(path_).ok());
+  expect_ours("issue");
+  ASSERT_TRUE(DropRoot(path_).ok());
+  expect_ours("drop");
+  ASSERT_TRUE(ReplaceRoots(path_, now_).ok());
+  ASSERT_TRUE(Authority::Open(path_, now_)->KeepServerCertificate({"localhost"}, now_).ok());
+  expect_ours("replace");
 }
 
 TEST_F(AuthorityTest, NamesAnAgentInACertificateThatIsOfNoUseToAServer) {
