@@ -25,6 +25,7 @@ std::optional<AuditRecord> RecordOf(const AgentAttempt& attempt, absl::Time now)
   record.peer = attempt.peer;
   record.action = std::string(attempt.action);
   record.object = attempt.agent;
+  record.changed = attempt.changed;
   record.outcome = attempt.outcome.ok() ? AuditOutcome::kDone : AuditOutcome::kDenied;
   record.detail = attempt.outcome.ok() ? attempt.detail : std::string(ToStd(attempt.outcome.message()));
   return record;

@@ -18,6 +18,7 @@ struct AgentAttempt {
   std::string join_token;   // id of the one that it showed; may be empty
   std::string detail;
   absl::Status outcome;
+  bool changed = true;  // if it went well
 };
 
 // As the audit log takes it down: done, or denied with the reason. Absent: it failed for what is not the agent's, such

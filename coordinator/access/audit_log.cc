@@ -1,6 +1,5 @@
 #include "coordinator/access/audit_log.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,8 +12,9 @@
 namespace wsfleet::coordinator {
 namespace {
 
-constexpr std::size_t kMaxStored = 512;  // in one transaction
-constexpr int kMaxSteps = 100;           // of a sweep
+constexpr std::size_t kMaxStored = 512;      // in one transaction
+constexpr std::size_t kMaxCounted = 10'000;  // classes and callers in a window
+constexpr int kMaxSteps = 100;               // of a sweep
 constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kKeepGoneTokens = absl::Hours(24 * 30);
 
@@ -42,10 +42,8 @@ void AuditLog::Add(AuditRecord record) {
   }
   {
     const std::lock_guard lock(mutex_);
-    const bool is_denial = record.outcome == AuditOutcome::kDenied;
-    if (is_denial && !MayDeny(AuditClassOf(record), SteadyNow())) return;
-    if (queue_.size() < kMaxQueued) {
-      queue_.push_back(std::move(record));
+    if (IsClassOfChanges(AuditClassOf(record)) || IsOfTheFew(record, SteadyNow())) {
+      if (!queue_.Push(std::move(record))) ++left_out_;
     } else {
       ++left_out_;
     }
@@ -53,39 +51,50 @@ void AuditLog::Add(AuditRecord record) {
   wake_.notify_one();
 }
 
-bool AuditLog::IsFull() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.size() >= kMaxQueued;
+absl::Status AuditLog::CheckRoom(const AuditRecord& change) {
+  absl::Status status;
+  {
+    const std::lock_guard lock(mutex_);
+    status = queue_.CheckRoom(change);
+  }
+  if (status.ok()) return status;
+  if (const auto left_out = refusals_.Take(SteadyNow())) {
+    spdlog::warn("change refused, the audit log is full action={} fleet={} principal={} reason=\"{}\"{}", change.action,
+                 change.fleet.value(), Printable(change.principal), ToStd(status.message()),
+                 *left_out == 0 ? "" : fmt::format(" left_out={}", *left_out));
+  }
+  return status;
 }
 
-bool AuditLog::MayDeny(const std::string& name, SteadyTime now) {
-  if (now - window_ >= kDenialWindow) {
+bool AuditLog::IsOfTheFew(const AuditRecord& record, SteadyTime now) {
+  if (now - window_ >= kIdleWindow) {
     window_ = now;
-    denials_.clear();
+    idle_.clear();
   }
-  if (++denials_[name] <= kMaxDenials) return true;
-  ++left_out_;
-  return false;
+  std::string name = AuditClassOf(record);
+  if (idle_.size() < kMaxCounted) name += " of " + AuditCallerOf(record);
+  return ++idle_[name] <= kMaxIdle;
 }
 
 // Any loss is reported.
 void AuditLog::NoteLeftOut(SteadyTime now) {
-  if (left_out_ == 0 || queue_.size() >= kMaxQueued) return;
-  if (now - window_ < kDenialWindow && !stopping_) return;
+  if (left_out_ == 0) return;
+  if (now - window_ < kIdleWindow && !stopping_) return;
   AuditRecord record;
   record.at = absl::Now();
   record.action = "audit.left-out";
   record.outcome = AuditOutcome::kFailed;
-  record.detail = fmt::format("{} records more than are taken down", std::exchange(left_out_, 0));
-  queue_.push_back(std::move(record));
+  record.detail = fmt::format("{} records more than are taken down", left_out_);
+  if (queue_.Push(std::move(record))) left_out_ = 0;
 }
 
 void AuditLog::Main() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, absl::ToChronoMilliseconds(kDenialWindow), [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait_for(lock, absl::ToChronoMilliseconds(kIdleWindow), [this] { return stopping_ || queue_.size() > 0; });
     // What comes meanwhile goes into the same transaction.
-    wake_.wait_for(lock, absl::ToChronoMilliseconds(settings_.gathering), [this] { return stopping_; });
+    wake_.wait_for(lock, absl::ToChronoMilliseconds(settings_.gathering),
+                   [this] { return stopping_ || queue_.size() >= kMaxStored; });
     NoteLeftOut(SteadyNow());
     lock.unlock();
     const bool stored = StoreSome();
@@ -94,12 +103,12 @@ void AuditLog::Main() {
     if (!stored) wake_.wait_for(lock, absl::ToChronoMilliseconds(kRetry), [this] { return stopping_; });
   }
   NoteLeftOut(SteadyNow());
-  bool goes_on = !queue_.empty();
+  bool goes_on = queue_.size() > 0;
   lock.unlock();
   while (goes_on) {
     goes_on = StoreSome();
     const std::lock_guard relock(mutex_);
-    goes_on = goes_on && !queue_.empty();
+    goes_on = goes_on && queue_.size() > 0;
   }
 }
 
@@ -107,7 +116,7 @@ bool AuditLog::StoreSome() {
   std::vector<AuditRecord> records;
   {
     const std::lock_guard lock(mutex_);
-    records.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMaxStored)));
+    records = queue_.Front(kMaxStored);
   }
   if (records.empty()) return true;
   const absl::Status status = store_.AppendAudit(records);
@@ -123,7 +132,7 @@ bool AuditLog::StoreSome() {
   // never.
   if (!status.ok()) return false;
   const std::lock_guard lock(mutex_);
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(records.size()));
+  queue_.Pop(records.size());
   return true;
 }
 

@@ -3,13 +3,15 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "coordinator/access/audit_queue.h"
+#include "coordinator/log_limit.h"
 #include "coordinator/store/access_store.h"
 #include "core/base/now.h"
 
@@ -20,10 +22,10 @@ namespace wsfleet::coordinator {
 // of a second is lost.
 class AuditLog {
  public:
-  static constexpr std::size_t kMaxQueued = 10'000;
-  // Of a class (AuditClassOf), taken down in kDenialWindow; of the others, the number.
-  static constexpr std::size_t kMaxDenials = 200;
-  static constexpr absl::Duration kDenialWindow = absl::Seconds(10);
+  // Of what changed nothing, by class (AuditClassOf) and caller, so many are taken down in kIdleWindow; of the others,
+  // the number.
+  static constexpr std::size_t kMaxIdle = 200;
+  static constexpr absl::Duration kIdleWindow = absl::Seconds(10);
 
   struct Settings {
     absl::Duration keep = absl::Hours(24 * 365);
@@ -40,16 +42,16 @@ class AuditLog {
 
   // Texts are cut to their limits. Any thread.
   void Add(AuditRecord record);
-  // The store takes nothing: what is changed now would not be taken down.
-  bool IsFull() const;
+  // Before a change is made: whether it would be taken down. As AuditQueue::CheckRoom(); any thread.
+  absl::Status CheckRoom(const AuditRecord& change);
 
   // Stores what waits, once, and ends the thread.
   void Stop();
 
  private:
   void Main();
-  // Whether the denial is one of the few of its class that are taken down. With the mutex.
-  bool MayDeny(const std::string& name, SteadyTime now);
+  // Whether it is one of the few of its class and caller that are taken down. With the mutex.
+  bool IsOfTheFew(const AuditRecord& record, SteadyTime now);
   void NoteLeftOut(SteadyTime now);
   bool StoreSome();
   void Sweep();
@@ -59,11 +61,12 @@ class AuditLog {
   const Settings settings_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<AuditRecord> queue_;
-  SteadyTime window_;                           // of denials, since then
-  std::map<std::string, std::size_t> denials_;  // by class: there are about as many as fleets
+  AuditQueue queue_;
+  SteadyTime window_;                        // since then
+  std::map<std::string, std::size_t> idle_;  // in it, by class and caller
   std::size_t left_out_ = 0;
   bool stopping_ = false;
+  LogLimit refusals_;
   // The thread's.
   bool failing_ = false;
   SteadyTime swept_;

@@ -107,8 +107,11 @@ absl::StatusOr<Identities::Grant> Identities::Enrol(const Order& order, absl::Ti
   }
   if (auto status = revocations_.Check(token->fleet, token->pool, order.instance); !status.ok()) return status;
   const std::string hash = x509::KeyHash(key->get());
-  if (auto status = store_.UseJoinToken({token->id, hash, order.instance, now}); !status.ok()) return status;
-  return Issue(key->get(), {token->fleet, token->region, token->pool, order.instance}, now);
+  const auto counted = store_.UseJoinToken({token->id, hash, order.instance, now});
+  if (!counted.ok()) return counted.status();
+  auto grant = Issue(key->get(), {token->fleet, token->region, token->pool, order.instance}, now);
+  if (grant.ok()) grant->is_new = *counted;
+  return grant;
 }
 
 absl::StatusOr<Identities::Grant> Identities::Renew(const std::string& request, const Shown& shown, absl::Time now) {
@@ -132,7 +135,7 @@ absl::StatusOr<Identities::Grant> Identities::Issue(EVP_PKEY* key, const AgentNa
   if (!settings_.authority) return absl::UnimplementedError("this coordinator has no authority of its own (--own-ca)");
   const auto certificate = settings_.authority->IssueToAgent(key, name, settings_.agent_life, now);
   if (!certificate.ok()) return certificate.status();
-  Grant grant{certificate->chain, "", certificate->expires, name};
+  Grant grant{.chain = certificate->chain, .trusted = "", .expires = certificate->expires, .name = name};
   if (settings_.server_names.empty()) return grant;
   auto trusted = settings_.authority->Trusted();
   if (!trusted.ok()) return trusted.status();

@@ -35,6 +35,7 @@ class Identities {
     std::string trusted;  // who signs the listeners' certificates, PEM; empty: not this authority
     absl::Time expires;
     AgentName name;
+    bool is_new = true;  // not the answer again of an enrolment that was counted
   };
   struct Order {
     std::string join_token;

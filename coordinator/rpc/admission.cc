@@ -54,16 +54,17 @@ FleetName KnownFleet(Backend& backend, const std::string& fleet) {
 
 }  // namespace
 
-void Admission::Done(const absl::Status& status, std::string detail) const {
+void Admission::Done(const absl::Status& status, std::string detail, Effect effect) const {
   if (!shared_->rule.changes || shared_->audited) return;
-  DoneTo(shared_->object, status, std::move(detail));
+  DoneTo(shared_->object, status, std::move(detail), effect);
 }
 
-void Admission::DoneTo(std::string object, const absl::Status& status, std::string detail) const {
+void Admission::DoneTo(std::string object, const absl::Status& status, std::string detail, Effect effect) const {
   Shared& call = *shared_;
   call.audited = true;
   AuditRecord record = RecordOf(call.rule, call.caller, call.host->name(), call.peer, std::move(object));
   record.detail = std::move(detail);
+  record.changed = effect == Effect::kChange;
   if (!status.ok()) TakeDown(status, record);
   call.backend.audit.Add(std::move(record));
 }
@@ -99,9 +100,9 @@ absl::StatusOr<Admission> Admit(Backend& backend, const grpc::CallbackServerCont
   }
   const auto host = backend.fleets.Find(fleet);
   if (!host.ok()) return host.status();
-  if (rule.changes && backend.audit.IsFull()) {
-    return absl::ResourceExhaustedError(
-        "the audit log cannot be stored, and nothing is changed that it does not have; look at the coordinator's log");
+  if (rule.changes) {
+    const auto room = backend.audit.CheckRoom(RecordOf(rule, caller, (*host)->name(), context.peer(), ""));
+    if (!room.ok()) return room;
   }
   return Admission(std::make_shared<Admission::Shared>(
       Admission::Shared{backend, rule, caller, context.peer(), *host, std::move(object)}));

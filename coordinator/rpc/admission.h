@@ -15,6 +15,9 @@
 // All of it from memory, so on any thread.
 namespace wsfleet::coordinator {
 
+// What a call that went well has done.
+enum class Effect { kChange, kNone };
+
 // A call that may be made. Copies stand for the same call. Outlived by the backend.
 class Admission {
  public:
@@ -26,10 +29,11 @@ class Admission {
   // It changes nothing, whatever its rule says.
   void ChangesNothing() const { shared_->audited = true; }
   // How it ended: taken down if it is a change. Only the first one counts.
-  void Done(const absl::Status& status, std::string detail = "") const;
+  void Done(const absl::Status& status, std::string detail = "", Effect effect = Effect::kChange) const;
 
   // The same of one of several things that it does: each is taken down, and the call itself no more.
-  void DoneTo(std::string object, const absl::Status& status, std::string detail) const;
+  void DoneTo(std::string object, const absl::Status& status, std::string detail,
+              Effect effect = Effect::kChange) const;
 
   // Whether the token is still good, and for this call: asked by what goes on for long. UNAUTHENTICATED,
   // PERMISSION_DENIED, UNAVAILABLE.
@@ -81,8 +85,8 @@ class UnaryCall {
     admission_.DoneTo(std::move(object), status, std::move(detail));
   }
   // Once. The reply is gRPC's from then on.
-  void Finish(const absl::Status& status, std::string detail = "") const {
-    admission_.Done(status, std::move(detail));
+  void Finish(const absl::Status& status, std::string detail = "", Effect effect = Effect::kChange) const {
+    admission_.Done(status, std::move(detail), effect);
     reactor_->Finish(wire::ToGrpc(status));
   }
   void FinishBusy() const { Finish(wire::FromGrpc(Busy())); }

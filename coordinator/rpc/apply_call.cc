@@ -110,7 +110,7 @@ void ApplyCall::OnAnswer(const fleet::AnswerSchedule& answer) {
     spdlog::info("schedule applied schedule={} version={} times=\"{}\" bundle={}", header_.name(),
                  answer.after->version, TimingText(answer.after->spec.timing), answer.after->spec.job.bundle.value());
   }
-  admission().Done(answer.status, std::string(ChangeText(answer.change)));
+  admission().Done(answer.status, std::string(ChangeText(answer.change)), EffectOf(answer.change));
   if (ended()) return;
   reply_.set_change(ToWire(answer.change));
   if (answer.before) *reply_.mutable_before() = Describe(*answer.before);

@@ -31,5 +31,8 @@ class ApplyCall : public UploadCall<v1::ApplyScheduleRequest> {
 
 v1::ScheduleChange ToWire(fleet::ScheduleChange change);
 std::string_view ChangeText(fleet::ScheduleChange change);  // "created"
+inline Effect EffectOf(fleet::ScheduleChange change) {
+  return change == fleet::ScheduleChange::kUnchanged ? Effect::kNone : Effect::kChange;
+}
 
 }  // namespace wsfleet::coordinator

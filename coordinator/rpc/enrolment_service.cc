@@ -56,10 +56,21 @@ void LogAttempt(const AgentAttempt& attempt, LogLimit& refusals) {
               *left_out == 0 ? "" : fmt::format(" left_out={}", *left_out));
 }
 
+// Who is outside may name any fleet; the log of one that there is not is nobody's.
+FleetName FleetInLog(Backend& backend, const FleetName& named) {
+  return backend.fleets.Find(named.value()).ok() ? named : FleetName();
+}
+
+// UNAVAILABLE: it would not be taken down if it went well. An agent tries again.
+absl::Status CheckRoom(Backend& backend, AgentAttempt attempt) {
+  attempt.fleet = FleetInLog(backend, attempt.fleet);
+  const auto room = backend.audit.CheckRoom(*RecordOf(attempt, absl::Now()));
+  return room.ok() ? room : absl::UnavailableError(room.message());
+}
+
 void TakeDown(Backend& backend, LogLimit& refusals, AgentAttempt attempt) {
   LogAttempt(attempt, refusals);
-  // Who is outside may name any fleet; the log of one that there is not is nobody's.
-  if (const auto host = backend.fleets.Find(attempt.fleet.value()); !host.ok()) attempt.fleet = FleetName();
+  attempt.fleet = FleetInLog(backend, attempt.fleet);
   if (auto record = RecordOf(attempt, absl::Now())) backend.audit.Add(*std::move(record));
 }
 
@@ -76,12 +87,22 @@ grpc::ServerUnaryReactor* EnrolmentService::Enrol(grpc::CallbackServerContext* c
   const bool posted = identities_.PostForAgents([this, reactor, request, reply, peer = context->peer()] {
     const Identities::Order order{request->join_token(), request->request(), request->instance(),
                                   FleetName(request->fleet()), RegionName(request->region())};
+    AgentAttempt attempt{.action = "agents.enrol",
+                         .fleet = FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)),
+                         .peer = peer,
+                         .agent = Excerpt(order.instance, 128),
+                         .join_token = TokenOf(*request),
+                         .detail = DetailsOf(*request),
+                         .outcome = {}};
+    if (const auto room = CheckRoom(backend_, attempt); !room.ok()) {
+      reactor->Finish(wire::ToGrpc(room));
+      return;
+    }
     const auto grant = identities_.Enrol(order, absl::Now());
-    const std::string agent =
-        grant.ok() ? AgentIdOf(grant->name.pool, grant->name.instance).value() : Excerpt(order.instance, 128);
-    TakeDown(backend_, refusals_,
-             {"agents.enrol", FleetName(Excerpt(request->fleet(), wire::kMaxNameBytes)), peer, agent, TokenOf(*request),
-              DetailsOf(*request), grant.status()});
+    attempt.outcome = grant.status();
+    attempt.changed = grant.ok() && grant->is_new;
+    if (grant.ok()) attempt.agent = AgentIdOf(grant->name.pool, grant->name.instance).value();
+    TakeDown(backend_, refusals_, std::move(attempt));
     Hand(grant, *reply, *reactor);
   });
   if (!posted) reactor->Finish(Busy());

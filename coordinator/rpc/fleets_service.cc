@@ -283,7 +283,8 @@ grpc::ServerUnaryReactor* FleetsService::SetPolicy(grpc::CallbackServerContext* 
           *reply->mutable_after() = ToWire(call.fleet(), answer.after);
           const bool is_changed = answer.after.version != answer.before.version;
           call.Finish(answer.status,
-                      is_changed ? fmt::format("version {}", answer.after.version) : std::string("unchanged"));
+                      is_changed ? fmt::format("version {}", answer.after.version) : std::string("unchanged"),
+                      is_changed ? Effect::kChange : Effect::kNone);
         });
   });
 }

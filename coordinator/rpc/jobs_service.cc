@@ -68,7 +68,7 @@ void JobsService::SendJob(const UnaryCall& call, const JobId& job, v1::Job* repl
       *reply = wire::ToWire(view->job, view->shards);
       Fill(call.fleet(), reply);
     }
-    call.Finish(view.status());
+    call.Finish(view.status(), "", Effect::kNone);
   });
   if (!posted) call.FinishBusy();
 }
@@ -106,6 +106,7 @@ grpc::ServerUnaryReactor* JobsService::Cancel(grpc::CallbackServerContext* conte
     call.host().Cancel(job, WhyCancelled(call.caller(), *request),
                        [this, call, job, reply](const absl::Status& status) {
                          // The machine knows open jobs only; whether it is one that has ended, the store says.
+                         if (status.ok()) call.Done(status, "");
                          if (status.ok() || absl::IsNotFound(status)) return SendJob(call, job, reply);
                          call.Finish(status);
                        });

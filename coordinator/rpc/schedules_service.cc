@@ -85,7 +85,7 @@ grpc::ServerUnaryReactor* SchedulesService::Change(grpc::CallbackServerContext& 
                      !answer.after.has_value());
       }
       reply.set_change(ToWire(answer.change));
-      call.Finish(answer.status, std::string(ChangeText(answer.change)));
+      call.Finish(answer.status, std::string(ChangeText(answer.change)), EffectOf(answer.change));
     });
   });
 }
@@ -128,7 +128,7 @@ grpc::ServerUnaryReactor* SchedulesService::Trigger(grpc::CallbackServerContext*
                               }
                               reply->set_job(job.value());
                               reply->set_attached(attached);
-                              call.Finish(answered, job.value());
+                              call.Finish(answered, job.value(), attached ? Effect::kNone : Effect::kChange);
                             });
       });
 }

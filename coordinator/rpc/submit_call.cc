@@ -70,7 +70,7 @@ void SubmitCall::OnAnswer(const absl::Status& status, const JobId& job, bool att
     spdlog::info("run submitted job={} attached={} bundle={}", job.value(), attached, header_.bundle().digest());
   }
   if (status.ok()) admission().SetObject(job.value());
-  admission().Done(status, attached ? "attached" : "");
+  admission().Done(status, attached ? "attached" : "", attached ? Effect::kNone : Effect::kChange);
   if (ended()) return;
   reply_.set_job(job.value());
   reply_.set_attached(attached);

@@ -47,8 +47,8 @@ class AuditStore {
   };
   // How many are kept of a class (AuditClassOf).
   struct Limits {
-    std::uint64_t changes = 1'000'000;  // of all fleets
-    std::uint64_t refusals = 100'000;   // of each fleet, and as many of whom nobody knows
+    std::uint64_t changes = 1'000'000;  // IsClassOfChanges
+    std::uint64_t refusals = 100'000;   // of the others
   };
   virtual ~AuditStore() = default;
   // Gives them their numbers. All or nothing, durable when it returns OK.

@@ -65,9 +65,9 @@ class IdentityStore {
     absl::Time at;
   };
   // Counts a use in one transaction: of those who come at once for the last one, one gets it. The same key and
-  // instance again is the same agent, whose answer was lost: OK, and not counted. NOT_FOUND. FAILED_PRECONDITION:
-  // expired, revoked, used up or that key is another instance's, and which of these.
-  virtual absl::Status UseJoinToken(const JoinTokenUse& use) = 0;
+  // instance again is the same agent, whose answer was lost: not counted. Whether it was. NOT_FOUND.
+  // FAILED_PRECONDITION: expired, revoked, used up or that key is another instance's, and which of these.
+  virtual absl::StatusOr<bool> UseJoinToken(const JoinTokenUse& use) = 0;
 
   // A name that is revoked already keeps its first reason and time. NOT_FOUND: no such fleet. RESOURCE_EXHAUSTED: it
   // has kMaxRevocations.

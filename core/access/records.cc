@@ -1,5 +1,6 @@
 #include "core/access/records.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,6 +37,20 @@ constexpr std::array<std::pair<AuditOutcome, std::string_view>, 3> kAuditOutcome
     {AuditOutcome::kFailed, "failed"},
 }};
 
+// Kinds of classes, each with a fleet behind it.
+constexpr std::string_view kRefused = "refused ", kIdle = "idle ", kRuns = "runs ", kChanges = "changes ";
+
+std::string_view KindOf(const AuditRecord& record) {
+  if (record.outcome == AuditOutcome::kDenied) return kRefused;
+  if (record.outcome == AuditOutcome::kFailed || !record.changed) return kIdle;
+  // What a runner may do as often as they like.
+  const bool is_run = record.action.starts_with("runs.") || record.action == "schedules.trigger";
+  return is_run ? kRuns : kChanges;
+}
+
+constexpr std::array<std::string_view, 6> kEndingHarm{"fleet.stop",    "fleet.resume",  "fleet.policy.set",
+                                                      "tokens.revoke", "agents.revoke", "agents.join-token.revoke"};
+
 }  // namespace
 
 std::string_view RoleName(Role role) { return NameIn(kRoles, role); }
@@ -46,8 +61,14 @@ std::optional<AuditOutcome> ParseAuditOutcome(std::string_view name) { return Wo
 
 std::string AuditClassOf(const AuditRecord& record) {
   if (record.principal.empty() && record.outcome != AuditOutcome::kDone) return "unknown";
-  return record.outcome == AuditOutcome::kDenied ? "refused " + record.fleet.value() : "";
+  return std::string(KindOf(record)) + record.fleet.value();
 }
+
+bool IsClassOfChanges(std::string_view name) {
+  return name.empty() || name.starts_with(kChanges) || name.starts_with(kRuns);
+}
+
+bool EndsHarm(std::string_view action) { return std::ranges::find(kEndingHarm, action) != kEndingHarm.end(); }
 
 TokenId TokenIdOf(std::uint64_t random) {
   std::string id = JobIdOf(random).value();

@@ -56,12 +56,21 @@ struct AuditRecord {
   std::string object;     // what it was done to; may be empty
   AuditOutcome outcome = AuditOutcome::kDone;
   std::string detail;  // of what was done, or why not; may be empty
+  // Whether anything is different now. It is not stored: it says with what the record is counted.
+  bool changed = true;
 
   friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
 };
 
-// Records of one class are counted together, and one makes way for newer ones of its class only: "" is what was done or
-// might have been, "refused FLEET" who is known and may not, "unknown" whom nobody knows.
+// Records of one class are counted together, and one makes way for newer ones of its class only: "unknown" whom nobody
+// knows; of each fleet, "refused" who is known and may not, "idle" what was tried or asked again and changed nothing,
+// "runs" which runs were begun and cancelled, "changes" everything else; "" are changes of all fleets, from before
+// there were more classes.
 std::string AuditClassOf(const AuditRecord& record);
+// Whether the class is one of what was changed.
+bool IsClassOfChanges(std::string_view name);
+
+// Whether what is called so ends harm, or says who may do any: it waits for no other change.
+bool EndsHarm(std::string_view action);
 
 }  // namespace wsfleet

@@ -162,11 +162,11 @@ TYPED_TEST(AccessContract, RemovesTheOldestAuditRecordsInSteps) {
   std::vector<AuditRecord> records;
   for (int i = 0; i < 600; ++i) records.push_back(AnAct(i, std::to_string(i)));
   ASSERT_TRUE(this->audit_.AppendAudit(records).ok());
-  EXPECT_EQ(*this->audit_.RemoveAudit(At(0), {.changes = 1000}), 0u);
-  EXPECT_EQ(*this->audit_.RemoveAudit(At(10), {.changes = 1000}), 10u) << "too old";
+  EXPECT_EQ(*this->audit_.RemoveAudit(At(0), {.refusals = 1000}), 0u);
+  EXPECT_EQ(*this->audit_.RemoveAudit(At(10), {.refusals = 1000}), 10u) << "too old";
   std::uint32_t removed = 0, steps = 0;
   for (std::uint32_t step = 1; step != 0; removed += step, ++steps) {
-    step = *this->audit_.RemoveAudit(At(0), {.changes = 50});
+    step = *this->audit_.RemoveAudit(At(0), {.refusals = 50});
   }
   EXPECT_EQ(removed, 540u) << "too many";
   EXPECT_GT(steps, 2u);
@@ -174,7 +174,7 @@ TYPED_TEST(AccessContract, RemovesTheOldestAuditRecordsInSteps) {
   EXPECT_THAT(this->Objects({.limit = 1}), ElementsAre("599"));
 }
 
-TYPED_TEST(AccessContract, RemovesNoAuditRecordOfAChangeBecauseOfRefusals) {
+TYPED_TEST(AccessContract, RemovesNoAuditRecordOfAChangeBecauseOfRefusalsFailuresOrRuns) {
   const auto refused = [](int i, const std::string& principal, const FleetName& fleet) {
     AuditRecord record = AnAct(i, (principal.empty() ? "stranger" : principal) + std::to_string(i), fleet);
     record.principal = principal;
@@ -182,17 +182,27 @@ TYPED_TEST(AccessContract, RemovesNoAuditRecordOfAChangeBecauseOfRefusals) {
     return record;
   };
   const store::AuditStore::Limits limits{.changes = 2, .refusals = 3};
-  ASSERT_TRUE(this->audit_.AppendAudit({AnAct(0, "oldest"), AnAct(1, "r-1"), AnAct(2, "b-1", this->blue_)}).ok());
+  const auto done = [](int i, const std::string& object, const FleetName& fleet) {
+    AuditRecord record = AnAct(i, object, fleet);
+    record.outcome = AuditOutcome::kDone;
+    return record;
+  };
+  AuditRecord admin = done(1, "admin", kFleet);
+  admin.action = "tokens.create";
+  ASSERT_TRUE(this->audit_.AppendAudit({done(0, "oldest", kFleet), admin, done(1, "r-1", kFleet)}).ok());
+  ASSERT_TRUE(this->audit_.AppendAudit({done(2, "b-1", this->blue_), done(2, "r-2", kFleet)}).ok());
   ASSERT_TRUE(this->audit_.AppendAudit({refused(3, "eve", kFleet)}).ok());
   for (int i = 10; i < 20; ++i) {
     ASSERT_TRUE(
         this->audit_
             .AppendAudit({refused(i, "", FleetName()), refused(i, "mallory", this->blue_), refused(i, "", kFleet)})
             .ok());
+    ASSERT_TRUE(this->audit_.AppendAudit({AnAct(i, "failed" + std::to_string(i))}).ok());
   }
   for (std::uint32_t step = 1; step != 0;) step = *this->audit_.RemoveAudit(At(0), limits);
-  EXPECT_THAT(this->Objects({.limit = 1000}), ElementsAre("stranger19", "mallory19", "stranger19", "stranger18",
-                                                          "mallory18", "mallory17", "eve3", "b-1", "r-1"));
+  EXPECT_THAT(this->Objects({.limit = 1000}),
+              ElementsAre("failed19", "stranger19", "mallory19", "stranger19", "failed18", "stranger18", "mallory18",
+                          "failed17", "mallory17", "eve3", "r-2", "b-1", "r-1", "admin"));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class IdentityContract : public StoreContract<Factory> {
   IdentityContract() { EXPECT_TRUE(this->owners_.CreateFleet(kFleet).ok()); }
   absl::Status UseOf(const std::string& token, const std::string& key, absl::Time at = At(1),
                      const std::string& instance = "host-0") {
-    return this->identities_.UseJoinToken(Use{token, key, instance, at});
+    return this->identities_.UseJoinToken(Use{token, key, instance, at}).status();
   }
 };
 TYPED_TEST_SUITE(IdentityContract, EveryStore);

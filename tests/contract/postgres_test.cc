@@ -290,7 +290,7 @@ TEST_F(PostgresStoreTest, GivesTheLastUseOfAJoinTokenToOneAgentWhicheverReplicas
     for (int i = 0; i < 6; ++i) {
       replicas.emplace_back([this, i, &let_in, &used_up] {
         const auto replica = Open();
-        const absl::Status status = replica->UseJoinToken({"t-1", "key-" + std::to_string(i), "host", At(1)});
+        const absl::Status status = replica->UseJoinToken({"t-1", "key-" + std::to_string(i), "host", At(1)}).status();
         if (status.ok()) ++let_in;
         if (absl::IsFailedPrecondition(status)) ++used_up;
       });

@@ -230,7 +230,7 @@ absl::StatusOr<std::uint32_t> RemoveOldAudit(Connection& connection, absl::Time 
     if (!status.ok()) return status;
   }
   for (const AuditClass& kind : classes) {
-    const std::uint64_t keep = kind.name.empty() ? limits.changes : limits.refusals;
+    const std::uint64_t keep = IsClassOfChanges(kind.name) ? limits.changes : limits.refusals;
     status = connection
                  .Prepare(
                      "DELETE FROM audit WHERE number IN "

@@ -120,7 +120,7 @@ absl::Status MarkRevoked(Connection& connection, const FleetName& fleet, const s
   return connection.changes() == 1 ? absl::OkStatus() : NoSuchToken(id);
 }
 
-absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse& use) {
+absl::StatusOr<bool> WriteUse(Connection& connection, const IdentityStore::JoinTokenUse& use) {
   // Whoever comes at the same time waits here for the end of this transaction, and reads what it has left.
   auto status =
       connection.Prepare("UPDATE join_token SET used = used WHERE id = ?").Bind(std::string_view(use.token)).Run();
@@ -135,7 +135,7 @@ absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse&
   Statement known = connection.Prepare("SELECT instance FROM join_token_use WHERE token = ? AND agent_key = ?");
   const auto row = known.Bind(std::string_view(use.token)).Bind(std::string_view(use.key)).Step();
   if (!row.ok()) return row.status();
-  if (*row && known.Text(0) == use.instance) return absl::OkStatus();
+  if (*row && known.Text(0) == use.instance) return false;
   if (*row) {
     return absl::FailedPreconditionError(
         fmt::format("join token {} let this key in as another agent, {}", token->id, Excerpt(known.Text(0), 128)));
@@ -151,9 +151,10 @@ absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse&
                .Bind(use.at)
                .Run();
   if (!status.ok()) return status;
-  return connection.Prepare("UPDATE join_token SET used = used + 1 WHERE id = ?")
-      .Bind(std::string_view(use.token))
-      .Run();
+  status =
+      connection.Prepare("UPDATE join_token SET used = used + 1 WHERE id = ?").Bind(std::string_view(use.token)).Run();
+  if (!status.ok()) return status;
+  return true;
 }
 
 absl::Status WriteRevocations(Connection& connection, const std::vector<Revocation>& revocations) {

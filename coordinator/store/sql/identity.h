@@ -15,7 +15,7 @@ absl::Status WriteJoinToken(Connection& connection, const JoinToken& token);
 absl::StatusOr<std::vector<JoinToken>> ReadJoinTokens(Connection& connection, const FleetName& fleet);
 absl::StatusOr<JoinToken> ReadJoinToken(Connection& connection, const std::string& id);
 absl::Status MarkRevoked(Connection& connection, const FleetName& fleet, const std::string& id);
-absl::Status WriteUse(Connection& connection, const IdentityStore::JoinTokenUse& use);
+absl::StatusOr<bool> WriteUse(Connection& connection, const IdentityStore::JoinTokenUse& use);
 
 absl::Status WriteRevocations(Connection& connection, const std::vector<Revocation>& revocations);
 absl::Status RemoveRevocation(Connection& connection, const FleetName& fleet, const PoolName& pool,

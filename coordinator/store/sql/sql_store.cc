@@ -250,8 +250,15 @@ absl::Status SqlStore::RevokeJoinToken(const FleetName& fleet, const std::string
   return WriteAtOnce([&](Connection& connection) { return MarkRevoked(connection, fleet, id); });
 }
 
-absl::Status SqlStore::UseJoinToken(const JoinTokenUse& use) {
-  return WriteAtOnce([&](Connection& connection) { return WriteUse(connection, use); });
+absl::StatusOr<bool> SqlStore::UseJoinToken(const JoinTokenUse& use) {
+  bool is_counted = false;
+  const auto status = WriteAtOnce([&](Connection& connection) {
+    const auto counted = WriteUse(connection, use);
+    if (counted.ok()) is_counted = *counted;
+    return counted.status();
+  });
+  if (!status.ok()) return status;
+  return is_counted;
 }
 
 absl::Status SqlStore::Revoke(const std::vector<Revocation>& revocations) {

@@ -51,7 +51,7 @@ class SqlStore : public Store {
   absl::StatusOr<std::vector<JoinToken>> ListJoinTokens(const FleetName& fleet) override;
   absl::StatusOr<JoinToken> FindJoinToken(const std::string& id) override;
   absl::Status RevokeJoinToken(const FleetName& fleet, const std::string& id) override;
-  absl::Status UseJoinToken(const JoinTokenUse& use) override;
+  absl::StatusOr<bool> UseJoinToken(const JoinTokenUse& use) override;
   absl::Status Revoke(const std::vector<Revocation>& revocations) override;
   absl::Status Unrevoke(const FleetName& fleet, const PoolName& pool, const std::string& instance) override;
   absl::StatusOr<std::vector<Revocation>> ListRevocations() override;

@@ -74,7 +74,7 @@ class FailingStore final : public store::Store {
   absl::Status RevokeJoinToken(const FleetName& fleet, const std::string& id) override {
     return behind_->RevokeJoinToken(fleet, id);
   }
-  absl::Status UseJoinToken(const JoinTokenUse& use) override { return behind_->UseJoinToken(use); }
+  absl::StatusOr<bool> UseJoinToken(const JoinTokenUse& use) override { return behind_->UseJoinToken(use); }
   absl::Status Revoke(const std::vector<store::Revocation>& revocations) override {
     return behind_->Revoke(revocations);
   }

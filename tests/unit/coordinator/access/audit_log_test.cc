@@ -78,33 +78,63 @@ TEST_F(AuditLogTest, StoresWhatWaitsBeforeItEnds) {
 TEST_F(AuditLogTest, KeepsWhatTheStoreRefusesAndIsFullOneDay) {
   store_.Refuse(true);
   AuditLog log(store_, store_.tokens(), Quick());
-  for (std::size_t i = 0; i < AuditLog::kMaxQueued; ++i) log.Add(ARecord());
-  EXPECT_TRUE(log.IsFull());
+  for (std::size_t i = 0; i < AuditQueue::kMaxOfCaller; ++i) log.Add(ARecord());
+  EXPECT_TRUE(absl::IsResourceExhausted(log.CheckRoom(ARecord())));
   log.Add(ARecord());
   store_.Refuse(false);
-  EXPECT_TRUE(testing::WaitUntil([&] { return store_.All().size() == AuditLog::kMaxQueued + 1; }));
-  EXPECT_FALSE(log.IsFull());
-  EXPECT_THAT(store_.All(), Contains(Field(&AuditRecord::detail, HasSubstr("1 records more"))));
+  EXPECT_TRUE(testing::WaitUntil([&] { return store_.All().size() == AuditQueue::kMaxOfCaller + 1; }))
+      << "what was done in spite of it is taken down too";
+  EXPECT_TRUE(testing::WaitUntil([&] { return log.CheckRoom(ARecord()).ok(); }));
+}
+
+TEST_F(AuditLogTest, HasRoomForChangesHoweverMuchFailsOrChangesNothing) {
+  store_.Refuse(true);
+  AuditLog log(store_, store_.tokens(), Quick());
+  AuditRecord idle = ARecord();
+  idle.changed = false;
+  for (int i = 0; i < 20'000; ++i) {
+    log.Add(ARecord(AuditOutcome::kFailed));
+    log.Add(idle);
+  }
+  EXPECT_TRUE(log.CheckRoom(ARecord()).ok());
+  log.Add(ARecord());
+  store_.Refuse(false);
+  log.Stop();
+  const auto all = store_.All();
+  EXPECT_THAT(all, SizeIs(::testing::Le(2 * AuditLog::kMaxIdle + 2)));
+  EXPECT_THAT(all, Contains(::testing::AllOf(Field(&AuditRecord::outcome, AuditOutcome::kDone))));
+  EXPECT_THAT(all.front().detail, HasSubstr("records more"));
 }
 
 TEST_F(AuditLogTest, TakesDownSoManyDenialsAndTheNumberOfTheOthers) {
   AuditLog log(store_, store_.tokens(), Quick());
-  for (std::size_t i = 0; i < AuditLog::kMaxDenials + 50; ++i) log.Add(ARecord(AuditOutcome::kDenied));
+  for (std::size_t i = 0; i < AuditLog::kMaxIdle + 50; ++i) log.Add(ARecord(AuditOutcome::kDenied));
   log.Add(ARecord());
   log.Stop();
   const auto all = store_.All();
-  EXPECT_THAT(all, SizeIs(AuditLog::kMaxDenials + 2));
+  EXPECT_THAT(all, SizeIs(AuditLog::kMaxIdle + 2));
   EXPECT_EQ(all.front().action, "audit.left-out");
   EXPECT_THAT(all.front().detail, HasSubstr("50 records more"));
 }
 
 TEST_F(AuditLogTest, TakesDownRefusalsOfAFleetHoweverManyCallersThatNobodyKnowsAreRefused) {
   AuditLog log(store_, store_.tokens(), Quick());
-  for (std::size_t i = 0; i < AuditLog::kMaxDenials + 50; ++i) log.Add(ARecord(AuditOutcome::kDenied));
+  for (std::size_t i = 0; i < AuditLog::kMaxIdle + 50; ++i) log.Add(ARecord(AuditOutcome::kDenied));
   AuditRecord known = ARecord(AuditOutcome::kDenied);
   known.principal = "eve";
   known.fleet = FleetName("blue");
   log.Add(known);
+  log.Stop();
+  EXPECT_THAT(store_.All(), Contains(Field(&AuditRecord::principal, "eve")));
+}
+
+TEST_F(AuditLogTest, TakesDownWhatOneCallerIsRefusedHoweverOftenAnotherOneIs) {
+  AuditLog log(store_, store_.tokens(), Quick());
+  AuditRecord refused = ARecord(AuditOutcome::kDenied);
+  refused.principal = "mallory";
+  for (std::size_t i = 0; i < AuditLog::kMaxIdle + 50; ++i) log.Add(refused);
+  refused.principal = "eve";
+  log.Add(refused);
   log.Stop();
   EXPECT_THAT(store_.All(), Contains(Field(&AuditRecord::principal, "eve")));
 }

@@ -28,17 +28,38 @@ TEST(AuditRecord, OfACallerThatNobodyKnowsIsOfAClassOfItsOwn) {
   change.principal = refusal.principal = "ci";
   change.fleet = refusal.fleet = stranger.fleet = FleetName("blue");
   refusal.outcome = stranger.outcome = AuditOutcome::kDenied;
-  EXPECT_EQ(AuditClassOf(change), "");
+  EXPECT_EQ(AuditClassOf(change), "changes blue");
   EXPECT_EQ(AuditClassOf(refusal), "refused blue");
   EXPECT_EQ(AuditClassOf(stranger), "unknown");
   refusal.fleet = FleetName("green");
   EXPECT_EQ(AuditClassOf(refusal), "refused green") << "each fleet has one";
   refusal.outcome = AuditOutcome::kFailed;
-  EXPECT_EQ(AuditClassOf(refusal), "") << "they might have";
+  EXPECT_EQ(AuditClassOf(refusal), "idle green") << "they might have";
   stranger.outcome = AuditOutcome::kFailed;
   EXPECT_EQ(AuditClassOf(stranger), "unknown") << "how many more were refused";
   stranger.outcome = AuditOutcome::kDone;
-  EXPECT_EQ(AuditClassOf(stranger), "");
+  EXPECT_EQ(AuditClassOf(stranger), "changes blue");
+}
+
+TEST(AuditRecord, OfARunOrOfNoChangeMakesWayForNoOtherChange) {
+  AuditRecord record;
+  record.principal = "ci";
+  record.fleet = FleetName("blue");
+  record.action = "tokens.create";
+  EXPECT_EQ(AuditClassOf(record), "changes blue");
+  record.action = "runs.cancel";
+  EXPECT_EQ(AuditClassOf(record), "runs blue");
+  record.action = "schedules.trigger";
+  EXPECT_EQ(AuditClassOf(record), "runs blue");
+  record.changed = false;
+  EXPECT_EQ(AuditClassOf(record), "idle blue") << "it had ended before";
+  EXPECT_TRUE(IsClassOfChanges("") && IsClassOfChanges("changes blue") && IsClassOfChanges("runs blue"));
+  EXPECT_FALSE(IsClassOfChanges("idle blue") || IsClassOfChanges("refused blue") || IsClassOfChanges("unknown"));
+}
+
+TEST(AuditRecord, OfAStopWaitsForNoRun) {
+  EXPECT_TRUE(EndsHarm("fleet.stop"));
+  EXPECT_FALSE(EndsHarm("runs.submit"));
 }
 
 TEST(TokenRecord, IsGoodUntilItExpiresOrIsRevoked) {
