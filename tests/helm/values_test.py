@@ -32,6 +32,11 @@ BY_SCHEMA = [
     ("coordinator.store.volume.accessMode=ReadWriteMany", "coordinator.store.volume.accessMode must be one of"),
     ("coordinator.keep=90", "coordinator.keep: Invalid type. Expected: string, given: integer"),
     ("coordinator.leaseTime=90", "coordinator.leaseTime: Invalid type. Expected: string, given: integer"),
+    ("coordinator.leaseTime=999ms", "coordinator.leaseTime: Does not match pattern"),
+    ("coordinator.leaseTime=2h", "coordinator.leaseTime: Does not match pattern"),
+    ("coordinator.leaseTime=3601s", "coordinator.leaseTime: Does not match pattern"),
+    ("coordinator.keep=9999999d", "coordinator.keep: Does not match pattern"),
+    ("coordinator.keep=36501d", "coordinator.keep: Does not match pattern"),
     ("coordinator.maxAttempts=0", "coordinator.maxAttempts: Must be greater than or equal to 1"),
     ("coordinator.services.agents.type=ExternalName", "coordinator.services.agents.type must be one of"),
     ("coordinator.services.enrolment.type=ClusterIP", "Additional property enrolment is not allowed"),
@@ -70,6 +75,8 @@ BY_SCHEMA = [
 
 # By templates/_checks.tpl: what goes together.
 BY_CHECKS = [
+    (AGENTS + ",agents.spoolMib=1000", "agents.regions.eu-west-1: spoolMib is 1000, and volume.size is 1Gi"),
+    (AGENTS + ",agents.volume.type=emptyDir,agents.volume.size=200M", "spoolMib is 256, and volume.size is 200M: expected nine"),
     ("coordinator.enabled=false", "coordinator.enabled and agents.enabled are both false: nothing would be installed"),
     ("coordinator.replicas=3", "coordinator.replicas is 3, and store.type sqlite is a file of one coordinator: set replicas to 1"),
     ("coordinator.store.type=postgres", "store.postgres.hosts is empty: expected host:port"),

@@ -134,6 +134,24 @@
 {{- if and (eq .settings.volume.type "emptyDir") .settings.volume.storageClass -}}
 {{- fail (printf "agents.regions.%s: volume.storageClass goes with volume.type claim, and type is emptyDir" .region) -}}
 {{- end -}}
+{{- $size := int64 (include "wsfleet.checks.mib" .settings.volume.size) -}}
+{{- /* A tenth is for the identity, and for what the spool's own file costs. */ -}}
+{{- if gt (mul 10 (int64 .settings.spoolMib)) (mul 9 $size) -}}
+{{- fail (printf "agents.regions.%s: spoolMib is %d, and volume.size is %s: expected nine tenths of it at most; beyond its size a volume is full, or the pod is evicted" .region (int64 .settings.spoolMib) .settings.volume.size) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A size, such as 1Gi, in MiB. */}}
+{{- define "wsfleet.checks.mib" -}}
+{{- $number := int64 (regexFind "^[0-9]+" .) -}}
+{{- $unit := regexFind "[A-Za-z]+$" . -}}
+{{- $whole := dict "Mi" 1 "Gi" 1024 "Ti" 1048576 -}}
+{{- $bytes := dict "M" 1000000 "G" 1000000000 "T" 1000000000000 -}}
+{{- if hasKey $whole $unit -}}
+{{- mul $number (int64 (get $whole $unit)) -}}
+{{- else -}}
+{{- div (mul $number (int64 (get $bytes $unit))) 1048576 -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "wsfleet.checks.monitoring" -}}
