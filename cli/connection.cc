@@ -206,6 +206,14 @@ absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
         fmt::format("the coordinator at {} cannot be reached (address of {}): {}\n  found: {}", endpoint_.address,
                     endpoint_.source, why, Printable(found)));
   }
+  // Its own words: it was reached, and cannot judge the token.
+  if (found.find("keys of issuer") != std::string::npos) {
+    return absl::UnavailableError(
+        fmt::format("the coordinator at {} cannot say who you are (address of {})\n"
+                    "  found: {}\n"
+                    "  check: does the issuer of your token answer the coordinator (keys in its --oidc file)?",
+                    endpoint_.address, endpoint_.source, Printable(found)));
+  }
   return absl::UnavailableError(
       fmt::format("the coordinator at {} cannot be reached (address of {})\n"
                   "  found: {}\n"

@@ -53,8 +53,10 @@ absl::StatusOr<Caller> CallerOf(const oidc::Issuer& issuer, std::shared_ptr<cons
   return caller;
 }
 
-bool Allows(const oidc::Issuer& issuer, oidc::Algorithm algorithm) {
-  return std::ranges::find(issuer.algorithms, algorithm) != issuer.algorithms.end();
+absl::Status CheckAlgorithm(const oidc::Issuer& issuer, oidc::Algorithm algorithm) {
+  if (std::ranges::find(issuer.algorithms, algorithm) != issuer.algorithms.end()) return absl::OkStatus();
+  return absl::UnauthenticatedError(fmt::format("signed by {}, which issuer \"{}\" does not sign by (algorithms)",
+                                                oidc::AlgorithmName(algorithm), issuer.name));
 }
 
 }  // namespace
@@ -131,15 +133,12 @@ absl::StatusOr<Caller> Issuers::Find(std::string_view token, absl::Time now) con
   const auto found = known->find(issuer);
   if (found == known->end()) return NotOf(issuer);
   const auto& [settings, source] = found->second;
-  if (!Allows(settings, jwt->algorithm)) {
-    return absl::UnauthenticatedError(fmt::format("signed by {}, which issuer \"{}\" does not sign by (algorithms)",
-                                                  oidc::AlgorithmName(jwt->algorithm), settings.name));
-  }
+  if (auto status = CheckAlgorithm(settings, jwt->algorithm); !status.ok()) return status;
   const auto keys = source->Get();
   if (!keys.ok()) return keys.status();
   const auto key = (*keys)->Find(jwt->algorithm, jwt->key_id);
   if (absl::IsNotFound(key.status())) {
-    if (auto status = source->LookForMore(); !status.ok()) return status;
+    if (auto status = source->LookForMore(jwt->key_id.value_or("")); !status.ok()) return status;
     return absl::UnauthenticatedError(
         fmt::format("that is signed with a key that issuer \"{}\" does not have", settings.name));
   }
@@ -147,14 +146,16 @@ absl::StatusOr<Caller> Issuers::Find(std::string_view token, absl::Time now) con
   if (!key->HasSigned(jwt->signed_part, jwt->signature)) {
     return absl::UnauthenticatedError(fmt::format("whose signature is not that of issuer \"{}\"", settings.name));
   }
-  return CallerOf(settings, std::make_shared<const VerifiedToken>(issuer, key->thumbprint(), std::move(jwt->claims)),
-                  now);
+  return CallerOf(
+      settings,
+      std::make_shared<const VerifiedToken>(issuer, key->thumbprint(), jwt->algorithm, std::move(jwt->claims)), now);
 }
 
 absl::StatusOr<Caller> Issuers::Recheck(const std::shared_ptr<const VerifiedToken>& token, absl::Time now) const {
   const auto known = Current();
   const auto found = known->find(token->issuer);
   if (found == known->end()) return NotOf(token->issuer);
+  if (auto status = CheckAlgorithm(found->second.issuer, token->algorithm); !status.ok()) return status;
   const auto keys = found->second.keys->Get();
   if (!keys.ok()) return keys.status();
   if (!(*keys)->Contains(token->thumbprint)) {

@@ -21,6 +21,7 @@ namespace wsfleet::coordinator {
 struct VerifiedToken {
   std::string issuer;      // `iss`
   std::string thumbprint;  // of the key that signed it
+  oidc::Algorithm algorithm;
   boost::json::object claims;
 };
 

@@ -121,12 +121,26 @@ absl::StatusOr<KeySource::Keys> KeySource::Get() {
   return Unreadable();
 }
 
-absl::Status KeySource::LookForMore() {
+absl::Status KeySource::LookForMore(const std::string& key) {
   {
     const std::lock_guard lock(mutex_);
-    const bool is_recent = SteadyNow() - tried_ < pace_.missing;
-    if (!reading_ && !missing_ && is_recent) return status_.ok() ? absl::OkStatus() : Unreadable();
-    if (!reading_) missing_ = true;
+    const SteadyTime now = SteadyNow();
+    const bool is_recent = now - tried_ < pace_.missing;
+    const bool is_idle = !reading_ && !missing_;
+    if (!status_.ok()) {
+      if (is_idle && !is_recent) missing_ = true;
+      wake_.notify_one();
+      return Unreadable();
+    }
+    if (is_idle && !is_recent) std::erase_if(asked_, [this](const auto& entry) { return entry.second <= read_; });
+    const bool is_counted = asked_.size() < kMaxAsked || asked_.contains(key);
+    if (is_counted && asked_.try_emplace(key, now).first->second > read_) {
+      if (is_idle && !is_recent) missing_ = true;
+    } else if (is_idle && is_recent) {
+      return absl::OkStatus();
+    } else if (!reading_) {
+      missing_ = true;
+    }
   }
   wake_.notify_one();
   return absl::UnavailableError(

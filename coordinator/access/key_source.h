@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,12 +23,15 @@ namespace wsfleet::coordinator {
 class KeySource {
  public:
   using Keys = std::shared_ptr<const oidc::KeySet>;
+  // More missing keys at once are taken for made up: they do not exist unless they are found.
+  static constexpr std::size_t kMaxAsked = 256;
 
   // Shorter ones are for tests.
   struct Pace {
-    absl::Duration missing = absl::Seconds(10);  // at least between two readings that a missing key asks for
-    absl::Duration retry = absl::Seconds(30);    // after a failure
-    absl::Duration file = absl::Seconds(10);     // how often a file is looked at, in place of `refresh`
+    // At least between two readings that a missing key asks for; clients try for twice as long.
+    absl::Duration missing = absl::Seconds(5);
+    absl::Duration retry = absl::Seconds(30);  // after a failure
+    absl::Duration file = absl::Seconds(10);   // how often a file is looked at, in place of `refresh`
   };
 
   // `name`: the issuer's, for the log. Files of `location` are paths as the process sees them. A file is read before it
@@ -43,9 +48,9 @@ class KeySource {
   // UNAVAILABLE: they were never read, or too long ago, and why. Any thread; never blocks for long.
   absl::StatusOr<Keys> Get();
 
-  // A key is not there. OK: then it does not exist, for they were read a moment ago. UNAVAILABLE: they are being read
-  // because of it, or could not be read a moment ago. Any thread.
-  absl::Status LookForMore();
+  // A key is not there (its `kid`; empty: none). OK: then it does not exist, for they were read since it was asked for
+  // first. UNAVAILABLE: they are read because of it, now or once that may be, or could not be read. Any thread.
+  absl::Status LookForMore(const std::string& key);
 
   const oidc::KeyLocation& location() const { return location_; }
 
@@ -68,7 +73,8 @@ class KeySource {
   SteadyTime tried_;                                              // when the last reading began
   absl::Status status_ = absl::UnavailableError("not read yet");  // of the last reading
   bool reading_ = true;
-  bool missing_ = false;  // one is looked for
+  bool missing_ = false;                     // one is looked for
+  std::map<std::string, SteadyTime> asked_;  // that were missing of late: since when. At most kMaxAsked
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -95,7 +95,10 @@ std::string DisplayName(const Caller& caller, const std::string& client) {
 absl::Status CheckPermission(const Rule& rule, const Caller& caller, const FleetName& fleet) {
   const std::optional<Role> role = RoleFor(rule, caller.grants, fleet);
   if (role && *role >= rule.role) return absl::OkStatus();
-  const std::string needs = fmt::format("{} needs the role {}", rule.action, RoleName(rule.role));
+  // Clients ask what version they speak with before anything else.
+  const std::string needs = rule.rpc == Rpc::kFleetsVersion
+                                ? std::string("every call needs a role in a fleet")
+                                : fmt::format("{} needs the role {}", rule.action, RoleName(rule.role));
   const std::string has = fmt::format("\"{}\" has {}", caller.name, caller.grants.Text());
   if (caller.grants.empty()) {
     return absl::PermissionDeniedError(fmt::format(

@@ -30,7 +30,7 @@ const boost::json::string* TextOf(const boost::json::object& object, boost::json
 absl::Status CheckType(const boost::json::object& header) {
   const auto* value = header.if_contains("typ");
   if (value == nullptr) return absl::OkStatus();
-  const std::string type = value->is_string() ? absl::AsciiStrToLower(value->get_string().c_str()) : std::string();
+  const std::string type = value->is_string() ? absl::AsciiStrToLower(std::string(value->get_string())) : std::string();
   if (std::ranges::find(kTypes, type) != kTypes.end()) return absl::OkStatus();
   return BadToken(
       fmt::format("of type {}, expected JWT or at+jwt", value->is_string() ? Quoted(type) : "that is no text"));

@@ -57,6 +57,7 @@ TEST(Jwt, IsRefusedWithAReasonIfAnythingIsWrongWithIt) {
       {Compact(R"({"alg":"RS256","crit":["b64"],"b64":false})"), "\"crit\""},
       {Compact(R"({"alg":"RS256","typ":"logout+jwt"})"), "of type \"logout+jwt\""},
       {Compact(R"({"alg":"RS256","typ":7})"), "of type that is no text"},
+      {Compact(R"({"alg":"RS256","typ":"JWT\u0000logout"})"), "of type \"jwt"},
       {Compact(R"({"alg":"RS256","kid":7})"), "\"kid\""},
       {Compact(R"({"alg":"RS256","kid":""})"), "\"kid\""},
       {Compact(R"({"alg":"RS256","kid":")" + std::string(513, 'k') + "\"}"), "\"kid\""},

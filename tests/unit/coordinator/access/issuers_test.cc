@@ -126,6 +126,11 @@ TEST_F(IssuersTest, FollowTheirFileAlsoForWhoeverWasLetInBefore) {
   EXPECT_TRUE(WaitUntil([&] {
     return issuers_->Recheck(caller->verified, absl::Now())->grants == Grants(FleetName("blue"), Role::kViewer);
   }));
+  WriteFile("algorithms: [ES256]");
+  EXPECT_TRUE(WaitUntil([&] {
+    return Message(issuers_->Recheck(caller->verified, absl::Now()).status()).find("does not sign by") !=
+           std::string::npos;
+  }));
   WriteFile("max_life: 1m");
   EXPECT_TRUE(WaitUntil([&] { return !issuers_->Recheck(caller->verified, absl::Now()).ok(); }));
 }

@@ -47,7 +47,7 @@ TEST_F(KeySourceTest, ReadsAFileAtOnceAndFollowsItWhileItIsGood) {
   EXPECT_FALSE(Has(source, "old"));
   directory.Write("keys.json", "{");
   // The thread has seen it when it says so.
-  EXPECT_TRUE(WaitUntil([&] { return Message(source.LookForMore()).find("cannot read") != std::string::npos; }));
+  EXPECT_TRUE(WaitUntil([&] { return Message(source.LookForMore("k")).find("cannot read") != std::string::npos; }));
   EXPECT_TRUE(Has(source, "new")) << "the last good ones stay";
 }
 
@@ -65,7 +65,9 @@ TEST_F(KeySourceTest, LooksForAMissingKeyOnceInAWhileHoweverOftenItIsAskedFor) {
   KeySource source("corp", Served(), {});
   ASSERT_TRUE(WaitUntil([&] { return Has(source, "old"); }));
   server_.Serve(JwkSet({old_.Jwk(), new_.Jwk()}));
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(source.LookForMore().ok()) << "it was read a moment ago";
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(absl::IsUnavailable(source.LookForMore("new"))) << "it may be newer than what was read a moment ago";
+  }
   EXPECT_EQ(server_.requests(), 1U);
 
   KeySource::Pace eager;
@@ -74,8 +76,28 @@ TEST_F(KeySourceTest, LooksForAMissingKeyOnceInAWhileHoweverOftenItIsAskedFor) {
   KeySource other("corp", Served(), eager);
   ASSERT_TRUE(WaitUntil([&] { return Has(other, "old"); }));
   server_.Serve(JwkSet({new_.Jwk()}));
-  EXPECT_THAT(Message(other.LookForMore()), HasSubstr("are read again"));
+  EXPECT_THAT(Message(other.LookForMore("new")), HasSubstr("are read again"));
   EXPECT_TRUE(WaitUntil([&] { return Has(other, "new"); }));
+}
+
+TEST_F(KeySourceTest, SaysThatAMissingKeyDoesNotExistOnceTheyWereReadSince) {
+  KeySource::Pace pace;
+  pace.missing = absl::Milliseconds(500);
+  KeySource source("corp", Served(), pace);
+  ASSERT_TRUE(WaitUntil([&] { return Has(source, "old"); }));
+  EXPECT_TRUE(absl::IsUnavailable(source.LookForMore("none")));
+  EXPECT_TRUE(WaitUntil([&] { return source.LookForMore("none").ok(); }));
+  EXPECT_GE(server_.requests(), 2U);
+}
+
+TEST_F(KeySourceTest, TakesManyMissingKeysForMadeUp) {
+  KeySource source("corp", Served(), {});
+  ASSERT_TRUE(WaitUntil([&] { return Has(source, "old"); }));
+  for (std::size_t i = 0; i < KeySource::kMaxAsked; ++i) {
+    EXPECT_TRUE(absl::IsUnavailable(source.LookForMore(std::to_string(i))));
+  }
+  EXPECT_TRUE(source.LookForMore("one more").ok());
+  EXPECT_EQ(server_.requests(), 1U);
 }
 
 TEST_F(KeySourceTest, KeepsTheLastGoodKeysForATimeWhenTheirServerIsGone) {
@@ -87,7 +109,7 @@ TEST_F(KeySourceTest, KeepsTheLastGoodKeysForATimeWhenTheirServerIsGone) {
   KeySource source("corp", location, pace);
   ASSERT_TRUE(WaitUntil([&] { return Has(source, "old"); }));
   server_.Stop();
-  ASSERT_TRUE(WaitUntil([&] { return Message(source.LookForMore()).find("cannot read") != std::string::npos; }));
+  ASSERT_TRUE(WaitUntil([&] { return Message(source.LookForMore("k")).find("cannot read") != std::string::npos; }));
   EXPECT_TRUE(Has(source, "old"));
   EXPECT_TRUE(WaitUntil([&] { return !Has(source, "old"); }));
   EXPECT_TRUE(absl::IsUnavailable(source.Get().status()));
