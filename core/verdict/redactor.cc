@@ -13,6 +13,7 @@
 #include "core/base/credential_names.h"
 #include "core/base/credential_text.h"
 #include "core/base/text.h"
+#include "core/value/json_parse.h"
 #include "core/verdict/jwt_text.h"
 #include "re2/re2.h"
 
@@ -21,7 +22,8 @@ namespace {
 
 // Longer ones are not looked for in two encodings at once: keys, which do not stand in requests.
 constexpr std::size_t kMaxNestedBytes = 4 << 10;
-constexpr std::size_t kOpaquePartBytes = 8;  // of a URL: so many are no word that stands elsewhere too
+constexpr std::size_t kOpaqueMemberBytes = 16;  // of JSON
+constexpr std::size_t kOpaquePartBytes = 8;     // of a URL: so many are no word that stands elsewhere too
 
 constexpr char kUpperDigits[] = "0123456789ABCDEF", kLowerDigits[] = "0123456789abcdef";
 
@@ -137,6 +139,7 @@ void Redactor::AddSecret(std::string_view value) {
     if (lines.size() > 1) AddSecret(ToStd(line));
   }
   if (lines.size() == 1) AddPartsOfUrl(value);
+  AddMembersOfJson(value);
   AddForm(std::string(value));
   AddShownForms(value);
   AddFormsOfBytes(value);
@@ -149,6 +152,25 @@ void Redactor::AddSecret(std::string_view value) {
   std::ranges::sort(secrets_, std::greater<>(), [](const auto& secret) { return secret->size(); });
   if (!std::ranges::all_of(value, IsUnreserved)) {
     escapable_.push_back(std::make_shared<const EscapedText>(value));
+  }
+}
+
+// Such as the key file of a service account: who uses it sends one member of it.
+void Redactor::AddMembersOfJson(std::string_view value) {
+  if (value.find_first_of("{[") != value.find_first_not_of(" \t\r\n")) return;
+  boost::json::error_code error;
+  const boost::json::value json = ParseJson(value, error);
+  if (!error) AddStringsOf(json, "");
+}
+
+void Redactor::AddStringsOf(const boost::json::value& json, std::string_view name) {
+  if (const auto* object = json.if_object()) {
+    for (const auto& member : *object) AddStringsOf(member.value(), std::string_view(member.key()));
+  } else if (const auto* array = json.if_array()) {
+    for (const boost::json::value& element : *array) AddStringsOf(element, name);
+  } else if (const auto* text = json.if_string()) {
+    const bool is_credential = IsCredentialName(name) || text->size() >= kOpaqueMemberBytes;
+    if (is_credential) AddSecret({text->data(), text->size()});
   }
 }
 

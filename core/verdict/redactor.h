@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "boost/json/value.hpp"
 #include "core/base/secret.h"
 #include "core/verdict/escaped_text.h"
 #include "core/verdict/result.h"
@@ -17,10 +18,10 @@ namespace wsfleet {
 
 // Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
 // they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, path, query and user information of one that is a URL, passwords and
-// parameters of URLs (credential_text.h), and what the suite's expressions match. JWTs, whose ever they are, are shown
-// without their signature (jwt_text.h). Copies share what is costly to make. The values that it knows are overwritten
-// with the last copy, but for those that were made into expressions (EscapedText).
+// the begin of one where an excerpt was cut, members of one that is JSON, path, query and user information of a URL,
+// passwords and parameters of URLs (credential_text.h), and what the suite's expressions match. JWTs, whose ever they
+// are, are shown without their signature (jwt_text.h). Copies share what is costly to make. The values that it knows
+// are overwritten with the last copy, but for those that were made into expressions (EscapedText).
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
@@ -45,6 +46,8 @@ class Redactor {
 
  private:
   void AddForm(std::string form);
+  void AddMembersOfJson(std::string_view value);
+  void AddStringsOf(const boost::json::value& json, std::string_view name);
   void AddPartsOfUrl(std::string_view value);
   void AddShownForms(std::string_view value);
   void AddFormsOfBytes(std::string_view value);

@@ -242,6 +242,14 @@ TEST(Redactor, HidesTheInsideOfASecretThatIsAUrl) {
   EXPECT_EQ(redactor.Apply("x=1 at hooks.example"), "x=1 at hooks.example");
 }
 
+TEST(Redactor, HidesTheMembersOfASecretThatIsJson) {
+  Redactor redactor({});
+  redactor.AddSecret(
+      R"({"type": "service", "password": "pw12", "keys": ["CANARY-a-long-value", "short"], "n": 12345678})");
+  EXPECT_EQ(redactor.Apply("pw12 and CANARY-a-long-value of a service, short of 12345678"),
+            "[redacted] and [redacted] of a service, short of 12345678");
+}
+
 TEST(Redactor, LeavesTheWordsThatASecretUrlIsMadeOf) {
   Redactor redactor({});
   redactor.AddSecret("ws://host.example/live?json=true&v=2024&room=main&sig=abcde&flagged");
