@@ -152,7 +152,8 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
     ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
   }
   database_.Execute(
-      "ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; DROP INDEX case_result_of_case; ALTER "
+      "ALTER TABLE replica DROP COLUMN since; ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; "
+      "DROP INDEX case_result_of_case; ALTER "
       "TABLE case_result ADD UNIQUE (job, shard, "
       "case_id); "
       "ALTER TABLE job DROP COLUMN bundle; DROP INDEX job_ended; ALTER TABLE agent DROP COLUMN drained; "
@@ -180,7 +181,8 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
     ASSERT_TRUE(one->AppendAudit({change, change, stranger, stranger, stranger}).ok());
   }
   database_.Execute(
-      "ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; DROP INDEX audit_of_class; ALTER TABLE "
+      "ALTER TABLE replica DROP COLUMN since; ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; "
+      "DROP INDEX audit_of_class; ALTER TABLE "
       "audit DROP COLUMN class; ALTER TABLE audit "
       "DROP COLUMN place; "
       "DROP TABLE audit_class; DELETE FROM migration WHERE number > 11");
