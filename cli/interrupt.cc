@@ -14,6 +14,13 @@
 namespace wsfleet::cli {
 namespace {
 
+// Whoever starts a program under `nohup`, or behind a script's `&`, does not want it to end with the terminal or by a
+// Ctrl-C there. A blocked signal would arrive although it is ignored.
+bool IsIgnored(int number) {
+  struct sigaction action{};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void Raise(int event) {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(event, &one, sizeof(one));
@@ -25,7 +32,9 @@ Interrupt::Interrupt()
     : signals_(-1), happened_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!IsIgnored(number)) sigaddset(&signals, number);
+  }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
@@ -50,6 +59,7 @@ void Interrupt::Run() {
       for (const auto& act : last_acts_) act();
       _exit(kInterruptedCode);
     }
+    signal_ = static_cast<int>(signal.ssi_signo);
     Raise(happened_);
   }
 }
@@ -57,6 +67,17 @@ void Interrupt::Run() {
 bool Interrupt::happened() const {
   pollfd event{happened_, POLLIN, 0};
   return poll(&event, 1, 0) == 1;
+}
+
+std::string Interrupt::signal_name() const {
+  switch (signal_) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "Ctrl-C";
+  }
 }
 
 std::shared_ptr<void> Interrupt::Defer() {

@@ -77,8 +77,9 @@ class Follower {
 
   void Cancel() {
     cancelled_at_ = absl::Now();
-    progress_.Say(fmt::format("cancelling run {} (Ctrl-C again ends at once)", job_));
-    const absl::Status status = CancelJob(client_, job_, "Ctrl-C", "", kCancelLimit).status();
+    const std::string why = interrupt_.signal_name();
+    progress_.Say(fmt::format("cancelling run {} ({} again ends at once)", job_, why));
+    const absl::Status status = CancelJob(client_, job_, why, "", kCancelLimit).status();
     if (!status.ok()) progress_.Say(fmt::format("it could not be cancelled: {}", ToStd(status.message())));
   }
 

@@ -11,7 +11,7 @@
 namespace wsfleet::cli {
 
 struct FollowOptions {
-  // Ctrl-C cancels the run and waits a few seconds for its end; otherwise it only leaves.
+  // An interrupt cancels the run and waits a few seconds for its end; otherwise it only leaves.
   bool cancel_on_interrupt = false;
   bool keys = false;  // `d` leaves the run alone
 };
@@ -19,7 +19,7 @@ struct FollowOptions {
 enum class Followed {
   kToTheEnd,
   kDetached,     // with `d`
-  kInterrupted,  // Ctrl-C, and the end was not seen
+  kInterrupted,  // and the end was not seen
 };
 
 // Follows a run to its end, through broken connections (60 s of them at most).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/support/real_fleet.h"
@@ -62,6 +63,24 @@ TEST(Cancel, IsTheReasonThatAReportNamesAndNoAgentIsBlamed) {
   ASSERT_NE(next, std::string::npos) << report;
   EXPECT_NE(report.find("(cancelled: wsfleet runs cancel, by ", next), std::string::npos) << report;
   EXPECT_EQ(report.find("look at the agents", next), std::string::npos) << report;
+}
+
+TEST(Cancel, IsNotWhatAnIgnoredSignalMeansAndSaysWhichOneItWas) {
+  TargetServer target(DemoTarget());
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  Command command = fleet.Client({"run", fleet.directory().Write("holding.wsfleet.yaml", kHoldingSuite), "--var",
+                                  "target=" + target.ws_url(), "--secret", "JWT_KEY=env:JWT_KEY"});
+  // As `nohup`, and as a script's `&`, start it.
+  const std::vector<std::string> shell{"/bin/sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh"};
+  command.arguments.insert(command.arguments.begin(), shell.begin(), shell.end());
+  ChildProcess run(command);
+  ASSERT_TRUE(WaitUntil([&] { return Count(target.access_log(), "\"upgrade\"") == 10; })) << run.err();
+  for (const int ignored : {SIGHUP, SIGINT}) run.Signal(ignored);
+  run.Signal(SIGTERM);
+  EXPECT_EQ(run.Wait(absl::Seconds(20)), 130) << run.out() << run.err();
+  EXPECT_NE(run.err().find("(SIGTERM again ends at once)"), std::string::npos) << run.err();
+  EXPECT_NE(run.out().find("cancelled: SIGTERM"), std::string::npos) << run.out();
 }
 
 }  // namespace

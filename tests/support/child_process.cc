@@ -43,6 +43,8 @@ std::vector<char*> Pointers(std::vector<std::string>& strings) {
                          const char* err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setpgid(0, 0);  // a Ctrl-C in the test's terminal is not the child's
+  // What the tests themselves were started with, such as `nohup`, is not what their children are tested with.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
   const int null = open("/dev/null", O_RDONLY);
   const int out_file = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_file = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
