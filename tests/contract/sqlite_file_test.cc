@@ -167,6 +167,18 @@ TEST_F(SqliteFile, IsRefusedByAnyOfItsNamesWhileAnotherProcessHasIt) {
   }
 }
 
+TEST_F(SqliteFile, IsRefusedByASecondNameThatIsAHardLink) {
+  const auto first = Open();
+  ASSERT_TRUE((*first)->Commit(kOwner, {ABusyJob("r-1")}).ok());
+  const std::string name = (directory_.path() / "hard.db").string();
+  std::filesystem::create_hard_link(path_, name);
+  path_ = name;
+  const auto second = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(second));
+  EXPECT_THAT(Message(second), HasSubstr("2 names (hard links)"));
+  EXPECT_FALSE(std::filesystem::exists(name + "-wal"));
+}
+
 TEST_F(SqliteFile, IsRefusedIfItIsOfANewerProgram) {
   ASSERT_TRUE(Open().ok());
   Execute("INSERT INTO migration VALUES (1000, 'from the future', '9.9.9')");

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,6 +27,18 @@ std::filesystem::path FileBehind(const std::filesystem::path& path) {
   }
   const std::filesystem::path folder = std::filesystem::weakly_canonical(file.parent_path(), error);
   return error ? path : folder / file.filename();
+}
+
+// SQLite keeps what is not in the file yet beside the name that it was opened by: by another name that is missing, and
+// the lock is another one. To lock the file itself does not do: where locks are those of a server, they are SQLite's
+// own.
+absl::Status CheckHasOneName(const std::string& path) {
+  struct stat facts{};
+  if (stat(path.c_str(), &facts) != 0 || facts.st_nlink <= 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(fmt::format(
+      "the file has {} names (hard links), each of which would be a store of its own; remove all but the one "
+      "that has a -wal beside it (find FOLDER -samefile {})",
+      facts.st_nlink, path));
 }
 
 }  // namespace
@@ -73,6 +86,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
     auto lock = FileLock::Take(path);
     if (!lock.ok()) return OfStore(lock.status(), path);
     store->lock_ = *std::move(lock);
+    if (auto status = CheckHasOneName(path); !status.ok()) return OfStore(status, path);
   }
   auto writer = SqliteConnection::Open(path, SqliteConnection::Mode::kWriter, on_failed);
   if (!writer.ok()) return OfStore(writer.status(), path);
