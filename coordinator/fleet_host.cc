@@ -186,6 +186,7 @@ void FleetHost::OnProgress(fleet::StreamId stream, const v1::Progress& progress)
 absl::StatusOr<WatcherId> FleetHost::AddWatcher(const JobId& job, Watcher watcher) {
   assert(strand_.running_in_this_thread());
   if (!tenure_.ours) return NotHere();
+  if (auto status = recollection_.CheckNotAside(job); !status.ok()) return status;
   const auto id = watchers_.Add(job, std::move(watcher));
   if (!id) return absl::ResourceExhaustedError("too many clients watch runs of this coordinator; try again");
   Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
@@ -277,6 +278,10 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, absl::StatusOr<Fleet
   for (const fleet::StoreRefused& event : refused) Apply(event);
   Apply(fleet::TimePassed{});
   for (const JobId& job : watchers_.Jobs()) {
+    if (const auto status = recollection_.CheckNotAside(job); !status.ok()) {
+      watchers_.EndOf(job, status);
+      continue;
+    }
     Apply(fleet::WatchersChanged{job, watchers_.CountOf(job)});
     // A commit that failed may have been done, the last one of a job too, of which nothing follows any more.
     watchers_.Wake(job, 0);

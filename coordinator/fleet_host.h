@@ -88,7 +88,7 @@ class FleetHost {
   void PauseReading(fleet::StreamId stream, std::function<void()> then);
   // Any other event. Called while effects are executed, it takes its turn after them.
   void Apply(const fleet::Event& event);
-  // RESOURCE_EXHAUSTED: there are too many. UNAVAILABLE: the fleet is not ours.
+  // RESOURCE_EXHAUSTED: there are too many. UNAVAILABLE: the fleet is not ours. DATA_LOSS: the run was set aside.
   absl::StatusOr<WatcherId> AddWatcher(const JobId& job, Watcher watcher);
   void RemoveWatcher(WatcherId id);
 

@@ -76,6 +76,7 @@ void FleetHost::SetPolicy(FleetPolicy policy, std::optional<std::uint64_t> expec
 void FleetHost::Cancel(const JobId& job, std::string reason, StatusAnswer answer) {
   boost::asio::post(strand_, [this, job, reason = std::move(reason), answer = std::move(answer)]() mutable {
     if (!machine_) return answer(NotHere());
+    if (const auto status = recollection_.CheckNotAside(job); !status.ok()) return answer(status);
     const auto request = requests_.Await(std::move(answer));
     if (request) Apply(fleet::CancelRequested{*request, job, std::move(reason)});
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fmt/format.h"
 #include "spdlog/spdlog.h"
 
 namespace wsfleet::coordinator {
@@ -17,6 +18,15 @@ bool Recollection::IsSameTrouble(SteadyTime now) { return now - std::exchange(la
 void Recollection::NoteRefusal(const JobId& job, std::string why) {
   const auto [entry, is_new] = refusals_.try_emplace(job, Refusal{std::move(why)});
   if (!is_new) ++entry->second.times;
+}
+
+absl::Status Recollection::CheckNotAside(const JobId& job) const {
+  const auto found = refusals_.find(job);
+  if (found == refusals_.end() || found->second.times == 1) return absl::OkStatus();
+  return absl::DataLossError(
+      fmt::format("run {} is set aside: its end cannot be stored ({}). Nobody works on it until the coordinator that "
+                  "runs the fleet is started again",
+                  job.value(), found->second.why));
 }
 
 void Recollection::Forget() {

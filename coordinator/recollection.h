@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "coordinator/fleet/fleet.h"
 
 namespace wsfleet::coordinator {
@@ -17,6 +18,8 @@ class Recollection {
   // A commit has failed now: whether that is not the first of its trouble.
   bool IsSameTrouble(SteadyTime now);
   void NoteRefusal(const JobId& job, std::string why);
+  // DATA_LOSS, and why: it was set aside, and nothing comes of what is asked of it.
+  absl::Status CheckNotAside(const JobId& job) const;
   // Another may have run the fleet meanwhile.
   void Forget();
 

@@ -37,6 +37,13 @@ void Watchers::Tick(const JobId& job, const v1::ProgressTick& tick) const {
   for (const auto& [id, watcher] : std::map(found->second)) watcher.tick(tick);
 }
 
+void Watchers::EndOf(const JobId& job, const absl::Status& status) {
+  const auto of_job = watchers_.extract(job);
+  if (!of_job) return;
+  for (const auto& [id, watcher] : of_job.mapped()) jobs_.erase(id);
+  for (const auto& [id, watcher] : of_job.mapped()) watcher.end(status);
+}
+
 void Watchers::EndAll(const absl::Status& status) {
   jobs_.clear();
   for (const auto& [job, of_job] : std::exchange(watchers_, {})) {

@@ -20,7 +20,7 @@ struct Watcher {
   // Events up to this number are durable; 0: it is not known up to which, look.
   std::function<void(std::uint64_t last_event)> wake;
   std::function<void(const v1::ProgressTick&)> tick;  // may be dropped
-  std::function<void(const absl::Status&)> end;       // the coordinator stops
+  std::function<void(const absl::Status&)> end;       // the coordinator stops, or nothing will follow
 };
 
 // Who watches which job. Runs on the fleet strand.
@@ -35,6 +35,7 @@ class Watchers {
 
   void Wake(const JobId& job, std::uint64_t last_event) const;
   void Tick(const JobId& job, const v1::ProgressTick& tick) const;
+  void EndOf(const JobId& job, const absl::Status& status);
   void EndAll(const absl::Status& status);
 
   std::uint32_t CountOf(const JobId& job) const;

@@ -2,10 +2,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/status_message.h"
 
 namespace wsfleet::coordinator {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -24,6 +26,7 @@ TEST(Recollection, HasARunEndedOfWhichSomethingWasRefused) {
   FleetSnapshot snapshot = SnapshotOf({"r-1", "r-2"});
   const auto refused = recollection.Recall(snapshot);
   ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_TRUE(recollection.CheckNotAside(JobId("r-1")).ok()) << "it can be cancelled, and watched to its end";
   EXPECT_EQ(refused[0].job, JobId("r-1"));
   EXPECT_EQ(refused[0].why, "too long");
   EXPECT_THAT(snapshot.jobs, SizeIs(2));
@@ -37,6 +40,8 @@ TEST(Recollection, SetsARunAsideWhoseEndWasRefusedToo) {
   EXPECT_THAT(recollection.Recall(snapshot), IsEmpty());
   ASSERT_THAT(snapshot.jobs, SizeIs(1));
   EXPECT_EQ(snapshot.jobs[0].id, JobId("r-2"));
+  EXPECT_TRUE(recollection.CheckNotAside(JobId("r-2")).ok());
+  EXPECT_THAT(testing::Message(recollection.CheckNotAside(JobId("r-1"))), HasSubstr("cannot be stored (too long)"));
   FleetSnapshot again = SnapshotOf({"r-1", "r-2"});
   EXPECT_THAT(recollection.Recall(again), IsEmpty());
   EXPECT_THAT(again.jobs, SizeIs(1)) << "as long as this process runs the fleet";

@@ -113,6 +113,25 @@ class RefusedCommit : public ::testing::Test {
     return status;
   }
 
+  absl::Status Cancel(const std::string& id) {
+    std::promise<absl::Status> answer;
+    host_.Cancel(JobId(id), "", [&](const absl::Status& status) { answer.set_value(status); });
+    return answer.get_future().get();
+  }
+
+  // With what it ends.
+  std::future<absl::Status> Watch(const std::string& id) {
+    const auto end = std::make_shared<std::promise<absl::Status>>();
+    boost::asio::post(host_.strand(), [this, id, end] {
+      Watcher watcher;
+      watcher.wake = [](std::uint64_t) {};
+      watcher.tick = [](const v1::ProgressTick&) {};
+      watcher.end = [end](const absl::Status& status) { end->set_value(status); };
+      if (auto added = host_.AddWatcher(JobId(id), std::move(watcher)); !added.ok()) end->set_value(added.status());
+    });
+    return end->get_future();
+  }
+
   // Works on whatever it is given, one shard after the other, and comes back when its stream ends.
   void ConnectAgent() {
     boost::asio::post(host_.strand(), [this] { Connect(); });
@@ -207,12 +226,19 @@ TEST_F(RefusedCommit, IsSaidToWhoAskedForIt) {
 
 TEST_F(RefusedCommit, OfARunsEndSetsTheRunAside) {
   ASSERT_TRUE(Submit("r-1").ok());
+  auto end = Watch("r-1");
   store_.RefuseAll("r-1");
   ConnectAgent();
   ASSERT_TRUE(testing::WaitUntil([&] { return store_.loads() == 3; })) << "what it wanted first, and its end";
   ASSERT_TRUE(SubmitOnceLoaded("r-2").ok());
   EXPECT_TRUE(EndsAs("r-2", JobState::kPassed));
   EXPECT_EQ(store_.loads(), 3);
+  // Whoever waits for it, or wants it to end, hears that nothing comes of it.
+  for (const absl::Status& status : {end.get(), Watch("r-1").get(), Cancel("r-1")}) {
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(testing::Message(status), HasSubstr("its end cannot be stored (value too long)"));
+  }
+  EXPECT_TRUE(absl::IsNotFound(Cancel("r-2"))) << "it has ended";
 }
 
 }  // namespace
