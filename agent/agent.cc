@@ -367,8 +367,7 @@ void Agent::OnClosed(const absl::Status& status) {
   // A coordinator that starts again waits a lease time for those who hold a shard.
   const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
   endpoints_.Next();
-  const std::string_view advice =
-      options_.advice && unanswered && !had_session ? options_.advice(status) : std::string_view();
+  const std::string advice = options_.advice && unanswered && !had_session ? options_.advice(status) : std::string();
   spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}{}",
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
                endpoints_.address(), advice.empty() ? "" : fmt::format(" next=\"{}\"", advice));

@@ -35,7 +35,7 @@ struct AgentOptions {
   std::size_t spool_bytes = 64 << 20;
   std::string spool_directory;  // empty: in memory only
   // What to look at when no coordinator could be reached; may be absent, and give nothing.
-  std::function<std::string_view(const absl::Status&)> advice;
+  std::function<std::string(const absl::Status&)> advice;
   monitoring::Metrics* metrics = nullptr;        // where it counts; null: nowhere. Outlives the agent.
   std::shared_ptr<const SecretSources> secrets;  // that its operator keeps for runs; null: none
 };

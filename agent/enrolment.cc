@@ -4,6 +4,7 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "agent/persistence.h"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/steady_timer.hpp"
@@ -77,8 +78,10 @@ absl::Status Enrol(const std::shared_ptr<grpc::Channel>& channel, const EnrolOrd
     const absl::Duration wait = persistence.Pause();
     spdlog::warn(
         "not enrolled yet code={} reason=\"{}\" retry_in={} next=\"if nobody listens there, check --enrol; if "
-        "the connection is closed, --ca, and the host against the names of the certificate (--server-name)\"",
-        absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait));
+        "the connection is closed, --ca, the host against the names of the certificate (--server-name), and the "
+        "clocks: here it "
+        "is {}\"",
+        absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait), UtcText(absl::Now()));
     pause.expires_after(absl::ToChronoNanoseconds(wait));
     pause.wait();
   }

@@ -174,7 +174,9 @@ int Serve(const CommandLine& options, std::optional<Identity>& identity, AgentOp
   int exit_code = 0;
   std::optional<Renewal> renewal;
   const auto dial = [&](const std::string& address) { return OpenChannel(address, SecurityOf(options, identity)); };
-  settings.advice = [&](const absl::Status& status) { return AdviceOn(status, SecurityOf(options, identity)); };
+  settings.advice = [&](const absl::Status& status) {
+    return AdviceOn(status, SecurityOf(options, identity), absl::Now());
+  };
   Agent agent(strand, std::move(settings), Endpoints(options.coordinators, dial),
               Agent::Handlers{
                   .on_session = [&] { WriteReadyFile(options.ready_file); },

@@ -19,7 +19,6 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr absl::Duration kServerLife = absl::Hours(24 * 90);
-constexpr absl::Duration kAgentClocksMayDiffer = absl::Minutes(10);
 constexpr std::size_t kMaxHostBytes = 253;
 
 // What stands in a certificate for a name of a listener; empty: nothing can.
@@ -87,7 +86,8 @@ absl::StatusOr<Authority::AgentCertificate> Authority::IssueToAgent(EVP_PKEY* ke
   if (!root.ok()) return root.status();
   // No certificate outlives its root.
   const absl::Time until = std::min(now + life, x509::ValidityOf(root->certificate.get()).until);
-  const x509::Validity validity{now - std::min(kAgentClocksMayDiffer, life / 10), until};
+  // By less than its life, which agents count from the beginning when they renew: see RenewalTime().
+  const x509::Validity validity{now - std::min(x509::kClocksMayDiffer, life / 2), until};
   const x509::Profile profile{"wsfleet-agent",
                               {{NID_basic_constraints, "critical,CA:FALSE"},
                                {NID_key_usage, "critical,digitalSignature"},
@@ -113,7 +113,7 @@ absl::StatusOr<std::string> Authority::KeepServerCertificate(const std::vector<s
                                {NID_ext_key_usage, "serverAuth"},
                                {NID_subject_alt_name, *alternatives}}};
   const absl::Time until = std::min(now + kServerLife, x509::ValidityOf(root->certificate.get()).until);
-  const x509::Certificate certificate = x509::Issue(key.get(), profile, &*root, {now - kAgentClocksMayDiffer, until});
+  const x509::Certificate certificate = x509::Issue(key.get(), profile, &*root, {now - x509::kClocksMayDiffer, until});
   if (!certificate) return absl::InternalError("OpenSSL could not make the certificate of the listeners");
   // Both in one file: whoever reads it while it is replaced has a pair that belongs together.
   auto status = WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,

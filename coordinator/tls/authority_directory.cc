@@ -18,7 +18,6 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr absl::Duration kRootLife = absl::Hours(24 * 3650);
-constexpr absl::Duration kRootClocksMayDiffer = absl::Minutes(10);
 
 // The certificate of a file that may hold a key too; null if there is no such file.
 absl::StatusOr<x509::Certificate> ReadRoot(const std::string& path) {
@@ -96,7 +95,7 @@ absl::Status WriteNewRoot(const std::string& path, absl::Time now) {
                                {NID_subject_key_identifier, "hash"}}};
   const x509::Key key = x509::NewKey();
   const x509::Certificate certificate =
-      x509::Issue(key.get(), profile, nullptr, {now - kRootClocksMayDiffer, now + kRootLife});
+      x509::Issue(key.get(), profile, nullptr, {now - x509::kClocksMayDiffer, now + kRootLife});
   if (!certificate) return absl::InternalError("OpenSSL could not make a root certificate");
   return WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,
                              Owner::kDirectory);

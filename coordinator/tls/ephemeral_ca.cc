@@ -17,7 +17,6 @@ namespace {
 
 constexpr absl::Duration kValidFor = absl::Hours(30 * 24);
 constexpr absl::Duration kRenewBefore = absl::Hours(24);
-constexpr absl::Duration kClocksMayDiffer = absl::Minutes(10);
 
 const x509::Profile kEphemeralAuthority{"wsfleet ephemeral authority",
                                         {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
@@ -73,7 +72,7 @@ absl::Status MakeEphemeralCa(const std::string& directory, absl::Time now) {
   const EphemeralCaFiles files(directory);
   if (IsComplete(files, now)) return absl::OkStatus();
 
-  const x509::Validity validity{now - kClocksMayDiffer, now + kValidFor};
+  const x509::Validity validity{now - x509::kClocksMayDiffer, now + kValidFor};
   x509::Identity ca{x509::NewKey(), nullptr}, server{x509::NewKey(), nullptr}, agent{x509::NewKey(), nullptr};
   ca.certificate = x509::Issue(ca.key.get(), kEphemeralAuthority, nullptr, validity);
   if (ca.certificate) {

@@ -30,6 +30,9 @@ struct Profile {
   std::vector<std::pair<int, std::string>> extensions;  // NID and value, as in OpenSSL's configuration
 };
 
+// Those who show a certificate to each other may go by wall clocks that differ by so much: it begins earlier by that.
+inline constexpr absl::Duration kClocksMayDiffer = absl::Hours(24);
+
 struct Validity {
   absl::Time from;
   absl::Time until;

@@ -70,6 +70,38 @@ TEST_F(Fault20, TheAgentsWallClockIsSetByAnHourAndNoLeaseEnds) {
   ExpectLeasesUnaffected(fleet, clock, 1);
 }
 
+// Enrols with a coordinator whose clock, or the agent's, is off by an hour; both go on when the coordinator's is right.
+void ExpectToBeLetInAgain(absl::Duration coordinator_ahead, absl::Duration agent_ahead) {
+  const WallClock of_coordinator(coordinator_ahead), of_agent(agent_ahead);
+  RealFleet::Settings settings;
+  settings.own_ca = true;
+  settings.coordinator.behind = of_coordinator.Behind();
+  RealFleet fleet(settings);
+  const Finished token = fleet.Run({"agents", "join-token", "create", "-q", "--region", "eu-west-1"});
+  ASSERT_EQ(token.exit_code, 0) << token.err;
+  Command command = fleet.EnrollingAgent("host-0", "eu-west-1", token.out);
+  const std::vector<std::string> behind = of_agent.Behind();
+  command.arguments.insert(command.arguments.begin(), behind.begin(), behind.end());
+  ChildProcess agent(command);
+  ASSERT_TRUE(AwaitLog(agent, "session begins epoch=1")) << agent.err();
+  fleet.KillCoordinator();
+  fleet.settings().coordinator.behind.clear();
+  fleet.StartCoordinator();
+  EXPECT_TRUE(AwaitLog(agent, "session begins epoch=2")) << agent.err();
+  FaultyRun run(fleet, 2);
+  run.Start();
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+}
+
+TEST_F(Fault20, AnAgentThatEnrolledWhileTheCoordinatorWasAnHourAheadIsLetInWhenThatIsSetRight) {
+  ExpectToBeLetInAgain(absl::Hours(1), absl::ZeroDuration());
+}
+
+TEST_F(Fault20, AnAgentThatIsAnHourBehindIsLetInByACoordinatorThatHasJustMadeItsCertificates) {
+  ExpectToBeLetInAgain(absl::ZeroDuration(), -absl::Hours(1));
+}
+
 using Fault21 = ClockFaults;
 
 // Tokens that live for a minute.

@@ -160,6 +160,22 @@ TEST_F(AuthorityTest, MakesTheCertificateOfAListenerOnceForItsNames) {
   }
 }
 
+TEST_F(AuthorityTest, IssuesWhatIsValidForClocksThatAreAnHourOff) {
+  for (const absl::Duration ahead : {absl::Hours(1), absl::ZeroDuration(), -absl::Hours(1)}) {
+    const auto authority = Authority::Open(path_ + absl::FormatDuration(ahead), now_ + ahead);
+    const x509::Key key = x509::NewKey();
+    const auto agent = authority->IssueToAgent(key.get(), kName, absl::Hours(24), now_ + ahead);
+    const auto server = authority->KeepServerCertificate({"wsfleet.example"}, now_ + ahead);
+    ASSERT_TRUE(agent.ok() && server.ok());
+    for (const absl::Duration peer : {absl::Hours(1), absl::ZeroDuration(), -absl::Hours(1)}) {
+      EXPECT_TRUE(IsTrusted(agent->chain, *authority->Trusted(), X509_PURPOSE_SSL_CLIENT, now_ + peer))
+          << ahead << peer;
+      EXPECT_TRUE(IsTrusted(ReadWholeFile(*server), *authority->Trusted(), X509_PURPOSE_SSL_SERVER, now_ + peer))
+          << ahead << peer;
+    }
+  }
+}
+
 TEST_F(AuthorityTest, RotatesInThreeStepsDuringWhichWhatWasIssuedBeforeIsTrusted) {
   const std::string old_leaf = IssueToAgent();
   const std::string old_roots = Trusted();
