@@ -91,7 +91,8 @@ void SessionStream::OnReadDone(bool ok) {
 
 void SessionStream::OnWriteDone(bool ok) {
   boost::asio::post(strand_, [self = shared_from_this(), ok] {
-    self->watchdog_.cancel();
+    // From Close() on it watches over the end.
+    if (!self->closing_) self->watchdog_.cancel();
     self->writing_.reset();
     if (!ok) {
       self->Close();

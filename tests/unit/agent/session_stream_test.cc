@@ -1,5 +1,7 @@
 #include "agent/session_stream.h"
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -81,7 +83,7 @@ TEST(SessionStream, LetsAHeartbeatPassResultsThatWait) {
   EXPECT_EQ(coordinator.kinds()[1], v1::AgentMessage::kHeartbeat);
 }
 
-// What it sends is no message, and then it waits.
+// What it sends is no message, and then it waits; it reads when it is told to.
 class Babbler final : public grpc::CallbackGenericService {
  public:
   Babbler() {
@@ -96,6 +98,8 @@ class Babbler final : public grpc::CallbackGenericService {
   ~Babbler() override { server_->Shutdown(); }
 
   v1::AgentSession::Stub& stub() { return *stub_; }
+  // Whatever comes on the stream that there is.
+  void Read() { reactor_.load()->Read(); }
 
  private:
   class Reactor final : public grpc::ServerGenericBidiReactor {
@@ -105,14 +109,21 @@ class Babbler final : public grpc::CallbackGenericService {
       babble_ = grpc::ByteBuffer(&slice, 1);
       StartWrite(&babble_);
     }
+    void Read() { StartRead(&incoming_); }
+    void OnReadDone(bool ok) override {
+      if (ok) Read();
+    }
     void OnCancel() override { Finish(grpc::Status::CANCELLED); }
     void OnDone() override { delete this; }
 
    private:
-    grpc::ByteBuffer babble_;
+    grpc::ByteBuffer babble_, incoming_;
   };
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override { return new Reactor; }
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
+    return reactor_ = new Reactor;
+  }
 
+  std::atomic<Reactor*> reactor_ = nullptr;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::AgentSession::Stub> stub_;
 };
@@ -130,6 +141,25 @@ TEST(SessionStream, EndsOverAMessageThatCannotBeReadThoughTheCoordinatorGoesOn) 
   stream->Open(coordinator.stub());
   strand.run();
   EXPECT_FALSE(end.ok());
+}
+
+TEST(SessionStream, EndsOverSuchAMessageThoughWhatIsBeingWrittenArrivesAfterIt) {
+  Babbler coordinator;
+  boost::asio::io_context strand(1);
+  const auto work = boost::asio::make_work_guard(strand);
+  bool has_ended = false;
+  const auto stream = std::make_shared<SessionStream>(
+      strand, SessionStream::Handlers{.on_message = {}, .on_closed = [&](const absl::Status&) {
+                                        has_ended = true;
+                                        strand.stop();
+                                      }});
+  stream->Open(coordinator.stub());
+  // More than gRPC takes off its hands while nobody reads: one of them is being written all the time.
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(stream->Send(LargeResults()));
+  while (stream->Send(Heartbeat())) strand.run_one();
+  coordinator.Read();
+  strand.run_for(std::chrono::seconds(60));
+  EXPECT_TRUE(has_ended);
 }
 
 }  // namespace
