@@ -339,9 +339,8 @@ bool ShardTable::IsAtStake(const LeasedShard& shard) { return !shard.abandoned &
 void ShardTable::ExpireLeases(SteadyTime now) {
   for (auto& [lease, shard] : shards_) {
     if (!IsAtStake(shard) || shard.lease_end > now) continue;
-    spdlog::warn(
-        "shard stopped job={} shard={} lease={} reason=\"the lease ended while the coordinator was out of reach\"",
-        shard.assignment.job(), shard.assignment.shard(), lease.value());
+    spdlog::warn("shard stopped job={} shard={} lease={} reason=\"the lease ended, and no coordinator had renewed it\"",
+                 shard.assignment.job(), shard.assignment.shard(), lease.value());
     Stop(lease, shard, v1::SHARD_END_EXPIRED);
   }
 }

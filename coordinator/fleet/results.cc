@@ -105,7 +105,7 @@ void Fleet::Machine::On(const ShardFinished& event) {
         break;
       case ShardEnd::kExpired:
         EndLease(event.lease, LeaseEnd::kLost,
-                 fmt::format("agent {} stopped it when no coordinator answered for a lease", name));
+                 fmt::format("agent {} stopped it at the end of its lease, which no coordinator had renewed", name));
         break;
     }
   }

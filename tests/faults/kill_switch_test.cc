@@ -116,7 +116,7 @@ TEST_F(KillSwitchFaults, EndsWhatAnAgentRunsThatIsCutOffWithinALeaseTime) {
   ASSERT_EQ(Stop(fleet).exit_code, 0);
   EXPECT_TRUE(AwaitLog(fleet.agent("us-1"), "stopped with its fleet", kSoon));
   // Nobody can tell the other; its lease ends, and the run, which waited for it.
-  EXPECT_TRUE(AwaitLog(fleet.agent("eu-1"), "the lease ended while the coordinator was out of reach", kSoon));
+  EXPECT_TRUE(AwaitLog(fleet.agent("eu-1"), "the lease ended, and no coordinator had renewed it", kSoon));
   EXPECT_EQ(run.Wait(), 130) << run.output();
   const std::size_t begun = run.SeenByTarget().size();
   Heal("eu-1");

@@ -136,8 +136,9 @@ TEST(Fault15, OfAShardWhoseLeaseEndedWithoutACoordinatorOnlyTheRestRunsAgain) {
   fleet.StartCoordinator();
   EXPECT_EQ(run.Wait(), 0) << run.output() << fleet.agent("eu-1").err();
   run.ExpectEachCaseOnce(1);
-  EXPECT_THAT(run.output(),
-              HasSubstr("agent eu-1 stopped it when no coordinator answered for a lease; attempt 1 of 3"));
+  EXPECT_THAT(
+      run.output(),
+      HasSubstr("agent eu-1 stopped it at the end of its lease, which no coordinator had renewed; attempt 1 of 3"));
   // The one that was stopped in its middle.
   EXPECT_LE(std::ranges::count_if(run.SeenByTarget(), [](const auto& seen) { return seen.second > 1; }), 1);
 }

@@ -155,8 +155,9 @@ TEST(Agents, ThatStoppedAShardWhenNoCoordinatorAnsweredKeepWhatTheyHadFinished) 
   const auto rest = at.driver.Last<SendAssignment>();
   EXPECT_EQ(rest.lease.attempt, 2u);
   EXPECT_THAT(rest.finished_cases, ElementsAre(CaseId("suite/a")));
-  EXPECT_THAT(at.driver.Notes(at.job).front(),
-              HasSubstr("agent eu-1 stopped it when no coordinator answered for a lease; attempt 1 of 3"));
+  EXPECT_THAT(
+      at.driver.Notes(at.job).front(),
+      HasSubstr("agent eu-1 stopped it at the end of its lease, which no coordinator had renewed; attempt 1 of 3"));
 }
 
 TEST(Agents, DoNotKeepAnInterruptedLeaseOfAnother) {
