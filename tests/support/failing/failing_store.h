@@ -101,6 +101,7 @@ class FailingStore final : public store::Store {
   }
 
  private:
+  static void StopUntilContinued();
   absl::Status Fail(const std::vector<WriteBatch>& batches) const;
 
   std::unique_ptr<store::Store> behind_;

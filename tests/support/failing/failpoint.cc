@@ -24,9 +24,15 @@ std::optional<Failpoint> Failpoint::Parse(std::string_view text) {
   Failpoint point;
   const bool valid =
       ReadWord(words, {{"before", Moment::kBefore}, {"after", Moment::kAfter}}, point.moment) &&
-      ReadWord(words, {{"submit", What::kSubmit}, {"result", What::kResult}, {"end", What::kEnd}, {"any", What::kAny}},
+      ReadWord(words,
+               {{"submit", What::kSubmit},
+                {"result", What::kResult},
+                {"end", What::kEnd},
+                {"tick", What::kTick},
+                {"any", What::kAny}},
                point.what) &&
-      ReadWord(words, {{"kill", How::kKill}, {"error", How::kError}, {"refuse", How::kRefuse}}, point.how);
+      ReadWord(words, {{"kill", How::kKill}, {"stop", How::kStop}, {"error", How::kError}, {"refuse", How::kRefuse}},
+               point.how);
   if (!valid) return std::nullopt;
   if (unsigned every = 0; words >> every) point.every = std::max(every, 1U);
   return point;
@@ -41,6 +47,8 @@ bool Failpoint::Concerns(const std::vector<WriteBatch>& batches) const {
         return !batch.results.empty();
       case What::kEnd:
         return std::ranges::any_of(batch.jobs, [](const JobRecord& job) { return IsTerminal(job.state); });
+      case What::kTick:
+        return !batch.ticks.empty();
       case What::kAny:
         return true;
     }

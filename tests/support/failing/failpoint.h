@@ -10,12 +10,14 @@
 namespace wsfleet::testing {
 
 // An exact place in the life of a coordinator, and what happens there: "before submit kill", "after result kill",
-// "after any error 3". Before or after the commit of what; the process dies without a word, or the caller is told that
-// the commit failed, or that no such commit can ever be stored; at each time, or each third.
+// "after any error 3". Before or after the commit of what; the process dies without a word, or is stopped until
+// somebody has it go on, and says how it went on; or the caller is told that the commit failed, or that no such commit
+// can ever be stored; at each time, or each third.
 struct Failpoint {
   enum class Moment { kBefore, kAfter };
-  enum class What { kSubmit, kResult, kEnd, kAny };  // a job's first commit, one with results, a job's last, whatever
-  enum class How { kKill, kError, kRefuse };
+  // A job's first commit, one with results, a job's last, of a schedule's time, whatever.
+  enum class What { kSubmit, kResult, kEnd, kTick, kAny };
+  enum class How { kKill, kStop, kError, kRefuse };
 
   Moment moment = Moment::kBefore;
   What what = What::kAny;
