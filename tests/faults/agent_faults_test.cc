@@ -1,13 +1,19 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <regex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "coordinator/store/sql/migrations.h"
+#include "coordinator/store/sqlite/sqlite_connection.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/faulty_run.h"
@@ -16,16 +22,52 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
+using ::testing::SizeIs;
 
 RealFleet::Settings LeaseOf(const std::string& lease_time) {
   RealFleet::Settings settings;
   settings.lease_time = lease_time;
   return settings;
+}
+
+// How many of the results that are stored are of this attempt, also while the coordinator runs.
+std::size_t StoredOfAttempt(const RealFleet& fleet, int attempt) {
+  const auto connection = store::SqliteConnection::Open(fleet.store(), store::SqliteConnection::Mode::kReader).value();
+  return static_cast<std::size_t>(
+      store::ReadNumber(*connection, fmt::format("SELECT count(*) FROM case_result WHERE attempt = {}", attempt))
+          .value());
+}
+
+// (attempt, seq) of every batch of results.
+using Batches = std::set<std::pair<std::int64_t, std::int64_t>>;
+
+Batches StoredBatches(const RealFleet& fleet) {
+  Batches batches;
+  const auto connection = store::SqliteConnection::Open(fleet.store(), store::SqliteConnection::Mode::kReader).value();
+  store::Statement statement = connection->Prepare("SELECT attempt, seq FROM batch");
+  for (auto row = statement.Step(); row.ok() && *row; row = statement.Step()) {
+    batches.emplace(statement.Int(0), statement.Int(1));
+  }
+  return batches;
+}
+
+// Of the files LEASE-SEQ.batch, both in hexadecimal. The first lease is the first attempt.
+Batches SpooledBatches(const std::string& spool) {
+  Batches batches;
+  for (const auto& file : std::filesystem::directory_iterator(spool)) {
+    if (file.path().extension() != ".batch") continue;
+    const std::string name = file.path().filename().string();
+    batches.emplace(std::stol(name, nullptr, 16), std::stol(name.substr(name.find('-') + 1), nullptr, 16));
+  }
+  return batches;
 }
 
 TEST(Fault05, AnAgentKilledInMidShardRunsOnlyTheCasesAgainThatHadNoCommittedResult) {
@@ -48,35 +90,59 @@ TEST(Fault05, AnAgentKilledInMidShardRunsOnlyTheCasesAgainThatHadNoCommittedResu
   EXPECT_LE(twice, 2);
 }
 
-TEST(Fault06, AnAgentKilledWithAFullSpoolDeliversItAfterItsRestart) {
-  RealFleet fleet(LeaseOf("60s"));
+TEST(Fault05, AnAgentKilledForGoodIsLostWhenItsLeaseEndsAndAnotherRunsTheRest) {
+  RealFleet fleet;
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, 10);
+  run.Start({"--agents-wait", "30s"});
+  ASSERT_TRUE(run.AwaitBegun(5)) << run.output();
+  fleet.KillAgent("eu-1");
+  fleet.StartAgent("eu-2", "eu-west-1");
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_THAT(run.output(), HasSubstr("agent eu-1 was lost; attempt 1 of 3"));
+  EXPECT_THAT(run.output(), HasSubstr("attempt 2 on eu-2"));
+  // Each case is either that of the first one, whose result it had reported, or of the second.
+  const std::size_t of_first = StoredOfAttempt(fleet, 1), of_second = StoredOfAttempt(fleet, 2);
+  EXPECT_EQ(of_first + of_second, 10u);
+  EXPECT_EQ(run.SeenByTarget("eu-2").size(), of_second);
+  // But for the case that ran when it was killed, and the one whose result was on its way.
+  EXPECT_GE(of_first + 2, run.SeenByTarget("eu-1").size());
+}
+
+TEST(Fault06, AnAgentKilledWithAFullSpoolDeliversItAfterItsRestartUnderTheSameNumbers) {
+  RealFleet::Settings settings = LeaseOf("60s");
+  // The second batch is stored, and nothing is acknowledged from there on.
+  settings.coordinator = {FailingCoordinator(), {{"WSFLEET_FAILPOINT", "after result kill 2"}}, {}};
+  RealFleet fleet(settings);
+  fleet.settings().coordinator = {"wsfleet-coordinator", {}, {}};
   const std::string spool = (fleet.directory().path() / "spool").string();
   fleet.StartAgent("eu-1", "eu-west-1", {"--spool-dir", spool});
   FaultyRun run(fleet, 10);
   run.Start();
-  ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
-  // From here on nothing is acknowledged.
-  fleet.coordinator().Signal(SIGSTOP);
+  ASSERT_EQ(fleet.coordinator().Wait(absl::Seconds(30)), 137) << fleet.coordinator().err() << run.output();
   ASSERT_TRUE(run.AwaitBegun(10));
-  const auto spooled = [&] {
-    return std::ranges::count_if(std::filesystem::directory_iterator(spool),
-                                 [](const auto& file) { return file.path().extension() == ".batch"; });
-  };
   const auto unacknowledged = [&] {
     static const std::regex kPattern("shard ran .*unacknowledged_batches=([0-9]+)");
     const std::string log = fleet.agent("eu-1").err();
     std::smatch found;
-    return std::regex_search(log, found, kPattern) ? std::stol(found[1]) : 0;
+    return std::regex_search(log, found, kPattern) ? std::stoul(found[1]) : 0;
   };
-  ASSERT_TRUE(WaitUntil([&] { return unacknowledged() > 0 && spooled() == unacknowledged(); }))
+  ASSERT_TRUE(WaitUntil([&] { return unacknowledged() > 0 && SpooledBatches(spool).size() == unacknowledged(); }))
       << fleet.agent("eu-1").err();
   fleet.KillAgent("eu-1");
-  fleet.coordinator().Signal(SIGCONT);
+  const Batches spooled = SpooledBatches(spool), stored = StoredBatches(fleet);
+  EXPECT_THAT(stored, ElementsAre(Pair(1, 1), Pair(1, 2)));
+  EXPECT_THAT(spooled, AllOf(Contains(Pair(1, 2)), Not(Contains(Pair(1, 1))), SizeIs(Ge(2u))));
+  fleet.StartCoordinator();
   fleet.StartAgent("eu-1", "eu-west-1", {"--spool-dir", spool});
   EXPECT_EQ(run.Wait(), 0) << run.output();
   run.ExpectEachCaseOnce(1);
   EXPECT_THAT(run.SeenByTarget(), Each(Pair(::testing::_, 1)));
-  EXPECT_TRUE(WaitUntil([&] { return spooled() == 0; }));
+  EXPECT_TRUE(WaitUntil([&] { return SpooledBatches(spool).empty(); }));
+  Batches expected = spooled;
+  expected.insert(stored.begin(), stored.end());
+  EXPECT_EQ(StoredBatches(fleet), expected);
 }
 
 TEST(Fault07, AStoppedAgentLosesItsLeaseAndIsNotBelievedAfterwards) {
@@ -97,6 +163,31 @@ TEST(Fault07, AStoppedAgentLosesItsLeaseAndIsNotBelievedAfterwards) {
   // One case may have begun before it was told.
   EXPECT_LE(run.SeenByTarget("eu-1").size(), begun + 1);
   EXPECT_LT(begun, 10u);
+}
+
+TEST(Fault07, WhatAStoppedAgentStillHasToReportIsRefusedWhenItGoesOn) {
+  RealFleet fleet(LeaseOf("5s"));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, 40);
+  run.Start({"--agents-wait", "60s"});
+  ASSERT_TRUE(run.AwaitBegun(3)) << run.output();
+  // What ends from here on, it keeps.
+  fleet.KillCoordinator();
+  const std::size_t reported = run.SeenByTarget("eu-1").size();
+  ASSERT_TRUE(run.AwaitBegun(reported + 3));
+  fleet.agent("eu-1").Signal(SIGSTOP);
+  const auto of_first = run.SeenByTarget("eu-1");
+  fleet.StartCoordinator();
+  fleet.StartAgent("eu-2", "eu-west-1");
+  // Cases are run in the order of the plan: what the first one has and could not report is stored as the second one's.
+  ASSERT_TRUE(WaitUntil([&] { return StoredOfAttempt(fleet, 2) >= of_first.size(); })) << run.output();
+  fleet.agent("eu-1").Signal(SIGCONT);
+  EXPECT_TRUE(AwaitLog(fleet.agent("eu-1"), "disposition=DISPOSITION_FENCED")) << fleet.agent("eu-1").err();
+  EXPECT_THAT(fleet.agent("eu-1").err(), HasSubstr("results not counted lease=1 "));
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_EQ(StoredOfAttempt(fleet, 1) + StoredOfAttempt(fleet, 2), 40u);
+  EXPECT_EQ(StoredOfAttempt(fleet, 2), run.SeenByTarget("eu-2").size());
 }
 
 TEST(Fault16, AnAgentThatReadsNothingLosesItsSessionAndOthersGoOn) {
