@@ -53,6 +53,16 @@ TEST_F(PostgresStoreTest, BelongsToTheFirstWhoClaimsItUntilItsTimeIsOver) {
   EXPECT_EQ(one->Claim(By("a"))->replica, "b");
 }
 
+TEST_F(PostgresStoreTest, WaitsForTheDiskAlthoughTheDatabaseIsSetNotTo) {
+  database_.Execute(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$");
+  const auto connection = store::PostgresConnection::Open(database_.url());
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  store::Statement statement = (*connection)->Prepare("SELECT current_setting('synchronous_commit')");
+  ASSERT_TRUE(*statement.Step());
+  EXPECT_EQ(statement.Text(0), "on");
+}
+
 TEST_F(PostgresStoreTest, GivesANewEpochEvenToWhoLetItExpire) {
   const auto one = Open();
   ASSERT_EQ(one->Claim(By("a", absl::Milliseconds(1)))->epoch, 1u);
