@@ -19,7 +19,8 @@
 #include "tests/support/wall_clock.h"
 #include "tests/unit/fleet/fleet_driver.h"
 
-// Rows 22 to 24 of the faults: clocks that are changed, a coordinator that is away, two that would both start a run.
+// Rows 20 and 22 to 24 of the faults: clocks that are set and changed, a coordinator that is away, two that would both
+// start a run.
 namespace wsfleet::testing {
 namespace {
 
@@ -223,6 +224,37 @@ TEST(Fault23, ACoordinatorThatIsAwayOverThreeTimesCatchesUpWithinTheWindowAndCou
   EXPECT_EQ(scheduled.Number("missed"), 1);
   EXPECT_THAT(scheduled.RunsByTick(), SizeIs(2));
   EXPECT_EQ(scheduled.AsksSeenByTarget(), 2u);
+}
+
+// Row 20 for what goes by the wall clock: an hour ahead for a while, and right again.
+TEST(ScheduleAnHourAhead, Fault20TakesEachTimeOnceAndNoRunIsRemovedThoughTheCoordinatorWasAnHourAhead) {
+  if (!WallClock::WhyNot().empty()) GTEST_SKIP() << WallClock::WhyNot();
+  WallClock clock;
+  RealFleet::Settings settings;
+  settings.coordinator.behind = clock.Behind();
+  settings.coordinator_flags = {"--keep", "30m"};
+  ScheduledFleet scheduled(settings);
+  RealFleet& fleet = scheduled.fleet();
+  scheduled.Apply("every: 1s\n    overlap: allow\n    catch_up: 10s");
+  ASSERT_TRUE(scheduled.AwaitStarted(3));
+  const std::map<absl::Time, int> in_time = scheduled.RunsByTick();
+  clock.Set(absl::Hours(1));
+  ASSERT_TRUE(WaitUntil([&] { return scheduled.Number("missed") > 0; }));
+  EXPECT_GT(scheduled.Number("missed"), 3500);
+  EXPECT_LE(scheduled.Number("missed"), 3600);
+  fleet.KillCoordinator();
+  fleet.StartCoordinator();
+  ASSERT_TRUE(scheduled.AwaitStarted(scheduled.Number("started") + 2));
+  fleet.KillCoordinator();
+  clock.Set(absl::ZeroDuration());
+  fleet.StartCoordinator();
+
+  // Nothing is due before the true time has come to where it was.
+  const std::map<absl::Time, int> runs = scheduled.RunsByTick();
+  EXPECT_THAT(runs, Each(Pair(::testing::_, 1)));
+  EXPECT_EQ(scheduled.Number("started"), std::ssize(runs));
+  EXPECT_GT(runs.rbegin()->first, absl::Now() + absl::Minutes(50));
+  for (const auto& [tick, times] : in_time) EXPECT_TRUE(runs.contains(tick)) << tick;
 }
 
 TEST(Fault24, TwoCoordinatorsMakeOneRunOfEachTimeEvenIfOneWakesUpAndGoesOn) {
