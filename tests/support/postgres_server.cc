@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -142,8 +143,12 @@ void PostgresServer::Signal(int number) const {
 }
 
 void PostgresServer::Kill() {
+  const std::vector<pid_t> children = ChildrenOf(server_->pid());
   server_->Signal(SIGKILL);
   server_->Wait(absl::Seconds(10));
+  // They notice it and end by themselves. Until then no other server may have their memory, and none starts.
+  const auto is_gone = [](pid_t child) { return kill(child, 0) != 0; };
+  WaitUntil([&] { return std::ranges::all_of(children, is_gone); });
 }
 
 PostgresDatabase::PostgresDatabase() {
