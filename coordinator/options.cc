@@ -176,7 +176,7 @@ void AddAuthoritySteps(CLI::App& app, ParsedCommandLine& parsed) {
     CLI::App* command = authority->add_subcommand(step, text);
     command->add_option("--state-dir", parsed.options.coordinator.state_directory, "That of the coordinator")
         ->required();
-    command->callback([&parsed, step = std::string(step)] { parsed.options.authority_step = step; });
+    command->callback([&parsed, name = std::string(step)] { parsed.options.authority_step = name; });
   }
 }
 
