@@ -174,11 +174,13 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
   whole.regex = std::make_shared<const re2::RE2>("(?s)^(.*)$");
   request.capture.push_back({"log", whole});
   LogExcerpt excerpt;
+  std::string all;  // that the excerpt is of
   for (std::size_t round = 0;; ++round) {
     const Result failure = co_await Do(request);
     const absl::StatusOr<boost::json::value> text = scope_.Lookup("log");
     if (!failure && text.ok()) {
-      excerpt = PickLogLines(ValueAsText(*text), window.trace_id, window.start, window.end);
+      all = ValueAsText(*text);
+      excerpt = PickLogLines(all, window.trace_id, window.start, window.end);
     } else if (failure && excerpt.lines.empty()) {
       excerpt.problem = failure->message;
     }
@@ -188,9 +190,8 @@ boost::asio::awaitable<LogExcerpt> Session::FetchLog(const HttpRequest& http, co
     const SteadyTime next = SteadyNow() + kPauses[round];
     while (SteadyNow() < next && !cancelled_) co_await WaitUntil(next);
   }
-  if (const auto text = scope_.Lookup("log"); excerpt.same_request && text.ok()) {
+  if (excerpt.same_request) {
     // What stands before the request's first line may be of any time.
-    const std::string all = ValueAsText(*text);
     const std::string_view since = std::string_view(all).substr(all.find(window.trace_id));
     excerpt = OrOfSameTime(std::move(excerpt), since, window.start, window.end);
   }
