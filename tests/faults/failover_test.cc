@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/faults/checker/checker.h"
 #include "tests/faults/checker/load.h"
+#include "tests/faults/faulty_run.h"
 #include "tests/support/postgres_server.h"
 
 // Rows 29 to 31 of the faults: the database is killed or another one from now on, and connections to it are cut.
@@ -15,15 +16,6 @@ namespace wsfleet::testing {
 namespace {
 
 using ::testing::IsEmpty;
-
-RealFleet::Settings TwoReplicasOn(const std::string& url) {
-  RealFleet::Settings settings;
-  settings.postgres_url = url;
-  settings.replicas = 2;
-  // Longer than a takeover.
-  settings.lease_time = "20s";
-  return settings;
-}
 
 bool OneOfThemSays(RealFleet& fleet, const std::string& what) {
   return WaitUntil(

@@ -107,6 +107,15 @@ void FaultyRun::ExpectEachCaseOnce(std::size_t shards) const {
   EXPECT_EQ(SeenByTarget().size(), shards * shape_.cases);
 }
 
+RealFleet::Settings TwoReplicasOn(const std::string& url) {
+  RealFleet::Settings settings;
+  settings.postgres_url = url;
+  settings.replicas = 2;
+  // A takeover may last ten seconds.
+  settings.lease_time = "20s";
+  return settings;
+}
+
 std::size_t CountOf(const std::string& what, const std::string& text) {
   std::size_t count = 0;
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + what.size())) ++count;

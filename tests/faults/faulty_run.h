@@ -53,6 +53,9 @@ class FaultyRun {
   std::unique_ptr<ChildProcess> run_;
 };
 
+// Two coordinators on one PostgreSQL database, with leases that outlive a takeover.
+RealFleet::Settings TwoReplicasOn(const std::string& url);
+
 // How often the one stands in the other.
 std::size_t CountOf(const std::string& what, const std::string& text);
 

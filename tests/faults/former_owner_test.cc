@@ -26,14 +26,6 @@ constexpr char kRefused[] = "failpoint: the commit came to ABORTED: another coor
 
 class FormerOwner : public ::testing::Test {
  protected:
-  static RealFleet::Settings TwoOn(const std::string& url) {
-    RealFleet::Settings settings;
-    settings.postgres_url = url;
-    settings.replicas = 2;
-    settings.lease_time = "20s";
-    return settings;
-  }
-
   // One of them is started again with this failpoint, and owns the fleet when the other one is.
   void HandTheFleetToOneThatStops(const std::string& failpoint) {
     ASSERT_TRUE(WaitUntil([&] { return fleet_.Owner().has_value(); }));
@@ -62,7 +54,7 @@ class FormerOwner : public ::testing::Test {
   }
 
   PostgresServer server_;
-  RealFleet fleet_{TwoOn(server_.CreateDatabase("fleet"))};
+  RealFleet fleet_{TwoReplicasOn(server_.CreateDatabase("fleet"))};
   std::size_t former_ = 0, later_ = 0;
 };
 

@@ -17,15 +17,6 @@ using ::testing::Not;
 
 class Replicas : public ::testing::Test {
  protected:
-  static RealFleet::Settings TwoOn(const std::string& url) {
-    RealFleet::Settings settings;
-    settings.postgres_url = url;
-    settings.replicas = 2;
-    // A takeover may last ten seconds.
-    settings.lease_time = "20s";
-    return settings;
-  }
-
   // The one that owns the fleet now, once one does.
   std::size_t AwaitOwner(RealFleet& fleet) {
     EXPECT_TRUE(WaitUntil([&] { return fleet.Owner().has_value(); })) << fleet.coordinator(0).err();
@@ -37,7 +28,7 @@ class Replicas : public ::testing::Test {
 };
 
 TEST_F(Replicas, RunOnWhateverOfThemIsAsked) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");
   fleet.StartAgent("us-1", "us-east-1");
   FaultyRun run(fleet, 2);
@@ -48,7 +39,7 @@ TEST_F(Replicas, RunOnWhateverOfThemIsAsked) {
 }
 
 TEST_F(Replicas, TakeOverWithinTenSecondsOfAKillAndLoseNothing) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");
   fleet.StartAgent("us-1", "us-east-1");
   const std::size_t owner = AwaitOwner(fleet);
@@ -64,7 +55,7 @@ TEST_F(Replicas, TakeOverWithinTenSecondsOfAKillAndLoseNothing) {
 }
 
 TEST_F(Replicas, AreRestartedOneAfterTheOtherWithoutAFailedRun) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");
   const std::size_t first = AwaitOwner(fleet);
   FaultyRun run(fleet, 20);
@@ -82,7 +73,7 @@ TEST_F(Replicas, AreRestartedOneAfterTheOtherWithoutAFailedRun) {
 
 // As a service manager restarts one whose configuration is wrong.
 TEST_F(Replicas, LoseNoFleetToOneThatEndsAtItsStart) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   for (const char* further : {"alpha", "zeta"}) EXPECT_EQ(fleet.Run({"fleet", "create", further}).exit_code, 0);
   const auto log = [&] { return fleet.coordinator(0).err() + fleet.coordinator(1).err(); };
   ASSERT_TRUE(WaitUntil([&] { return log().find("fleet given to others") != std::string::npos; })) << log();
@@ -101,7 +92,7 @@ TEST_F(Replicas, LoseNoFleetToOneThatEndsAtItsStart) {
 }
 
 TEST_F(Replicas, AreOneAuthorityWhicheverAnAgentMeets) {
-  RealFleet::Settings settings = TwoOn(url_);
+  RealFleet::Settings settings = TwoReplicasOn(url_);
   settings.own_ca = true;
   settings.coordinator_flags = {"--agent-cert-life", "15s"};
   RealFleet fleet(settings);
@@ -129,7 +120,7 @@ TEST_F(Replicas, AreOneAuthorityWhicheverAnAgentMeets) {
 }
 
 TEST_F(Replicas, Fault08AStoppedOwnerDecidesNothingWhenItGoesOn) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");
   const std::size_t owner = AwaitOwner(fleet);
   FaultyRun run(fleet, 30);
@@ -148,7 +139,7 @@ TEST_F(Replicas, Fault08AStoppedOwnerDecidesNothingWhenItGoesOn) {
 }
 
 TEST_F(Replicas, Fault29PostgresKilledIsWaitedForAndNothingCountsTwice) {
-  RealFleet fleet(TwoOn(url_));
+  RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");
   AwaitOwner(fleet);
   FaultyRun run(fleet, 12);
