@@ -23,6 +23,18 @@ function(wsfleet_batches target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${WSFLEET_UNITY} UNITY_BUILD_BATCH_SIZE 20)
 endfunction()
 
+# wsfleet_unoptimised(TARGET): for tests and what only serves them, or the build. They are compiled more often than they are run; what they
+# test is optimised, and has its line numbers.
+function(wsfleet_unoptimised target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0$<SEMICOLON>-g0>)
+endfunction()
+
+# wsfleet_waits_for_others(TARGET): a program's command line, or a program that does nothing at length itself. A release
+# compiles it with -O1, in two thirds of the time.
+function(wsfleet_waits_for_others target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 # wsfleet_program(NAME SOURCES … DEPENDS …): a program in bin/.
 function(wsfleet_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
@@ -51,8 +63,7 @@ function(wsfleet_test name)
     endif()
   endforeach()
   wsfleet_batches(${name})
-  # Tests are compiled more often than they are run; what they test is optimised, and has its line numbers.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0$<SEMICOLON>-g0>)
+  wsfleet_unoptimised(${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
