@@ -220,6 +220,7 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
       enrolment_service_(backend_, identities_),
       renewal_service_(backend_, identities_, gate_),
       identities_service_(backend_, identities_),
+      clock_watch_(context_),
       thread_([this] { context_.run(); }) {}
 
 Coordinator::~Coordinator() { Stop(); }

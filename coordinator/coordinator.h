@@ -23,6 +23,7 @@
 #include "coordinator/rpc/jobs_service.h"
 #include "coordinator/rpc/schedules_service.h"
 #include "coordinator/store/store.h"
+#include "coordinator/wall_clock.h"
 
 namespace wsfleet::coordinator {
 
@@ -84,6 +85,7 @@ class Coordinator {
   std::unique_ptr<Listener> agent_listener_;
   std::unique_ptr<Listener> client_listener_;
   std::unique_ptr<Listener> enrol_listener_;
+  ClockWatch clock_watch_;
   std::thread thread_;  // runs context_
   bool stopped_ = false;
 };

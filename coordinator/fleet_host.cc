@@ -10,6 +10,7 @@
 #include "boost/asio/post.hpp"
 #include "coordinator/clock.h"
 #include "coordinator/store/refusal.h"
+#include "coordinator/wall_clock.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "proto/wire/redirect.h"
@@ -272,9 +273,13 @@ void FleetHost::OnLoaded(const store::Ownership& ownership, absl::StatusOr<Fleet
   tenure_.not_loaded = absl::OkStatus();
   spdlog::info("fleet loaded fleet={} open_jobs={} leases={} agents={} schedules={}", name().value(),
                snapshot->jobs.size(), snapshot->leases.size(), snapshot->agents.size(), snapshot->schedules.size());
+  const Now now{SteadyNow(), absl::Now()};
+  if (const std::string wrong = WrongClock(*snapshot, now.wall); !wrong.empty()) {
+    spdlog::warn("{} fleet={}", wrong, name().value());
+  }
   settings_.fleet.seed = absl::Uniform<std::uint64_t>(absl::BitGen());
   const std::vector<fleet::StoreRefused> refused = recollection_.Recall(*snapshot);
-  machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, Now{SteadyNow(), absl::Now()}, recollection_.leases());
+  machine_ = fleet::Fleet::Load(settings_.fleet, *snapshot, now, recollection_.leases());
   for (const fleet::StoreRefused& event : refused) Apply(event);
   Apply(fleet::TimePassed{});
   for (const JobId& job : watchers_.Jobs()) {

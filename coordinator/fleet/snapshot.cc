@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 #include "coordinator/fleet/machine.h"
@@ -43,7 +44,10 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now, cons
   scheduler_.Restore(snapshot.schedules);
   kill_switch_ = snapshot.kill_switch;
   if (kill_switch_.stopped) scheduler_.Stop(WhyStopped(kill_switch_));
-  for (auto& [id, job] : jobs_) ResumeJob(job);
+  for (auto& [id, job] : jobs_) {
+    const auto elapsed = snapshot.elapsed.find(id);
+    ResumeJob(job, elapsed == snapshot.elapsed.end() ? std::nullopt : std::optional(elapsed->second));
+  }
 }
 
 void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
@@ -78,13 +82,13 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   }
 }
 
-void Fleet::Machine::ResumeJob(const Job& job) {
+void Fleet::Machine::ResumeJob(const Job& job, std::optional<absl::Duration> elapsed) {
   const JobRecord& record = job.record();
   RestartUnwatched(job);
   scheduler_.RestoreRun(job.id(), record.spec);
   if (record.started.has_value() && !job.is_stopping()) {
-    // By the wall clock, which may have jumped meanwhile: never more than the whole.
-    const absl::Duration left = *record.started + record.spec.deadline - now_.wall;
+    // The wall clock may have been set meanwhile. Where there is no other: never more than the whole.
+    const absl::Duration left = record.spec.deadline - elapsed.value_or(now_.wall - *record.started);
     deadlines_.Set(JobDue{job.id()}, now_.steady + std::clamp(left, absl::ZeroDuration(), record.spec.deadline));
   }
   if (job.shards().empty()) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "coordinator/rpc/schedule_submission.h"
+#include "coordinator/wall_clock.h"
 #include "core/base/text.h"
 #include "core/schedule/timing.h"
 #include "fmt/format.h"
@@ -15,8 +16,6 @@ namespace wsfleet::coordinator {
 namespace {
 
 constexpr int kNextTimes = 5;
-// Replicas' clocks differ by less.
-constexpr absl::Duration kClockWasAhead = absl::Minutes(1);
 
 void AddProblem(v1::Schedule& schedule, const absl::Status& status) {
   schedule.set_problem(
@@ -34,7 +33,7 @@ v1::Schedule Fill(const FleetName& fleet, const store::ScheduleReader::ScheduleV
   }
   const absl::StatusOr<TickRule> rule = TickRule::Of(record.spec.timing);
   if (!rule.ok()) AddProblem(schedule, rule.status());
-  if (record.settled > now + kClockWasAhead) {
+  if (record.settled > now + kClockTolerance) {
     AddProblem(schedule,
                absl::FailedPreconditionError(fmt::format(
                    "its times up to {} are decided on, since a clock was ahead; delete it and apply it again to "

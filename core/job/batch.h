@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/job/records.h"
 #include "core/policy/fleet_policy.h"
 #include "core/schedule/records.h"
@@ -58,6 +60,8 @@ std::size_t ApproximateBytes(const WriteBatch& batch);
 // Everything a machine needs to go on: jobs that have not ended, and what belongs to them.
 struct FleetSnapshot {
   std::vector<JobRecord> jobs;
+  // How long ago they began, by a clock that nobody sets; not those of which nobody knows.
+  std::map<JobId, absl::Duration> elapsed;
   std::vector<ShardRecord> shards;
   std::vector<LeaseRecord> leases;
   std::vector<BatchRecord> batches;

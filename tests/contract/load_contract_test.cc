@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "coordinator/store/postgres/postgres_connection.h"
 #include "coordinator/store/sql/rows.h"
 #include "coordinator/store/sqlite/sqlite_connection.h"
@@ -17,6 +18,8 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Key;
 using ::testing::SizeIs;
 
 // How much a statement has given at most: what a client of its database holds at once.
@@ -67,6 +70,7 @@ class CountingConnection final : public store::Connection {
   absl::Status Execute(const std::string& sql) override { return behind_->Execute(sql); }
   std::int64_t changes() const override { return behind_->changes(); }
   std::string KeyOf(std::string_view text) const override { return behind_->KeyOf(text); }
+  SteadyClock steady_clock() const override { return behind_->steady_clock(); }
   absl::Status Begin(Access access) override { return behind_->Begin(access); }
   absl::Status Commit() override { return behind_->Commit(); }
   bool works() const override { return behind_->works(); }
@@ -136,6 +140,52 @@ class LoadContract : public ::testing::Test {
 };
 using CountedDatabases = ::testing::Types<CountedSqlite, CountedPostgres>;
 TYPED_TEST_SUITE(LoadContract, CountedDatabases);
+
+WriteBatch OfJobs(std::vector<JobRecord> jobs) {
+  WriteBatch batch;
+  batch.jobs = std::move(jobs);
+  return batch;
+}
+
+// Whatever the wall clock said when they began, and says now.
+TYPED_TEST(LoadContract, SaysHowLongAgoRunsBeganByAClockThatNobodySets) {
+  const auto opened = this->database_.OpenStore();
+  JobRecord waits = AJob("r-1"), runs = AJob("r-2"), runs_at_once = AJob("r-3"), ended = AnEndedJob("r-4", At(1));
+  const absl::Time before = absl::Now();
+  runs_at_once.started = before - absl::Hours(1);
+  ended.started = At(0);
+  ASSERT_TRUE(opened->Commit(kOwner, {OfJobs({waits, runs, runs_at_once, ended})}).ok());
+  runs.started = before + absl::Hours(1);
+  ASSERT_TRUE(opened->Commit(kOwner, {OfJobs({runs})}).ok());
+  const auto first = opened->Load(kOwner);
+  ASSERT_TRUE(first.ok()) << first.status();
+  // What is written later of a run that goes on does not begin it again.
+  runs.last_event = 9;
+  ASSERT_TRUE(opened->Commit(kOwner, {OfJobs({runs})}).ok());
+  const auto second = opened->Load(kOwner);
+  ASSERT_TRUE(second.ok()) << second.status();
+  const absl::Duration passed = absl::Now() - before;
+  for (const FleetSnapshot* snapshot : {&*first, &*second}) {
+    EXPECT_THAT(snapshot->elapsed, ElementsAre(Key(JobId("r-2")), Key(JobId("r-3"))));
+    for (const auto& [job, elapsed] : snapshot->elapsed) {
+      EXPECT_GT(elapsed, absl::ZeroDuration()) << job.value();
+      EXPECT_LE(elapsed, passed) << job.value();
+    }
+  }
+  EXPECT_GT(second->elapsed.at(JobId("r-2")), first->elapsed.at(JobId("r-2")));
+}
+
+// A run that began before the machine did, or on another one.
+TEST(SqliteLoad, DoesNotCompareClocksOfDifferentBoots) {
+  CountedSqlite database;
+  const auto opened = database.OpenStore();
+  JobRecord runs = AJob("r-1");
+  runs.started = At(0);
+  ASSERT_TRUE(opened->Commit(kOwner, {OfJobs({runs})}).ok());
+  ASSERT_THAT(opened->Load(kOwner)->elapsed, SizeIs(1));
+  ASSERT_TRUE(database.Connect()->Execute("UPDATE job SET begun_clock = 'another boot'").ok());
+  EXPECT_THAT(opened->Load(kOwner)->elapsed, SizeIs(0));
+}
 
 TYPED_TEST(LoadContract, ReadsResultsInPagesAndWithoutTheirEvidence) {
   const auto opened = this->database_.OpenStore();

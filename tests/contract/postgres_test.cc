@@ -162,6 +162,7 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
     ASSERT_TRUE(one->Commit(owner, {ABusyJob("r-1")}).ok());
   }
   database_.Execute(
+      "ALTER TABLE job DROP COLUMN begun, DROP COLUMN begun_clock; "
       "ALTER TABLE replica DROP COLUMN since; ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; "
       "DROP INDEX case_result_of_case; ALTER "
       "TABLE case_result ADD UNIQUE (job, shard, "
@@ -191,6 +192,7 @@ TEST_F(PostgresStoreTest, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
     ASSERT_TRUE(one->AppendAudit({change, change, stranger, stranger, stranger}).ok());
   }
   database_.Execute(
+      "ALTER TABLE job DROP COLUMN begun, DROP COLUMN begun_clock; "
       "ALTER TABLE replica DROP COLUMN since; ALTER TABLE case_result DROP COLUMN kept; DROP INDEX fleet_owner_term; "
       "DROP INDEX audit_of_class; ALTER TABLE "
       "audit DROP COLUMN class; ALTER TABLE audit "

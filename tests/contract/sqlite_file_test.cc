@@ -82,6 +82,7 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsTheBundlesOfItsRuns) {
   }
   Execute(
       "DROP INDEX job_bundle; DROP INDEX job_ended; ALTER TABLE job DROP COLUMN bundle; "
+      "ALTER TABLE job DROP COLUMN begun; ALTER TABLE job DROP COLUMN begun_clock; "
       "ALTER TABLE agent DROP COLUMN drained; DROP TABLE removed_job; DROP TABLE bundle_use; "
       "DROP INDEX shard_changed; ALTER TABLE shard DROP COLUMN changed; DROP INDEX case_result_of_shard; "
       "ALTER TABLE case_result DROP COLUMN kept; "
@@ -110,6 +111,7 @@ TEST_F(SqliteFile, OfAnEarlierVersionKeepsItsChangesAndNotItsRefusals) {
     ASSERT_TRUE((*opened)->AppendAudit({change, change, stranger, stranger, stranger}).ok());
   }
   Execute(
+      "ALTER TABLE job DROP COLUMN begun; ALTER TABLE job DROP COLUMN begun_clock; "
       "DROP INDEX case_result_of_shard; ALTER TABLE case_result DROP COLUMN kept; "
       "CREATE INDEX case_result_of_shard ON case_result (job, shard, number); "
       "DROP INDEX audit_of_class; ALTER TABLE audit DROP COLUMN class; ALTER TABLE audit DROP COLUMN place; "

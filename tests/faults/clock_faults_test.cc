@@ -6,6 +6,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/faulty_run.h"
+#include "tests/faults/store_kind.h"
+#include "tests/support/postgres_server.h"
 #include "tests/support/wall_clock.h"
 
 // Rows 20 and 21 of the faults: wall clocks that are set while a run goes on, and that are wrong from the start.
@@ -61,6 +63,7 @@ TEST_F(Fault20, TheCoordinatorsWallClockIsSetByAnHourAndNoLeaseEnds) {
   RealFleet fleet(settings);
   fleet.StartAgent("eu-1", "eu-west-1");
   ExpectLeasesUnaffected(fleet, clock, -1);
+  EXPECT_TRUE(AwaitLog(fleet.coordinator(), "this machine's clock was set")) << fleet.coordinator().err();
 }
 
 TEST_F(Fault20, TheAgentsWallClockIsSetByAnHourAndNoLeaseEnds) {
@@ -101,6 +104,34 @@ TEST_F(Fault20, AnAgentThatEnrolledWhileTheCoordinatorWasAnHourAheadIsLetInWhenT
 TEST_F(Fault20, AnAgentThatIsAnHourBehindIsLetInByACoordinatorThatHasJustMadeItsCertificates) {
   ExpectToBeLetInAgain(absl::ZeroDuration(), -absl::Hours(1));
 }
+
+class Fault20AtStart : public ::testing::TestWithParam<StoreKind> {
+ protected:
+  void SetUp() override {
+    if (!WallClock::WhyNot().empty()) GTEST_SKIP() << WallClock::WhyNot();
+  }
+};
+
+TEST_P(Fault20AtStart, ACoordinatorThatStartsAnHourAheadGoesOnWithARunByTheTimeThatReallyPassed) {
+  const WallClock ahead(absl::Hours(1));
+  RealFleet::Settings settings;
+  settings.lease_time = "10s";
+  if (GetParam() == StoreKind::kPostgres) settings.postgres_url = PostgresDatabase().url();
+  RealFleet fleet(settings);
+  fleet.StartAgent("eu-1", "eu-west-1");
+  FaultyRun run(fleet, 16);
+  run.Start({"--timeout", "10m"});
+  ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
+  fleet.KillCoordinator();
+  fleet.settings().coordinator.behind = ahead.Behind();
+  fleet.StartCoordinator();
+  EXPECT_EQ(run.Wait(), 0) << run.output();
+  run.ExpectEachCaseOnce(1);
+  EXPECT_THAT(run.SeenByTarget(), Each(Pair(::testing::_, 1)));
+  EXPECT_THAT(fleet.coordinator().err(), HasSubstr("this machine's clock is 1h00m ahead"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, Fault20AtStart, kStores, NameOfParameter);
 
 using Fault21 = ClockFaults;
 

@@ -178,7 +178,7 @@ class World {
   }
 
   void Restart() {
-    fleet_ = Fleet::Load({}, store_.Load(), now_);
+    fleet_ = Fleet::Load({}, store_.Load(now_.steady), now_);
     assigned_.clear();
     Connect(kHonest);
     Connect(kRogue);
@@ -204,7 +204,7 @@ class World {
         Broken(fmt::format("a result counts of {}, which had no lease for it", result.agent.value()));
       }
     }
-    for (const std::string& wrong : store_.Commit(batch)) Broken(wrong);
+    for (const std::string& wrong : store_.Commit(batch, now_.steady)) Broken(wrong);
   }
 
   Input input_;

@@ -62,7 +62,7 @@ TEST(FleetSimulation, RepeatsItselfFromItsSeed) {
   const auto run = [](std::uint64_t seed) {
     World world(seed);
     world.Run();
-    return std::pair(world.steps(), Describe(world.store().Load()));
+    return std::pair(world.steps(), Describe(world.store().Load({})));
   };
   EXPECT_EQ(run(7), run(7));
   EXPECT_NE(run(7).first, run(8).first);

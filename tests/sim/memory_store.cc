@@ -17,9 +17,12 @@ std::string Describe(const Budget& budget) {
                      budget.sessions_per_second);
 }
 
+// A machine counts from before it writes; a store may be slow (World stalls it for up to 5 s).
+constexpr absl::Duration kSlowestCommit = absl::Seconds(6);
+
 }  // namespace
 
-std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
+std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch, SteadyTime now) {
   Complaints wrong;
   if (batch.next_lease.has_value()) {
     if (*batch.next_lease < next_lease_) wrong.push_back("next_lease went back");
@@ -32,7 +35,7 @@ std::vector<std::string> MemoryStore::Commit(const WriteBatch& batch) {
     policy_ = batch.policy;
   }
   outcome_ = budgets_.Write(batch, wrong);
-  WriteJobs(batch, wrong);
+  WriteJobs(batch, now, wrong);
   WriteLeases(batch, wrong);
   WriteResults(batch, wrong);
   WriteEvents(batch, wrong);
@@ -67,7 +70,7 @@ void MemoryStore::RemoveEnded(absl::Time before) {
   }
 }
 
-void MemoryStore::WriteJobs(const WriteBatch& batch, Complaints& wrong) {
+void MemoryStore::WriteJobs(const WriteBatch& batch, SteadyTime now, Complaints& wrong) {
   for (const JobRecord& job : batch.jobs) {
     const JobRecord* known = FindJob(job.id);
     if (removed_jobs_.contains(job.id)) {
@@ -80,6 +83,11 @@ void MemoryStore::WriteJobs(const WriteBatch& batch, Complaints& wrong) {
     if (known != nullptr && job.state < known->state) {
       wrong.push_back(fmt::format("job {} went from {} back to {}", job.id.value(), JobStateName(known->state),
                                   JobStateName(job.state)));
+    }
+    if (job.started) begun_.try_emplace(job.id, now);
+    if (job.deadline_passed && (known == nullptr || !known->deadline_passed) && begun_.contains(job.id) &&
+        now - begun_.at(job.id) < job.spec.deadline - kSlowestCommit) {
+      wrong.push_back(fmt::format("job {} ends by its deadline before that has passed", job.id.value()));
     }
     jobs_[job.id] = job;
   }
@@ -178,11 +186,13 @@ std::size_t MemoryStore::ResultsOf(const ShardId& shard) const {
       first, std::find_if(first, results_.end(), [&](const auto& row) { return row.first.first != shard; })));
 }
 
-FleetSnapshot MemoryStore::Load() const {
+FleetSnapshot MemoryStore::Load(SteadyTime now) const {
   FleetSnapshot snapshot;
   const auto open = [&](const JobId& id) { return !IsTerminal(jobs_.at(id).state); };
   for (const auto& [id, job] : jobs_) {
-    if (open(id)) snapshot.jobs.push_back(job);
+    if (!open(id)) continue;
+    snapshot.jobs.push_back(job);
+    if (const auto begun = begun_.find(id); begun != begun_.end()) snapshot.elapsed.emplace(id, now - begun->second);
   }
   for (const auto& [id, shard] : shards_) {
     if (open(id.job)) snapshot.shards.push_back(shard);

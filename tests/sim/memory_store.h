@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/now.h"
 #include "core/job/batch.h"
 #include "tests/sim/budget_rows.h"
 #include "tests/sim/schedule_rows.h"
@@ -17,16 +18,17 @@ namespace wsfleet::sim {
 // invariants that a single transaction can break.
 class MemoryStore {
  public:
-  // Applies all of it. Returns what is wrong with it, one line each, beginning with the invariant ("I3: …").
-  std::vector<std::string> Commit(const WriteBatch& batch);
+  // Applies all of it, at a time that nobody sets. Returns what is wrong with it, one line each, beginning with the
+  // invariant ("I3: …").
+  std::vector<std::string> Commit(const WriteBatch& batch, SteadyTime now);
   // Of the last commit.
   const CommitOutcome& outcome() const { return outcome_; }
 
   // Removes every job that ended before, and what belongs to it, as RetentionStore does in the end.
   void RemoveEnded(absl::Time before);
 
-  // Jobs that have not ended and what belongs to them, as FleetStore::Load() gives them.
-  FleetSnapshot Load() const;
+  // Jobs that have not ended and what belongs to them, as FleetStore::Load() gives them at this time.
+  FleetSnapshot Load(SteadyTime now) const;
 
   const std::map<JobId, JobRecord>& jobs() const { return jobs_; }
   const std::map<LeaseId, LeaseRecord>& leases() const { return leases_; }
@@ -49,7 +51,7 @@ class MemoryStore {
 
  private:
   using Complaints = std::vector<std::string>;
-  void WriteJobs(const WriteBatch& batch, Complaints& wrong);
+  void WriteJobs(const WriteBatch& batch, SteadyTime now, Complaints& wrong);
   void WriteLeases(const WriteBatch& batch, Complaints& wrong);
   void WriteResults(const WriteBatch& batch, Complaints& wrong);
   void WriteEvents(const WriteBatch& batch, Complaints& wrong);
@@ -59,6 +61,7 @@ class MemoryStore {
 
   std::map<JobId, JobRecord> jobs_;
   std::map<JobId, JobRecord> removed_jobs_;
+  std::map<JobId, SteadyTime> begun_;
   std::map<ShardId, ShardRecord> shards_;
   std::map<LeaseId, LeaseRecord> leases_;
   std::set<LeaseId> ever_leased_;

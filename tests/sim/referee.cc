@@ -159,7 +159,8 @@ void Referee::CheckStep() {
 
 void Referee::CheckLoad(const fleet::Fleet& fleet, const fleet::FleetSettings& settings) {
   const auto memory = Describe(fleet.Snapshot());
-  const auto loaded = Describe(fleet::Fleet::Load(settings, store_.Load(), queue_.clock()).Snapshot());
+  const auto loaded =
+      Describe(fleet::Fleet::Load(settings, store_.Load(queue_.clock().steady), queue_.clock()).Snapshot());
   if (memory == loaded) return;
   std::vector<std::string> more, less;
   std::ranges::copy_if(memory, std::back_inserter(more),

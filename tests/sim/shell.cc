@@ -22,7 +22,7 @@ void Shell::Trace(Text text) {
 void Shell::Start(const fleet::LeaseMemory& known) {
   Trace([] { return "start"; });
   settings_.seed = dice_.Between(0, UINT64_MAX - 1);
-  fleet_ = fleet::Fleet::Load(settings_, store_.Load(), queue_.clock(), known);
+  fleet_ = fleet::Fleet::Load(settings_, store_.Load(queue_.clock().steady), queue_.clock(), known);
   network_.SetListening(true);
   ScheduleWakeup();
 }
@@ -137,7 +137,7 @@ void Shell::Commit() {
   for (const fleet::Persist& persist : group) {
     // What is behind it was decided on top of it.
     if (refused = RefusedIn(persist.batch); refused) break;
-    for (std::string& wrong : store_.Commit(persist.batch)) referee_.Complain(std::move(wrong));
+    for (std::string& wrong : store_.Commit(persist.batch, queue_.clock().steady)) referee_.Complain(std::move(wrong));
     persisted.push_back({persist.commit, store_.outcome()});
   }
   if (CrashesHere()) return;

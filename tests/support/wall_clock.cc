@@ -1,5 +1,7 @@
 #include "tests/support/wall_clock.h"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
@@ -38,19 +40,14 @@ void WallClock::Set(absl::Duration ahead) {
 }
 
 std::vector<std::string> WallClock::Behind() const {
-  return {"unshare",
-          "--user",
-          "--map-root-user",
-          "--mount",
-          "sh",
-          "-c",
-          "mount -t tmpfs none /dev/shm && exec \"$@\"",
-          "sh",
-          "env",
-          fmt::format("LD_PRELOAD={}", kLibrary),
-          fmt::format("FAKETIME_TIMESTAMP_FILE={}", (directory_.path() / "clock").string()),
-          "FAKETIME_NO_CACHE=1",
-          "FAKETIME_DONT_FAKE_MONOTONIC=1"};
+  std::vector<std::string> behind = {"unshare", "--mount"};
+  // Whoever is root already stays the one whom other programs of the test know.
+  if (geteuid() != 0) behind.insert(behind.end(), {"--user", "--map-root-user"});
+  behind.insert(behind.end(), {"sh", "-c", "mount -t tmpfs none /dev/shm && exec \"$@\"", "sh", "env",
+                               fmt::format("LD_PRELOAD={}", kLibrary),
+                               fmt::format("FAKETIME_TIMESTAMP_FILE={}", (directory_.path() / "clock").string()),
+                               "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"});
+  return behind;
 }
 
 }  // namespace wsfleet::testing

@@ -262,6 +262,10 @@ std::string PostgresConnection::KeyOf(std::string_view text) const {
   return fmt::format("sha256(decode(replace({}, chr(92), chr(92) || chr(92)), 'escape'))", text);
 }
 
+Connection::SteadyClock PostgresConnection::steady_clock() const {
+  return {"(extract(epoch FROM clock_timestamp()) * 1000000000)::bigint", "'server'"};
+}
+
 absl::Status PostgresConnection::Begin(Access access) {
   // Reads see one state of all tables, and hold nothing; a large one takes its time here. Writers wait for the owner's
   // row.

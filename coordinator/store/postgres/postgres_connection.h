@@ -33,6 +33,8 @@ class PostgresConnection final : public Connection {
   std::int64_t changes() const override { return changes_; }
   // An entry of an index has at most 2704 bytes here.
   std::string KeyOf(std::string_view text) const override;
+  // The server's wall clock: no coordinator sets it, and it is the same one for all of them.
+  SteadyClock steady_clock() const override;
   absl::Status Begin(Access access) override;
   absl::Status Commit() override;
   bool works() const override;

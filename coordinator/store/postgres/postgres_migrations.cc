@@ -299,6 +299,10 @@ ALTER TABLE case_result ADD COLUMN kept TEXT;  -- JSON, without bulk; NULL: stor
     Migration{15, "how long replicas have been there", R"sql(
 ALTER TABLE replica ADD COLUMN since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp();
 )sql"},
+    Migration{16, "when runs began by a clock that nobody sets", R"sql(
+ALTER TABLE job ADD COLUMN begun BIGINT;      -- Connection::steady_clock() at the first lease
+ALTER TABLE job ADD COLUMN begun_clock TEXT;  -- its name; NULL: not begun, or nobody knows
+)sql"},
 };
 
 absl::Status MigrateLocked(Connection& connection) {

@@ -84,6 +84,14 @@ class Connection {
   // An expression over a text of any length: equal where the texts are, and what indexes have in place of the text.
   virtual std::string KeyOf(std::string_view text) const { return std::string(text); }
 
+  // Expressions for a clock that nobody sets: its nanoseconds, and a text that names it. Readings of clocks of
+  // different names have nothing to do with each other.
+  struct SteadyClock {
+    std::string now;
+    std::string name;
+  };
+  virtual SteadyClock steady_clock() const = 0;
+
   virtual absl::Status Begin(Access access) = 0;
   virtual absl::Status Commit() { return Execute("COMMIT"); }
 

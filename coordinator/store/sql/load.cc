@@ -1,4 +1,5 @@
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "coordinator/store/row_json.h"
@@ -41,6 +42,17 @@ absl::StatusOr<AgentRecord> AgentOf(const Statement& row) {
   return agent;
 }
 
+absl::Status ReadElapsed(Connection& connection, const FleetName& fleet, std::map<JobId, absl::Duration>& into) {
+  const auto [now, clock] = connection.steady_clock();
+  Statement statement = connection.Prepare(fmt::format(
+      "SELECT id, {} - begun FROM job WHERE fleet = ? AND ended = 0 AND begun_clock = {} ORDER BY number", now, clock));
+  auto row = statement.Bind(std::string_view(fleet.value())).Step();
+  for (; row.ok() && *row; row = statement.Step()) {
+    into.emplace(statement.Text(0), absl::Nanoseconds(statement.Int(1)));
+  }
+  return row.status();
+}
+
 }  // namespace
 
 KillSwitch KillSwitchOf(const Statement& row, int first) {
@@ -81,6 +93,7 @@ absl::StatusOr<FleetSnapshot> ReadSnapshot(Connection& connection, const FleetNa
   if (status.ok()) status = ReadShares(connection, fleet, snapshot.leases);
   read("SELECT id, region, labels, version, vantage, boot, epoch, drained FROM agent WHERE fleet = ? ORDER BY id",
        snapshot.agents, AgentOf);
+  if (status.ok()) status = ReadElapsed(connection, fleet, snapshot.elapsed);
   if (!status.ok()) return status;
   auto schedules = ReadSchedules(connection, fleet, std::numeric_limits<std::uint32_t>::max(), ScheduleName());
   if (!schedules.ok()) return schedules.status();

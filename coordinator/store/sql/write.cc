@@ -5,6 +5,7 @@
 #include "coordinator/store/sql/event_kinds.h"
 #include "coordinator/store/sql/rows.h"
 #include "core/verdict/bulk.h"
+#include "fmt/format.h"
 
 namespace wsfleet::store {
 namespace {
@@ -33,22 +34,30 @@ void BindProgress(Statement& statement, const JobRecord& job) {
   BindVerdict(statement, job.verdict);
   statement.Bind(std::string_view(ListToText(job.reasons)))
       .Bind(Number(job.last_event))
-      .BindBytes(job.spec.sealed_secrets);
+      .BindBytes(job.spec.sealed_secrets)
+      .Bind(std::int64_t{job.started.has_value()})
+      .Bind(std::int64_t{job.started.has_value()});
 }
 
 // A spec never changes (its sealed secrets apart), and may be large: it is written once.
 absl::Status WriteJob(Connection& connection, const FleetName& fleet, const JobRecord& job) {
+  const auto [now, clock] = connection.steady_clock();
   Statement update = connection.Prepare(
-      "UPDATE job SET ended = ?, state = ?, created = ?, started = ?, finished = ?, cancel_requested = ?, "
-      "cancel_reason = ?, deadline_passed = ?, verdict = ?, reasons = ?, last_event = ?, sealed_secrets = ? "
-      "WHERE id = ? AND fleet = ?");
+      fmt::format("UPDATE job SET ended = ?, state = ?, created = ?, started = ?, finished = ?, cancel_requested = ?, "
+                  "cancel_reason = ?, deadline_passed = ?, verdict = ?, reasons = ?, last_event = ?, "
+                  "sealed_secrets = ?, begun = CASE WHEN ? = 1 AND started IS NULL THEN {} ELSE begun END, "
+                  "begun_clock = CASE WHEN ? = 1 AND started IS NULL THEN {} ELSE begun_clock END "
+                  "WHERE id = ? AND fleet = ?",
+                  now, clock));
   BindProgress(update, job);
   if (auto status = update.Bind(Name(job.id)).Bind(Name(fleet)).Run(); !status.ok()) return status;
   if (connection.changes() == 1) return absl::OkStatus();
   Statement insert = connection.Prepare(
-      "INSERT INTO job (ended, state, created, started, finished, cancel_requested, cancel_reason, deadline_passed, "
-      "verdict, reasons, last_event, sealed_secrets, id, fleet, run_key, bundle, spec) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      fmt::format("INSERT INTO job (ended, state, created, started, finished, cancel_requested, cancel_reason, "
+                  "deadline_passed, verdict, reasons, last_event, sealed_secrets, begun, begun_clock, id, fleet, "
+                  "run_key, bundle, spec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? = 1 THEN {} END, "
+                  "CASE WHEN ? = 1 THEN {} END, ?, ?, ?, ?, ?)",
+                  now, clock));
   BindProgress(insert, job);
   insert.Bind(Name(job.id)).Bind(Name(fleet));
   job.spec.key.empty() ? insert.BindNull() : insert.Bind(Name(job.spec.key));

@@ -1,12 +1,15 @@
 #include "coordinator/store/sqlite/sqlite_connection.h"
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "fmt/format.h"
 
 namespace wsfleet::store {
@@ -84,6 +87,21 @@ int SystemErrorOf(int code) {
   return kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL ? errno : 0;
 }
 
+// The function of steady_clock().
+constexpr char kBootTime[] = "boot_time";
+void BootTime(sqlite3_context* context, int, sqlite3_value**) {
+  timespec reading{};
+  clock_gettime(CLOCK_BOOTTIME, &reading);
+  sqlite3_result_int64(context, absl::ToInt64Nanoseconds(absl::DurationFromTimespec(reading)));
+}
+
+// A UUID; empty if the system does not say.
+std::string BootIdOfMachine() {
+  std::string id;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+  return id.find('\'') == std::string::npos ? id : std::string();
+}
+
 }  // namespace
 
 class SqliteConnection::SqliteCursor final : public Cursor {
@@ -156,6 +174,10 @@ absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const s
     return SqliteError(code, fmt::format("cannot open store {}", path), sqlite3_errstr(code), SystemErrorOf(code));
   }
   sqlite3_busy_timeout(database, kBusyMilliseconds);
+  if (sqlite3_create_function_v2(database, kBootTime, 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr, BootTime, nullptr,
+                                 nullptr, nullptr) != SQLITE_OK) {
+    return connection->LastError(kBootTime);
+  }
   // An acknowledged result must survive a power cut; a mapped file would turn an I/O error into a signal.
   const std::string settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
                                         "PRAGMA trusted_schema=OFF;"
@@ -180,6 +202,12 @@ absl::Status SqliteConnection::Execute(const std::string& sql) {
   const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return absl::OkStatus();
   return LastError("SQLite");
+}
+
+Connection::SteadyClock SqliteConnection::steady_clock() const {
+  static const std::string kBoot = BootIdOfMachine();
+  // NULL is equal to nothing.
+  return {fmt::format("{}()", kBootTime), kBoot.empty() ? "NULL" : fmt::format("'{}'", kBoot)};
 }
 
 absl::Status SqliteConnection::Begin(Access access) {

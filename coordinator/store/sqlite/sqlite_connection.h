@@ -25,6 +25,8 @@ class SqliteConnection final : public Connection {
 
   absl::Status Execute(const std::string& sql) override;
   std::int64_t changes() const override { return sqlite3_changes64(database_); }
+  // That of the machine since it started (CLOCK_BOOTTIME).
+  SteadyClock steady_clock() const override;
   absl::Status Begin(Access access) override;
   bool works() const override { return true; }
 

@@ -289,6 +289,10 @@ DROP INDEX case_result_of_shard;
 CREATE INDEX case_result_of_shard ON case_result (job, shard, number, attempt, agent, kept);
 )sql"},
     Migration{15, "how long replicas have been there", ""},
+    Migration{16, "when runs began by a clock that nobody sets", R"sql(
+ALTER TABLE job ADD COLUMN begun INTEGER;     -- Connection::steady_clock() at the first lease
+ALTER TABLE job ADD COLUMN begun_clock TEXT;  -- its name; NULL: not begun, or nobody knows
+)sql"},
 };
 
 absl::StatusOr<std::int64_t> CurrentSchema(Connection& connection) {

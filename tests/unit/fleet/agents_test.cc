@@ -236,8 +236,8 @@ TEST(Agents, ThatDrainedAndComeBackAtTheSameMomentBeginAnew) {
   driver.Disconnect(stream);
   // Is forgotten and written anew in one batch.
   driver.Connect("eu-1", "eu-west-1");
-  ASSERT_EQ(driver.store().Load().agents.size(), 1u);
-  EXPECT_EQ(driver.store().Load().agents.front().epoch, driver.Last<SendWelcome>().epoch);
+  ASSERT_EQ(driver.store().agents().size(), 1u);
+  EXPECT_EQ(driver.store().agents().begin()->second.epoch, driver.Last<SendWelcome>().epoch);
 }
 
 TEST(Agents, StayListedForAnHourAfterTheyWereLost) {

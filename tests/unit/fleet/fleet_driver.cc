@@ -28,7 +28,7 @@ void FleetDriver::Take(std::vector<Effect> effects) {
 void FleetDriver::CommitAndForget() {
   const WriteBatch batch = held_.front().batch;
   held_.erase(held_.begin());
-  for (const std::string& wrong : store_.Commit(batch)) ADD_FAILURE() << wrong;
+  for (const std::string& wrong : store_.Commit(batch, now_.steady)) ADD_FAILURE() << wrong;
 }
 
 void FleetDriver::CommitOne() {
@@ -115,13 +115,13 @@ void FleetDriver::PassUnnoticed(absl::Duration duration) {
 void FleetDriver::Restart() {
   held_.clear();
   ++settings_.seed;
-  fleet_ = Fleet::Load(settings_, store_.Load(), now_);
+  fleet_ = Fleet::Load(settings_, store_.Load(now_.steady), now_);
 }
 
 void FleetDriver::Reload() {
   held_.clear();
   ++settings_.seed;
-  fleet_ = Fleet::Load(settings_, store_.Load(), now_, fleet_.KnownLeases());
+  fleet_ = Fleet::Load(settings_, store_.Load(now_.steady), now_, fleet_.KnownLeases());
 }
 
 const JobRecord& FleetDriver::job(const JobId& id) const {
