@@ -283,7 +283,9 @@ void Agent::OnResultAcks(const v1::ResultAcks& acks) {
 void Agent::UpdateHold() {
   const bool hold = !spool_.HasRoom(shards_.ReserveBytes());
   if (std::exchange(holding_, hold) == hold) return;
-  spdlog::info("{} spooled_bytes={}", hold ? "cases wait for the spool" : "cases go on", spool_.bytes());
+  spdlog::info("{} spooled_bytes={} batches_in_flight={} bytes_in_flight={}",
+               hold ? "cases wait for the spool" : "cases go on", spool_.bytes(), spool_.in_flight(),
+               spool_.bytes_in_flight());
   engine_.Hold(hold);
 }
 

@@ -58,6 +58,8 @@ class Spool {
   std::vector<const v1::ResultBatch*> FirstOfEachLease() const;
   bool empty() const { return batches_.empty(); }
   std::size_t bytes() const { return bytes_; }
+  std::uint32_t in_flight() const { return in_flight_; }
+  std::size_t bytes_in_flight() const { return bytes_in_flight_; }
 
  private:
   struct Entry {
