@@ -37,6 +37,14 @@ std::vector<engine::TargetGuard::Rule> OwnRules(const AgentOptions& options) {
            fmt::format("the target policy of agent {} itself (--target-policy)", options.facts.id.value())}};
 }
 
+engine::EngineOptions EngineOptionsOf(const AgentOptions& options, const AgentMetrics& metrics) {
+  engine::EngineOptions of_engine;
+  of_engine.max_sessions = options.max_sessions;
+  of_engine.name_servers = options.name_servers;
+  of_engine.traffic = metrics.Observer();
+  return of_engine;
+}
+
 }  // namespace
 
 Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints endpoints, Handlers handlers)
@@ -51,7 +59,7 @@ Agent::Agent(boost::asio::io_context& strand, AgentOptions options, Endpoints en
                [this] {
                  if (exit_code_) FinishStop();
                }),
-      engine_(options_.facts, engine::EngineOptions{options_.max_sessions, options_.name_servers, metrics_.Observer()}),
+      engine_(options_.facts, EngineOptionsOf(options_, metrics_)),
       shards_(strand, engine_, bundles_, spool_, options_.max_shards, OwnRules(options_),
               ShardTable::Outputs{
                   .send = [this](v1::AgentMessage message) { Send(std::move(message)); },
@@ -368,9 +376,11 @@ void Agent::OnClosed(const absl::Status& status) {
   if (absl::IsCancelled(status) || unanswered) endpoints_.Redial();
   // A coordinator that starts again waits a lease time for those who hold a shard.
   const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
+  const bool never_began = !had_session && !wire::RedirectOf(status);
+  const std::string advice = options_.advice && never_began ? options_.advice(status) : std::string();
+  const std::string asked = endpoints_.address();
   endpoints_.Next();
-  const std::string advice = options_.advice && unanswered && !had_session ? options_.advice(status) : std::string();
-  spdlog::warn("session ended code={} reason=\"{}\" retry_in={} coordinator={}{}",
+  spdlog::warn("session ended coordinator={} code={} reason=\"{}\" retry_in={} retry_at={}{}", asked,
                absl::StatusCodeToString(status.code()), ToStd(status.message()), FormatElapsed(wait),
                endpoints_.address(), advice.empty() ? "" : fmt::format(" next=\"{}\"", advice));
   WaitOn(reconnect_timer_, wait, [this] { Connect(); });

@@ -36,6 +36,10 @@ std::string WhyNotNow(const std::string& certificate, absl::Time now) {
 }  // namespace
 
 std::string AdviceOn(const absl::Status& status, const ChannelSecurity& security, absl::Time now) {
+  if (absl::IsUnimplemented(status)) {
+    return "another gRPC server answers there, or another listener of the coordinator: --coordinator names that of its "
+           "--agent-listen (port 7420 unless it was told another)";
+  }
   if (!absl::IsUnavailable(status)) return {};
   const std::string_view message = ToStd(status.message());
   for (const auto& [wording, advice] : kWordings) {
@@ -45,7 +49,8 @@ std::string AdviceOn(const absl::Status& status, const ChannelSecurity& security
       message.find("CERTIFICATE_VERIFY_FAILED") != std::string_view::npos) {
     return fmt::format(
         "--ca is not the authority of the coordinator's certificate, or that is not valid by the clock of this machine "
-        "({})",
+        "({}); with --identity-dir ca.pem there goes before --ca: where the authority was replaced, empty that "
+        "directory, and enrol again with a join token",
         UtcText(now));
   }
   const bool was_closed = message.find("closed") != std::string_view::npos ||

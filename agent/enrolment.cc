@@ -41,6 +41,11 @@ bool MayTryAgain(const absl::Status& status) {
 }
 
 absl::Status Refused(const absl::Status& status) {
+  if (absl::IsUnimplemented(status)) {
+    return absl::UnimplementedError(
+        "not enrolled: another gRPC server answers there, or another listener of the coordinator: --enrol names that "
+        "of its --enrol-listen (port 7423 unless it was told another)");
+  }
   return absl::Status(status.code(), fmt::format("not enrolled: {}", ToStd(status.message())));
 }
 

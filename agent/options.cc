@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,8 @@ namespace wsfleet::agent {
 namespace {
 
 constexpr int kUsageError = 2;
+// Of a coordinator that was not told others.
+constexpr int kAgentPort = 7420, kEnrolmentPort = 7423;
 
 // What CLI11 has as text.
 struct Unparsed {
@@ -33,6 +37,29 @@ std::string HostName() {
 std::string CheckIdentifier(const std::string& text) {
   if (IsIdentifier(text)) return {};
   return fmt::format("expected 1 to 128 letters, digits, '.', '_' or '-', found \"{}\"", text);
+}
+
+// gRPC would try port 443.
+std::string CheckAddress(std::string_view option, const std::string& address, int usual_port) {
+  const std::size_t colon = address.rfind(':');
+  int port = 0;
+  const char* const end = address.data() + address.size();
+  if (colon != std::string::npos && colon > 0) {
+    const auto [parsed, error] = std::from_chars(address.data() + colon + 1, end, port);
+    if (error == std::errc() && parsed == end && port > 0 && port <= 65535) return {};
+  }
+  return fmt::format("{}: expected host:port (port {} unless the coordinator was told another), found \"{}\"", option,
+                     usual_port, address);
+}
+
+std::string CheckAddresses(const CommandLine& options) {
+  for (const std::string& address : options.coordinators) {
+    if (std::string wrong = CheckAddress("--coordinator", address, kAgentPort); !wrong.empty()) return wrong;
+    if (options.plaintext && !IsLoopback(address)) {
+      return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}", address);
+    }
+  }
+  return options.enrol_address.empty() ? "" : CheckAddress("--enrol", options.enrol_address, kEnrolmentPort);
 }
 
 std::string CheckIdentity(const CommandLine& options) {
@@ -65,11 +92,7 @@ std::string Check(CommandLine& options, const Unparsed& given) {
   if (!limit)
     return fmt::format("--drain-limit: expected a duration with a unit such as 60s, found \"{}\"", given.drain_limit);
   options.drain_limit = *limit;
-  for (const std::string& address : options.coordinators) {
-    if (options.plaintext && !IsLoopback(address)) {
-      return fmt::format("--insecure-plaintext is for loopback addresses only, found --coordinator {}", address);
-    }
-  }
+  if (std::string wrong = CheckAddresses(options); !wrong.empty()) return wrong;
   if (!options.plaintext && options.ca_file.empty()) {
     return "--ca is missing: the PEM file of the authority that signed the coordinator's certificate";
   }

@@ -49,6 +49,14 @@ void AgentStreams::EndAll(const absl::Status& status) {
   while (!streams_.empty()) End(streams_.begin()->first, status);
 }
 
+std::vector<std::pair<fleet::StreamId, absl::Status>> AgentStreams::Refused() const {
+  std::vector<std::pair<fleet::StreamId, absl::Status>> refused;
+  for (const auto& [id, stream] : streams_) {
+    if (absl::Status status = stream.sink.check(); !status.ok()) refused.emplace_back(id, std::move(status));
+  }
+  return refused;
+}
+
 void AgentStreams::NoteHeartbeat(fleet::StreamId id, const v1::Heartbeat& heartbeat, absl::Time received) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -20,8 +21,9 @@ namespace wsfleet::coordinator {
 struct AgentSink {
   std::function<void(v1::CoordinatorMessage)> send;
   std::function<void(const absl::Status&)> end;
-  bool is_private = false;          // nobody reads what is sent there: TLS, or this machine
-  bool keeps_secret_hosts = false;  // Hello.keeps_secret_hosts
+  std::function<absl::Status()> check;  // whether the agent would be let in now
+  bool is_private = false;              // nobody reads what is sent there: TLS, or this machine
+  bool keeps_secret_hosts = false;      // Hello.keeps_secret_hosts
 };
 
 // What the shell knows of an agent and the machine does not need.
@@ -56,6 +58,8 @@ class AgentStreams {
   // Closes it and tells the sink.
   void End(fleet::StreamId id, const absl::Status& status);
   void EndAll(const absl::Status& status);
+  // Those of agents that would not be let in now, each with why.
+  std::vector<std::pair<fleet::StreamId, absl::Status>> Refused() const;
 
   void NoteHeartbeat(fleet::StreamId id, const v1::Heartbeat& heartbeat, absl::Time received);
   // When this heartbeat was received; now if that is not known any more.

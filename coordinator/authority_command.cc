@@ -2,6 +2,7 @@
 
 #include "absl/time/clock.h"
 #include "coordinator/coordinator_options.h"
+#include "coordinator/private_file.h"
 #include "coordinator/tls/authority.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
@@ -21,7 +22,8 @@ absl::Status Take(const std::string& step, const std::string& directory) {
 
 int RunAuthorityCommand(const std::string& step, const std::string& state_directory) {
   const std::string directory = AuthorityDirectory(state_directory);
-  absl::Status status = Take(step, directory);
+  absl::Status status = BecomeOwnerOf(state_directory);
+  if (status.ok()) status = Take(step, directory);
   if (status.ok()) {
     const auto roots = ListRoots(directory);
     status = roots.status();

@@ -162,6 +162,11 @@ OwnershipKeeper::Settings OwnershipSettings(const CoordinatorOptions& options) {
   return settings;
 }
 
+IdentitySettings Watched(IdentitySettings settings, Fleets& fleets) {
+  settings.on_changed = [&fleets] { fleets.CheckAgents(); };
+  return settings;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& given,
@@ -206,7 +211,7 @@ Coordinator::Coordinator(const CoordinatorOptions& options, std::unique_ptr<stor
            .on_other = [this](const FleetName& fleet,
                               const store::OwnerStore::Owner& owner) { fleets_.Add(fleet).Disown(owner); },
            .on_trouble = [this](const absl::Status& status) { fleets_.NoteStore(status); }}),
-      identities_(context_, *store_, std::move(identities)),
+      identities_(context_, *store_, Watched(std::move(identities), fleets_)),
       gate_(options.plaintext || options.unnamed_agents ? AgentNames::kIfGiven : AgentNames::kDemanded,
             identities_.revocations()),
       backend_{fleets_,  *store_,        *store_, *store_, bundles_, *store_, readers_,          resolvers_,

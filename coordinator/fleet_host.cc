@@ -147,6 +147,13 @@ void FleetHost::Disconnect(fleet::StreamId stream) {
   Apply(fleet::AgentDisconnected{stream});
 }
 
+void FleetHost::EndRefused() {
+  for (const auto& [stream, why] : streams_.Refused()) {
+    streams_.End(stream, why);
+    Apply(fleet::AgentDisconnected{stream});
+  }
+}
+
 void FleetHost::OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbeat, fleet::HeartbeatReceived event,
                             absl::Time received) {
   streams_.NoteHeartbeat(stream, heartbeat, received);

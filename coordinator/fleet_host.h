@@ -25,10 +25,10 @@
 
 namespace wsfleet::coordinator {
 
-// Runs the machine of one fleet, while this process owns it, and everything that its effects act on. What is decided
-// runs on one strand, in the order in which it came; what blocks runs on the store's thread, whose answers come back to
-// the strand. If a commit fails, the machine is discarded and loaded again: streams end, and waiting requests are
-// answered UNAVAILABLE. So they are while another process owns the fleet, with its address (wire::RedirectOf).
+// Runs the machine of one fleet, while this process owns it, and everything that its effects act on: on one strand.
+// What blocks runs on the store's thread, whose answers come back to it. If a commit fails, the machine is discarded
+// and loaded again: streams end, and waiting requests are answered UNAVAILABLE. So they are while another process owns
+// the fleet, with its address (wire::RedirectOf).
 class FleetHost {
  public:
   using AgentsAnswer = std::function<void(const absl::StatusOr<std::vector<AgentListing>>&)>;
@@ -75,8 +75,8 @@ class FleetHost {
   FleetStanding Standing() const;
   // Absent, and the sink's `end` was called: the machine is not loaded.
   std::optional<fleet::StreamId> Connect(AgentSink sink, fleet::AgentConnected event, std::uint32_t max_sessions);
-  // The stream has ended by itself.
-  void Disconnect(fleet::StreamId stream);
+  void Disconnect(fleet::StreamId stream);  // it has ended by itself
+  void EndRefused();                        // those of agents that would not be let in now
   void OnHeartbeat(fleet::StreamId stream, const v1::Heartbeat& heartbeat, fleet::HeartbeatReceived event,
                    absl::Time received);
   // Applied when the lines of the targets' logs were added to its failures.

@@ -67,6 +67,12 @@ void Fleets::NoteStore(const absl::Status& status) {
   for (Unit* unit : All()) unit->host.NoteStore(status);
 }
 
+void Fleets::CheckAgents() {
+  boost::asio::post(strand_, [this] {
+    for (Unit* unit : All()) unit->host.EndRefused();
+  });
+}
+
 void Fleets::Report(std::function<void(std::vector<std::string>)> answer) {
   boost::asio::post(strand_, [this, answer = std::move(answer)] {
     std::map<monitoring::Metrics::Values, double> agents, waiting, stopped;

@@ -44,6 +44,9 @@ class Fleets {
   // As FleetHost::NoteStore(), of all of them.
   void NoteStore(const absl::Status& status);
 
+  // Who may be an agent has changed: streams of those that would not be let in now end.
+  void CheckAgents();
+
   // It is ours until then, at least: as FleetHost::Own(). What is not kept of it any more is removed meanwhile.
   void Own(const store::Ownership& ownership, SteadyTime until);
 

@@ -1,6 +1,7 @@
 #include "coordinator/private_file.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,22 +35,21 @@ bool WriteAll(int file, std::string_view content) {
 
 }  // namespace
 
-absl::Status GiveToOwnerOfDirectory(int file, const std::string& path) {
-  if (geteuid() != 0) return absl::OkStatus();
-  const std::string parent = std::filesystem::path(path).parent_path().string();
+absl::Status BecomeOwnerOf(const std::string& directory) {
   struct stat facts{};
-  if (stat(parent.empty() ? "." : parent.c_str(), &facts) != 0) return Failed("read", parent);
-  return fchown(file, facts.st_uid, facts.st_gid) == 0 ? absl::OkStatus() : Failed("give away", path);
+  if (geteuid() != 0 || stat(directory.c_str(), &facts) != 0 || facts.st_uid == 0) return absl::OkStatus();
+  const bool done = setgroups(0, nullptr) == 0 && setresgid(facts.st_gid, facts.st_gid, facts.st_gid) == 0 &&
+                    setresuid(facts.st_uid, facts.st_uid, facts.st_uid) == 0;
+  return done ? absl::OkStatus() : Failed("become the owner of", directory);
 }
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access, Owner owner) {
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access) {
   const std::string beside = fmt::format("{}.{}.tmp", path, getpid());
   unlink(beside.c_str());
   const mode_t mode = access == Access::kOwnerOnly ? 0600 : 0644;
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return Failed("create", beside);
-  absl::Status status = WriteAll(file, content) ? absl::OkStatus() : Failed("write", beside);
-  if (status.ok() && owner == Owner::kDirectory) status = GiveToOwnerOfDirectory(file, beside);
+  const absl::Status status = WriteAll(file, content) ? absl::OkStatus() : Failed("write", beside);
   close(file);
   if (!status.ok()) {
     unlink(beside.c_str());

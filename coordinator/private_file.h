@@ -11,15 +11,12 @@ namespace wsfleet::coordinator {
 
 enum class Access { kOwnerOnly, kEveryoneReads };
 
-// Whose a new file is: the process's user's, or, if that is root, the user's whose directory it lies in.
-enum class Owner { kProcess, kDirectory };
-
 // The whole file appears at once: written beside `path`, synced, renamed.
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access,
-                                 Owner owner = Owner::kProcess);
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content, Access access);
 
-// Makes an open file that of Owner::kDirectory.
-absl::Status GiveToOwnerOfDirectory(int file, const std::string& path);
+// A process of root's becomes, for good, whoever owns the directory: what it makes there is that one's, and what that
+// one has put there reaches no further than that one. Nothing if there is no such directory. On the only thread.
+absl::Status BecomeOwnerOf(const std::string& directory);
 
 // At most 1 MiB. NOT_FOUND: there is no such file. FAILED_PRECONDITION: it cannot be read, or is larger.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);

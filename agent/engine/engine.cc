@@ -32,6 +32,7 @@ class Engine::Loop {
         traffic_(options_.traffic),
         context_(1),
         work_(context_.get_executor()),
+        slots_(context_.get_executor(), options_.max_sessions),
         lag_timer_(context_) {
     if (!options_.name_servers.empty()) {
       NameResolver::Of(context_.get_executor()).UseServers(options_.name_servers);
@@ -39,6 +40,7 @@ class Engine::Loop {
     surroundings_.traffic = &traffic_;
     held_.most = options_.max_held_bytes;
     surroundings_.held = &held_;
+    surroundings_.slots = &slots_;
     WatchLag();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -122,6 +124,7 @@ class Engine::Loop {
   Surroundings surroundings_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  SessionSlots slots_;
   boost::asio::steady_timer lag_timer_;
   std::map<RunId, std::shared_ptr<ShardRunner>> runners_;
   std::int64_t lags_[kLagWindow] = {};

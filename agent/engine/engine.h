@@ -60,6 +60,7 @@ struct ShardObserver {
 };
 
 struct EngineOptions {
+  std::uint32_t max_sessions = 10'000;              // over all shards; further ones wait
   std::uint64_t max_held_bytes = HeldBytes().most;  // of messages, over all connections; beyond that they end
   std::string name_servers;                         // "10.0.0.2:53,…" instead of those of /etc/resolv.conf
   Traffic::Observer traffic = {};

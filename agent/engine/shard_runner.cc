@@ -60,6 +60,7 @@ void ShardRunner::Cancel(AfterCancel after) {
   after_cancel_ = after;
   may_begin_.cancel();
   next_turn_.cancel();
+  surroundings_.slots->Wake();
   for (Session* session : sessions_) session->Cancel();
 }
 
@@ -196,6 +197,14 @@ boost::asio::awaitable<std::vector<SessionOutcome>> ShardRunner::RunSessions(con
     std::uint32_t left = 0;
     boost::asio::steady_timer done;
   };
+  SessionSlots& slots = *surroundings_.slots;
+  if (!slots.MayHold(count)) {
+    SessionOutcome outcome;
+    outcome.failure.emplace().failure_class = FailureClass::kAgent;
+    outcome.failure->message = slots.TooMany(count);
+    co_return std::vector<SessionOutcome>(count, outcome);
+  }
+  const SessionSlots::Taken taken = co_await slots.Take(count, cancelled_);
   auto round = std::make_shared<Round>(executor_);
   round->outcomes.resize(count);
   round->left = count;

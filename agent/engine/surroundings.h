@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "agent/engine/session_slots.h"
 #include "agent/engine/traffic.h"
 #include "core/session/held_bytes.h"
 
@@ -14,6 +15,7 @@ struct Surroundings {
   absl::Duration loop_lag;     // by how much the event loop was late, at most, in the last 5 s
   Traffic* traffic = nullptr;  // of all connections; null: nobody counts
   HeldBytes* held = nullptr;   // of all connections; null: nobody counts
+  SessionSlots* slots = nullptr;
 };
 
 }  // namespace wsfleet::engine

@@ -14,14 +14,15 @@ namespace {
 constexpr std::size_t kMaxCasesNamed = 3;
 
 // The members that say what happened, and the place where it must be the same too.
-using Key = std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, Attribution, std::string>;
+using CauseKey =
+    std::tuple<Outcome, Phase, FailureClass, std::string, std::string, SkipReason, Attribution, std::string>;
 
 bool StandsAlone(const CaseResult& result) {
   if (!result.failure) return result.outcome != Outcome::kSkipped;
   return result.failure->phase == Phase::kMessage || result.failure->phase == Phase::kClose;
 }
 
-Key KeyOf(const RunRecord& record, const CaseResult& result) {
+CauseKey KeyOf(const RunRecord& record, const CaseResult& result) {
   const bool has_place = result.failure && result.failure->range.known();
   const std::string place = !StandsAlone(result) ? ""
                             : has_place          ? ToString(result.failure->range)
@@ -47,7 +48,7 @@ Key KeyOf(const RunRecord& record, const CaseResult& result) {
 
 std::vector<Cause> Causes(const RunRecord& record, const std::vector<Finding>& findings) {
   std::vector<Cause> causes;
-  std::map<Key, std::size_t> places;
+  std::map<CauseKey, std::size_t> places;
   for (const Finding& finding : findings) {
     const auto [place, is_new] = places.emplace(KeyOf(record, *finding.result), causes.size());
     if (is_new) causes.emplace_back();

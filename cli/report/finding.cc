@@ -60,9 +60,9 @@ bool BeginsForeignText(std::string_view text) {
 }  // namespace
 
 std::vector<Finding> Findings(const RunRecord& record) {
-  using Key = std::tuple<std::size_t, CaseId, Outcome, FailureClass, std::string>;
+  using Place = std::tuple<std::size_t, CaseId, Outcome, FailureClass, std::string>;
   const std::map<CaseId, std::size_t> positions = Positions(record);
-  std::map<Key, Finding> groups;
+  std::map<Place, Finding> groups;
   for (const ShardRecordWithCases& entry : record.shards) {
     for (const CaseResult& result : entry.cases) {
       const auto position = positions.find(result.case_id);

@@ -73,7 +73,7 @@ void Identities::Refresh() {
 absl::Status Identities::ReadRevocations() {
   const auto revocations = store_.ListRevocations();
   if (!revocations.ok()) return revocations.status();
-  revocations_.Replace(*revocations);
+  if (revocations_.Replace(*revocations) && settings_.on_changed) settings_.on_changed();
   return absl::OkStatus();
 }
 

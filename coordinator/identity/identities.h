@@ -21,6 +21,8 @@ struct IdentitySettings {
   std::optional<Authority> authority;     // absent: certificates come from elsewhere
   std::vector<std::string> server_names;  // of the listeners, if the authority makes their certificate too
   absl::Duration agent_life = absl::Hours(24);
+  // Called when somebody is revoked, or let in again; on a thread that may block.
+  std::function<void()> on_changed = {};
 };
 
 // Who may be an agent: lets them in, gives them certificates, keeps what is needed for it up to date. What blocks runs

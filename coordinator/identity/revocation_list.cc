@@ -7,11 +7,13 @@
 
 namespace wsfleet::coordinator {
 
-void RevocationList::Replace(const std::vector<store::Revocation>& revocations) {
+bool RevocationList::Replace(const std::vector<store::Revocation>& revocations) {
   auto known = std::make_shared<Known>();
   for (const store::Revocation& each : revocations) known->emplace(Key{each.fleet, each.pool, each.instance}, each);
   const std::lock_guard lock(mutex_);
+  if (*known == *known_) return false;
   known_ = std::move(known);
+  return true;
 }
 
 std::shared_ptr<const RevocationList::Known> RevocationList::known() const {

@@ -14,7 +14,8 @@ namespace wsfleet::coordinator {
 // What the store said last of who is not let in. Thread-safe; a look never waits for the store.
 class RevocationList {
  public:
-  void Replace(const std::vector<store::Revocation>& revocations);
+  // Whether that changed anything.
+  bool Replace(const std::vector<store::Revocation>& revocations);
 
   // PERMISSION_DENIED: the agent or its pool is revoked, since when and why.
   absl::Status Check(const FleetName& fleet, const PoolName& pool, const std::string& instance) const;

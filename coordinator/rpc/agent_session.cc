@@ -158,6 +158,7 @@ absl::Status AgentSession::OnHello(const v1::Hello& hello) {
       End(absl::ResourceExhaustedError("the agent does not read"));
     }
   };
+  sink.check = [this] { return gate_.Check(*proof_, host_->name(), agent_, absl::Now()); };
   sink.end = [this](const absl::Status& status) {
     stream_.reset();
     End(status);

@@ -116,8 +116,7 @@ absl::StatusOr<std::string> Authority::KeepServerCertificate(const std::vector<s
   const x509::Certificate certificate = x509::Issue(key.get(), profile, &*root, {now - x509::kClocksMayDiffer, until});
   if (!certificate) return absl::InternalError("OpenSSL could not make the certificate of the listeners");
   // Both in one file: whoever reads it while it is replaced has a pair that belongs together.
-  auto status = WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,
-                                    Owner::kDirectory);
+  auto status = WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly);
   return status.ok() ? absl::StatusOr<std::string>(path) : status;
 }
 

@@ -62,10 +62,9 @@ AuthorityFiles::AuthorityFiles(const std::string& directory)
       lock(directory + "/lock") {}
 
 absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return absl::FailedPreconditionError(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
   auto lock = std::make_unique<DirectoryLock>(file);
-  if (auto status = GiveToOwnerOfDirectory(file, path); !status.ok()) return status;
   while (flock(file, LOCK_EX) != 0) {
     if (errno != EINTR)
       return absl::FailedPreconditionError(fmt::format("cannot lock {}: {}", path, std::strerror(errno)));
@@ -97,8 +96,7 @@ absl::Status WriteNewRoot(const std::string& path, absl::Time now) {
   const x509::Certificate certificate =
       x509::Issue(key.get(), profile, nullptr, {now - x509::kClocksMayDiffer, now + kRootLife});
   if (!certificate) return absl::InternalError("OpenSSL could not make a root certificate");
-  return WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly,
-                             Owner::kDirectory);
+  return WriteFileAtomically(path, x509::Pem(key.get()) + x509::Pem(certificate.get()), Access::kOwnerOnly);
 }
 
 namespace {
@@ -106,7 +104,7 @@ namespace {
 absl::Status WriteCertificates(const std::string& path, const std::string& all) {
   const auto known = ReadSmallFile(path);
   if (known.ok() && *known == all) return absl::OkStatus();
-  return WriteFileAtomically(path, all, Access::kEveryoneReads, Owner::kDirectory);
+  return WriteFileAtomically(path, all, Access::kEveryoneReads);
 }
 
 }  // namespace

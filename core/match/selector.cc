@@ -109,6 +109,12 @@ std::string_view OpcodeName(Opcode opcode) {
   return {};
 }
 
+std::size_t Payload::held_bytes() const {
+  const std::size_t first = bytes_.find_first_not_of(" \t\r\n");
+  const bool may_be_tree = first != std::string::npos && (bytes_[first] == '[' || bytes_[first] == '{');
+  return bytes_.size() + (may_be_tree ? JsonTreeBytes(bytes_) : 0);
+}
+
 const value* Payload::json() const {
   if (!parsed_) {
     parsed_ = true;

@@ -29,6 +29,8 @@ class Payload {
 
   Opcode opcode() const { return opcode_; }
   const std::string& bytes() const { return bytes_; }
+  // That it takes, with the tree that json() would keep.
+  std::size_t held_bytes() const;
   // Null if the bytes are not one JSON text, or are nested deeper than JsonPath::kMaxDepth.
   const boost::json::value* json() const;
   // Of a payload without json(): it is nested too deep, so that nobody knows what it says.

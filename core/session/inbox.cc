@@ -9,11 +9,21 @@ bool Inbox::Fits(std::size_t bytes) const {
   return frames_.size() < limits_.max_frames && bytes <= limits_.max_bytes && bytes_ <= limits_.max_bytes - bytes;
 }
 
+void Inbox::Note(const Payload& added) {
+  bytes_ += added.bytes().size();
+  held_.Set(held_bytes_ += added.held_bytes());
+}
+
+void Inbox::Forget(const Payload& removed) {
+  bytes_ -= removed.bytes().size();
+  held_.Set(held_bytes_ -= removed.held_bytes());
+}
+
 bool Inbox::DropOldestControlFrame() {
   const auto oldest =
       std::ranges::find_if(frames_, IsControl, [](const ReceivedFrame& frame) { return frame.payload.opcode(); });
   if (oldest == frames_.end()) return false;
-  SetBytes(bytes_ - oldest->payload.bytes().size());
+  Forget(oldest->payload);
   frames_.erase(oldest);
   return true;
 }
@@ -23,7 +33,7 @@ bool Inbox::Push(ReceivedFrame frame) {
   while (!Fits(bytes)) {
     if (!DropOldestControlFrame()) return false;
   }
-  SetBytes(bytes_ + bytes);
+  Note(frame.payload);
   frames_.push_back(std::move(frame));
   return true;
 }
@@ -41,7 +51,7 @@ std::optional<ReceivedFrame> Inbox::Take(std::uint64_t number) {
   const auto found = std::ranges::lower_bound(frames_, number, {}, &ReceivedFrame::number);
   if (found == frames_.end() || found->number != number) return std::nullopt;
   ReceivedFrame taken = std::move(*found);
-  SetBytes(bytes_ - taken.payload.bytes().size());
+  Forget(taken.payload);
   frames_.erase(found);
   return taken;
 }
@@ -58,7 +68,7 @@ std::vector<ReceivedFrame> Inbox::ReleaseIf(const std::function<bool(const Recei
       kept.push_back(std::move(frame));
       continue;
     }
-    SetBytes(bytes_ - frame.payload.bytes().size());
+    Forget(frame.payload);
     if (!IsControl(frame.payload.opcode())) released.push_back(std::move(frame));
   }
   frames_ = std::move(kept);

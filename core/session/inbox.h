@@ -67,11 +67,13 @@ class Inbox {
  private:
   bool Fits(std::size_t bytes) const;
   bool DropOldestControlFrame();
-  void SetBytes(std::uint64_t bytes) { held_.Set(bytes_ = bytes); }
+  void Note(const Payload& added);
+  void Forget(const Payload& removed);
 
   InboxLimits limits_;
   std::deque<ReceivedFrame> frames_;
-  std::uint64_t bytes_ = 0;
+  std::uint64_t bytes_ = 0;       // of payloads: what has a limit here
+  std::uint64_t held_bytes_ = 0;  // in memory: what all inboxes have one of
   HeldShare held_;
   std::optional<ConnectionEnd> end_;
 };

@@ -103,4 +103,33 @@ json::value ParseJson(std::string_view text, json::error_code& error, std::size_
   return parser.handler().stack.release();
 }
 
+std::size_t JsonTreeBytes(std::string_view text) {
+  // Of Boost.JSON on 64 bits, with what the allocator adds: a table for each array and object, and in it a place for
+  // each element, or for each member with its key; a longer string is a copy.
+  constexpr std::size_t kTable = 48, kElement = 24, kMember = 32, kQuote = 16;
+  std::size_t bytes = 0;
+  bool has_strings = false;
+  for (const char c : text) {
+    switch (c) {
+      case '[':
+      case '{':
+        bytes += kTable;
+        break;
+      case ',':
+        bytes += kElement;
+        break;
+      case ':':
+        bytes += kMember;
+        break;
+      case '"':
+        bytes += kQuote;
+        has_strings = true;
+        break;
+      default:
+        break;
+    }
+  }
+  return bytes + (has_strings ? text.size() : 0);
+}
+
 }  // namespace wsfleet

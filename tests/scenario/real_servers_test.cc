@@ -95,11 +95,16 @@ class RealServers : public ::testing::Test {
   RealFleet fleet_;
 };
 
+const std::string kLarge(100'000, 'x');
+
 const std::vector<Scenario> kEcho{
     {"text", {"connect: {path: /echo}", "send: {text: grüße}", "expect: {match: {text: grüße}}", "close: {}"}},
     {"binary", {"connect: {path: /echo}", "send: {hex: 00ff10}", "expect: {match: {opcode: binary, hex: 00ff10}}"}},
     {"fragments",
      {"connect: {path: /echo}", "send: {text: abcdefghij, fragments: 4}", "expect: {match: {text: abcdefghij}}"}},
+    {"large",
+     {"connect: {path: /echo}", "send: {text: " + kLarge + "}", "expect: {match: {text: " + kLarge + "}}",
+      "close: {}"}},
     {"ping", {"connect: {path: /echo}", "ping: {}", "ping: {}"}},
 };
 

@@ -53,7 +53,7 @@ void AddExtension(X509* certificate, int kind, const char* value) {
 
 // Signed by itself, for 127.0.0.1, for an hour.
 void WriteCertificate(const std::string& certificate_file, const std::string& key_file) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
   X509* certificate = X509_new();
   X509_set_version(certificate, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);

@@ -57,7 +57,8 @@ void IssuerKey::Free::operator()(void* key) const { EVP_PKEY_free(KeyOf(key)); }
 IssuerKey::IssuerKey(Type type, std::string id, int rsa_bits)
     : type_(type),
       id_(std::move(id)),
-      key_(type == Type::kRsa ? EVP_RSA_gen(static_cast<unsigned>(rsa_bits)) : EVP_EC_gen("P-256")) {
+      key_(type == Type::kRsa ? EVP_RSA_gen(static_cast<unsigned>(rsa_bits))
+                              : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")) {
   Must(key_ != nullptr);
 }
 

@@ -54,6 +54,7 @@ TEST(ConnectionAdvice, TellsWhatIsDefinitive) {
 }
 
 TEST(ConnectionAdvice, IsSilentWhereTheCoordinatorHasSpoken) {
+  EXPECT_THAT(AdviceOn(absl::UnimplementedError(""), {}, kNow), HasSubstr("another listener of the coordinator"));
   EXPECT_THAT(AdviceOn(absl::UnavailableError("it is starting"), {}, kNow), IsEmpty());
   EXPECT_THAT(AdviceOn(absl::CancelledError("closed"), {}, kNow), IsEmpty());
 }

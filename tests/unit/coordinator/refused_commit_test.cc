@@ -161,7 +161,7 @@ class RefusedCommit : public ::testing::Test {
     sink.end = [this](const absl::Status&) {
       again_.expires_after(std::chrono::milliseconds(20));
       again_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) Connect();
+        if (!error) ConnectAgent();
       });
     };
     const auto stream = host_.Connect(std::move(sink), event, 4);

@@ -29,7 +29,10 @@ void AddEvent(store::JobReader::Changes& changes, std::uint64_t number, JobEvent
   view.event.number = number;
   view.event.kind = kind;
   view.event.at = absl::FromUnixSeconds(static_cast<std::int64_t>(number));
-  if (kind == JobEventRecord::Kind::kResult) view.result.emplace().region = RegionName("eu-west-1");
+  if (kind != JobEventRecord::Kind::kResult) return;
+  store::JobReader::ResultView result;
+  result.region = RegionName("eu-west-1");
+  view.result = std::move(result);
 }
 
 void AddShards(store::JobReader::Changes& changes, std::uint64_t count, const std::string& reason = "") {

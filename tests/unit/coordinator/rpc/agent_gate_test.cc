@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
@@ -23,12 +24,14 @@
 #include "tests/unit/coordinator/certificate_request.h"
 #include "tests/unit/coordinator/scripted_agent.h"
 #include "wsfleet/v1/enrolment.grpc.pb.h"
+#include "wsfleet/v1/fleet.grpc.pb.h"
 
 // Who gets in at the listeners of a coordinator with an authority of its own: agents that say something else than their
 // certificates, and that no program of ours would be.
 namespace wsfleet::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::ReadWholeFile;
 
@@ -99,6 +102,16 @@ class AgentGateTest : public ::testing::Test {
     request.set_undo(undo);
     v1::RevokeAgentsReply reply;
     return operators_->RevokeAgents(Context().get(), request, &reply);
+  }
+  std::vector<std::string> Connected() {
+    v1::ListAgentsReply reply;
+    const auto fleets = v1::Fleets::NewStub(Channel(coordinator_->client_address(), ""));
+    EXPECT_TRUE(fleets->ListAgents(Context().get(), {}, &reply).ok());
+    std::vector<std::string> connected;
+    for (const v1::Agent& agent : reply.agents()) {
+      if (agent.state() == v1::AGENT_STATE_CONNECTED) connected.push_back(agent.agent());
+    }
+    return connected;
   }
   std::string NewToken() {
     v1::CreateJoinTokenRequest request;
@@ -214,13 +227,13 @@ TEST_F(AgentGateTest, GivesABundleOnlyToWhomTheCertificateNames) {
   }
 }
 
-TEST_F(AgentGateTest, EndsASessionAtItsNextMessageWhenItIsRevokedAndLetsNoOtherBegin) {
-  ScriptedAgent agent(As(Named()), "edge.host-0", "eu-west-1");
+// However long it says nothing: it would be given work, and secrets, meanwhile.
+TEST_F(AgentGateTest, EndsASessionAtOnceWhenItIsRevokedAndLetsNoOtherBegin) {
+  ScriptedAgent agent(As(Named()), "edge.host-0", "eu-west-1"), other(As(Named("host-1")), "edge.host-1", "eu-west-1");
   ASSERT_GT(agent.SayHello().session_epoch(), 0u);
+  ASSERT_GT(other.SayHello().session_epoch(), 0u);
   ASSERT_TRUE(Revoke("edge.host-0").ok());
-  v1::AgentMessage message;
-  message.mutable_heartbeat()->set_number(1);
-  agent.Send(message);
+  EXPECT_THAT(Connected(), ElementsAre("edge.host-1"));
   ExpectDenied(agent.Finish(), "edge.host-0 was revoked");
   ExpectDenied(Hello(Named(), "edge.host-0"), "stolen");
   const auto channel = As(Named());

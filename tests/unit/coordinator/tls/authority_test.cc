@@ -91,34 +91,6 @@ TEST_F(AuthorityTest, TrustsNothingOldOnceItIsReplacedWhateverStepItWasAt) {
   }
 }
 
-TEST_F(AuthorityTest, StaysTheServicesWhenRootRotatesIt) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root: files of several users";
-  constexpr uid_t kService = 10001;
-  IssueToAgent();
-  for (const auto& file : std::filesystem::directory_iterator(path_)) {
-    ASSERT_EQ(chown(file.path().c_str(), kService, kService), 0);
-  }
-  ASSERT_EQ(chown(path_.c_str(), kService, kService), 0);
-  const auto expect_ours = [&](const std::string& step) {
-    for (const auto& file : std::filesystem::directory_iterator(path_)) {
-      struct stat facts{};
-      ASSERT_EQ(stat(file.path().c_str(), &facts), 0);
-      EXPECT_EQ(facts.st_uid, kService) << step << " " << file.path();
-      EXPECT_EQ(facts.st_gid, kService) << step << " " << file.path();
-    }
-  };
-  std::filesystem::remove(files_.lock);
-  ASSERT_TRUE(AddRoot(path_, now_).ok());
-  expect_ours("add");
-  ASSERT_TRUE(IssueFromNewRoot(path_).ok());
-  expect_ours("issue");
-  ASSERT_TRUE(DropRoot(path_).ok());
-  expect_ours("drop");
-  ASSERT_TRUE(ReplaceRoots(path_, now_).ok());
-  ASSERT_TRUE(Authority::Open(path_, now_)->KeepServerCertificate({"localhost"}, now_).ok());
-  expect_ours("replace");
-}
-
 TEST_F(AuthorityTest, NamesAnAgentInACertificateThatIsOfNoUseToAServer) {
   const std::string leaf = IssueToAgent();
   EXPECT_FALSE(IsTrusted(leaf, Trusted(), X509_PURPOSE_SSL_SERVER, now_));

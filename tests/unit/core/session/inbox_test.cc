@@ -34,6 +34,36 @@ TEST(Inbox, RefusesMoreBytesThanItsLimit) {
   EXPECT_FALSE(inbox.Push(FrameAt(3, 101)));
 }
 
+// Of a small frame with a large tree.
+TEST(Inbox, HoldsWhatMatchingMakesOfItsFramesToo) {
+  std::string json = "[";
+  for (int i = 0; i < 250; ++i) json += i == 0 ? "[0]" : ",[0]";
+  json += "]";
+  HeldBytes all;
+  {
+    Inbox inbox({.max_frames = 10, .max_bytes = 2000}, &all);
+    EXPECT_TRUE(inbox.Push({1, At(1), Payload(Opcode::kText, json)}));
+    EXPECT_GT(all.held, 15 * json.size());
+    EXPECT_TRUE(inbox.Push(FrameAt(2, 900))) << "its own limit is of bytes";
+    EXPECT_TRUE(inbox.Consume(1));
+    EXPECT_EQ(all.held, 900u);
+  }
+  EXPECT_EQ(all.held, 0u);
+}
+
+TEST(HeldShare, IsTooMuchOfThoseOnlyWhoHoldNoSmallPart) {
+  HeldBytes all{.most = 1000};
+  HeldShare hog(&all), small(&all);
+  small.Set(100);
+  hog.Set(900);
+  EXPECT_EQ(hog.too_much(), nullptr);
+  hog.Set(901);
+  EXPECT_EQ(hog.too_much(), &all);
+  EXPECT_EQ(small.too_much(), nullptr);
+  small.Set(250);
+  EXPECT_EQ(small.too_much(), &all);
+}
+
 TEST(Inbox, MakesRoomByDroppingPings) {
   Inbox inbox({.max_frames = 2, .max_bytes = 100});
   EXPECT_TRUE(inbox.Push(FrameAt(1, 1, Opcode::kPing)));

@@ -31,6 +31,46 @@ TEST(ParseJson, ReadsEachNumberAsTheOneThatItIs) {
   }
 }
 
+// What a tree takes by the count of its allocations.
+class CountingMemory final : public boost::json::memory_resource {
+ public:
+  std::size_t bytes = 0;
+
+ private:
+  static constexpr std::size_t kOverhead = 8;  // of malloc
+  void* do_allocate(std::size_t size, std::size_t) override {
+    bytes += size + kOverhead;
+    return ::operator new(size);
+  }
+  void do_deallocate(void* memory, std::size_t size, std::size_t) override {
+    bytes -= size + kOverhead;
+    ::operator delete(memory);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+
+TEST(JsonTreeBytes, IsAboutWhatTheTreeTakesAndSeldomLess) {
+  const auto repeat = [](const std::string& element) {
+    std::string text = "[" + element;
+    for (int i = 1; i < 2000; ++i) text += "," + element;
+    return text + "]";
+  };
+  for (const std::string& element : {"[0]", "0", "{}", "\"a\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "{\"a\":1}",
+                                     "{\"a\":1,\"b\":[2,3]}", "[[[[[0]]]]]",
+                                     "{\"type\":\"message\",\"user\":{\"name\":\"bob\",\"roles\":[\"a\",\"b\"]},"
+                                     "\"text\":\"hello there, how are you\"}"}) {
+    const std::string text = repeat(element);
+    CountingMemory memory;
+    {
+      const auto tree = boost::json::parse(text, &memory);
+      const double ratio = static_cast<double>(JsonTreeBytes(text)) / static_cast<double>(memory.bytes);
+      EXPECT_GT(ratio, 0.8) << element;
+      EXPECT_LT(ratio, 5) << element;
+    }
+    EXPECT_EQ(memory.bytes, 0u);
+  }
+}
+
 TEST(CompactJson, WritesWholeNumbersWithAllTheirDigits) {
   for (const std::string text :
        {"18446744073709551616", "100000000000000000000", "-18446744073709551616", "1e+22", "0.5"}) {
