@@ -282,15 +282,18 @@ void Program::AddOthers() {
   CLI::App* context = AddCommand(app_, "context", "Coordinators that are known by a name", nullptr);
   context->require_subcommand(1);
   AddCommand(*context, "list", "All contexts", [this] { return ContextListCommand(invocation_); });
-  AddCommand(*context, "use", "Make a context the current one",
-             [this] { return ContextUseCommand(invocation_, context_); })
-      ->add_option("name", context_, "Name of the context")
-      ->required();
-  AddCommand(*context, "add",
-             "Add a context to your configuration, with what --coordinator, --ca, --token-file and --fleet say",
-             [this] { return ContextAddCommand(invocation_, context_); })
-      ->add_option("name", context_, "Name of the context")
-      ->required();
+  const auto add = [&](const char* name, const char* text, int (*command)(Invocation&, const std::string&)) {
+    AddCommand(*context, name, text, [this, command] { return command(invocation_, context_); })
+        ->add_option("name", context_, "Name of the context")
+        ->required();
+  };
+  add("use", "Make a context the current one", &ContextUseCommand);
+  add("add", "Add a context to your configuration, with what --coordinator, --ca, --token-file and --fleet say",
+      &ContextAddCommand);
+  add("set", "Change a context of your configuration: what is given of --coordinator, --ca, --token-file and --fleet",
+      &ContextSetCommand);
+  add("delete", "Delete a context of your configuration, and the copies that login keeps for it",
+      &ContextDeleteCommand);
   CLI::App* dev = AddCommand(app_, "dev", "A fleet on this machine to try things on: three regions and a demo target",
                              [this] { return DevCommand(invocation_, state_); });
   dev->add_option("--state", state_, "Folder to keep the state in (default: nothing is kept)");

@@ -135,6 +135,8 @@ int ContextListCommand(Invocation& invocation);
 int ContextUseCommand(Invocation& invocation, const std::string& name);
 // With the flags of the connection.
 int ContextAddCommand(Invocation& invocation, const std::string& name);
+int ContextSetCommand(Invocation& invocation, const std::string& name);
+int ContextDeleteCommand(Invocation& invocation, const std::string& name);
 
 // `state`: a folder to keep, or empty.
 int DevCommand(Invocation& invocation, const std::string& state);

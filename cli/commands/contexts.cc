@@ -2,17 +2,18 @@
 #include <filesystem>
 
 #include "cli/commands/commands.h"
-#include "cli/config/context_file.h"
+#include "cli/config/context_edit.h"
+#include "cli/config/kept_files.h"
 #include "cli/whole_file.h"
 #include "core/base/identifier.h"
 #include "core/base/text.h"
 #include "fmt/format.h"
 
-// context list, use, add.
+// context list, use, add, set, delete.
 namespace wsfleet::cli {
 namespace {
 
-constexpr std::uint64_t kMaxCredentialFile = 1 << 20;
+constexpr std::uint64_t kMaxFileOfContext = 1 << 20;
 
 // A context that was chosen in one file is not the one of the next command where something else goes before it.
 void WarnIfOverridden(const Invocation& invocation, const std::string& name, const std::string& file) {
@@ -20,6 +21,64 @@ void WarnIfOverridden(const Invocation& invocation, const std::string& name, con
   if (!used.ok() || used->source == fmt::format("context {} of {}", name, file)) return;
   fmt::print(stderr, "warning: here commands use {}, which goes before it; `wsfleet --context {} …` uses this one\n",
              Printable(used->source), name);
+}
+
+std::string OwnFile(const Invocation& invocation) {
+  return std::filesystem::absolute(FindConfigPaths(invocation.environment).user).lexically_normal().string();
+}
+
+// The context of one's own file. NOT_FOUND: with the file that has it, or the name that is near.
+absl::StatusOr<Context> FindOwn(const Invocation& invocation, const std::string& name) {
+  const std::string path = OwnFile(invocation);
+  const auto own = ReadContextFile(path, FileTrust::kOwn);
+  if (!own.ok()) return own.status();
+  if (const Context* context = own->Find(name)) return *context;
+  const auto known =
+      ListContexts(invocation.connection, invocation.environment, FindConfigPaths(invocation.environment));
+  if (!known.ok()) return known.status();
+  std::vector<std::string> names;
+  for (const KnownContext& entry : *known) {
+    names.push_back(entry.context.name);
+    if (entry.context.name != name) continue;
+    return absl::NotFoundError(fmt::format("expected a context of {}, found \"{}\" in {}; change it there",
+                                           Printable(path), Printable(name), Printable(entry.file)));
+  }
+  return WithSuggestion(absl::NotFoundError(fmt::format("no context \"{}\" in {}; `wsfleet context list` shows them",
+                                                        Printable(name), Printable(path))),
+                        name, names);
+}
+
+// What is wrong with a file is said now, not by the first run.
+absl::Status CheckFiles(const ConnectionFlags& flags) {
+  Endpoint files;
+  files.ca_file = flags.ca_file;
+  files.ca_source = "--ca";
+  files.token_file = flags.token_file;
+  files.token_source = "--token-file";
+  return CoordinatorClient::Open(files).status();
+}
+
+// A file that was given takes the place of `known`, or of its content if this is the copy that login keeps.
+absl::Status TakeFile(const std::string& given, const std::string& kept, std::string& known) {
+  if (given.empty()) return absl::OkStatus();
+  if (known != kept) {
+    known = std::filesystem::absolute(given).lexically_normal().string();
+    return absl::OkStatus();
+  }
+  const auto content = ReadWholeFile(given, kMaxFileOfContext);
+  return content.ok() ? Keep(kept, *content) : content.status();
+}
+
+// Copies of a context that is gone, unless another one names them.
+void RemoveKept(const std::string& file, const Context& gone) {
+  const auto left = ReadContextFile(file, FileTrust::kOwn);
+  if (!left.ok()) return;
+  const KeptFiles kept = KeptFilesOf(file, gone.name);
+  for (const std::string& path : {kept.ca, kept.token}) {
+    const auto names = [&](const Context& context) { return context.ca_file == path || context.token_file == path; };
+    std::error_code ignored;
+    if (names(gone) && std::ranges::none_of(left->contexts, names)) std::filesystem::remove(path, ignored);
+  }
 }
 
 }  // namespace
@@ -78,17 +137,17 @@ int ContextAddCommand(Invocation& invocation, const std::string& name) {
                                                kMaxIdentifierBytes, Printable(name))));
   }
   if (flags.coordinator.empty()) {
-    return Fail(absl::InvalidArgumentError("--coordinator is missing: host:port of its client listener"));
+    return Fail(
+        absl::InvalidArgumentError("--coordinator is missing: host:port of its client listener; `wsfleet context set "
+                                   "NAME …` changes a context that is there"));
   }
   Context context{name, flags.coordinator, flags.ca_file, flags.token_file,
                   flags.fleet.empty() ? "default" : flags.fleet};
-  // What is wrong with a path is said now, not by the first run.
+  if (const absl::Status status = CheckFiles(flags); !status.ok()) return Fail(status);
   for (std::string* path : {&context.ca_file, &context.token_file}) {
-    if (path->empty()) continue;
-    *path = std::filesystem::absolute(*path).lexically_normal().string();
-    if (const auto content = ReadWholeFile(*path, kMaxCredentialFile); !content.ok()) return Fail(content.status());
+    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
   }
-  const std::string file = FindConfigPaths(invocation.environment).user;
+  const std::string file = OwnFile(invocation);
   if (const absl::Status status = AddContext(file, context); !status.ok()) return Fail(status);
   if (invocation.quiet) return kPassedCode;
   const auto written = ReadContextFile(file, FileTrust::kOwn);
@@ -96,6 +155,44 @@ int ContextAddCommand(Invocation& invocation, const std::string& name) {
   fmt::print(stderr, "{} is in {}{}\n", name, file,
              is_current ? ", and the current context of it"
                         : fmt::format("; `wsfleet context use {}` makes it the current one", name));
+  return kPassedCode;
+}
+
+int ContextSetCommand(Invocation& invocation, const std::string& name) {
+  const ConnectionFlags& flags = invocation.connection;
+  if (flags.coordinator.empty() && flags.ca_file.empty() && flags.token_file.empty() && flags.fleet.empty()) {
+    return Fail(absl::InvalidArgumentError(
+        "expected what to change (--coordinator, --ca, --token-file or --fleet), found none of them"));
+  }
+  auto context = FindOwn(invocation, name);
+  if (!context.ok()) return Fail(context.status());
+  if (const absl::Status status = CheckFiles(flags); !status.ok()) return Fail(status);
+  if (!flags.coordinator.empty()) context->coordinator = flags.coordinator;
+  if (!flags.fleet.empty()) context->fleet = flags.fleet;
+  const std::string file = OwnFile(invocation);
+  const KeptFiles kept = KeptFilesOf(file, name);
+  if (auto status = TakeFile(flags.ca_file, kept.ca, context->ca_file); !status.ok()) return Fail(status);
+  if (auto status = TakeFile(flags.token_file, kept.token, context->token_file); !status.ok()) return Fail(status);
+  if (const absl::Status status = ChangeContext(file, *context); !status.ok()) return Fail(status);
+  if (!invocation.quiet) {
+    fmt::print(stderr, "{} of {} is changed: {}, fleet {}; `wsfleet doctor --context {}` tries it\n", name, file,
+               Printable(context->coordinator), Printable(context->fleet), name);
+  }
+  return kPassedCode;
+}
+
+int ContextDeleteCommand(Invocation& invocation, const std::string& name) {
+  const auto context = FindOwn(invocation, name);
+  if (!context.ok()) return Fail(context.status());
+  const std::string file = OwnFile(invocation);
+  const auto before = ReadContextFile(file, FileTrust::kOwn);
+  if (const absl::Status status = RemoveContext(file, name); !status.ok()) return Fail(status);
+  RemoveKept(file, *context);
+  if (invocation.quiet) return kPassedCode;
+  fmt::print(stderr, "{} is deleted from {}{}\n", name, file,
+             before.ok() && before->current == name
+                 ? ", and was the current one: `wsfleet context use NAME` takes another"
+                 : "");
   return kPassedCode;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cli/commands/commands.h"
+#include "cli/config/context_edit.h"
 #include "cli/local/local_fleet.h"
 #include "cli/whole_file.h"
 #include "core/base/text.h"

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "cli/commands/commands.h"
-#include "cli/config/context_file.h"
+#include "cli/config/context_edit.h"
+#include "cli/config/kept_files.h"
 #include "cli/run/access.h"
 #include "cli/terminal/token_input.h"
 #include "cli/whole_file.h"
@@ -19,7 +20,6 @@ namespace wsfleet::cli {
 namespace {
 
 constexpr std::uint64_t kMaxCredential = 1 << 20;
-constexpr unsigned kOwnerOnly = 0600;
 
 // Where one is taken from is said, for the token never stands in the command line.
 absl::StatusOr<std::string> TakeToken(Invocation& invocation) {
@@ -46,28 +46,16 @@ std::string HostOf(const std::string& addresses) {
   return IsIdentifier(host) ? host : "coordinator";
 }
 
-// Beside the file of contexts, for its owner only.
-absl::Status WritePrivate(const std::string& path, const std::string& content) {
-  std::error_code error;
-  const auto folder = std::filesystem::path(path).parent_path();
-  std::filesystem::create_directories(folder, error);
-  if (error) return absl::FailedPreconditionError(fmt::format("{}: {}", folder.string(), error.message()));
-  return WriteWholeFile(path, content, kOwnerOnly);
-}
-
 absl::Status Write(const std::string& file, const Context& context, const std::optional<std::string>& ca,
                    const std::string& token) {
   const auto known = ReadContextFile(file, FileTrust::kOwn);
   if (!known.ok()) return known.status();
   // Before anything is written: what another context points to stays.
-  if (const Context* there = known->Find(context.name); there != nullptr && *there != context) {
-    return absl::AlreadyExistsError(fmt::format(
-        "{} has a context \"{}\" with other settings; take another name: wsfleet login NAME …", file, context.name));
-  }
+  if (auto status = CheckAddable(*known, context); !status.ok()) return status;
   if (ca) {
-    if (auto status = WritePrivate(context.ca_file, *ca); !status.ok()) return status;
+    if (auto status = Keep(context.ca_file, *ca); !status.ok()) return status;
   }
-  if (auto status = WritePrivate(context.token_file, token + "\n"); !status.ok()) return status;
+  if (auto status = Keep(context.token_file, token + "\n"); !status.ok()) return status;
   if (auto status = AddContext(file, context); !status.ok()) return status;
   return UseContext(file, context.name);
 }
@@ -137,9 +125,9 @@ int LoginCommand(Invocation& invocation, const std::string& name) {
   Context context;
   context.name = name.empty() ? HostOf(flags.coordinator) : name;
   context.coordinator = flags.coordinator;
-  const auto folder = std::filesystem::path(file).parent_path();
-  if (ca) context.ca_file = (folder / (context.name + ".ca.pem")).string();
-  context.token_file = (folder / (context.name + ".token")).string();
+  const KeptFiles kept = KeptFilesOf(file, context.name);
+  if (ca) context.ca_file = kept.ca;
+  context.token_file = kept.token;
   context.fleet = FleetFor(*who, flags.fleet);
   if (const absl::Status status = Write(file, context, ca, *token); !status.ok()) return Fail(status);
   if (!invocation.quiet) Welcome(*who, context, file);

@@ -1,18 +1,20 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-// Files that say which coordinators there are:
+// Files that say which coordinators there are; context_edit.h changes them:
 //
 //   current: staging
 //   contexts:
 //     staging: {coordinator: "wsfleet.example.com:7421", ca: ca.pem, token_file: token, fleet: default}
 namespace wsfleet::cli {
+
+inline constexpr std::uint64_t kMaxContextFile = 1 << 20;  // bytes
 
 struct Context {
   std::string name;
@@ -42,15 +44,7 @@ enum class FileTrust {
 // are absolute. INVALID_ARGUMENT: with file:line:column and a caret.
 absl::StatusOr<ContextFile> ReadContextFile(const std::string& path, FileTrust trust);
 
-// Makes `name` the current context of an existing file; what else stands in it, comments too, stays.
-absl::Status UseContext(const std::string& path, std::string_view name);
-
-// Adds a context to a file, which is made if it is not there; what else stands in it stays. It becomes the current one
-// if none is. Paths are kept as they are given. ALREADY_EXISTS: a context of that name stands in it, with other
-// settings. FAILED_PRECONDITION: the file is written in a way that this cannot add to.
-absl::Status AddContext(const std::string& path, const Context& context);
-
-// The text of a file with this one context, which is current.
-std::string RenderContextFile(const Context& context, std::string_view comment);
+// The same of a text that stands in the file, or would.
+absl::StatusOr<ContextFile> ParseContextFile(const std::string& path, const std::string& text, FileTrust trust);
 
 }  // namespace wsfleet::cli
