@@ -57,9 +57,22 @@ absl::StatusOr<std::string> ReadCredential(const std::string& path, const std::s
   return absl::Status(content.status().code(), fmt::format("{}: {}", source, ToStd(content.status().message())));
 }
 
+// gRPC answers without words where nobody serves a call.
+std::string WordsOf(const absl::Status& status) {
+  return std::string(status.message().empty() ? absl::StatusCodeToString(status.code()) : ToStd(status.message()));
+}
+
 // What a failed connection means that will fail again however often it is tried; empty: it may heal. These are the
 // words of OpenSSL and of gRPC's check of the name.
-std::string WillNotHeal(const std::string& found, const Endpoint& endpoint) {
+std::string WillNotHeal(const absl::Status& status, const Endpoint& endpoint) {
+  // Every coordinator answers what its version is.
+  if (absl::IsUnimplemented(status)) {
+    return fmt::format(
+        "expected its client listener (--client-listen, port {} by default), found another listener of wsfleet, or "
+        "another gRPC server; check {}",
+        kClientPort, endpoint.source);
+  }
+  const std::string found = WordsOf(status);
   // The second: an authority of the same name with another key.
   if (found.find("certificate verify failed") != std::string::npos ||
       found.find("asn1 encoding routines") != std::string::npos) {
@@ -168,7 +181,7 @@ absl::Status CoordinatorClient::Call(absl::Duration limit,
 absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     const std::function<void(const std::string& why)>& on_waiting) {
   const absl::Time end = absl::Now() + kConnectLimit;
-  std::string found = fmt::format("no answer within {}", DurationText(kConnectLimit));
+  absl::Status found = absl::UnavailableError(fmt::format("no answer within {}", DurationText(kConnectLimit)));
   std::size_t tried = 0, in_vain = 0;
   while (true) {
     grpc::ClientContext context;
@@ -177,15 +190,15 @@ absl::StatusOr<v1::VersionReply> CoordinatorClient::Connect(
     const absl::Status status = wire::FromGrpc(fleets().Version(&context, v1::VersionRequest(), &reply));
     if (status.ok()) return reply;
     if (absl::IsDeadlineExceeded(status)) return Unreachable(found);
-    if (!absl::IsUnavailable(status)) return status;
-    found = std::string(ToStd(status.message()));
+    if (!absl::IsUnavailable(status) && !absl::IsUnimplemented(status)) return status;
+    found = status;
     // Another address may be better; none that is tried a second time.
     if (!WillNotHeal(found, endpoint_).empty() && ++in_vain == addresses_.size()) return Unreachable(found);
     if (absl::Now() >= end) return Unreachable(found);
     Reroute(status);
     // Each address once at first.
     if (++tried < addresses_.size()) continue;
-    if (tried == addresses_.size()) on_waiting(found);
+    if (tried == addresses_.size()) on_waiting(WordsOf(found));
     AwaitChange(std::min(end - absl::Now(), absl::Seconds(1)));
   }
 }
@@ -200,8 +213,9 @@ bool CoordinatorClient::AwaitConnection(absl::Duration limit) {
   return Current().channel->WaitForConnected(Deadline(limit));
 }
 
-absl::Status CoordinatorClient::Unreachable(const std::string& found) const {
-  if (const std::string why = WillNotHeal(found, endpoint_); !why.empty()) {
+absl::Status CoordinatorClient::Unreachable(const absl::Status& status) const {
+  const std::string found = WordsOf(status);
+  if (const std::string why = WillNotHeal(status, endpoint_); !why.empty()) {
     return absl::UnavailableError(
         fmt::format("the coordinator at {} cannot be reached (address of {}): {}\n  found: {}", endpoint_.address,
                     endpoint_.source, why, Printable(found)));

@@ -39,8 +39,8 @@ class CoordinatorClient {
 
   // Asks for a coordinator's version until one answers, for at most kConnectLimit; `on_waiting` is called once, with
   // the reason, if none does at first. UNAVAILABLE: with the addresses, what was found and what to check; at once if no
-  // address can heal, such as for a certificate of another authority. Other errors
-  // are the coordinator's answer, such as UNAUTHENTICATED.
+  // address can heal, such as for a certificate of another authority, or a server that is no coordinator's client
+  // listener. Other errors are the coordinator's answer, such as UNAUTHENTICATED.
   absl::StatusOr<v1::VersionReply> Connect(const std::function<void(const std::string& why)>& on_waiting);
 
   // Waits for a connection, making one if there is none; false after `limit`.
@@ -88,7 +88,7 @@ class CoordinatorClient {
   Peer& Current();
   // Until the connection comes or goes, or for `limit`.
   void AwaitChange(absl::Duration limit);
-  absl::Status Unreachable(const std::string& found) const;
+  absl::Status Unreachable(const absl::Status& status) const;
 
   const Endpoint endpoint_;
   const std::vector<std::string> addresses_;

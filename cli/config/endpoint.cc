@@ -14,8 +14,6 @@
 namespace wsfleet::cli {
 namespace {
 
-constexpr int kClientPort = 7421;  // that of --client-listen, unless told otherwise
-
 std::string FirstOf(const std::string& first, const std::string& second) { return first.empty() ? second : first; }
 
 struct Named {

@@ -11,6 +11,8 @@
 // $XDG_CONFIG_HOME/wsfleet/config.yaml.
 namespace wsfleet::cli {
 
+inline constexpr int kClientPort = 7421;  // that of --client-listen, unless told otherwise
+
 struct ConnectionFlags {
   std::string context;
   std::string coordinator;
