@@ -91,6 +91,12 @@ std::string InOurWords(const Place& place, const CLI::ParseError& error) {
   const std::size_t colon = message.find(": ");
   if (kind == "RequiredError") return WhatIsMissing(place, message);
   if (kind == "ArgumentMismatch" && colon != std::string::npos) {
+    constexpr std::string_view kReceived = " required but received ";
+    const std::size_t received = message.find(kReceived);
+    if (message.find(": At Most 1 ") != std::string::npos && received != std::string::npos) {
+      return fmt::format("{}: expected it once, found it {} times", message.substr(0, colon),
+                         message.substr(received + kReceived.size()));
+    }
     return fmt::format("{}: expected a value, found none", message.substr(0, colon));
   }
   // Its name is that of the command.

@@ -38,10 +38,10 @@ void Program::AddAccess() {
   audit->add_option("--since", audit_.since, "24h, 7d, or a time such as 2026-11-26T08:30:00Z");
   NumberIn(*audit->add_option("--limit", audit_.limit, "At most so many")->default_str("100"), 1, 1'000'000);
   audit->add_flag("--all-fleets", audit_.all_fleets, "Of every fleet, for who is admin of every one");
-  AddCommand(
-      app_, "login",
-      "Check a token (--token-file, WSFLEET_TOKEN or stdin) and keep it, with --coordinator and --ca, as a context",
-      [this] { return LoginCommand(invocation_, context_); })
+  AddCommand(app_, "login",
+             "Check a token (--token-file, WSFLEET_TOKEN or stdin) and keep it, with --coordinator, --ca and --fleet, "
+             "as a context",
+             [this] { return LoginCommand(invocation_, context_); })
       ->add_option("name", context_, "Name of the context (default: the coordinator's host)");
 }
 

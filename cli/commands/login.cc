@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,11 +22,14 @@ namespace {
 
 constexpr std::uint64_t kMaxCredential = 1 << 20;
 
+// What a flag gives, or else a variable.
+std::string GivenOr(const std::string& flag, const Invocation& invocation, std::string_view variable) {
+  return flag.empty() ? ValueOf(invocation.environment, variable) : flag;
+}
+
 // Where one is taken from is said, for the token never stands in the command line.
 absl::StatusOr<std::string> TakeToken(Invocation& invocation) {
-  const std::string named = invocation.connection.token_file.empty()
-                                ? ValueOf(invocation.environment, "WSFLEET_TOKEN_FILE")
-                                : invocation.connection.token_file;
+  const std::string named = GivenOr(invocation.connection.token_file, invocation, "WSFLEET_TOKEN_FILE");
   std::string token = ValueOf(invocation.environment, "WSFLEET_TOKEN");
   if (!named.empty()) {
     auto read = ReadWholeFile(named, kMaxCredential);
@@ -74,13 +78,30 @@ std::string RolesText(const v1::WhoAmIReply& who) {
   return fmt::format("{}", fmt::join(roles, ", "));
 }
 
-// The fleet that is asked for, if they have a role in it; otherwise one that they have.
-std::string FleetFor(const v1::WhoAmIReply& who, const std::string& asked) {
-  for (const v1::FleetRole& role : who.roles()) {
-    if (!asked.empty() && (role.fleet().empty() || role.fleet() == asked)) return asked;
+// The fleet that is asked for, or one that they have a role in.
+absl::StatusOr<std::string> FleetFor(const v1::WhoAmIReply& who, const std::string& asked) {
+  if (asked.empty()) return who.fleet().empty() ? "default" : who.fleet();
+  const auto holds = [&](const std::string& fleet) { return fleet.empty() || fleet == asked; };
+  const bool any =
+      who.roles().empty()
+          ? holds(who.fleet())
+          : std::ranges::any_of(who.roles(), [&](const v1::FleetRole& role) { return holds(role.fleet()); });
+  if (any) return asked;
+  return absl::PermissionDeniedError(
+      fmt::format("expected a token with a role in fleet \"{}\", found that of \"{}\", who is {}; use --fleet {}, or "
+                  "a token of that fleet",
+                  Printable(asked), Printable(who.name()), RolesText(who), Printable(who.fleet())));
+}
+
+// The coordinator and its authority, as every other command finds them; but of no context, which this is to write.
+absl::StatusOr<Endpoint> EndpointOf(const Invocation& invocation) {
+  ConnectionFlags flags = invocation.connection;
+  flags.context.clear();
+  if (flags.coordinator.empty() && ValueOf(invocation.environment, "WSFLEET_COORDINATOR").empty()) {
+    return absl::InvalidArgumentError(
+        "expected --coordinator or WSFLEET_COORDINATOR, host:port of its client listener, found neither");
   }
-  if (!who.fleet().empty()) return who.fleet();
-  return asked.empty() ? "default" : asked;
+  return FindEndpoint(flags, invocation.environment, FindConfigPaths(invocation.environment));
 }
 
 void Welcome(const v1::WhoAmIReply& who, const Context& context, const std::string& file) {
@@ -92,9 +113,8 @@ void Welcome(const v1::WhoAmIReply& who, const Context& context, const std::stri
 
 int LoginCommand(Invocation& invocation, const std::string& name) {
   const ConnectionFlags& flags = invocation.connection;
-  if (flags.coordinator.empty()) {
-    return Fail(absl::InvalidArgumentError("--coordinator is missing: host:port of its client listener"));
-  }
+  auto endpoint = EndpointOf(invocation);
+  if (!endpoint.ok()) return Fail(endpoint.status());
   if (!name.empty() && !IsIdentifier(name)) {
     return Fail(
         absl::InvalidArgumentError(fmt::format("name: expected 1 to {} letters, digits, '.', '_' or '-', found \"{}\"",
@@ -102,33 +122,31 @@ int LoginCommand(Invocation& invocation, const std::string& name) {
   }
   // It stays the authority of this context, whatever becomes of the file that it was taken from.
   std::optional<std::string> ca;
-  if (!flags.ca_file.empty()) {
-    auto read = ReadWholeFile(flags.ca_file, kMaxCredential);
+  if (!endpoint->ca_file.empty()) {
+    auto read = ReadWholeFile(endpoint->ca_file, kMaxCredential);
     if (!read.ok()) return Fail(read.status());
     ca = *std::move(read);
   }
   const auto token = TakeToken(invocation);
   if (!token.ok()) return Fail(token.status());
 
-  Endpoint endpoint;
-  endpoint.address = WithPorts(flags.coordinator);
-  endpoint.ca_file = flags.ca_file;
-  endpoint.token = *token;
-  endpoint.source = "--coordinator";
-  endpoint.ca_source = "--ca";
-  auto client = ConnectTo(endpoint, invocation.quiet);
+  endpoint->token = *token;
+  endpoint->token_file.clear();
+  auto client = ConnectTo(*endpoint, invocation.quiet);
   if (!client.ok()) return Fail(client.status());
   const auto who = WhoAmI(**client);
   if (!who.ok()) return Fail(who.status());
+  const auto fleet = FleetFor(*who, GivenOr(flags.fleet, invocation, "WSFLEET_FLEET"));
+  if (!fleet.ok()) return Fail(fleet.status());
 
   const std::string file = std::filesystem::absolute(FindConfigPaths(invocation.environment).user).string();
   Context context;
-  context.name = name.empty() ? HostOf(flags.coordinator) : name;
-  context.coordinator = flags.coordinator;
+  context.coordinator = GivenOr(flags.coordinator, invocation, "WSFLEET_COORDINATOR");
+  context.name = name.empty() ? HostOf(context.coordinator) : name;
   const KeptFiles kept = KeptFilesOf(file, context.name);
   if (ca) context.ca_file = kept.ca;
   context.token_file = kept.token;
-  context.fleet = FleetFor(*who, flags.fleet);
+  context.fleet = *fleet;
   if (const absl::Status status = Write(file, context, ca, *token); !status.ok()) return Fail(status);
   if (!invocation.quiet) Welcome(*who, context, file);
   return kPassedCode;

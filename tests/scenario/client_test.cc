@@ -65,6 +65,29 @@ TEST_F(Client, NamesTheFlagOrVariableOfAFileThatItCannotUse) {
   EXPECT_THAT(run.err, HasSubstr("WSFLEET_CA: " + File("empty.pem") + " has no certificate"));
 }
 
+TEST_F(Client, LogsInToWhatVariablesName) {
+  Command login = fleet_.Client({"login", "here"});
+  login.environment["XDG_CONFIG_HOME"] = File("home");
+  const Finished done = RunCommand(login, absl::Seconds(60));
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_THAT(ReadWholeFile(File("home/wsfleet/config.yaml")),
+              AllOf(HasSubstr(fleet_.client_address(0)), HasSubstr("here.ca.pem")));
+  EXPECT_EQ(ReadWholeFile(File("home/wsfleet/here.ca.pem")), ReadWholeFile(File("ca/ca.pem")));
+}
+
+TEST_F(Client, IsNotLoggedInToAFleetThatItsTokenHasNoRoleIn) {
+  const std::string token = fleet_.Run({"tokens", "create", "ada", "--role", "viewer"}).out;
+  Command login = fleet_.Client({"login", "here", "--fleet", "other"});
+  login.environment["XDG_CONFIG_HOME"] = File("home");
+  login.environment["WSFLEET_TOKEN_FILE"] = "";
+  login.environment["WSFLEET_TOKEN"] = token;
+  const Finished refused = RunCommand(login, absl::Seconds(60));
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("expected a token with a role in fleet \"other\", found that of \"ada\", who is "
+                                     "viewer in fleet default; use --fleet default, or a token of that fleet"));
+  EXPECT_FALSE(std::filesystem::exists(File("home/wsfleet"))) << "nothing is kept of what is no good";
+}
+
 TEST_F(Client, WarnsOfATokenThatEverybodyMayRead) {
   Command list = fleet_.Client({"runs", "list"});
   const std::string file = fleet_.directory().Write("copy", ReadWholeFile(File("ca/token")));

@@ -129,6 +129,7 @@ TEST(CommandLine, SaysInItsOwnWordsWhatWasExpectedAndFound) {
       {{"run", "x", "--repeat", "often"}, "--repeat: expected a number from 1 to 1000, found \"often\""},
       {{"runs", "list", "--limit", "0"}, "--limit: expected a number from 1 to 10000, found \"0\""},
       {{"run", "x", "--report"}, "--report: expected a value, found none"},
+      {{"--ca", "a", "login", "x", "--ca", "b"}, "--ca: expected it once, found it 2 times"},
       {{"runs", "get", "r-1", "r-2"}, "expected nothing more, found \"r-2\"\nsee `wsfleet runs get --help`"},
   };
   for (const auto& [line, words] : kLines) {
