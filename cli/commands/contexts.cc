@@ -48,8 +48,11 @@ absl::StatusOr<Context> FindOwn(const Invocation& invocation, const std::string&
                         name, names);
 }
 
-// What is wrong with a file is said now, not by the first run.
-absl::Status CheckFiles(const ConnectionFlags& flags) {
+// What is wrong with an address or a file is said now, not by the first run.
+absl::Status CheckGiven(const ConnectionFlags& flags) {
+  if (!flags.coordinator.empty()) {
+    if (const auto parsed = ParseAddresses(flags.coordinator, "--coordinator"); !parsed.ok()) return parsed.status();
+  }
   Endpoint files;
   files.ca_file = flags.ca_file;
   files.ca_source = "--ca";
@@ -143,7 +146,7 @@ int ContextAddCommand(Invocation& invocation, const std::string& name) {
   }
   Context context{name, flags.coordinator, flags.ca_file, flags.token_file,
                   flags.fleet.empty() ? "default" : flags.fleet};
-  if (const absl::Status status = CheckFiles(flags); !status.ok()) return Fail(status);
+  if (const absl::Status status = CheckGiven(flags); !status.ok()) return Fail(status);
   for (std::string* path : {&context.ca_file, &context.token_file}) {
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
   }
@@ -166,7 +169,7 @@ int ContextSetCommand(Invocation& invocation, const std::string& name) {
   }
   auto context = FindOwn(invocation, name);
   if (!context.ok()) return Fail(context.status());
-  if (const absl::Status status = CheckFiles(flags); !status.ok()) return Fail(status);
+  if (const absl::Status status = CheckGiven(flags); !status.ok()) return Fail(status);
   if (!flags.coordinator.empty()) context->coordinator = flags.coordinator;
   if (!flags.fleet.empty()) context->fleet = flags.fleet;
   const std::string file = OwnFile(invocation);

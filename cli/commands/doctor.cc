@@ -6,7 +6,9 @@
 #include "cli/commands/commands.h"
 #include "cli/doctor/checks.h"
 #include "cli/doctor/reach.h"
+#include "cli/run/access.h"
 #include "cli/run/fleet.h"
+#include "cli/run/identities.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 #include "fmt/format.h"
@@ -35,12 +37,34 @@ Diagnoses CheckNetwork(const Endpoint& endpoint) {
   return diagnoses;
 }
 
+// Why agents may be lost. Who may not see that does not ask, which the audit log would have as a denial.
+std::vector<v1::Revocation> KnownRevocations(CoordinatorClient& client, const std::vector<v1::Agent>& agents) {
+  const auto is_lost = [](const v1::Agent& agent) { return agent.state() == v1::AGENT_STATE_LOST; };
+  if (std::ranges::none_of(agents, is_lost)) return {};
+  const auto who = WhoAmI(client);
+  if (!who.ok() || !HasRole(*who, v1::ROLE_OPERATOR, client.fleet())) return {};
+  auto revocations = ListRevocations(client);
+  return revocations.ok() ? *std::move(revocations) : std::vector<v1::Revocation>();
+}
+
+Diagnoses ExamineFleet(CoordinatorClient& client, const std::vector<v1::Agent>& agents,
+                       const v1::VersionReply& version) {
+  Diagnoses diagnoses;
+  if (const auto fleet = FindFleet(client); fleet.ok()) Append(diagnoses, CheckFleet(*fleet));
+  Append(diagnoses, CheckAgents(agents, KnownRevocations(client, agents), {version.version(), version.language_minor()},
+                                client.fleet()));
+  return diagnoses;
+}
+
 // What can only be asked for when what stands before it is well.
 void Examine(const Invocation& invocation, Diagnoses& diagnoses) {
   const auto endpoint = ConfiguredEndpoint(invocation);
   if (!endpoint.ok()) {
     diagnoses.push_back({Health::kFail, "configuration", std::string(ToStd(endpoint.status().message())),
-                         "wsfleet context list shows what there is", kUsageCode});
+                         absl::IsNotFound(endpoint.status())
+                             ? "wsfleet context list shows what there is"
+                             : "correct it where it stands: a flag, a variable or a file",
+                         kUsageCode});
     return;
   }
   Append(diagnoses, CheckEndpoint(*endpoint));
@@ -58,15 +82,10 @@ void Examine(const Invocation& invocation, Diagnoses& diagnoses) {
   diagnoses.push_back(CheckVersion({kVersion, kLanguageMinor}, *version));
   const auto agents = ListAgents(**client);
   if (!agents.ok()) {
-    const bool unknown = absl::IsNotFound(agents.status());
-    diagnoses.push_back({Health::kFail, "fleet", Printable(ToStd(agents.status().message())),
-                         unknown ? "wsfleet fleet list shows those that there are; --fleet NAME takes one"
-                                 : "its log says why; wsfleet fleet list shows which coordinator runs it",
-                         ExitCodeOf(agents.status())});
+    diagnoses.push_back(CheckFleetCall(agents.status()));
     return;
   }
-  if (const auto fleet = FindFleet(**client); fleet.ok()) Append(diagnoses, CheckFleet(*fleet));
-  Append(diagnoses, CheckAgents(*agents, {version->version(), version->language_minor()}, endpoint->fleet));
+  Append(diagnoses, ExamineFleet(**client, *agents, *version));
 }
 
 int Show(const Invocation& invocation, const Diagnoses& diagnoses) {
@@ -90,10 +109,7 @@ int AgentsDoctorCommand(Invocation& invocation) {
   if (!version.ok()) return Fail(version.status());
   const auto agents = ListAgents(**client);
   if (!agents.ok()) return Fail(agents.status());
-  Diagnoses diagnoses;
-  if (const auto fleet = FindFleet(**client); fleet.ok()) Append(diagnoses, CheckFleet(*fleet));
-  Append(diagnoses, CheckAgents(*agents, {version->version(), version->language_minor()}, (*client)->fleet()));
-  return Show(invocation, diagnoses);
+  return Show(invocation, ExamineFleet(**client, *agents, *version));
 }
 
 }  // namespace wsfleet::cli

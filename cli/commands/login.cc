@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -81,12 +80,7 @@ std::string RolesText(const v1::WhoAmIReply& who) {
 // The fleet that is asked for, or one that they have a role in.
 absl::StatusOr<std::string> FleetFor(const v1::WhoAmIReply& who, const std::string& asked) {
   if (asked.empty()) return who.fleet().empty() ? "default" : who.fleet();
-  const auto holds = [&](const std::string& fleet) { return fleet.empty() || fleet == asked; };
-  const bool any =
-      who.roles().empty()
-          ? holds(who.fleet())
-          : std::ranges::any_of(who.roles(), [&](const v1::FleetRole& role) { return holds(role.fleet()); });
-  if (any) return asked;
+  if (HasRole(who, v1::ROLE_VIEWER, asked)) return asked;
   return absl::PermissionDeniedError(
       fmt::format("expected a token with a role in fleet \"{}\", found that of \"{}\", who is {}; use --fleet {}, or "
                   "a token of that fleet",

@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
 #include <filesystem>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
@@ -67,18 +71,63 @@ absl::Status NoSuchContext(const std::string& name, const std::vector<ContextFil
       names.empty() ? "are none, see `wsfleet context list --help`" : fmt::format("are {}", fmt::join(names, ", "))));
 }
 
+// gRPC's own ways to name a place.
+bool IsNameOfGrpc(std::string_view address) {
+  static constexpr std::array<std::string_view, 5> kSchemes{"unix:", "unix-abstract:", "dns:", "ipv4:", "ipv6:"};
+  return std::ranges::any_of(kSchemes, [&](std::string_view scheme) { return address.starts_with(scheme); });
+}
+
+bool IsPort(std::string_view text) {
+  unsigned port = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && rest == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
+// Letters beyond ASCII are for whoever resolves it.
+bool IsHost(std::string_view text) {
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  if (bracketed) text = text.substr(1, text.size() - 2);
+  const std::string_view more = bracketed ? ".:%" : "-._";
+  return !text.empty() && std::ranges::all_of(text, [&](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 || more.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+// One address with its port; nothing for what is none.
+std::optional<std::string> ParseAddress(std::string_view address) {
+  if (IsNameOfGrpc(address)) return std::string(address);
+  const std::size_t colon = address.ends_with(']') ? std::string_view::npos : address.rfind(':');
+  if (colon == std::string_view::npos) {
+    // A number alone is a port that lacks its host.
+    if (!IsHost(address) || std::ranges::all_of(address, IsDigit)) return std::nullopt;
+    return fmt::format("{}:{}", address, kClientPort);
+  }
+  if (!IsHost(address.substr(0, colon)) || !IsPort(address.substr(colon + 1))) return std::nullopt;
+  return std::string(address);
+}
+
+absl::Status NoAddress(std::string_view source, std::string_view found) {
+  const std::size_t scheme = found.find("://");
+  const std::string hint =
+      scheme != std::string_view::npos     ? fmt::format("; leave \"{}\" out", Printable(found.substr(0, scheme + 3)))
+      : std::ranges::count(found, ':') > 1 ? std::string("; IPv6 addresses stand in brackets: [::1]:7421")
+                                           : std::string();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: expected host:port with a port from 1 to 65535, or several with commas between them, found "
+                  "\"{}\"{}",
+                  source, Printable(Excerpt(found, 200)), hint));
+}
+
 }  // namespace
 
-std::string WithPorts(const std::string& addresses) {
+absl::StatusOr<std::string> ParseAddresses(const std::string& addresses, std::string_view source) {
   std::string out;
-  for (const absl::string_view piece : absl::StrSplit(addresses, ',')) {
-    const std::string_view address = ToStd(absl::StripAsciiWhitespace(piece));
-    const bool has_port = address.ends_with(']') ? false : address.find(':') != std::string_view::npos;
-    const bool is_host = !address.empty() && address.find_first_not_of("0123456789") != std::string_view::npos;
-    out += fmt::format("{}{}{}", out.empty() ? "" : ",", address,
-                       is_host && !has_port ? fmt::format(":{}", kClientPort) : "");
+  for (const absl::string_view piece : absl::StrSplit(addresses, ',', absl::SkipWhitespace())) {
+    const auto address = ParseAddress(ToStd(absl::StripAsciiWhitespace(piece)));
+    if (!address) return NoAddress(source, ToStd(piece));
+    out += (out.empty() ? "" : ",") + *address;
   }
-  return out;
+  return out.empty() ? absl::StatusOr<std::string>(NoAddress(source, addresses)) : out;
 }
 
 ConfigPaths FindConfigPaths(const Environment& environment) {
@@ -121,7 +170,11 @@ absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Enviro
     }
     if (!name.empty() && endpoint.source.empty()) return NoSuchContext(name, *files);
   }
-  endpoint.address = WithPorts(context.coordinator);
+  if (!context.coordinator.empty()) {
+    auto address = ParseAddresses(context.coordinator, endpoint.source);
+    if (!address.ok()) return address.status();
+    endpoint.address = *std::move(address);
+  }
   const Named ca = NamedBy({{"--ca", flags.ca_file},
                             {"WSFLEET_CA", ValueOf(environment, "WSFLEET_CA")},
                             {endpoint.source, context.ca_file}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -40,14 +41,14 @@ struct ConfigPaths {
 };
 ConfigPaths FindConfigPaths(const Environment& environment);
 
-// "a,b:1" → "a:7421,b:1". A host alone means the usual client listener; gRPC would try port 443 of it. What is written
-// in another way is left to gRPC ("unix:…", an IPv6 address without brackets).
-std::string WithPorts(const std::string& addresses);
+// "a, b:1" → "a:7421,b:1". A host alone means the usual client listener; gRPC would try port 443 of it. Names in a
+// scheme of gRPC's ("unix:…") are left to it. INVALID_ARGUMENT: what is not host:port, with who named it (`source`).
+absl::StatusOr<std::string> ParseAddresses(const std::string& addresses, std::string_view source);
 
 // An endpoint without an address if nothing is configured. Credentials of a file go only to the address that stands
 // beside them: whoever gives the address by a flag or WSFLEET_COORDINATOR gives the authority and the token, too.
-// INVALID_ARGUMENT: a file that cannot be understood. NOT_FOUND: no such context, with those that there are; no such
-// file, where WSFLEET_CONFIG names it.
+// INVALID_ARGUMENT: a file or an address that cannot be understood. NOT_FOUND: no such context, with those that there
+// are; no such file, where WSFLEET_CONFIG names it.
 absl::StatusOr<Endpoint> FindEndpoint(const ConnectionFlags& flags, const Environment& environment,
                                       const ConfigPaths& paths);
 

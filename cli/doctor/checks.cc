@@ -88,15 +88,34 @@ Diagnosis CheckAuthority(const Endpoint& endpoint) {
   return Ok("authority", fmt::format("that of {}", endpoint.ca_file));
 }
 
+// An agent's name is POOL.INSTANCE, and no pool's has a dot.
+bool IsOf(const v1::Revocation& revocation, const std::string& agent) {
+  if (!revocation.agent().empty()) return revocation.agent() == agent;
+  return agent.starts_with(revocation.pool() + ".");
+}
+
+Diagnosis LostAgent(const v1::Agent& agent, const std::vector<v1::Revocation>& revocations) {
+  const std::string subject = "agent " + Printable(agent.agent());
+  const std::string where = Printable(agent.region());
+  const auto found = std::ranges::find_if(revocations, [&](const auto& each) { return IsOf(each, agent.agent()); });
+  if (found == revocations.end()) {
+    return Warn(subject, fmt::format("{}: lost", where),
+                "is its process running, can it reach the coordinator, and is it let in (wsfleet agents revoked)? It "
+                "is listed for an hour");
+  }
+  const bool pool = found->agent().empty();
+  return Warn(subject,
+              fmt::format("{}: lost, {} revoked since {}{}", where, pool ? "its pool is" : "it is",
+                          UtcText(wire::FromWire(found->revoked())),
+                          found->reason().empty() ? "" : ": " + Printable(found->reason())),
+              fmt::format("wsfleet agents revoke --undo {}{} lets it in again; it is listed for an hour",
+                          pool ? "--pool " : "", Printable(pool ? found->pool() : found->agent())));
+}
+
 // What is wrong with one agent that is there.
 void CheckAgent(const v1::Agent& agent, const Versions& coordinator, Diagnoses& diagnoses) {
   const std::string subject = "agent " + Printable(agent.agent());
   const std::string where = Printable(agent.region());
-  if (agent.state() == v1::AGENT_STATE_LOST) {
-    diagnoses.push_back(Warn(subject, fmt::format("{}: lost", where),
-                             "is its process running, and can it reach the coordinator? It is listed for an hour"));
-    return;
-  }
   if (agent.state() == v1::AGENT_STATE_QUARANTINED) {
     diagnoses.push_back(Broken(kInconclusiveCode, subject,
                                fmt::format("{}: quarantined, several processes take its name from each other", where),
@@ -159,7 +178,7 @@ Diagnoses CheckEndpoint(const Endpoint& endpoint) {
 
 Diagnosis CheckFirstCall(const absl::Status& status, const Endpoint& endpoint) {
   if (status.ok()) return Ok("coordinator", "it answers, by TLS and with this token");
-  const std::string found = Printable(ToStd(status.message()));
+  const std::string found = OneLine(ToStd(status.message()));
   if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
     return Broken(kDeniedCode, "coordinator", fmt::format("it refuses the token: {}", found),
                   endpoint.token_file.empty()
@@ -170,7 +189,8 @@ Diagnosis CheckFirstCall(const absl::Status& status, const Endpoint& endpoint) {
                 fmt::format("is this its client listener (--client-listen), not that of agents?\n"
                             "is {} the authority of its certificate, and is the host in it?\n"
                             "openssl s_client -connect {} shows the certificate",
-                            endpoint.ca_file.empty() ? "one of the system's" : endpoint.ca_file, endpoint.address));
+                            endpoint.ca_file.empty() ? "one of the system's" : endpoint.ca_file,
+                            endpoint.address.substr(0, endpoint.address.find(','))));
 }
 
 Diagnosis CheckVersion(const Versions& own, const v1::VersionReply& coordinator) {
@@ -186,6 +206,15 @@ Diagnosis CheckVersion(const Versions& own, const v1::VersionReply& coordinator)
   return Ok("version", found);
 }
 
+Diagnosis CheckFleetCall(const absl::Status& status) {
+  std::string next = "its log says why; wsfleet fleet list shows which coordinator runs it";
+  if (absl::IsNotFound(status)) next = "wsfleet fleet list shows those that there are; --fleet NAME takes one";
+  if (absl::IsPermissionDenied(status)) {
+    next = "--fleet NAME takes a fleet that this token is for; an admin makes one for another: wsfleet tokens create";
+  }
+  return Broken(ExitCodeOf(status), "fleet", OneLine(ToStd(status.message())), std::move(next));
+}
+
 Diagnoses CheckFleet(const v1::FleetSummary& fleet) {
   if (!fleet.has_stop()) return {};
   return {
@@ -193,7 +222,8 @@ Diagnoses CheckFleet(const v1::FleetSummary& fleet) {
              fmt::format("wsfleet fleet resume {}, when what it was stopped for is over", Printable(fleet.fleet())))};
 }
 
-Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const Versions& coordinator, std::string_view fleet) {
+Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const std::vector<v1::Revocation>& revocations,
+                      const Versions& coordinator, std::string_view fleet) {
   Diagnoses diagnoses;
   struct Region {
     int connected = 0, drained = 0, gone = 0;
@@ -235,7 +265,13 @@ Diagnoses CheckAgents(const std::vector<v1::Agent>& agents, const Versions& coor
       diagnoses.push_back(Warn(subject, "no agent is connected", "runs that need it end inconclusive"));
     }
   }
-  for (const v1::Agent& agent : agents) CheckAgent(agent, coordinator, diagnoses);
+  for (const v1::Agent& agent : agents) {
+    if (agent.state() == v1::AGENT_STATE_LOST) {
+      diagnoses.push_back(LostAgent(agent, revocations));
+    } else {
+      CheckAgent(agent, coordinator, diagnoses);
+    }
+  }
   return diagnoses;
 }
 

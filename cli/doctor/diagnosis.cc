@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "core/base/text.h"
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
@@ -32,6 +35,15 @@ std::string Indented(const std::string& text, std::size_t by) {
 }
 
 }  // namespace
+
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (const absl::string_view line : absl::StrSplit(ToAbsl(text), '\n', absl::SkipWhitespace())) {
+    const bool ended = out.empty() || std::string_view(".:;?").find(out.back()) != std::string_view::npos;
+    out += (out.empty() ? "" : ended ? " " : "; ") + Printable(ToStd(absl::StripAsciiWhitespace(line)));
+  }
+  return out;
+}
 
 ProcessExit ExitCodeOf(const Diagnoses& diagnoses) {
   const auto failed =

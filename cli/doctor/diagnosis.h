@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -19,6 +20,9 @@ struct Diagnosis {
   ProcessExit exit_code = kPassedCode;  // of the program, if it fails
 };
 using Diagnoses = std::vector<Diagnosis>;
+
+// What others say in several lines, in one; without what a terminal must not see.
+std::string OneLine(std::string_view text);
 
 // The code of the first that fails; kPassedCode if none does. What warns is for people.
 ProcessExit ExitCodeOf(const Diagnoses& diagnoses);

@@ -22,6 +22,15 @@ absl::StatusOr<v1::WhoAmIReply> WhoAmI(CoordinatorClient& client) {
   return reply;
 }
 
+bool HasRole(const v1::WhoAmIReply& who, v1::Role role, const std::string& fleet) {
+  const auto holds = [&](const std::string& where, v1::Role what) {
+    return (where.empty() || where == fleet) && what >= role;
+  };
+  // A coordinator of before there could be several roles names one.
+  if (who.roles().empty()) return holds(who.fleet(), who.role());
+  return std::ranges::any_of(who.roles(), [&](const v1::FleetRole& each) { return holds(each.fleet(), each.role()); });
+}
+
 absl::StatusOr<v1::CreateTokenReply> CreateToken(CoordinatorClient& client, const std::string& name, Role role,
                                                  absl::Duration ttl) {
   v1::CreateTokenRequest request;

@@ -13,6 +13,8 @@
 namespace wsfleet::cli {
 
 absl::StatusOr<v1::WhoAmIReply> WhoAmI(CoordinatorClient& client);
+// Whether they have this role in the fleet, or a higher one.
+bool HasRole(const v1::WhoAmIReply& who, v1::Role role, const std::string& fleet);
 
 absl::StatusOr<v1::CreateTokenReply> CreateToken(CoordinatorClient& client, const std::string& name, Role role,
                                                  absl::Duration ttl);

@@ -57,6 +57,24 @@ TEST_F(EndpointTest, HasTheUsualPortWhereNoneIsGiven) {
   EXPECT_EQ(address("unix:/run/wsfleet"), "unix:/run/wsfleet");
 }
 
+TEST_F(EndpointTest, IsNoneOfAnAddressThatCannotBeOne) {
+  const auto message = [&](const std::string& given) {
+    ConnectionFlags flags;
+    flags.coordinator = given;
+    const auto endpoint = FindEndpoint(flags, {}, Paths());
+    EXPECT_TRUE(absl::IsInvalidArgument(endpoint.status())) << given;
+    return std::string(ToStd(endpoint.status().message()));
+  };
+  for (const char* wrong :
+       {"host:abc", "host:70000", "host:0", "host:", ":7421", "7421", "a:1,b c:1", "::1", ",", "a/b:1"}) {
+    EXPECT_THAT(message(wrong), HasSubstr("--coordinator: expected host:port with a port from 1 to 65535")) << wrong;
+  }
+  EXPECT_THAT(message("https://host:7421"), HasSubstr("found \"https://host:7421\"; leave \"https://\" out"));
+  EXPECT_THAT(message("2001:db8::1"), HasSubstr("in brackets"));
+  Write("user.yaml", "mine", "user:abc");
+  EXPECT_THAT(std::string(ToStd(FindEndpoint({}, {}, Paths()).status().message())), HasSubstr("context mine of "));
+}
+
 TEST_F(EndpointTest, SaysWhoNamedEachFile) {
   Write("user.yaml", "mine", "user:1");
   ConnectionFlags flags;

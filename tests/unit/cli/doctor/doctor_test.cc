@@ -100,6 +100,12 @@ TEST(DoctorOfTheCoordinator, TellsATokenFromACertificate) {
   EXPECT_THAT(silent,
               Is(Health::kFail, "coordinator", "TCP works, and yet no answer: Socket closed", "openssl s_client"));
   EXPECT_EQ(silent.exit_code, kInconclusiveCode);
+  endpoint.address = "a:7421,b:7421";
+  EXPECT_THAT(
+      CheckFirstCall(absl::UnavailableError("cannot be reached\n  found: none\n  check: does it run?\n         now?"),
+                     endpoint),
+      Is(Health::kFail, "coordinator", "no answer: cannot be reached; found: none; check: does it run? now?",
+         "openssl s_client -connect a:7421 shows"));
   EXPECT_EQ(CheckFirstCall(absl::OkStatus(), endpoint).health, Health::kOk);
 }
 
@@ -122,19 +128,44 @@ TEST(DoctorOfTheCoordinator, WarnsOfVersionsThatAreNoNeighbours) {
 
 TEST(DoctorOfAgents, HasOneLineWhereAllIsWell) {
   const Diagnoses diagnoses =
-      CheckAgents({Agent("eu-1", "eu"), Agent("eu-2", "eu"), Agent("us-1", "us")}, kOwn, "default");
+      CheckAgents({Agent("eu-1", "eu"), Agent("eu-2", "eu"), Agent("us-1", "us")}, {}, kOwn, "default");
   EXPECT_THAT(diagnoses, ::testing::ElementsAre(Is(Health::kOk, "agents", "3 connected: eu 2, us 1", "")));
   EXPECT_EQ(ExitCodeOf(diagnoses), kPassedCode);
 }
 
 TEST(DoctorOfAgents, FailsWithoutAny) {
-  const Diagnoses diagnoses = CheckAgents({Agent("eu-1", "eu", v1::AGENT_STATE_LOST)}, kOwn, "team");
+  const Diagnoses diagnoses = CheckAgents({Agent("eu-1", "eu", v1::AGENT_STATE_LOST)}, {}, kOwn, "team");
   EXPECT_THAT(diagnoses, Contains(Is(Health::kFail, "agents", "none is connected to fleet team", "--fleet team")));
   for (const char* flag : {"--enrol HOST:7423", "--join-token-file", "--ca FILE", "--cert FILE --key FILE"}) {
     EXPECT_THAT(diagnoses, Contains(Is(Health::kFail, "agents", "none is connected", flag)));
   }
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent eu-1", "lost", "process")));
   EXPECT_EQ(ExitCodeOf(diagnoses), kInconclusiveCode);
+}
+
+TEST(DoctorOfAgents, SaysOfOneThatIsLostThatItIsRevoked) {
+  v1::Revocation agent, pool;
+  agent.set_agent("eu.one");
+  agent.set_pool("eu");
+  agent.set_reason("stolen");
+  pool.set_pool("us");
+  const Diagnoses diagnoses =
+      CheckAgents({Agent("eu.one", "eu", v1::AGENT_STATE_LOST), Agent("eu.two", "eu", v1::AGENT_STATE_LOST),
+                   Agent("us.one", "us", v1::AGENT_STATE_LOST)},
+                  {agent, pool}, kOwn, "default");
+  EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent eu.one", "it is revoked since 1970-01-01T00:00:00Z: stolen",
+                                     "--undo eu.one")));
+  EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent us.one", "its pool is revoked", "--undo --pool us")));
+  const auto other = Is(Health::kWarn, "agent eu.two", "eu: lost", "is its process running");
+  EXPECT_THAT(diagnoses, Contains(AllOf(other, Field(&Diagnosis::found, Not(HasSubstr("revoked"))))));
+}
+
+TEST(DoctorOfTheFleet, SaysWhatToDoAboutOneThatTheTokenIsNotFor) {
+  const Diagnosis denied = CheckFleetCall(absl::PermissionDeniedError("needs the role viewer"));
+  EXPECT_THAT(denied, Is(Health::kFail, "fleet", "needs the role viewer", "wsfleet tokens create"));
+  EXPECT_EQ(denied.exit_code, kDeniedCode);
+  EXPECT_THAT(CheckFleetCall(absl::NotFoundError("no fleet")), Is(Health::kFail, "fleet", "no fleet", "fleet list"));
+  EXPECT_THAT(CheckFleetCall(absl::InternalError("x")), Is(Health::kFail, "fleet", "x", "its log says why"));
 }
 
 TEST(DoctorOfAgents, NamesEachThatIsNotWell) {
@@ -151,7 +182,7 @@ TEST(DoctorOfAgents, NamesEachThatIsNotWell) {
   const Diagnoses diagnoses =
       CheckAgents({old, narrow, ahead, behind, late, Agent("twins", "eu", v1::AGENT_STATE_QUARANTINED),
                    Agent("us-1", "us", v1::AGENT_STATE_DRAINED)},
-                  kOwn, "default");
+                  {}, kOwn, "default");
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent old", "version 0.1.0", "update")));
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent narrow", "wsfleet/v1.2", "update")));
   EXPECT_THAT(diagnoses, Contains(Is(Health::kWarn, "agent ahead", "3.00s ahead of", "synchronise")));
