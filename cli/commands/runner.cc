@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "boost/json/object.hpp"
 #include "cli/report/run_json.h"
 #include "cli/terminal/probe.h"
 #include "cli/terminal/summary.h"
@@ -10,6 +11,11 @@
 #include "fmt/format.h"
 
 namespace wsfleet::cli {
+
+std::string RenderSubmitted(const std::string& job, bool attached, OutputFormat format) {
+  if (format != OutputFormat::kJson && format != OutputFormat::kYaml) return Printable(job) + "\n";
+  return Render(boost::json::object{{"job", job}, {"attached", attached}}, format);
+}
 
 absl::StatusOr<int> Runner::RunOn(CoordinatorClient& client) {
   // From here on there may be a run to cancel.
@@ -24,7 +30,7 @@ absl::StatusOr<int> Runner::RunOn(CoordinatorClient& client) {
   for (const std::string& warning : submitted->warnings) fmt::print(stderr, "{}\n", Printable(warning));
   const std::string job = Printable(submitted->job);
   if (view_.detach) {
-    fmt::print("{}\n", job);
+    fmt::print("{}", RenderSubmitted(submitted->job, submitted->attached, invocation_.output));
     return kPassedCode;
   }
   auto followed = FollowRun(client, *submitted);

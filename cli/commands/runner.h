@@ -21,6 +21,10 @@ struct RunView {
   bool probe = false;            // show the handshake first
 };
 
+// What stands on stdout of a run that is not waited for: its id, or an object with it. `attached`: it was there
+// already.
+std::string RenderSubmitted(const std::string& job, bool attached, OutputFormat format);
+
 // One run, from a plan that holds to its exit code: submits it, follows it to the end, and says what came out. A break
 // in following, and what is refused, is an error.
 class Runner {

@@ -8,6 +8,7 @@
 #include "boost/json/array.hpp"
 #include "boost/json/object.hpp"
 #include "cli/commands/commands.h"
+#include "cli/commands/runner.h"
 #include "cli/commands/schedule_json.h"
 #include "cli/terminal/schedule_text.h"
 #include "core/base/text.h"
@@ -127,7 +128,7 @@ int SchedulesTriggerCommand(Invocation& invocation, const std::string& name, con
   const auto run = TriggerSchedule(**client, name, run_key);
   if (!run.ok()) return Fail(run.status());
   const std::string job = Printable(run->job());
-  fmt::print("{}\n", job);
+  fmt::print("{}", RenderSubmitted(run->job(), run->attached(), invocation.output));
   Say(invocation,
       fmt::format("{}`wsfleet runs watch {}` follows it", run->attached() ? "the run of this key; " : "", job));
   return kPassedCode;

@@ -94,7 +94,8 @@ int TokensRevokeCommand(Invocation& invocation, const std::string& id_or_name) {
   if (!client.ok()) return Fail(client.status());
   const auto token = RevokeToken(**client, id_or_name);
   if (!token.ok()) return Fail(token.status());
-  fmt::print("{}\n", Printable(token->id()));
+  const bool structured = invocation.output == OutputFormat::kJson || invocation.output == OutputFormat::kYaml;
+  fmt::print("{}", structured ? Render(ToJson(*token, absl::Now()), invocation.output) : Printable(token->id()) + "\n");
   if (!invocation.quiet) {
     fmt::print(stderr, "{} was revoked at {}; every coordinator refuses it within two seconds\n",
                Printable(token->name()), UtcText(wire::FromWire(token->revoked())));

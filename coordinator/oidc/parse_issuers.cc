@@ -185,7 +185,7 @@ IssuersResult ParseIssuers(const std::string& file, const std::string& text) {
   IssuersResult result;
   Diagnostics diagnostics;
   const SourceFiles files{{file, text}};
-  if (const auto root = ReadYaml(file, text, diagnostics)) {
+  if (const auto root = ReadYaml(file, text, diagnostics, "version, issuers")) {
     ParseContext context{file, files, diagnostics};
     result.issuers = ReadIssuers(context, *root);
   }

@@ -209,7 +209,7 @@ FleetPolicyResult ParseFleetPolicy(const std::string& file, const std::string& t
   FleetPolicyResult result;
   Diagnostics diagnostics;
   const SourceFiles files{{file, text}};
-  if (const auto root = ReadYaml(file, text, diagnostics)) {
+  if (const auto root = ReadYaml(file, text, diagnostics, "version, targets")) {
     ParseContext context{file, files, diagnostics};
     result.policy = FleetPolicyReader(context).Read(*root);
     const std::size_t bytes = RenderFleetPolicy(*result.policy).size();

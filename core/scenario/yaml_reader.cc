@@ -298,9 +298,6 @@ std::optional<Refused> CheckText(const std::string& file, std::string_view text)
     return Refused{begin,
                    fmt::format("file is {:.1f} MiB; the limit is 1 MiB", static_cast<double>(text.size()) / (1 << 20))};
   }
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    return Refused{begin, "empty file; expected version, name, scenarios"};
-  }
   if (const auto wrong = FindInvalidUtf8(text)) {
     return Refused{RangeOf(file, text, *wrong), fmt::format("the file is not UTF-8 text: there is a byte 0x{:02X}",
                                                             static_cast<unsigned char>(text[*wrong]))};
@@ -323,7 +320,8 @@ std::optional<Refused> CheckText(const std::string& file, std::string_view text)
 
 }  // namespace
 
-std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text, Diagnostics& diagnostics) {
+std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text, Diagnostics& diagnostics,
+                                 std::string_view expected) {
   if (auto refused = CheckText(file, text)) {
     diagnostics.Error(refused->range, std::move(refused->message));
     return std::nullopt;
@@ -334,7 +332,7 @@ std::optional<YamlNode> ReadYaml(const std::string& file, std::string_view text,
     TreeBuilder builder(file, text);
     parser.HandleNextDocument(builder);
     if (!builder.has_root()) {
-      diagnostics.Error({file, 1, 1, 1}, "empty file; expected version, name, scenarios");
+      diagnostics.Error({file, 1, 1, 1}, fmt::format("empty file; expected {}", expected));
       return std::nullopt;
     }
     YamlNode root = builder.TakeRoot();

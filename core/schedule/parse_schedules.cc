@@ -259,7 +259,7 @@ SchedulesResult ParseSchedules(const std::string& file, const std::string& text)
   SchedulesResult result;
   Diagnostics diagnostics;
   const SourceFiles files{{file, text}};
-  if (const auto root = ReadYaml(file, text, diagnostics)) {
+  if (const auto root = ReadYaml(file, text, diagnostics, "version, schedules")) {
     ParseContext context{file, files, diagnostics};
     result.schedules = ReadSchedules(context, *root);
   }

@@ -143,7 +143,7 @@ SecretsFileResult ParseSecretsFile(const std::string& file, const std::string& t
   SecretsFileResult result;
   Diagnostics diagnostics;
   const SourceFiles files{{file, text}};
-  if (const auto root = ReadYaml(file, text, diagnostics)) {
+  if (const auto root = ReadYaml(file, text, diagnostics, "version, secrets")) {
     ParseContext context{file, files, diagnostics};
     result.file = SecretsReader(context, fleets).Read(*root);
   }

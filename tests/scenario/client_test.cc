@@ -88,6 +88,12 @@ TEST_F(Client, IsNotLoggedInToAFleetThatItsTokenHasNoRoleIn) {
   EXPECT_FALSE(std::filesystem::exists(File("home/wsfleet"))) << "nothing is kept of what is no good";
 }
 
+TEST_F(Client, HasAnObjectForARevokedTokenToo) {
+  ASSERT_EQ(fleet_.Run({"tokens", "create", "ada", "--role", "viewer"}).exit_code, 0);
+  EXPECT_THAT(fleet_.Run({"tokens", "revoke", "ada", "-o", "json"}).out,
+              AllOf(HasSubstr("\"name\":\"ada\""), HasSubstr("\"state\":\"revoked\"")));
+}
+
 TEST_F(Client, WarnsOfATokenThatEverybodyMayRead) {
   Command list = fleet_.Client({"runs", "list"});
   const std::string file = fleet_.directory().Write("copy", ReadWholeFile(File("ca/token")));

@@ -135,6 +135,8 @@ TEST_F(Schedules, RunByHandUnderAKeyOnce) {
   ASSERT_EQ(first.exit_code, 0) << first.err;
   EXPECT_EQ(fleet_.Run({"schedules", "trigger", "gate", "--run-key", "ci-7"}).out, first.out);
   const std::string job = first.out.substr(0, first.out.size() - 1);
+  EXPECT_EQ(fleet_.Run({"schedules", "trigger", "gate", "--run-key", "ci-7", "-o", "json"}).out,
+            "{\"job\":\"" + job + "\",\"attached\":true}\n");
   EXPECT_EQ(fleet_.Run({"runs", "wait", job}).exit_code, 0);
   EXPECT_THAT(fleet_.Run({"runs", "get", job}).out, HasSubstr(" · schedule gate, by hand"));
 }

@@ -11,6 +11,7 @@
 namespace wsfleet::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -125,6 +126,8 @@ TEST_F(StoredRun, RunsAgainAsAWholeAndRefusesWhenNothingFailed) {
   const Finished failed = fleet_.Run({"runs", "rerun", id, "--failed"});
   EXPECT_EQ(failed.exit_code, 2);
   EXPECT_THAT(failed.err, HasSubstr("nothing to run again"));
+  EXPECT_THAT(fleet_.Run({"runs", "rerun", id, "--detach", "-o", "json"}).out,
+              AllOf(HasSubstr("{\"job\":\"r-"), HasSubstr(",\"attached\":false}\n")));
   const Finished whole = fleet_.Run({"runs", "rerun", id});
   EXPECT_EQ(whole.exit_code, 0) << whole.out << whole.err;
   EXPECT_THAT(whole.out, HasSubstr("1 case × 2 regions"));

@@ -78,6 +78,7 @@ TEST(FleetPolicy, SaysWhatIsWrongWhere) {
            {"version: wsfleet/v2\ntargets: any\n", "1:10 version: expected wsfleet/v1"},
            {"version: wsfleet/v1\ntargets: all\n", "2:10 targets: expected any, or a list"},
            {"version: wsfleet/v1\ntargets: any\nlimit: {}\n", "unknown key \"limit\"; did you mean \"limits\"?"},
+           {"", "1:1 empty file; expected version, targets"},
            {targets("{ports: [443]}"), "\"host\" is missing"},
            {targets("{host: 0177.0.0.1}"), "programs do not agree which address"},
            {targets("{host: 2130706433}"), "host"},

@@ -150,6 +150,7 @@ TEST(ParseSchedules, SaysWhatIsWrongWithTheFile) {
             "4:12 name: \"a\" is the name of another schedule, in line 3\n");
   EXPECT_EQ(Errors("version: wsfleet/v1\nschedules: [{}]"), "2:13 schedule: \"name\" is missing\n");
   EXPECT_EQ(Errors("version: wsfleet/v1\nname: s\nscenarios: []\n").substr(0, 19), "1:1 this is a suite");
+  EXPECT_EQ(Errors("# nothing yet\n"), "1:1 empty file; expected version, schedules\n");
   EXPECT_EQ(Errors("- a"), "1:1 the file: expected a mapping, found a list\n");
 }
 

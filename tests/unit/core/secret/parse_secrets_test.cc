@@ -44,6 +44,7 @@ directories:
 }
 
 TEST(ParseSecrets, SaysWhatIsMissing) {
+  EXPECT_THAT(Mistakes(""), ElementsAre("empty file; expected version, secrets"));
   EXPECT_THAT(Mistakes("version: wsfleet/v1\n"), ElementsAre("expected secrets, directories, or both"));
   EXPECT_THAT(Mistakes("secrets: {A: {file: a, hosts: [h], fleets: [f]}}\n"),
               ElementsAre("version: expected wsfleet/v1"));
