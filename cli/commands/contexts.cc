@@ -53,6 +53,13 @@ absl::Status CheckGiven(const ConnectionFlags& flags) {
   if (!flags.coordinator.empty()) {
     if (const auto parsed = ParseAddresses(flags.coordinator, "--coordinator"); !parsed.ok()) return parsed.status();
   }
+  if (!flags.token_file.empty()) {
+    const auto token = ReadWholeFile(flags.token_file, kMaxFileOfContext);
+    if (token.ok() && token->find_first_not_of(" \t\r\n") == std::string::npos) {
+      return absl::InvalidArgumentError(
+          fmt::format("--token-file: expected a token in {}, found nothing", Printable(flags.token_file)));
+    }
+  }
   Endpoint files;
   files.ca_file = flags.ca_file;
   files.ca_source = "--ca";

@@ -60,6 +60,7 @@ TEST(ContextSet, ChangesOnlyWhatIsGiven) {
   directory.Write("ca.pem", kAuthority);
   directory.Write("both.pem", kAuthority);
   directory.Write("none.pem", "no certificate");
+  directory.Write("empty", "\n");
   const auto run = [&](const std::vector<std::string>& arguments) { return Unconfigured(arguments, directory); };
   ASSERT_EQ(run({"context", "add", "staging", "--coordinator", "a:1", "--ca", "ca.pem", "--fleet", "gold"}).exit_code,
             0);
@@ -74,6 +75,7 @@ TEST(ContextSet, ChangesOnlyWhatIsGiven) {
   for (const auto& arguments : {std::vector<std::string>{"context", "set", "staging"},
                                 {"context", "set", "stagin", "--fleet", "x"},
                                 {"context", "set", "staging", "--ca", "none.pem"},
+                                {"context", "set", "staging", "--token-file", "empty"},
                                 {"context", "set", "staging", "--ca", "/nowhere/ca.pem"}}) {
     EXPECT_EQ(run(arguments).exit_code, 2) << ::testing::PrintToString(arguments);
   }
