@@ -91,6 +91,10 @@ BY_CHECKS = [
     ("coordinator.tls.dnsNames={a.example.com}", "dnsNames goes into the certificate of tls.mode certManager, and tls.mode is ownCa"),
     ("coordinator.advertise.enabled=false", "tls.mode ownCa takes the names of its certificate from advertise"),
     ("coordinator.advertise.agents=$(POD_NAME).a:7420,coordinator.advertise.clients=a:1", "has $(POD_NAME), which is for replicas"),
+    (f"{POSTGRES},coordinator.replicas=2,coordinator.advertise.agents=a.example.com:7420,coordinator.advertise.clients=$(POD_NAME).example.com:7421",
+     "coordinator.advertise.agents is a.example.com:7420 for all of 2 replicas"),
+    (f"{POSTGRES},coordinator.replicas=2,coordinator.advertise.agents=$(POD_NAME).example.com:7420,coordinator.advertise.clients=a.example.com:7421",
+     "coordinator.advertise.clients is a.example.com:7421 for all of 2 replicas"),
     ("coordinator.advertise.agents=a:7420", "coordinator.advertise.agents and advertise.clients go together"),
     ("coordinator.services.agents.loadBalancerSourceRanges={10.0.0.0/8}", "services.agents has settings of a load balancer, and its type is ClusterIP"),
     ("agents.enabled=true", "agents.regions is empty: expected at least one"),
@@ -138,7 +142,9 @@ class BadValues(unittest.TestCase):
             render_text(release="a-release-name-that-says-far-more-than-one-needs")
 
     def test_only_those_were_the_reason(self):
-        for values in (AGENTS, POSTGRES, f"{ALONE},agents.coordinators={{c:7420}},agents.enrolment=c:7423"):
+        one_name = f"{POSTGRES},coordinator.advertise.agents=a:7420,coordinator.advertise.clients=a:7421"
+        for values in (AGENTS, POSTGRES, f"{ALONE},agents.coordinators={{c:7420}},agents.enrolment=c:7423",
+                       one_name, f"{one_name},coordinator.replicas=2,coordinator.advertise.enabled=false"):
             with self.subTest(values):
                 self.assertTrue(render("--set", values))
 

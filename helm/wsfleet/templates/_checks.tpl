@@ -58,6 +58,13 @@
 {{- if ne (empty .advertise.agents) (empty .advertise.clients) -}}
 {{- fail "coordinator.advertise.agents and advertise.clients go together: give both or none" -}}
 {{- end -}}
+{{- if and .advertise.enabled (gt (int .replicas) 1) -}}
+{{- range $listener, $address := dict "agents" .advertise.agents "clients" .advertise.clients -}}
+{{- if and $address (not (contains "$(POD_NAME)" $address)) -}}
+{{- fail (printf "coordinator.advertise.%s is %s for all of %d replicas, and each sends there whom it alone can serve: expected a name of its own for each, with $(POD_NAME) in it, or advertise.enabled false" $listener $address (int $.Values.coordinator.replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
