@@ -1,10 +1,14 @@
 #!/usr/bin/python3
-"""docs/how-to/deploy-on-kubernetes.md: its commands install what holds, and the objects that it names are there."""
+"""docs/how-to/deploy-on-kubernetes.md: its commands install what holds, and the objects that it names are there. Of all
+guides: what they have kubectl delete or change is no more than they say."""
 
+import functools
 import re
 import shlex
 import tempfile
 import unittest
+
+import yaml
 
 import checks
 import chart
@@ -26,6 +30,7 @@ def commands() -> list[tuple[list[str], str]]:
     return found
 
 
+@functools.cache
 def rendered() -> list[tuple[list[str], list[dict]]]:
     """With --reuse-values the settings of the commands before it hold too."""
     everything, kept = [], []
@@ -39,6 +44,77 @@ def rendered() -> list[tuple[list[str], list[dict]]]:
             objects = chart.render("--values", file.name, "--api-versions", "cert-manager.io/v1", *arguments, release="wsfleet")
         everything.append((words, objects))
     return everything
+
+
+def coordinator() -> dict:
+    """The first that the guide installs: it keeps runs in SQLite."""
+    return next(each for _, objects in rendered() for each in chart.of_kind(objects, "StatefulSet") if each["metadata"]["name"] == "wsfleet-coordinator")
+
+
+def claims() -> dict[str, dict]:
+    """Labels of the volumes of what is installed, as a StatefulSet makes them: those of its template, and of its selector."""
+    found = {}
+    for _, objects in rendered():
+        for each in chart.of_kind(objects, "StatefulSet"):
+            for template in each["spec"].get("volumeClaimTemplates", []):
+                labels = template["metadata"]["labels"] | each["spec"]["selector"]["matchLabels"]
+                for number in range(each["spec"]["replicas"]):
+                    found[f'{template["metadata"]["name"]}-{each["metadata"]["name"]}-{number}'] = labels
+    return found
+
+
+def kubectl() -> list[list[str]]:
+    """Words of each kubectl command of all guides, in the text too."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted((chart.ROOT / "docs/how-to").glob("*.md"))]
+    found = re.findall(r"kubectl (?:'[^'\n]*'|[^`|<>&'\n])*", "\n".join(texts))
+    return [shlex.split(each.partition(" #")[0].strip().removesuffix(")")) for each in found]
+
+
+class Volumes(unittest.TestCase):
+    deletes = [words for words in kubectl() if "delete" in words and "pvc" in words]
+
+    def test_are_deleted_by_names_that_there_are(self):
+        names = [name for words in self.deletes if "-l" not in words for name in words[words.index("pvc") + 1:]]
+        self.assertGreaterEqual(len(names), 1)
+        self.assertEqual([name for name in names if "-agent-" not in name], [])
+        self.assertLessEqual(set(names), set(claims()))
+
+    def test_are_deleted_by_labels_only_of_one_region_of_agents(self):
+        selectors = [words[words.index("-l") + 1] for words in self.deletes if "-l" in words]
+        self.assertGreaterEqual(len(selectors), 1)
+        for selector in selectors:
+            wanted = dict(each.split("=") for each in selector.split(","))
+            with self.subTest(selector):
+                selected = [labels for labels in claims().values() if checks.matches(wanted, labels)]
+                self.assertEqual({labels["app.kubernetes.io/component"] for labels in selected}, {"agent"})
+                self.assertEqual(len({labels["wsfleet/region"] for labels in selected}), 1)
+                self.assertEqual(wanted["app.kubernetes.io/instance"], "wsfleet", "another release may have agents there too")
+
+    def test_and_all_else_are_changed_in_the_namespace_of_the_guide_alone(self):
+        changes = [words for words in kubectl() if {"delete", "create", "apply", "restart", "scale", "cp", "exec"} & set(words)]
+        self.assertGreaterEqual(len(changes), 8)
+        elsewhere = [words for words in changes if words[1:3] != ["-n", "wsfleet"] and words[1:3] != ["create", "namespace"]]
+        self.assertEqual(elsewhere, [])
+
+
+class Backup(unittest.TestCase):
+    text = (chart.ROOT / "docs/how-to/back-up-and-restore.md").read_text(encoding="utf-8")
+
+    def test_is_read_by_a_pod_that_may_do_no_more_than_the_chart_lets_pods(self):
+        pods = [yaml.safe_load(each) for each in re.findall(r"(?ms)^kubectl .* apply -f - <<OBJECTS\n(.*?)^OBJECTS$", self.text)]
+        self.assertEqual([chart.name_of(each) for each in pods], ["Pod wsfleet-files"])
+        self.assertEqual(checks.check_pod_security(pods), [])
+        of_chart = chart.pod_of(coordinator())["spec"]["securityContext"]
+        self.assertEqual(pods[0]["spec"]["securityContext"], of_chart, "its files are the coordinator's user's, or would be opened to the group")
+
+    def test_is_of_the_files_where_they_are(self):
+        claimed = re.findall(r"claimName: ([\w-]+)", self.text)
+        self.assertEqual(claimed, ["data-wsfleet-coordinator-0"])
+        self.assertIn(claimed[0], claims())
+        flags = chart.flags_of(chart.pod_of(coordinator())["spec"]["containers"][0])
+        for path in (flags["--store"][0], flags["--state-dir"][0] + "/secrets.key", flags["--state-dir"][0] + "/ca"):
+            self.assertIn(f"`{path}`", self.text)
+        self.assertIn("cd /var/lib/wsfleet && tar -cf - wsfleet.db* state", self.text)
 
 
 class Guide(unittest.TestCase):
