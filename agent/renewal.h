@@ -14,7 +14,9 @@
 namespace wsfleet::agent {
 
 // When a certificate is renewed: at two thirds of its life, and up to a twentieth of it earlier, so that agents that
-// were started together do not come together. `early`: 0 … 1.
+// were started together do not come together. `early`: 0 … 1. Its life counts from its beginning, which the own
+// authority puts before the hour of issue (Authority::IssueToAgent): by half of --agent-cert-life, so that half of that
+// is over, or, where it is more than two days, by one day.
 absl::Time RenewalTime(const CertificateFacts& facts, double early);
 
 // Renews the certificate of an identity as long as it lives. Nothing that is connected is touched. Runs on the agent's

@@ -149,8 +149,10 @@ void AddTlsFlags(CLI::App& app, CoordinatorOptions& options, Unparsed& given) {
   app.add_option("--enrol-listen", options.enrol_listen,
                  "Address where agents with a join token get their certificate; port 0: any")
       ->check(CheckAddress);
-  app.add_option("--agent-cert-life", given.certificate_life,
-                 "How long an agent's certificate is valid; agents renew it at two thirds of it")
+  app.add_option(
+         "--agent-cert-life", given.certificate_life,
+         "How long an agent's certificate is valid; agents renew it when half of that is over, or, if it is more "
+         "than 2d, before two thirds are")
       ->capture_default_str();
   app.add_option("--tls-cert", options.certificate, "PEM file: certificate of the listeners")->check(CLI::ExistingFile);
   app.add_option("--tls-key", options.key, "PEM file: its private key")->check(CLI::ExistingFile);

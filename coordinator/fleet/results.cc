@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxNotedBatches = 16;
 
 // What an agent gets that reports for another's lease. Numbers of leases are never given twice, so none that it ever
-// had becomes another's.
+// had becomes another's; only a store that was restored from a copy gives some again.
 std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease) {
   if (lease == nullptr || lease->agent == agent.record.id) return std::nullopt;
   return CloseStream{agent.stream,

@@ -1,5 +1,6 @@
 #include "agent/renewal.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,21 @@ TEST(RenewalTime, IsAtTwoThirdsOfTheLifeAndSomewhatEarlier) {
   const CertificateFacts facts{std::nullopt, from, from + absl::Hours(60)};
   EXPECT_EQ(RenewalTime(facts, 0), from + absl::Hours(40));
   EXPECT_EQ(RenewalTime(facts, 1), from + absl::Hours(37));
+}
+
+// The own authority lets a certificate begin half of its life before it is made, a day at most.
+TEST(RenewalTime, IsWhenHalfOfTheLifeIsOverAndOfAnAuthoritysLongerLifeBeforeTwoThirdsAre) {
+  const absl::Time made = absl::UnixEpoch();
+  const auto facts = [&](absl::Duration life) {
+    return CertificateFacts{std::nullopt, made - std::min(absl::Hours(24), life / 2), made + life};
+  };
+  for (const absl::Duration life : {absl::Minutes(1), absl::Hours(24), absl::Hours(48)}) {
+    EXPECT_EQ(RenewalTime(facts(life), 0), made + life / 2) << life;
+  }
+  EXPECT_EQ(RenewalTime(facts(absl::Hours(24)), 1), made + absl::Hours(10) + absl::Minutes(12));
+  const absl::Duration long_life = absl::Hours(24 * 90);
+  EXPECT_GT(RenewalTime(facts(long_life), 1), made + long_life / 2);
+  EXPECT_LT(RenewalTime(facts(long_life), 0), made + long_life * 2 / 3);
 }
 
 // Gives certificates of this life, or refuses.
