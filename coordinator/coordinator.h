@@ -44,6 +44,7 @@ class Coordinator {
   // As Fleets::Report(): posts, and returns at once. Not after Stop().
   void Report(std::function<void(std::vector<std::string>)> answer) { fleets_.Report(std::move(answer)); }
 
+  std::string secrets_fingerprint() const { return secrets_.fingerprint(); }
   const std::string& agent_address() const { return agent_listener_->address(); }
   const std::string& client_address() const { return client_listener_->address(); }
   // Empty: there is no such listener.

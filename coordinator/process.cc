@@ -127,10 +127,10 @@ int Serve(const CommandLine& options, std::shared_ptr<const SecretSources> secre
   if (auto status = WriteReadyFile(options.ready_file, **coordinator, port->get()); !status.ok()) return Fail(status);
   spdlog::info(
       "coordinator serves version={} fleet={} agent_listen={} client_listen={} enrol_listen={} store={} tls={} "
-      "max_open_files={}",
+      "secrets_key={} max_open_files={}",
       kVersion, options.coordinator.fleet.value(), (*coordinator)->agent_address(), (*coordinator)->client_address(),
       (*coordinator)->enrol_address(), StoreName(options.coordinator.store), !options.coordinator.plaintext,
-      open_files);
+      (*coordinator)->secrets_fingerprint(), open_files);
   const char* notify = std::getenv("NOTIFY_SOCKET");
   if (auto status = NotifyReady(notify == nullptr ? "" : notify); !status.ok()) return Fail(status);
   const int signal = WaitForEnd(signals);

@@ -127,6 +127,13 @@ absl::StatusOr<SecretBox> SecretBox::WithRandomKey() {
   return SecretBox(key);
 }
 
+std::string SecretBox::fingerprint() const {
+  std::string text = "wsfleet secrets.key ";
+  text.append(reinterpret_cast<const char*>(key_.data()), key_.size());
+  absl::Cleanup wipe = [&text] { OPENSSL_cleanse(text.data(), text.size()); };
+  return Sha256Hex(text).substr(0, 16);
+}
+
 SecretBox::~SecretBox() { OPENSSL_cleanse(key_.data(), key_.size()); }
 
 absl::StatusOr<std::string> SecretBox::Seal(const SecretOwner& owner, const GivenSecrets& secrets) const {

@@ -43,6 +43,9 @@ class SecretBox {
   SecretBox(const SecretBox&) = default;
   SecretBox& operator=(const SecretBox&) = default;
 
+  // Says which key it is and nothing of it: the same for replicas that have the same one.
+  std::string fingerprint() const;
+
   // Their values alone: those that a submitter gave may be sent anywhere. Empty for no secrets.
   absl::StatusOr<std::string> Seal(const SecretOwner& owner, const GivenSecrets& secrets) const;
   // DATA_LOSS: sealed under another key or for another owner, or changed since.

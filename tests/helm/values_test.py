@@ -43,6 +43,7 @@ BY_SCHEMA = [
     ("coordinator.services.console.type=ClusterIP", "Additional property console is not allowed"),
     ("coordinator.extraArgs={-x}", "coordinator.extraArgs.0: Does not match pattern"),
     ("coordinator.evidence.lokiUrls={loki:3100}", "coordinator.evidence.lokiUrls.0: Does not match pattern"),
+    ("coordinator.evidence.lokiUrls={http://loki:\t3100}", "coordinator.evidence.lokiUrls.0: Does not match pattern"),
     ("coordinator.resources.limits.memory=lots", "coordinator.resources.limits.memory: Does not match pattern"),
     ("coordinator.resources.limit.memory=1Gi", "Additional property limit is not allowed"),
     ("coordinator.shutdownSeconds=0", "coordinator.shutdownSeconds: Must be greater than or equal to 10"),

@@ -33,7 +33,7 @@ and agent/options.cc.
 - --lease-time={{ $c.leaseTime }}
 - --max-attempts={{ $c.maxAttempts }}
 {{- range $c.evidence.lokiUrls }}
-- --evidence-loki={{ . }}
+- {{ printf "--evidence-loki=%s" . | quote }}
 {{- end }}
 {{- if $c.evidence.existingClaim }}
 - --evidence-file=/var/log/targets

@@ -95,5 +95,14 @@ TEST(SecretBox, RefusesAKeyFileThatHoldsNoKey) {
   EXPECT_TRUE(absl::IsFailedPrecondition(SecretBox::WithKeyFile(path).status()));
 }
 
+TEST(SecretBox, SaysWhichKeyItHasAndNothingOfIt) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = (directory.path() / "secrets.key").string();
+  const std::string first = SecretBox::WithKeyFile(path)->fingerprint();
+  EXPECT_EQ(SecretBox::WithKeyFile(path)->fingerprint(), first);
+  EXPECT_NE(SecretBox::WithRandomKey()->fingerprint(), first);
+  EXPECT_EQ(first.size(), 16u);
+}
+
 }  // namespace
 }  // namespace wsfleet::coordinator

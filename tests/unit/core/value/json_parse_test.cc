@@ -55,7 +55,7 @@ TEST(JsonTreeBytes, IsAboutWhatTheTreeTakesAndSeldomLess) {
     for (int i = 1; i < 2000; ++i) text += "," + element;
     return text + "]";
   };
-  for (const std::string& element : {"[0]", "0", "{}", "\"a\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "{\"a\":1}",
+  for (const std::string element : {"[0]", "0", "{}", "\"a\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "{\"a\":1}",
                                      "{\"a\":1,\"b\":[2,3]}", "[[[[[0]]]]]",
                                      "{\"type\":\"message\",\"user\":{\"name\":\"bob\",\"roles\":[\"a\",\"b\"]},"
                                      "\"text\":\"hello there, how are you\"}"}) {
