@@ -176,16 +176,17 @@ std::string PrintableBytes(std::string_view text) {
 
 std::string Printable(std::string_view text) {
   if (!IsValidUtf8(text)) return PrintableBytes(text);
-  std::string shown(text);
-  std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  for (std::size_t at = 0; at < shown.size();) {
-    const std::size_t length = SequenceLength(std::string_view(shown).substr(at));
-    if (IsInvisibleControl(std::string_view(shown).substr(at, length))) {
-      shown.replace(at, length, "?");
-      ++at;
+  std::string shown;
+  shown.reserve(text.size());
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, SequenceLength(text));
+    const auto first = static_cast<unsigned char>(character.front());
+    if (first < 0x20 || first == 0x7F || IsInvisibleControl(character)) {
+      shown += '?';
     } else {
-      at += length;
+      shown += character;
     }
+    text.remove_prefix(character.size());
   }
   return shown;
 }
