@@ -5,9 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "boost/json/value.hpp"
-#include "core/base/secret.h"
-#include "core/verdict/escaped_text.h"
+#include "core/verdict/known_values.h"
+#include "core/verdict/replace_values.h"
 #include "core/verdict/result.h"
 
 namespace re2 {
@@ -16,12 +15,11 @@ class RE2;
 
 namespace wsfleet {
 
-// Takes what must not be seen out of text before it is kept or sent on: exact values (secrets, minted tokens), what
-// they are in base64 (also within a longer text) and in hexadecimal, with their characters escaped in any common way,
-// the begin of one where an excerpt was cut, members of one that is JSON, path, query and user information of a URL,
-// passwords and parameters of URLs (credential_text.h), and what the suite's expressions match. JWTs, whose ever they
-// are, are shown without their signature (jwt_text.h). Copies share what is costly to make. The values that it knows
-// are overwritten with the last copy, but for those that were made into expressions (EscapedText).
+// Takes what must not be seen out of text before it is kept or sent on: values (secrets, minted tokens) and their parts
+// (secret_parts.h), in whatever encoding, and the begin of one where an excerpt was cut (replace_values.h); passwords
+// and parameters of URLs (credential_text.h), and what the suite's expressions match. JWTs, whose ever they are, are
+// shown without their signature (jwt_text.h). Copies share what is costly to make, and are for one thread together. The
+// values that it knows are overwritten with the last copy.
 class Redactor {
  public:
   explicit Redactor(const std::vector<std::string>& expressions);
@@ -30,7 +28,7 @@ class Redactor {
   void AddExpressions(const std::vector<std::string>& expressions);
 
   // Shorter values are left alone: they would blacken everything.
-  static constexpr std::size_t kMinBytes = 4;
+  static constexpr std::size_t kMinBytes = KnownValues::kMinBytes;
   void AddSecret(std::string_view value);
   // What a session shows to be let in; of a JWT the signature alone too.
   void AddToken(std::string_view token);
@@ -45,16 +43,7 @@ class Redactor {
   void Apply(LogExcerpt& excerpt) const;
 
  private:
-  void AddForm(std::string form);
-  void AddMembersOfJson(std::string_view value);
-  void AddStringsOf(const boost::json::value& json, std::string_view name);
-  void AddPartsOfUrl(std::string_view value);
-  void AddShownForms(std::string_view value);
-  void AddFormsOfBytes(std::string_view value);
-  void RedactCutOnes(std::string& text) const;
-
-  std::vector<std::shared_ptr<const Secret>> secrets_;         // in each form that is one text, longer ones first
-  std::vector<std::shared_ptr<const EscapedText>> escapable_;  // those that have characters that are escaped
+  GroupsOfValues groups_;  // the last one may grow while nobody shares it
   std::vector<std::shared_ptr<const re2::RE2>> expressions_;
 };
 

@@ -1,6 +1,7 @@
 #include "core/verdict/redactor.h"
 
 #include "absl/strings/escaping.h"
+#include "boost/json/serialize.hpp"
 #include "core/base/text.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
@@ -248,6 +249,78 @@ TEST(Redactor, HidesTheMembersOfASecretThatIsJson) {
       R"({"type": "service", "password": "pw12", "keys": ["CANARY-a-long-value", "short"], "n": 12345678})");
   EXPECT_EQ(redactor.Apply("pw12 and CANARY-a-long-value of a service, short of 12345678"),
             "[redacted] and [redacted] of a service, short of 12345678");
+}
+
+TEST(Redactor, HidesNumbersOfASecretThatIsJson) {
+  Redactor redactor({});
+  redactor.AddSecret(R"({"pin":918273645546,"api_key":776655443322,"max_tokens":4096})");
+  EXPECT_EQ(redactor.Apply("pin 918273645546, key %37%37%36655443322, 4096 tokens"),
+            "pin [redacted], key [redacted], 4096 tokens");
+}
+
+// A member that is found first must not leave the others.
+TEST(Redactor, HidesTheWholeOfASecretWhoseMembersAreKnownToo) {
+  Redactor redactor({});
+  redactor.AddSecret(R"({"user":"alice-svc","password":"hunter2-Zq"})");
+  for (const char* seen :
+       {"%257B%2522user%2522%253A%2522alice-svc%2522%252C%2522password%2522%253A%2522hunter2-Zq%2522%257D",
+        R"({\"user\":\"alice-svc\",\"password\":\"hunter2-Zq\"})",
+        "{&quot;user&quot;:&quot;alice-svc&quot;,&quot;password&quot;:&quot;hunter2-Zq&quot;}"}) {
+    EXPECT_EQ(redactor.Apply(seen), "[redacted]");
+  }
+  EXPECT_EQ(redactor.Apply("alice-svc has hunter2-Zq"), "alice-svc has [redacted]");
+}
+
+TEST(Redactor, KnowsATokenWithoutSpecialCharactersInEscapes) {
+  Redactor redactor({});
+  redactor.AddSecret("hunter2-Zq");
+  EXPECT_EQ(redactor.Apply("<p>&#104;&#117;&#110;&#116;&#101;&#114;&#50;&#45;&#90;&#113;</p>"), "<p>[redacted]</p>");
+  EXPECT_EQ(redactor.Apply(R"({\\"p\\":\\"\\u0068\\u0075\\u006e\\u0074\\u0065\\u0072\\u0032\\u002d\\u005a\\u0071\\"})"),
+            R"({\\"p\\":\\"[redacted]\\"})");
+  EXPECT_EQ(redactor.Apply("%68unter2%2dZq"), "[redacted]");
+}
+
+TEST(Redactor, KnowsASecretThatEndsAsAnEscapeBegins) {
+  for (const std::string secret : {"p/ss\\", "p/ss%", "p/ss&", "p/ss%4", "\\u00", "C:\\new\\x"}) {
+    Redactor redactor({});
+    redactor.AddSecret(secret);
+    const std::string json = boost::json::serialize(boost::json::string(secret));
+    EXPECT_EQ(redactor.Apply("{\"p\":" + json + "}").find(secret.substr(0, 4)), std::string::npos) << secret;
+    EXPECT_EQ(redactor.Apply("(" + secret + ")"), "([redacted])") << secret;
+  }
+}
+
+// Such as the line ends of the key in the file of a service account, with a + of base64 beside them.
+TEST(Redactor, KnowsASecretThatHoldsEscapesItself) {
+  for (const std::string secret :
+       {R"({"k":"BEGIN\nMIIab+cd/ef\n"})", "curl -u \"a+b\" \\\n https://host", R"(a&amp;b+c/\\d)"}) {
+    Redactor redactor({});
+    redactor.AddSecret(secret);
+    std::string in_url, twice;
+    for (const unsigned char c : secret) in_url += fmt::format("%{:02X}", c);
+    for (const char c : in_url) twice += c == '%' ? "%25" : std::string(1, c);
+    const std::string json = boost::json::serialize(boost::json::string(secret));
+    for (const std::string& seen : {in_url, twice, absl::Base64Escape(in_url), absl::BytesToHexString(in_url)}) {
+      EXPECT_EQ(redactor.Apply("(" + seen + ")"), "([redacted])") << secret;
+    }
+    EXPECT_EQ(redactor.Apply(json.substr(1, json.size() - 2)).find("b"), std::string::npos) << secret;
+  }
+}
+
+TEST(Redactor, HidesSegmentsOfAUrlThatLookLikeCredentials) {
+  Redactor redactor({});
+  redactor.AddSecret("wss://hooks.example/ws/Zx9y8w7v/main/v1/production");
+  EXPECT_EQ(redactor.Apply("no such hook: Zx9y8w7v"), "no such hook: [redacted]");
+  EXPECT_EQ(redactor.Apply("main, true, v1, production, /ws/"), "main, true, v1, production, /ws/");
+}
+
+TEST(Redactor, LearnsNothingFromItsCopies) {
+  Redactor shard({});
+  shard.AddSecret("s3cr3t-value");
+  Redactor session = shard;
+  session.AddToken("minted-token");
+  EXPECT_EQ(session.Apply("s3cr3t-value minted-token"), "[redacted] [redacted]");
+  EXPECT_EQ(shard.Apply("s3cr3t-value minted-token"), "[redacted] minted-token");
 }
 
 TEST(Redactor, LeavesTheWordsThatASecretUrlIsMadeOf) {
