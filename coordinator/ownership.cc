@@ -13,7 +13,8 @@ namespace {
 // A fleet that nobody has taken for so many rounds is taken by whoever sees it, fair or not.
 constexpr int kPatience = 3;
 
-// Whoever has taken more than its share since nobody else did gives nothing away for so long.
+// Whoever has taken more than its share since nobody else did, or back what it gave away, gives nothing away for so
+// long.
 constexpr absl::Duration kKeepUnwanted = absl::Minutes(1);
 
 // How many fleets the replica has that has the fewest, this one aside.
@@ -121,6 +122,7 @@ absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet) 
   if (!is_ours) owned_.erase(fleet.name);
   if (!is_free) {
     seen_free_.erase(fleet.name);
+    given_.erase(fleet.name);
     if (!is_ours) handlers_.on_other(fleet.name, fleet.owner);
     return absl::OkStatus();
   }
@@ -130,7 +132,8 @@ absl::Status OwnershipKeeper::Visit(const store::OwnerStore::KnownFleet& fleet) 
     handlers_.on_other(fleet.name, {});
     return absl::OkStatus();
   }
-  if (has_its_share) keeps_until_ = SteadyNow() + kKeepUnwanted;
+  const bool comes_back = given_.erase(fleet.name) > 0;
+  if (has_its_share || comes_back) keeps_until_ = SteadyNow() + kKeepUnwanted;
   seen_free_.erase(fleet.name);
   return Claim(fleet.name);
 }
@@ -157,6 +160,7 @@ void OwnershipKeeper::GiveSomeBack(const store::OwnerStore::SurveyResult& survey
   // One in a round, so that nothing swings. Its epoch fences what is still written.
   const auto [fleet, epoch] = *owned_.rbegin();
   owned_.erase(fleet);
+  given_.insert(fleet);
   spdlog::info("fleet given to others fleet={} owned={} fair_share={}", fleet.value(), owned_.size() + 1, fair_share_);
   handlers_.on_other(fleet, {});
   const absl::Status status = store_.Release({fleet, epoch});

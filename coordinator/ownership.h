@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -62,6 +63,7 @@ class OwnershipKeeper {
   const Handlers handlers_;
   std::map<FleetName, std::uint64_t> owned_;  // with their epochs
   std::map<FleetName, int> seen_free_;        // for so many rounds
+  std::set<FleetName> given_;                 // to others, of whom none has taken it yet
   std::size_t fair_share_ = 1;
   bool yields_ = false;  // others are here, and we are new: they go before us
   SteadyTime keeps_until_{};

@@ -49,9 +49,10 @@ class OwnerStore {
     KillSwitch kill_switch{};
   };
   struct SurveyResult {
-    // Besides the asking one: those that are here, and have been for a term. One that ends again at its start is none.
+    // Besides the asking one: those that gave a sign of life lately, and have lived for a term. One that ended before
+    // that is none, at no time.
     std::uint32_t other_replicas = 0;
-    bool is_new = false;  // the asking one has not been here for a term
+    bool is_new = false;  // the asking one has not lived for a term
     std::vector<KnownFleet> fleets;
   };
   virtual ~OwnerStore() = default;

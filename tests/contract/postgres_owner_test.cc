@@ -96,7 +96,7 @@ TEST_F(PostgresOwnerTest, ExtendsWhatItHasAlthoughOneOfItsRowsIsLocked) {
   EXPECT_THAT(*one_->Extend("a", absl::Hours(1)), SizeIs(2));
 }
 
-TEST_F(PostgresOwnerTest, CountsTheReplicasThatHaveBeenThereForATerm) {
+TEST_F(PostgresOwnerTest, CountsTheReplicasThatHaveLivedForATerm) {
   const absl::Duration term = absl::Seconds(30);
   const auto survey = one_->Survey("a", term);
   ASSERT_TRUE(survey.ok()) << survey.status();
@@ -118,6 +118,33 @@ TEST_F(PostgresOwnerTest, CountsTheReplicasThatHaveBeenThereForATerm) {
   EXPECT_TRUE(one_->Leave("stays").ok());
   EXPECT_EQ(one_->Survey("a", term)->other_replicas, 0u);
   EXPECT_EQ(*store::ReadNumber(*locker_, "SELECT count(*) FROM replica"), 2) << "it, and the one that came";
+}
+
+// Its row lasts until a term after its last sign of life.
+TEST_F(PostgresOwnerTest, CountsAtNoTimeAReplicaWhoseProcessLivedForLessThanATerm) {
+  const absl::Duration term = absl::Seconds(30);
+  // They were killed after 10 s, and this is seen 1 s, 19 s, 21 s and 29 s later; the last one had lived for 31 s.
+  ASSERT_TRUE(locker_
+                  ->Execute("INSERT INTO replica (name, since, expires) VALUES "
+                            "('1', now() - interval '11 s', now() + interval '29 s'), "
+                            "('19', now() - interval '29 s', now() + interval '11 s'), "
+                            "('21', now() - interval '31 s', now() + interval '9 s'), "
+                            "('29', now() - interval '39 s', now() + interval '1 s'), "
+                            "('silent', now() - interval '60 s', now() + interval '1 s')")
+                  .ok());
+  const auto survey = one_->Survey("a", term);
+  ASSERT_TRUE(survey.ok()) << survey.status();
+  EXPECT_EQ(survey->other_replicas, 0u);
+}
+
+TEST_F(PostgresOwnerTest, CountsAReplicaAnewWhereTheClockWasSetBackSinceItCame) {
+  const absl::Duration term = absl::Seconds(30);
+  ASSERT_TRUE(locker_
+                  ->Execute("INSERT INTO replica (name, since, expires) VALUES "
+                            "('a', now() + interval '1 hour', now() + interval '61 minutes')")
+                  .ok());
+  EXPECT_TRUE(one_->Survey("a", term)->is_new);
+  EXPECT_EQ(*store::ReadNumber(*locker_, "SELECT count(*) FROM replica WHERE since <= clock_timestamp()"), 1);
 }
 
 TEST_F(PostgresOwnerTest, ExtendsNothingThatIsAnothersOrHasRunOut) {

@@ -3,6 +3,9 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "coordinator/store/postgres/postgres_connection.h"
+#include "coordinator/store/sql/migrations.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/faults/faulty_run.h"
@@ -89,6 +92,40 @@ TEST_F(Replicas, LoseNoFleetToOneThatEndsAtItsStart) {
     EXPECT_THAT(ended.err, Not(HasSubstr("fleet owned")));
   }
   EXPECT_EQ(CountOf("fleet given", log()), CountOf("fleet given", before)) << log();
+}
+
+// As a service manager restarts one that crashes a few seconds after its start.
+TEST_F(Replicas, LoseNoFleetToOneThatDiesBeforeItHasLivedForATerm) {
+  RealFleet::Settings settings = TwoReplicasOn(url_);
+  settings.replicas = 3;
+  RealFleet fleet(settings);
+  for (const char* further : {"alpha", "zeta"}) EXPECT_EQ(fleet.Run({"fleet", "create", further}).exit_code, 0);
+  fleet.KillCoordinator(2);
+  const auto log = [&] { return fleet.coordinator(0).err() + fleet.coordinator(1).err(); };
+  ASSERT_TRUE(AwaitLog(fleet.coordinator(1), "fleet loaded")) << log();
+  ASSERT_TRUE(WaitUntil([&] {
+    const std::string all = log();
+    return CountOf("fleet loaded", all) == CountOf("fleet given to others", all) + 3;
+  })) << log();
+  const std::size_t before = CountOf("fleet given to others", log());
+  const auto store = store::PostgresConnection::Open(url_).value();
+  // The newest one, by its row.
+  const auto has_lived = [&](int seconds) {
+    const auto counted = store::ReadNumber(
+        *store, fmt::format("SELECT count(*) FROM replica WHERE since = (SELECT max(since) FROM replica) AND "
+                            "expires - since >= interval '{} s'",
+                            seconds + 8));
+    return counted.ok() && *counted == 1;
+  };
+  for (int life = 0; life < 3; ++life) {
+    fleet.StartCoordinator(2);
+    ASSERT_TRUE(WaitUntil([&] { return has_lived(4); }));
+    fleet.KillCoordinator(2);
+  }
+  // One that stays has its share when each of them would have had its own.
+  fleet.StartCoordinator(2);
+  ASSERT_TRUE(AwaitLog(fleet.coordinator(2), "fleet loaded")) << fleet.coordinator(2).err();
+  EXPECT_EQ(CountOf("fleet given to others", log()), before + 1) << log();
 }
 
 TEST_F(Replicas, AreOneAuthorityWhicheverAnAgentMeets) {

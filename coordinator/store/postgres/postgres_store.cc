@@ -58,6 +58,9 @@ absl::Status PostgresStore::LockBudget(Connection& connection, const BudgetName&
   return statement.Bind(std::string_view(budget.value())).Step().status();
 }
 
+// Its row outlasts it by a term, so what counts is how long it gave signs of life: `expires` is a term behind the last
+// one. Each gives one in every round, of which there are several in half a term. Where the clock was set back since it
+// came, it counts from then on.
 absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string& replica, absl::Duration term) {
   const std::lock_guard guard(owner_.mutex);
   if (auto status = MakeReady(owner_); !status.ok()) return status;
@@ -66,7 +69,8 @@ absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string
       connection
           .Prepare(
               "INSERT INTO replica (name, expires) VALUES (?, clock_timestamp() + ? * interval '1 millisecond') "
-              "ON CONFLICT (name) DO UPDATE SET expires = excluded.expires")
+              "ON CONFLICT (name) DO UPDATE SET expires = excluded.expires, "
+              "since = least(replica.since, clock_timestamp())")
           .Bind(std::string_view(replica))
           .Bind(absl::ToInt64Milliseconds(term))
           .Run();
@@ -82,9 +86,9 @@ absl::StatusOr<OwnerStore::SurveyResult> PostgresStore::Survey(const std::string
   if (!status.ok()) return status;
   SurveyResult result;
   Statement names = connection.Prepare(
-      "SELECT name FROM replica WHERE since <= clock_timestamp() - ? * interval '1 millisecond' "
-      "OR since > clock_timestamp()");
-  names.Bind(absl::ToInt64Milliseconds(term));
+      "SELECT name FROM replica WHERE expires - since >= ? * interval '1 millisecond' "
+      "AND expires > clock_timestamp() + ? * interval '1 millisecond'");
+  names.Bind(absl::ToInt64Milliseconds(2 * term)).Bind(absl::ToInt64Milliseconds(term / 2));
   result.is_new = true;
   auto row = names.Step();
   for (; row.ok() && *row; row = names.Step()) {

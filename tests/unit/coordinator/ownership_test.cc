@@ -44,6 +44,7 @@ class SharedOwners final : public store::OwnerStore {
   absl::Status Release(const store::Ownership& ownership) override {
     const std::lock_guard lock(mutex_);
     released_.insert(ownership.fleet.value());
+    ++releases_;
     return absl::OkStatus();
   }
   absl::Status Leave(const std::string& replica) override {
@@ -65,6 +66,10 @@ class SharedOwners final : public store::OwnerStore {
   std::set<std::string> released() const {
     const std::lock_guard lock(mutex_);
     return released_;
+  }
+  int releases() const {
+    const std::lock_guard lock(mutex_);
+    return releases_;
   }
   std::string left() const {
     const std::lock_guard lock(mutex_);
@@ -94,6 +99,7 @@ class SharedOwners final : public store::OwnerStore {
   bool is_new_ = false;
   std::map<std::string, int> claimed_;
   std::set<std::string> released_;
+  int releases_ = 0;
   std::string left_;
   bool cut_ = false;
   int rounds_ = 0;
@@ -236,6 +242,28 @@ TEST(Ownership, OfWhatNobodyElseWantedIsKept) {
   KeepFor(owners, 20);
   EXPECT_GT(owners.claimed()["b"], 3) << "the others go first";
   EXPECT_TRUE(owners.released().empty());
+}
+
+// The other one was gone before it took it, and another such one comes.
+TEST(Ownership, OfWhatComesBackAfterItWasGivenAwayIsKept) {
+  SharedOwners owners;
+  owners.Set({OfOurs("a"), OfOurs("b")});
+  KeeperNotes notes;
+  OwnershipKeeper::Settings settings;
+  settings.replica = "ours";
+  settings.interval = absl::Milliseconds(5);
+  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  ASSERT_TRUE(keeper.Begin().ok());
+  EXPECT_EQ(owners.releases(), 1);
+  owners.SetReplicas(0, false);
+  owners.Set({OfOurs("a"), OfNobody("b")});
+  ASSERT_TRUE(testing::WaitUntil([&] { return owners.claimed().contains("b"); }));
+  const int releases = owners.releases();
+  owners.SetReplicas(1, false);
+  const int back_at = owners.Set({OfOurs("a"), OfOurs("b")});
+  ASSERT_TRUE(testing::WaitUntil([&] { return owners.rounds() >= back_at + 10; }));
+  EXPECT_EQ(owners.releases(), releases);
+  keeper.Stop();
 }
 
 // It may end again in a second, and take the fleet with it.
