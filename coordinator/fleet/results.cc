@@ -13,10 +13,11 @@ namespace {
 // remembered.
 constexpr std::size_t kMaxNotedBatches = 16;
 
-// What an agent gets that reports for another's lease. Numbers of leases are never given twice, so none that it ever
-// had becomes another's; only a store that was restored from a copy gives some again.
-std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease) {
-  if (lease == nullptr || lease->agent == agent.record.id) return std::nullopt;
+// What an agent gets that reports of a shard for the lease that another one has of it. A store gives no number of a
+// lease twice, but one that was restored, or made anew, gives some of its life before again, for other shards: who
+// still reports for one of these means well, and nothing of it is taken.
+std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecord* lease, const ShardId& reported) {
+  if (lease == nullptr || lease->agent == agent.record.id || lease->shard != reported) return std::nullopt;
   return CloseStream{agent.stream,
                      fmt::format("agent {} reported for lease {}, which is another agent's", agent.record.id.value(),
                                  lease->id.value()),
@@ -28,7 +29,7 @@ std::optional<CloseStream> AnswerToIntruder(const Agent& agent, const LeaseRecor
 void Fleet::Machine::On(const ResultsReceived& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
-  if (const auto close = AnswerToIntruder(*agent, leases_.Find(event.lease))) {
+  if (const auto close = AnswerToIntruder(*agent, leases_.Find(event.lease), event.shard)) {
     outbox_.Send(*close);
     return Lose(*agent);
   }
@@ -83,7 +84,7 @@ void Fleet::Machine::On(const ShardFinished& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   if (agent == nullptr) return;
   const LeaseRecord* lease = leases_.Find(event.lease);
-  if (const auto close = AnswerToIntruder(*agent, lease)) {
+  if (const auto close = AnswerToIntruder(*agent, lease, event.shard)) {
     outbox_.Send(*close);
     return Lose(*agent);
   }
@@ -131,7 +132,7 @@ void Fleet::Machine::On(const AssignmentRefused& event) {
   Agent* agent = sessions_.ByStream(event.stream);
   const LeaseRecord* lease = leases_.Find(event.lease);
   if (agent == nullptr || lease == nullptr) return;
-  if (const auto close = AnswerToIntruder(*agent, lease)) {
+  if (const auto close = AnswerToIntruder(*agent, lease, lease->shard)) {
     outbox_.Send(*close);
     return Lose(*agent);
   }

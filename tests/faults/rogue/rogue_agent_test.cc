@@ -109,11 +109,13 @@ void SendWhatNobodyKnows(RogueAgent& agent) {
 
 void ReportForAnothersLease(RogueAgent& agent) {
   agent.BeginSession();
-  agent.fleet().SubmitDetached("eu-west-1");
+  const std::string job = agent.fleet().SubmitDetached("eu-west-1");
   // Numbers of leases rise by one: that of the honest agent is soon found.
   for (std::uint64_t lease = 1; lease < 500; ++lease) {
     v1::AgentMessage message;
     message.mutable_results()->set_lease(lease);
+    message.mutable_results()->set_job(job);
+    message.mutable_results()->set_shard(1);
     if (!agent.Send(message)) return;
   }
   for (int i = 0; i < 100 && agent.IsHeard(); ++i) {

@@ -99,6 +99,27 @@ TEST(Results, ForAnothersLeaseAreForbiddenAndEndTheSession) {
   EXPECT_EQ(at.last(), Disposition::kCounted);
 }
 
+// A store that was restored, or made anew, gives numbers of leases again; ids of jobs are random.
+TEST(Results, OfALeaseWhoseNumberWasGivenAgainAreNotTakenAndEndNoSession) {
+  WorkingOnResults at;
+  const JobId known = at.driver.Submit(TwoCases());
+  const LeaseRecord own = at.driver.Last<SendAssignment>().lease;
+  ASSERT_EQ(own.agent, AgentId("eu-2"));
+  for (const JobId& job : {JobId("r-BEFORE"), known}) {
+    const ShardId shard{job, ShardIndex(1)};
+    at.driver.Apply(ResultsReceived{at.second, at.lease.id, shard, 1, BatchSeq(1), {Result("suite/a")}});
+    EXPECT_EQ(at.last(), job == known ? Disposition::kFenced : Disposition::kLate);
+    at.driver.Apply(ShardFinished{at.second, at.lease.id, shard, 1, ShardEnd::kInterrupted, 1});
+    EXPECT_EQ(at.driver.Last<SendShardDoneAck>().stream, at.second);
+  }
+  EXPECT_EQ(at.driver.Count<CloseStream>(), 0u);
+  // Everybody's work goes on.
+  at.driver.Report(at.first, at.lease, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+  at.driver.Report(at.second, own, 1, {Result("suite/a")});
+  EXPECT_EQ(at.last(), Disposition::kCounted);
+}
+
 TEST(Results, AndNothingElseOfAnothersLeaseIsTaken) {
   for (const bool refuses : {false, true}) {
     WorkingOnResults at;
