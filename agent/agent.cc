@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMaxUnansweredHeartbeats = 3;
 constexpr absl::Duration kMaxReportAfter = absl::Seconds(10);
+// From the last sign of life of a coordinator: if it hangs, another one runs its fleets by then.
+constexpr absl::Duration kTakeover = absl::Seconds(12);
 
 BootId RandomBoot() {
   absl::BitGen random;
@@ -104,7 +106,6 @@ absl::Status Agent::Start() {
 
 void Agent::Connect() {
   welcomed_ = false;
-  redirected_ = false;
   unanswered_.clear();
   stream_ = std::make_shared<SessionStream>(
       strand_, SessionStream::Handlers{
@@ -129,7 +130,7 @@ void Agent::Connect() {
   for (v1::HeldLease& held : shards_.Held()) *hello->add_held() = std::move(held);
   lease_base_ = BootTime();
   stream_->Send(std::move(message));
-  const absl::Duration patience = persistence_.Patience();
+  const absl::Duration patience = persistence_.Patience(std::exchange(redirected_, false));
   WaitOn(patience_timer_, patience, [this, patience] {
     spdlog::warn("no session within {}", FormatElapsed(patience));
     stream_->Cancel();
@@ -168,7 +169,7 @@ void Agent::OnMessage(v1::CoordinatorMessage message) {
       SetStopped(!message.stop().undone(), message.stop().reason());
       break;
     case v1::CoordinatorMessage::kRedirect:
-      redirected_ = endpoints_.Follow(message.redirect());
+      redirected_ = endpoints_.Follow(message.redirect(), BootTime());
       persistence_.OnRedirect();
       break;
     case v1::CoordinatorMessage::KIND_NOT_SET:
@@ -376,6 +377,7 @@ void Agent::OnClosed(const absl::Status& status) {
   if (absl::IsCancelled(status) || unanswered) endpoints_.Redial();
   // A coordinator that starts again waits a lease time for those who hold a shard.
   const absl::Duration wait = shards_.empty() ? persistence_.Pause() : persistence_.Pause(lease_time_ / 4);
+  if (absl::IsCancelled(status)) endpoints_.OnSilence(heard_of_ + std::min(kTakeover, lease_time_ * 0.75));
   const bool never_began = !had_session && !wire::RedirectOf(status);
   const std::string advice = options_.advice && never_began ? options_.advice(status) : std::string();
   const std::string asked = endpoints_.address();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/now.h"
 #include "grpcpp/channel.h"
 #include "wsfleet/v1/agent_session.grpc.pb.h"
 
@@ -37,15 +38,23 @@ class Endpoints {
   void OnSession() {
     hops_ = 0;
     asked_again_ = false;
+    silent_.clear();
+  }
+
+  // The one in use takes connections, at most, and says nothing. The replica that takes its fleets over sends us there
+  // until it has them: such redirects are not followed before `until`.
+  void OnSilence(SteadyTime until) {
+    silent_ = address_;
+    silent_until_ = until;
   }
 
   // The one in use did not give a session, or it broke: the next one that the operator gave. Who sent us to it is
-  // alive, and soon knows better where to: it is asked once more before.
+  // alive, and soon knows better where to: it is asked once more before, and as long as it sends us to a silent one.
   void Next();
 
   // Goes where a replica sends us. False, and nothing changes, if that says nothing new (its epoch does not rise above
-  // that of the redirect before) or after too many hops.
-  bool Follow(const v1::Redirect& redirect);
+  // that of the redirect before), after too many hops, or if that one is silent.
+  bool Follow(const v1::Redirect& redirect, SteadyTime now);
 
  private:
   const std::vector<std::string> addresses_;
@@ -56,6 +65,9 @@ class Endpoints {
   std::uint64_t epoch_ = 0;
   int hops_ = 0;
   bool asked_again_ = false;
+  std::string silent_;  // until then; empty: none
+  SteadyTime silent_until_;
+  bool sent_to_silent_ = false;
 };
 
 }  // namespace wsfleet::agent

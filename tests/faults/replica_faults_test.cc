@@ -175,6 +175,23 @@ TEST_F(Replicas, Fault08AStoppedOwnerDecidesNothingWhenItGoesOn) {
   run.ExpectEachCaseOnce(1);
 }
 
+// It takes connections all the time, and the other one names it as the owner until its term has run out, which is just
+// after the agent has given it up.
+TEST_F(Replicas, Fault08AStoppedOwnerThatNeverGoesOnCostsNoAttempt) {
+  RealFleet fleet(TwoReplicasOn(url_));
+  fleet.StartAgent("eu-1", "eu-west-1");
+  const std::size_t owner = AwaitOwner(fleet);
+  // Longer than a lease after the stop.
+  FaultyRun run(fleet, FaultyRun::Shape{.cases = 60, .pause = "500ms"});
+  run.Start();
+  ASSERT_TRUE(run.AwaitBegun(2)) << run.output();
+  fleet.coordinator(owner).Signal(SIGSTOP);
+  server_.Execute(url_, "UPDATE fleet_owner SET expires = clock_timestamp() + interval '8 s'");
+  EXPECT_EQ(run.Wait(absl::Seconds(120)), 0) << run.output() << fleet.agent("eu-1").err();
+  EXPECT_THAT(run.output(), Not(HasSubstr("attempt 2"))) << fleet.agent("eu-1").err();
+  run.ExpectEachCaseOnce(1);
+}
+
 TEST_F(Replicas, Fault29PostgresKilledIsWaitedForAndNothingCountsTwice) {
   RealFleet fleet(TwoReplicasOn(url_));
   fleet.StartAgent("eu-1", "eu-west-1");

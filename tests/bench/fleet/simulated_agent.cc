@@ -71,7 +71,7 @@ void SimulatedAgent::Connect() {
   link->closed = false;
   link->stream->Open(link->endpoints.stub());
   SendHello();
-  agent::WaitOn(patience_timer_, persistence_.Patience(), [link] {
+  agent::WaitOn(patience_timer_, persistence_.Patience(false), [link] {
     if (link->stream) link->stream->Cancel();
   });
 }

@@ -17,6 +17,8 @@ v1::Redirect To(const std::string& address, std::uint64_t epoch) {
   return redirect;
 }
 
+const SteadyTime kAsked = SteadyTime() + absl::Hours(1);
+
 Endpoints Three() {
   return Endpoints({"a:1", "b:1", "c:1"}, [](const std::string& address) {
     return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
@@ -59,43 +61,68 @@ TEST(Endpoints, DialAnewWhatMayBeDead) {
 
 TEST(Endpoints, FollowRisingEpochsForThreeHops) {
   Endpoints endpoints = Three();
-  EXPECT_TRUE(endpoints.Follow(To("b:1", 4)));
+  EXPECT_TRUE(endpoints.Follow(To("b:1", 4), kAsked));
   EXPECT_EQ(endpoints.address(), "b:1");
-  EXPECT_FALSE(endpoints.Follow(To("a:1", 3)));
-  EXPECT_FALSE(endpoints.Follow(To("a:1", 4)));
+  EXPECT_FALSE(endpoints.Follow(To("a:1", 3), kAsked));
+  EXPECT_FALSE(endpoints.Follow(To("a:1", 4), kAsked));
   EXPECT_EQ(endpoints.address(), "b:1");
-  EXPECT_TRUE(endpoints.Follow(To("c:1", 5)));
-  EXPECT_TRUE(endpoints.Follow(To("d:1", 6)));
-  EXPECT_FALSE(endpoints.Follow(To("e:1", 7)));
+  EXPECT_TRUE(endpoints.Follow(To("c:1", 5), kAsked));
+  EXPECT_TRUE(endpoints.Follow(To("d:1", 6), kAsked));
+  EXPECT_FALSE(endpoints.Follow(To("e:1", 7), kAsked));
   endpoints.OnSession();
-  EXPECT_TRUE(endpoints.Follow(To("e:1", 7)));
+  EXPECT_TRUE(endpoints.Follow(To("e:1", 7), kAsked));
 }
 
 TEST(Endpoints, AskWhoSentThemToADeadOwnerOnceMore) {
   Endpoints endpoints = Three();
   endpoints.Next();
-  ASSERT_TRUE(endpoints.Follow(To("a:1", 4)));
+  ASSERT_TRUE(endpoints.Follow(To("a:1", 4), kAsked));
   endpoints.Next();
   EXPECT_EQ(endpoints.address(), "b:1");
   // It does not know better yet.
-  ASSERT_TRUE(endpoints.Follow(To("a:1", 4)));
+  ASSERT_TRUE(endpoints.Follow(To("a:1", 4), kAsked));
   endpoints.Next();
   EXPECT_EQ(endpoints.address(), "c:1");
 }
 
 TEST(Endpoints, FollowAgainToTheSameOwnerAfterTheyCameFromElsewhere) {
   Endpoints endpoints = Three();
-  ASSERT_TRUE(endpoints.Follow(To("b:1", 4)));
+  ASSERT_TRUE(endpoints.Follow(To("b:1", 4), kAsked));
   endpoints.OnSession();
   endpoints.Next();
   EXPECT_EQ(endpoints.address(), "b:1");
   endpoints.Next();
-  EXPECT_TRUE(endpoints.Follow(To("b:1", 4)));
+  EXPECT_TRUE(endpoints.Follow(To("b:1", 4), kAsked));
+}
+
+// An owner that hangs is the owner until its term has run out, for the replica that takes over too.
+TEST(Endpoints, AskWhoSendsThemToASilentOwnerAgainForAWhile) {
+  Endpoints endpoints = Three();
+  endpoints.OnSession();
+  endpoints.OnSilence(kAsked + absl::Seconds(5));
+  endpoints.Next();
+  for (int second = 0; second < 5; ++second) {
+    EXPECT_EQ(endpoints.address(), "b:1");
+    EXPECT_FALSE(endpoints.Follow(To("a:1", 4), kAsked + absl::Seconds(second)));
+    endpoints.Next();
+  }
+  EXPECT_TRUE(endpoints.Follow(To("a:1", 4), kAsked + absl::Seconds(5))) << "it may be well again";
+  EXPECT_EQ(endpoints.address(), "a:1");
+}
+
+TEST(Endpoints, FollowToAnyOtherFromASilentOwner) {
+  Endpoints endpoints = Three();
+  endpoints.OnSilence(kAsked + absl::Seconds(5));
+  endpoints.Next();
+  EXPECT_FALSE(endpoints.Follow(To("a:1", 4), kAsked));
+  EXPECT_TRUE(endpoints.Follow(To("c:1", 5), kAsked));
+  endpoints.OnSession();
+  EXPECT_TRUE(endpoints.Follow(To("a:1", 6), kAsked)) << "since there was a session, it is as good as any";
 }
 
 TEST(Endpoints, DoNotFollowNowhere) {
   Endpoints endpoints = Three();
-  EXPECT_FALSE(endpoints.Follow(To("", 9)));
+  EXPECT_FALSE(endpoints.Follow(To("", 9), kAsked));
 }
 
 }  // namespace

@@ -7,12 +7,24 @@ namespace {
 
 TEST(Persistence, GrowsUntilThereIsASession) {
   Persistence persistence;
-  EXPECT_EQ(persistence.Patience(), absl::Seconds(10));
-  EXPECT_EQ(persistence.Patience(), absl::Seconds(20));
-  for (int i = 0; i < 10; ++i) persistence.Patience();
-  EXPECT_EQ(persistence.Patience(), absl::Minutes(1));
+  EXPECT_EQ(persistence.Patience(false), absl::Seconds(10));
+  EXPECT_EQ(persistence.Patience(false), absl::Seconds(20));
+  for (int i = 0; i < 10; ++i) persistence.Patience(false);
+  EXPECT_EQ(persistence.Patience(false), absl::Minutes(1));
   persistence.OnSession();
-  EXPECT_EQ(persistence.Patience(), absl::Seconds(10));
+  EXPECT_EQ(persistence.Patience(false), absl::Seconds(10));
+}
+
+TEST(Persistence, WaitsWhereItWasSentAsIfItHadAskedNobodyBefore) {
+  Persistence persistence;
+  for (int i = 0; i < 3; ++i) persistence.Patience(false);
+  persistence.OnRedirect();
+  EXPECT_EQ(persistence.Patience(true), absl::Seconds(10));
+  EXPECT_EQ(persistence.Patience(false), absl::Seconds(10)) << "who sent us has answered";
+  persistence.OnRedirect();
+  EXPECT_EQ(persistence.Patience(true), absl::Seconds(20)) << "a fleet that connects at once is not asked ever anew";
+  persistence.OnSession();
+  EXPECT_EQ(persistence.Patience(true), absl::Seconds(10));
 }
 
 TEST(Persistence, PausesLongerEachTimeAndNotInStepWithOthers) {
