@@ -42,8 +42,11 @@ void NameByCase(const std::vector<std::string>& suites, CaseResult& result) {
 
 }  // namespace
 
-Job::Job(JobRecord record, std::uint64_t order)
-    : record_(std::move(record)), order_(order), planned_(record_.spec.cases.begin(), record_.spec.cases.end()) {}
+Job::Job(JobRecord record, std::uint64_t order, SteadyTime created)
+    : record_(std::move(record)),
+      order_(order),
+      created_(created),
+      planned_(record_.spec.cases.begin(), record_.spec.cases.end()) {}
 
 void Job::RestoreShard(const ShardRecord& record) {
   Shard shard;
@@ -75,12 +78,12 @@ std::shared_ptr<const JobSpec> Job::SharedSpec() {
   return shared_spec_;
 }
 
-void Job::BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, absl::Time at) {
+void Job::BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, SteadyTime now) {
   const auto before = agents_.find(shard.record.agent);
   if (before != agents_.end() && --before->second == 0) agents_.erase(before);
   ++agents_[agent.id];
   shard.BeginLease(lease, agent);
-  if (!record_.started.has_value()) record_.started = at;
+  if (!record_.started.has_value()) record_.started = TimeAt(now);
   record_.state = JobState::kRunning;
 }
 
@@ -152,7 +155,7 @@ bool Job::HasEnded() {
   return first_open_ == shards_.size();
 }
 
-void Job::End(absl::Time at) {
+void Job::End(SteadyTime now) {
   std::vector<RegionResult> regions;
   for (const Shard& shard : shards_) {
     RegionResult& region = regions.emplace_back();
@@ -175,7 +178,7 @@ void Job::End(absl::Time at) {
   record_.reasons.insert(record_.reasons.end(), left_out.begin(), left_out.end());
   record_.verdict = summary.verdict;
   record_.state = StateOf(summary.verdict);
-  record_.finished = at;
+  record_.finished = TimeAt(now);
   record_.spec.sealed_secrets.clear();
   shared_spec_.reset();
 }

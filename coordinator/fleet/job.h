@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coordinator/fleet/shard.h"
+#include "core/base/now.h"
 #include "core/job/records.h"
 
 namespace wsfleet::fleet {
@@ -23,8 +24,8 @@ namespace wsfleet::fleet {
 // passed | failed | inconclusive | cancelled. A run that is timed out ends as inconclusive, with that verdict.
 class Job {
  public:
-  // `order`: jobs that were created earlier are placed first.
-  Job(JobRecord record, std::uint64_t order);
+  // `order`: jobs that were created earlier are placed first. `created`: when it was, by the clock that nobody sets.
+  Job(JobRecord record, std::uint64_t order, SteadyTime created);
 
   // From the store. Shards come in the order of their index, results before the leases.
   void RestoreShard(const ShardRecord& record);
@@ -46,7 +47,7 @@ class Job {
 
   // The number of the next lease of this shard.
   std::uint32_t NextAttempt(const Shard& shard) const { return shard.record.attempt + 1; }
-  void BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, absl::Time at);
+  void BeginLease(Shard& shard, const LeaseRecord& lease, const AgentRecord& agent, SteadyTime now);
   // Another shard of it is, or was last, this agent's.
   bool UsesElsewhere(const AgentId& agent, const Shard& shard) const;
 
@@ -79,12 +80,16 @@ class Job {
   bool HasEnded();
 
   // Gives it its verdict and its terminal state. Secrets go.
-  void End(absl::Time at);
+  void End(SteadyTime now);
 
  private:
+  // By the wall clock as it was when the job was created: between times of it lies what really passed.
+  absl::Time TimeAt(SteadyTime now) const { return record_.created + (now - created_); }
+
   JobRecord record_;
   std::shared_ptr<const JobSpec> shared_spec_;  // null: nobody has asked for it
   std::uint64_t order_;
+  SteadyTime created_;
   std::vector<Shard> shards_;
   std::size_t first_open_ = 0;               // every shard before it is done, for good
   std::map<AgentId, std::uint32_t> agents_;  // of how many shards each is, or was last, the agent

@@ -142,7 +142,7 @@ Job& Fleet::Machine::Accept(const JobId& id, JobSpec spec) {
   record.id = id;
   record.spec = std::move(spec);
   record.created = now_.wall;
-  Job& job = jobs_.emplace(id, Job(std::move(record), next_order_++)).first->second;
+  Job& job = jobs_.emplace(id, Job(std::move(record), next_order_++, now_.steady)).first->second;
   Touch(job).announce = true;
   RestartUnwatched(job);
   if (terms.empty()) {
@@ -257,7 +257,7 @@ void Fleet::Machine::WriteTouched() {
   for (const auto& [id, touched] : std::exchange(touched_, {})) {
     Job& job = *FindJob(id);
     const bool ended = job.HasEnded();
-    if (ended) job.End(now_.wall);
+    if (ended) job.End(now_.steady);
     if (touched.announce || ended) AddEvent(job, {});
     WriteBatch& batch = outbox_.batch();
     batch.jobs.push_back(job.record());

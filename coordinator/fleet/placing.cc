@@ -132,7 +132,7 @@ void Fleet::Machine::Lease(Job& job, Shard& shard, const Agent& agent, std::vect
   if (!job.record().started.has_value()) {
     deadlines_.Set(JobDue{job.id()}, now_.steady + job.record().spec.deadline);
   }
-  job.BeginLease(shard, lease, agent.record, now_.wall);
+  job.BeginLease(shard, lease, agent.record, now_.steady);
   matchmaker_.Update(agent, leases_.OfAgent(agent.record.id).size(), false);
   outbox_.batch().leases.push_back(lease);
   outbox_.batch().next_lease = leases_.next();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <tuple>
 
@@ -7,6 +8,17 @@
 
 // From the store into memory, and what memory would be restored to.
 namespace wsfleet::fleet {
+namespace {
+
+// How long ago it was created: by what really passed since it began, where that is known, and else by the wall clock,
+// which may have been set meanwhile.
+absl::Duration AgeOf(const JobRecord& job, const std::map<JobId, absl::Duration>& elapsed, absl::Time now) {
+  const absl::Duration before_start = std::max(job.started.value_or(job.created) - job.created, absl::ZeroDuration());
+  const auto known = elapsed.find(job.id);
+  return known == elapsed.end() ? std::max(now - job.created, before_start) : before_start + known->second;
+}
+
+}  // namespace
 
 void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now, const LeaseMemory& known) {
   now_ = now;
@@ -56,7 +68,8 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   std::ranges::sort(jobs, {}, [](const JobRecord* job) { return std::tie(job->created, job->id); });
   for (const JobRecord* job : jobs) {
     keys_.Add(job->id, job->spec);
-    jobs_.emplace(job->id, Job(*job, next_order_++));
+    const SteadyTime created = now_.steady - AgeOf(*job, snapshot.elapsed, now_.wall);
+    jobs_.emplace(job->id, Job(*job, next_order_++, created));
   }
 
   std::vector<const ShardRecord*> shards;

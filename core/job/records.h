@@ -32,8 +32,8 @@ struct JobRecord {
   JobSpec spec;
   JobState state = JobState::kQueued;
   absl::Time created = absl::InfinitePast();
-  std::optional<absl::Time> started;   // first lease
-  std::optional<absl::Time> finished;  // terminal state
+  std::optional<absl::Time> started;   // first lease; by the wall clock as it was at `created`
+  std::optional<absl::Time> finished;  // terminal state; likewise
   bool cancel_requested = false;
   std::string cancel_reason;
   bool deadline_passed = false;

@@ -128,6 +128,7 @@ TEST_P(Fault20AtStart, ACoordinatorThatStartsAnHourAheadGoesOnWithARunByTheTimeT
   EXPECT_EQ(run.Wait(), 0) << run.output();
   run.ExpectEachCaseOnce(1);
   EXPECT_THAT(run.SeenByTarget(), Each(Pair(::testing::_, 1)));
+  EXPECT_THAT(run.output(), Not(HasSubstr(" · 1h"))) << "nor did it last any longer";
   EXPECT_THAT(fleet.coordinator().err(), HasSubstr("this machine's clock is 1h00m ahead"));
 }
 

@@ -261,6 +261,45 @@ TEST(JobDeadline, GoesOnByTheTimeThatReallyPassedWhereTheWallClockWasSetMeanwhil
   }
 }
 
+TEST(Job, LastsAsLongAsReallyPassedWhereTheWallClockWasSetMeanwhile) {
+  for (const absl::Duration by : {absl::Hours(1), -absl::Hours(2)}) {
+    for (const bool restarts : {false, true}) {
+      FleetDriver driver;
+      JobSpec spec = TwoCases();
+      spec.from = {"eu-west-1"};
+      const absl::Time created = driver.wall();
+      const JobId job = driver.Submit(spec);
+      driver.Pass(absl::Seconds(5));
+      const StreamId stream = driver.Connect("eu-1", "eu-west-1");
+      const LeaseRecord lease = driver.Last<SendAssignment>().lease;
+      driver.Pass(absl::Seconds(20));
+      driver.MoveWall(by);
+      StreamId now = stream;
+      if (restarts) {
+        driver.Restart();
+        now = driver.Connect("eu-1", "eu-west-1", {{lease.id, lease.shard}});
+      }
+      driver.Pass(absl::Seconds(10));
+      driver.Report(now, lease, 1, {Result("suite/a"), Result("suite/b")});
+      driver.Finish(now, lease);
+      EXPECT_EQ(driver.job(job).created, created);
+      EXPECT_EQ(driver.job(job).started, created + absl::Seconds(5));
+      EXPECT_EQ(driver.job(job).finished, created + absl::Seconds(35)) << "set by " << by;
+    }
+  }
+}
+
+// Of a run that nobody has begun there is the wall clock alone.
+TEST(Job, LastsForNoNegativeTimeWhateverTheClock) {
+  FleetDriver driver;
+  const JobId job = driver.Submit(TwoCases());
+  driver.MoveWall(-absl::Hours(1));
+  driver.Restart();
+  driver.Pass(absl::Seconds(3));
+  driver.Cancel(job);
+  EXPECT_EQ(driver.job(job).finished, driver.job(job).created + absl::Seconds(3));
+}
+
 TEST(JobDeadline, DoesNotUndoACancellation) {
   FleetDriver driver;
   driver.Connect("eu-1", "eu-west-1");

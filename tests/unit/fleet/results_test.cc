@@ -41,7 +41,7 @@ TEST(Results, AreOfTheSuiteAndScenarioThatTheirCasesAreOfInThePlan) {
   JobRecord record;
   record.spec.suites = {"suite", "suite/deep", "other"};
   record.spec.cases = {CaseId("suite/a"), CaseId("suite/deep/b"), CaseId("suite/deep/c")};
-  Job job(record, 1);
+  Job job(record, 1, {});
   Shard shard;
   std::vector<CaseResult> reported = {Result("suite/a"), Result("suite/deep/b"), Result("suite/deep/c")};
   reported[0].suite = "other";
