@@ -56,9 +56,9 @@ TEST(JsonTreeBytes, IsAboutWhatTheTreeTakesAndSeldomLess) {
     return text + "]";
   };
   for (const std::string element : {"[0]", "0", "{}", "\"a\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "{\"a\":1}",
-                                     "{\"a\":1,\"b\":[2,3]}", "[[[[[0]]]]]",
-                                     "{\"type\":\"message\",\"user\":{\"name\":\"bob\",\"roles\":[\"a\",\"b\"]},"
-                                     "\"text\":\"hello there, how are you\"}"}) {
+                                    "{\"a\":1,\"b\":[2,3]}", "[[[[[0]]]]]",
+                                    "{\"type\":\"message\",\"user\":{\"name\":\"bob\",\"roles\":[\"a\",\"b\"]},"
+                                    "\"text\":\"hello there, how are you\"}"}) {
     const std::string text = repeat(element);
     CountingMemory memory;
     {
