@@ -72,7 +72,7 @@ void ClaimToHoldEverything(RogueAgent& agent) {
 
 void SayWhatControlsATerminal(RogueAgent& agent) {
   SayWrong(agent, [](v1::Hello& hello) {
-    hello.set_vantage(std::string("\x1b[2J\x00\r\nforged line", 20));
+    hello.set_vantage(std::string("\x1b[2J\x00\r\nforged line", 18));
     hello.set_agent_version("\x1b]0;owned\x07");
     (*hello.mutable_labels())["\x1b[31m"] = "\xc2\x9b";
   });

@@ -8,6 +8,7 @@
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
 #include "tests/faults/faulty_run.h"
+#include "tests/support/sanitized.h"
 
 namespace wsfleet::testing {
 namespace {
@@ -26,7 +27,7 @@ scenarios:
 )";
 
 // More than a coordinator of a few agents needs, and less than what is thrown at it.
-constexpr std::size_t kMaxPeakKib = 512 * 1024;
+constexpr std::size_t kMaxPeakKib = (kSanitized ? 1536 : 512) * 1024;
 
 RealFleet::Settings WithItsOwnAuthority() {
   RealFleet::Settings settings;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fmt/format.h"
+#include "tests/support/sanitized.h"
 #include "tests/targets/hostile/server.h"
 #include "tests/unit/engine/hostile_case.h"
 #include "tests/unit/engine/suite_run.h"
@@ -13,13 +14,6 @@
 // What no fault may cost, that each has a row, and that nobody is accused who did nothing wrong.
 namespace wsfleet::testing {
 namespace {
-
-// Sanitizers keep what was freed, and take their time.
-#if defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // A message of 4 MiB, its copies on the way into the inbox, and the server, which is in this process too.
 constexpr long kMaxGrowthKib = 64 * 1024;
