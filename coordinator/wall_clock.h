@@ -28,7 +28,8 @@ class ClockSteps {
   std::optional<absl::Duration> offset_;  // of the wall clock against the steady one
 };
 
-// Says so in the log. Runs on the context.
+// Says so in the log, within seconds: it looks now and then. (A timerfd would tell at once, but of the kernel's clock
+// alone, which is not what a process behind another one reads.) Runs on the context.
 class ClockWatch {
  public:
   explicit ClockWatch(boost::asio::io_context& context);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -78,6 +79,11 @@ class Job {
 
   // Nothing more will come of it: every shard is done, or it was stopped or given up before it had any.
   bool HasEnded();
+
+  // When its first lease was given, by the clock that nobody sets. It has been.
+  SteadyTime started_at() const {
+    return created_ + std::max(*record_.started - record_.created, absl::ZeroDuration());
+  }
 
   // Gives it its verdict and its terminal state. Secrets go.
   void End(SteadyTime now);

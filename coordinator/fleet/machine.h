@@ -124,7 +124,7 @@ class Fleet::Machine {
   bool MayPlace() const { return !kill_switch_.stopped && stopping_.empty(); }
   // snapshot.cc
   void RestoreJobs(const FleetSnapshot& snapshot);
-  void ResumeJob(const Job& job, std::optional<absl::Duration> elapsed);
+  void ResumeJob(const Job& job);
 
   FleetSettings settings_;
   std::mt19937_64 random_;

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <tuple>
 
 #include "coordinator/fleet/machine.h"
@@ -56,10 +55,7 @@ void Fleet::Machine::Restore(const FleetSnapshot& snapshot, const Now& now, cons
   scheduler_.Restore(snapshot.schedules);
   kill_switch_ = snapshot.kill_switch;
   if (kill_switch_.stopped) scheduler_.Stop(WhyStopped(kill_switch_));
-  for (auto& [id, job] : jobs_) {
-    const auto elapsed = snapshot.elapsed.find(id);
-    ResumeJob(job, elapsed == snapshot.elapsed.end() ? std::nullopt : std::optional(elapsed->second));
-  }
+  for (auto& [id, job] : jobs_) ResumeJob(job);
 }
 
 void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
@@ -95,13 +91,13 @@ void Fleet::Machine::RestoreJobs(const FleetSnapshot& snapshot) {
   }
 }
 
-void Fleet::Machine::ResumeJob(const Job& job, std::optional<absl::Duration> elapsed) {
+void Fleet::Machine::ResumeJob(const Job& job) {
   const JobRecord& record = job.record();
   RestartUnwatched(job);
   scheduler_.RestoreRun(job.id(), record.spec);
   if (record.started.has_value() && !job.is_stopping()) {
-    // The wall clock may have been set meanwhile. Where there is no other: never more than the whole.
-    const absl::Duration left = record.spec.deadline - elapsed.value_or(now_.wall - *record.started);
+    // Never more than the whole: its age may be by a wall clock that was set meanwhile.
+    const absl::Duration left = job.started_at() + record.spec.deadline - now_.steady;
     deadlines_.Set(JobDue{job.id()}, now_.steady + std::clamp(left, absl::ZeroDuration(), record.spec.deadline));
   }
   if (job.shards().empty()) {

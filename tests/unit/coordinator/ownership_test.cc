@@ -208,13 +208,17 @@ store::OwnerStore::KnownFleet OfOurs(const std::string& name) {
 }
 store::OwnerStore::KnownFleet OfNobody(const std::string& name) { return {FleetName(name), {}}; }
 
-// After as many rounds as anything takes.
-void KeepFor(SharedOwners& owners, int rounds) {
-  KeeperNotes notes;
+OwnershipKeeper::Settings QuickSettings() {
   OwnershipKeeper::Settings settings;
   settings.replica = "ours";
   settings.interval = absl::Milliseconds(5);
-  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  return settings;
+}
+
+// After as many rounds as anything takes.
+void KeepFor(SharedOwners& owners, int rounds) {
+  KeeperNotes notes;
+  OwnershipKeeper keeper(owners, QuickSettings(), notes.handlers());
   ASSERT_TRUE(keeper.Begin().ok());
   ASSERT_TRUE(testing::WaitUntil([&] { return owners.rounds() >= rounds; }));
   keeper.Stop();
@@ -249,10 +253,7 @@ TEST(Ownership, OfWhatComesBackAfterItWasGivenAwayIsKept) {
   SharedOwners owners;
   owners.Set({OfOurs("a"), OfOurs("b")});
   KeeperNotes notes;
-  OwnershipKeeper::Settings settings;
-  settings.replica = "ours";
-  settings.interval = absl::Milliseconds(5);
-  OwnershipKeeper keeper(owners, settings, notes.handlers());
+  OwnershipKeeper keeper(owners, QuickSettings(), notes.handlers());
   ASSERT_TRUE(keeper.Begin().ok());
   EXPECT_EQ(owners.releases(), 1);
   owners.SetReplicas(0, false);

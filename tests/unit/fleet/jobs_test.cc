@@ -230,22 +230,8 @@ TEST(JobDeadline, CountsFromTheFirstLeaseAndTimesTheRunOut) {
   EXPECT_EQ(driver.job(job).state, JobState::kInconclusive);
 }
 
-TEST(JobDeadline, GoesOnAfterARestart) {
-  FleetDriver driver;
-  driver.Connect("eu-1", "eu-west-1");
-  JobSpec spec = TwoCases();
-  spec.deadline = absl::Seconds(60);
-  const JobId job = driver.Submit(spec);
-  driver.Pass(absl::Seconds(40));
-  driver.Restart();
-  driver.Pass(absl::Seconds(19));
-  EXPECT_FALSE(driver.job(job).deadline_passed);
-  driver.Pass(absl::Seconds(1));
-  EXPECT_TRUE(driver.job(job).deadline_passed);
-}
-
-TEST(JobDeadline, GoesOnByTheTimeThatReallyPassedWhereTheWallClockWasSetMeanwhile) {
-  for (const absl::Duration by : {absl::Hours(1), -absl::Hours(1)}) {
+TEST(JobDeadline, GoesOnAfterARestartByTheTimeThatReallyPassed) {
+  for (const absl::Duration by : {absl::ZeroDuration(), absl::Hours(1), -absl::Hours(1)}) {
     FleetDriver driver;
     driver.Connect("eu-1", "eu-west-1");
     JobSpec spec = TwoCases();
